@@ -1,0 +1,45 @@
+using System.Net;
+
+namespace WgProxy.Core;
+
+/// <summary>
+/// What moves datagrams between sockets and a <see cref="Relay"/>. An engine obeys verdicts and decides nothing.
+/// Every engine passes the same contract test.
+/// </summary>
+public interface IEngine : IDisposable
+{
+    /// <summary>Where the engine listens, ports resolved; empty before <see cref="Start"/>.</summary>
+    IReadOnlyList<IPEndPoint> Listening { get; }
+
+    /// <summary>Binds the listening sockets and begins to relay.</summary>
+    /// <exception cref="EngineException">The system refused.</exception>
+    void Start();
+
+    /// <summary>Stops relaying and closes every socket. Returns when no thread of the engine runs any more.</summary>
+    void Stop();
+
+    /// <summary>All counters and gauges by name, at most one batch behind. May be called from any thread, also after
+    /// <see cref="Stop"/>.</summary>
+    IReadOnlyDictionary<string, long> ReadCounters();
+}
+
+/// <summary>The system refused what an engine needs to start, such as an address in use.</summary>
+public sealed class EngineException : Exception
+{
+    /// <summary>A refusal without words.</summary>
+    public EngineException()
+    {
+    }
+
+    /// <summary>A refusal, in words for the operator.</summary>
+    public EngineException(string message)
+        : base(message)
+    {
+    }
+
+    /// <summary>A refusal, in words for the operator, and what the system said.</summary>
+    public EngineException(string message, Exception innerException)
+        : base(message, innerException)
+    {
+    }
+}

@@ -1,0 +1,92 @@
+namespace WgProxy.Core;
+
+/// <summary>What went wrong between an engine and the kernel. None of it ends a mapping.</summary>
+public enum EngineFault : byte
+{
+    /// <summary>A send reported an earlier ICMP error instead of sending; the datagram was sent again, once.</summary>
+    SendRetried,
+
+    /// <summary>The kernel did not take a datagram: it is lost, as on a full link.</summary>
+    SendFailed,
+
+    /// <summary>A receive reported an error, such as an ICMP message of the server's host.</summary>
+    ReceiveFailed,
+}
+
+/// <summary>
+/// Everything a relay and its engine count. One writer, plain longs; readers on other threads may be a batch behind.
+/// </summary>
+public sealed class RelayCounters
+{
+    private readonly long[] _uplink = new long[Enum.GetValues<Verdict>().Length];
+    private readonly long[] _downlink = new long[Enum.GetValues<Verdict>().Length];
+    private readonly long[] _forwardedBytes = new long[2];
+    private readonly long[] _events = new long[Enum.GetValues<RelayEventKind>().Length];
+    private readonly long[] _faults = new long[Enum.GetValues<EngineFault>().Length];
+    private readonly long[] _live = new long[Enum.GetValues<Proof>().Length];
+
+    /// <summary>Datagrams of a direction that met a verdict.</summary>
+    public long this[Direction direction, Verdict verdict] => Of(direction)[(int)verdict];
+
+    /// <summary>How often a change happened.</summary>
+    public long this[RelayEventKind kind] => _events[(int)kind];
+
+    /// <summary>How often the kernel refused.</summary>
+    public long this[EngineFault fault] => _faults[(int)fault];
+
+    /// <summary>Mappings of a proof at this moment.</summary>
+    public long this[Proof proof] => _live[(int)proof];
+
+    /// <summary>Bytes forwarded or sent on opening, UDP payload only.</summary>
+    public long ForwardedBytes(Direction direction) => _forwardedBytes[(int)direction];
+
+    /// <summary>Counts datagrams under a verdict. Called by the relay; by an engine only for datagrams the relay never
+    /// sees whole.</summary>
+    public void Count(Direction direction, Verdict verdict, int datagrams, int bytes)
+    {
+        Of(direction)[(int)verdict] += datagrams;
+        if (verdict <= Verdict.Open)
+        {
+            _forwardedBytes[(int)direction] += bytes;
+        }
+    }
+
+    /// <summary>Counts a refusal of the kernel. Called by engines.</summary>
+    public void Count(EngineFault fault) => _faults[(int)fault]++;
+
+    /// <summary>Every counter and gauge by its name. Allocates; meant for whoever asks, not for the data path.</summary>
+    public IReadOnlyDictionary<string, long> ToDictionary()
+    {
+        Dictionary<string, long> all = new(StringComparer.Ordinal);
+        foreach (Verdict verdict in Enum.GetValues<Verdict>())
+        {
+            all[$"uplink.{verdict}"] = _uplink[(int)verdict];
+            all[$"downlink.{verdict}"] = _downlink[(int)verdict];
+        }
+
+        foreach (RelayEventKind kind in Enum.GetValues<RelayEventKind>())
+        {
+            all[$"event.{kind}"] = _events[(int)kind];
+        }
+
+        foreach (EngineFault fault in Enum.GetValues<EngineFault>())
+        {
+            all[$"fault.{fault}"] = _faults[(int)fault];
+        }
+
+        foreach (Proof proof in Enum.GetValues<Proof>().Where(proof => proof != Proof.None))
+        {
+            all[$"mappings.{proof}"] = _live[(int)proof];
+        }
+
+        all["bytes.Uplink"] = _forwardedBytes[(int)Direction.Uplink];
+        all["bytes.Downlink"] = _forwardedBytes[(int)Direction.Downlink];
+        return all;
+    }
+
+    internal void Count(RelayEventKind kind) => _events[(int)kind]++;
+
+    internal void Live(Proof proof, int change) => _live[(int)proof] += change;
+
+    private long[] Of(Direction direction) => direction == Direction.Uplink ? _uplink : _downlink;
+}

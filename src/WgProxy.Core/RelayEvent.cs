@@ -1,0 +1,44 @@
+namespace WgProxy.Core;
+
+/// <summary>What changed about a mapping. Each kind is also a counter.</summary>
+public enum RelayEventKind : byte
+{
+    /// <summary>The upstream socket is open.</summary>
+    Opened,
+
+    /// <summary>The engine could not open an upstream socket; the mapping is gone.</summary>
+    OpenFailed,
+
+    /// <summary>The server answered.</summary>
+    Answered,
+
+    /// <summary>The client proved that it received the answer.</summary>
+    Established,
+
+    /// <summary>The server sent data.</summary>
+    Confirmed,
+
+    /// <summary>The mapping expired; its socket stays open for what the server may still send.</summary>
+    Lingered,
+
+    /// <summary>A lingering mapping was heard again.</summary>
+    Revived,
+
+    /// <summary>The mapping ended by time: close its socket and release the slot.</summary>
+    Expired,
+
+    /// <summary>The mapping was displaced by another: close its socket and release the slot.</summary>
+    Evicted,
+}
+
+/// <summary>One change of one mapping, in the order in which changes happened.</summary>
+/// <param name="Kind">What changed.</param>
+/// <param name="Slot">The mapping's slot.</param>
+/// <param name="Source">The client.</param>
+/// <param name="Route">Index of the route in the relay's list.</param>
+/// <param name="Port">The upstream socket's local port; 0 while there is none.</param>
+public readonly record struct RelayEvent(RelayEventKind Kind, int Slot, Source Source, int Route, ushort Port)
+{
+    /// <summary>Whether the engine must close the slot's socket and then call <see cref="Relay.Release"/>.</summary>
+    public bool EndsMapping => Kind is RelayEventKind.Expired or RelayEventKind.Evicted;
+}

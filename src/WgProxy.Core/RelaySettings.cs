@@ -1,0 +1,41 @@
+namespace WgProxy.Core;
+
+/// <summary>Limits and times of a relay, already validated. The defaults are the ones that users get; their reasons
+/// stand in ARCHITECTURE.md under "Times and limits".</summary>
+public sealed record RelaySettings
+{
+    /// <summary>Sockets of all kinds at once, and so the number of slots.</summary>
+    public int MaxMappings { get; init; } = 16_384;
+
+    /// <summary>Mappings that have only asked. One more displaces the oldest of them.</summary>
+    public int MaxAsked { get; init; } = 4_096;
+
+    /// <summary>How long a proven mapping lives without a valid packet in either direction.</summary>
+    public TimeSpan IdleTimeout { get; init; } = TimeSpan.FromSeconds(300);
+
+    /// <summary>How long a mapping waits for an answer: two of WireGuard's retries (5 s each) and slack.</summary>
+    public TimeSpan AskedTimeout { get; init; } = TimeSpan.FromSeconds(15);
+
+    /// <summary>How long a mapping may keep asking in all: WireGuard gives up after 90 s (REKEY_ATTEMPT_TIME).</summary>
+    public TimeSpan AskedLimit { get; init; } = TimeSpan.FromSeconds(100);
+
+    /// <summary>How long a mapping lives after a cookie of the server: cookies are bound to the relay's port and are
+    /// valid for 120 s, so the port must outlive them.</summary>
+    public TimeSpan CookieTimeout { get; init; } = TimeSpan.FromSeconds(130);
+
+    /// <summary>How long an answered client has to use the answer. WireGuard uses it at once.</summary>
+    public TimeSpan AnsweredTimeout { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>How long the socket of an expired mapping stays open: as long as WireGuard accepts keys
+    /// (REJECT_AFTER_TIME), because so long the server may send to its port.</summary>
+    public TimeSpan LingerTimeout { get; init; } = TimeSpan.FromSeconds(180);
+
+    /// <summary>How long both ends of a revived mapping have to be heard.</summary>
+    public TimeSpan RevivedTimeout { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>How long a pair of indices is believed: WireGuard rejects keys after 180 s.</summary>
+    public TimeSpan IndexLifetime { get; init; } = TimeSpan.FromSeconds(190);
+
+    /// <summary>Seed of the keyed hash over attacker-chosen data: 128 random bits per process.</summary>
+    public (ulong K0, ulong K1) HashSeed { get; init; }
+}
