@@ -5,9 +5,10 @@ internal static class Spelling
 {
     private const int MostEdits = 2;
 
-    /// <summary>The known name nearest to a mistyped one; null if none is near.</summary>
+    /// <summary>The known name nearest to a mistyped one; null if none is near, or if it was typed right.</summary>
     public static string? Nearest(string typed, IEnumerable<string> known) =>
-        known.Select(name => (Name: name, Edits: Distance(typed, name)))
+        known.Where(name => !string.Equals(name, typed, StringComparison.Ordinal))
+            .Select(name => (Name: name, Edits: Distance(typed, name)))
             .Where(guess => guess.Edits <= MostEdits)
             .OrderBy(guess => guess.Edits)
             .Select(guess => guess.Name)
