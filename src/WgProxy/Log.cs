@@ -71,11 +71,6 @@ internal sealed class Log(TextWriter output, bool forJournal, TimeProvider time)
         Warning($"{OptionTable.Timeout.Name} is {timeout.TotalSeconds}: below {sensible.TotalSeconds} s the server "
             + "cannot reach an idle client between two handshakes");
 
-    /// <summary>The open-file limit is what bounds the number of clients.</summary>
-    public void FilesBoundMappings(Capacity capacity) =>
-        Warning($"the limit of {capacity.OpenFiles} open files allows {capacity.Mappings} mappings; "
-            + $"{Capacity.BuiltIn} would be possible with a higher one (ulimit -n, LimitNOFILE=)");
-
     /// <summary>The server's name could not be resolved. One thread at a time.</summary>
     public void Unresolved(ServerName server, string reason, TimeSpan retry, IPEndPoint? kept)
     {
@@ -100,10 +95,17 @@ internal sealed class Log(TextWriter output, bool forJournal, TimeProvider time)
     public void Started(string version, IEnumerable<IPEndPoint> listening, ServerName server, string key) =>
         Info($"wgproxy {version} relays from {string.Join(" and ", listening)} to {server}, public key {key}");
 
-    /// <summary>How many clients fit, and what bounds them.</summary>
-    public void Limits(Capacity capacity) =>
+    /// <summary>How many clients fit and what bounds them; a warning if a higher limit on open files makes more room.</summary>
+    public void Limits(Capacity capacity)
+    {
         Info($"room for {capacity.Mappings} mappings, {capacity.Asked} of them unanswered; bounded by {capacity.Bound} "
             + $"({capacity.Ports.Count} upstream ports, {capacity.OpenFilesText} open files)");
+        if (capacity.FilesAreTheBound)
+        {
+            Warning($"the limit of {capacity.OpenFilesText} open files allows only {capacity.Mappings} mappings of "
+                + $"{Capacity.BuiltIn}; raise it (ulimit -n, LimitNOFILE=) if there are more clients");
+        }
+    }
 
     /// <summary>The server's address is known, or has changed.</summary>
     public void Resolved(ServerName server, IPEndPoint address, IPEndPoint? former) =>

@@ -28,11 +28,11 @@ internal static class Program
         }
 
         Options? options = line.IsValid(log) ? Options.Read(line, Environment.GetEnvironmentVariables(), log) : null;
-        if (options is null)
-        {
-            return WrongSettings;
-        }
+        return options is null ? WrongSettings : await RunAsync(options, log);
+    }
 
+    private static async Task<int> RunAsync(Options options, Log log)
+    {
         Capacity capacity = Capacity.OfThisHost(options.Listen.Port);
         Route route = new(options.Key);
         RelayObserver observer = new(log, capacity.Mappings);
@@ -48,29 +48,17 @@ internal static class Program
             return SystemRefused;
         }
 
-        log.Started(Version, engine.Listening, options.Server, options.KeyText);
-        log.Limits(capacity);
-        if (capacity.FilesAreTheBound)
-        {
-            log.FilesBoundMappings(capacity);
-        }
-
-        return await RunAsync(engine, route, options.Server, log);
-    }
-
-    private static async Task<int> RunAsync(IEngine engine, Route route, ServerName server, Log log)
-    {
+        // Before the first line: whoever waits for it may send a signal at once.
         long start = TimeProvider.System.GetTimestamp();
         using Signals signals = new(() => log.Status(Summarise()));
-        using CancellationTokenSource stop = new();
+        log.Started(Version, engine.Listening, options.Server, options.KeyText);
+        log.Limits(capacity);
         OwnAddresses own = new(engine.Listening, OwnAddresses.OfThisHost);
-        RouteResolver resolver = new(route, server, own, Dns.GetHostAddressesAsync, TimeProvider.System, log);
-        Task resolving = resolver.RunAsync(stop.Token);
-        Task ended = await Task.WhenAny(signals.Stopping, resolving);
-        await stop.CancelAsync();
+        RouteResolver resolver = new(route, options.Server, own, Dns.GetHostAddressesAsync, TimeProvider.System, log);
+        bool stopped = await signals.RunUntilStopAsync(resolver.RunAsync);
         engine.Stop();
         log.Stopped(Summarise());
-        return ended == signals.Stopping ? Done : WrongSettings;
+        return stopped ? Done : WrongSettings;
 
         string Summarise() => Summary.Of(engine.ReadCounters(), TimeProvider.System.GetElapsedTime(start));
     }

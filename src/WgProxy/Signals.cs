@@ -16,10 +16,10 @@ internal sealed class Signals : IDisposable
         _registrations.Add(PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop));
 
         // SIGUSR1 has no name in PosixSignal; raw numbers are accepted. It is 10 on Linux and 30 on macOS and the BSDs.
-        int report1 = OperatingSystem.IsLinux() ? 10 : OperatingSystem.IsMacOS() || OperatingSystem.IsFreeBSD() ? 30 : 0;
-        if (report1 != 0)
+        int userSignal = OperatingSystem.IsLinux() ? 10 : OperatingSystem.IsMacOS() || OperatingSystem.IsFreeBSD() ? 30 : 0;
+        if (userSignal != 0)
         {
-            _registrations.Add(PosixSignalRegistration.Create((PosixSignal)report1, context =>
+            _registrations.Add(PosixSignalRegistration.Create((PosixSignal)userSignal, context =>
             {
                 context.Cancel = true;
                 report();
@@ -27,8 +27,20 @@ internal sealed class Signals : IDisposable
         }
     }
 
-    /// <summary>Ends with the first signal to stop.</summary>
-    public Task Stopping => _stop.Task;
+    /// <summary>Runs something until the first signal to stop. False if it ended by itself before.</summary>
+    public async Task<bool> RunUntilStopAsync(Func<CancellationToken, Task> run)
+    {
+        using CancellationTokenSource stop = new();
+        Task running = run(stop.Token);
+        if (await Task.WhenAny(_stop.Task, running) == running)
+        {
+            await running;
+            return false;
+        }
+
+        await stop.CancelAsync();
+        return true;
+    }
 
     /// <inheritdoc/>
     public void Dispose() => _registrations.ForEach(registration => registration.Dispose());

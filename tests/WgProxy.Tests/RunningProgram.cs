@@ -21,8 +21,13 @@ internal sealed partial class RunningProgram : IDisposable
     private readonly TaskCompletionSource _linesEnded = new();
 
     public RunningProgram(IReadOnlyDictionary<string, string>? environment, params string[] arguments)
+        : this(Path.Combine(AppContext.BaseDirectory, "wgproxy"), arguments, environment)
     {
-        ProcessStartInfo start = new(Path.Combine(AppContext.BaseDirectory, "wgproxy"), arguments)
+    }
+
+    private RunningProgram(string file, string[] arguments, IReadOnlyDictionary<string, string>? environment)
+    {
+        ProcessStartInfo start = new(file, arguments)
         {
             UseShellExecute = false,
             RedirectStandardError = true,
@@ -43,6 +48,10 @@ internal sealed partial class RunningProgram : IDisposable
         _process.BeginErrorReadLine();
         _output = _process.StandardOutput.ReadToEndAsync();
     }
+
+    /// <summary>The program with a standard error that refuses every write, as on a full disk.</summary>
+    public static RunningProgram OnFullDisk(IReadOnlyDictionary<string, string> environment) =>
+        new("/bin/sh", ["-c", $"exec '{Path.Combine(AppContext.BaseDirectory, "wgproxy")}' 2>/dev/full"], environment);
 
     /// <summary>What was said on standard error so far.</summary>
     public string[] Lines
@@ -82,7 +91,7 @@ internal sealed partial class RunningProgram : IDisposable
                 return found;
             }
 
-            Assert.False(waited.Elapsed > Patience || HasExited, $"no \"{part}\" in:\n{string.Join('\n', Lines)}");
+            Assert.False(waited.Elapsed > Patience || HasExited, $"no \"{part}\" at the end of:\n{string.Join('\n', Lines.TakeLast(10))}");
             meanwhile?.Invoke();
             await Task.Delay(20, TestContext.Current.CancellationToken);
         }
@@ -113,28 +122,6 @@ internal sealed partial class RunningProgram : IDisposable
             Assert.True(waited.Elapsed < Patience, $"signal {signal} is not handled");
             await Task.Delay(20, TestContext.Current.CancellationToken);
         }
-    }
-
-    /// <summary>Goes away as a reader of standard error.</summary>
-    public void CloseErrors()
-    {
-        _process.CancelErrorRead();
-        _process.StandardError.Dispose();
-    }
-
-    /// <summary>Waits for the end where nobody reads standard error any more.</summary>
-    public async Task<int> CodeAsync()
-    {
-        CancellationToken cancel = TestContext.Current.CancellationToken;
-        await _output.WaitAsync(Patience, cancel);
-        Stopwatch waited = Stopwatch.StartNew();
-        while (!HasExited)
-        {
-            Assert.True(waited.Elapsed < Patience, "it does not end");
-            await Task.Delay(20, cancel);
-        }
-
-        return _process.ExitCode;
     }
 
     private static bool Catches(string[] status, int signal)
