@@ -32,9 +32,10 @@ public sealed class PortableEngine : IEngine
     private readonly byte[] _buffer = GC.AllocateUninitializedArray<byte>(BufferLength, pinned: true);
     private readonly AutoResetEvent _wake = new(initialState: false);
     private readonly CountdownEvent _readers = new(1);
-    private PortableEngineUpstream?[] _upstreams = new PortableEngineUpstream?[64];
+    private readonly PortableEngineUpstream?[] _upstreams;
     private PortableEngineListener[] _listeners = [];
     private Thread? _clock;
+    private ushort _spare;
     private bool _stopped;
 
     /// <summary>An engine that is told all this, by a monotonic clock.</summary>
@@ -44,6 +45,7 @@ public sealed class PortableEngine : IEngine
         _time = time ?? TimeProvider.System;
         _zero = _time.GetTimestamp();
         _relay = new Relay(settings.Relay, settings.Routes);
+        _upstreams = new PortableEngineUpstream?[_relay.Slots];
 
         // A port rests as long as a server may still send to it: for the same reason that a mapping lingers.
         _ports = settings.Ports.Count == 0
@@ -51,7 +53,7 @@ public sealed class PortableEngine : IEngine
             : new PortPool(
                 settings.Ports,
                 settings.Relay.LingerTimeout,
-                BitConverter.ToUInt64(RandomNumberGenerator.GetBytes(sizeof(ulong))));
+                (RandomBits(), RandomBits()));
     }
 
     /// <inheritdoc/>
@@ -229,11 +231,6 @@ public sealed class PortableEngine : IEngine
         }
 
         PortableEngineUpstream upstream = new(this, socket, slot, listener, client);
-        if (slot >= _upstreams.Length)
-        {
-            Array.Resize(ref _upstreams, Math.Max(slot + 1, _upstreams.Length * 2));
-        }
-
         _upstreams[slot] = upstream;
         _readers.AddCount();
         upstream.Begin();
@@ -249,26 +246,28 @@ public sealed class PortableEngine : IEngine
     {
         for (int attempt = 0; server is not null && attempt < OpenAttempts; attempt++)
         {
-            ushort port = 0;
-            if (_ports?.TryDraw(now, out port) == false)
+            ushort port = _spare;
+            if (port == 0 && _ports?.TryDraw(now, out port) == false)
             {
                 return null;
             }
 
-            try
+            _spare = 0;
+            Socket? socket = PortableEngineSockets.Connect(server, port, out bool portRefused);
+            if (socket is not null)
             {
-                return PortableEngineSockets.Connect(server, port);
+                return socket;
             }
-            catch (SocketException refusal)
+
+            if (!portRefused || _ports is null)
             {
-                // Somebody else's port, or one that needs a privilege: there are others.
-                _ports?.Rest(port, now);
-                if (_ports is null
-                    || refusal.SocketErrorCode is not (SocketError.AddressAlreadyInUse or SocketError.AccessDenied))
-                {
-                    return null;
-                }
+                // Nothing was sent from the port: while a server cannot be reached, asking must not use ports up.
+                _spare = port;
+                return null;
             }
+
+            // Somebody else's port, or one that needs a privilege: there are others.
+            _ports.Rest(port, now);
         }
 
         return null;
@@ -326,6 +325,8 @@ public sealed class PortableEngine : IEngine
         upstream.Close();
         _ports?.Rest(upstream.Port, now);
     }
+
+    private static ulong RandomBits() => BitConverter.ToUInt64(RandomNumberGenerator.GetBytes(sizeof(ulong)));
 
     private Tick Now() => new((long)_time.GetElapsedTime(_zero).TotalMilliseconds);
 }

@@ -79,13 +79,12 @@ public abstract partial class EngineContract
     [Fact]
     public void Ports_rest_before_they_serve_again()
     {
-        Start();
-        IReadOnlyList<ushort> ports = Wire.FreePorts(1);
-        Start(ports: ports);
+        ushort port = FreePort();
+        Start(ports: [port]);
         EngineContractPeer server = NewServer();
         EngineContractTunnel first = NewTunnel(server, V4, 1);
         first.Ask();
-        Assert.Equal(ports[0], first.Upstream.Port);
+        Assert.Equal(port, first.Upstream.Port);
         Wire.Advance(Defaults.AskedTimeout);
         EngineContractCounts moved = Ended(EngineContractCounts.Asked(), "mappings.Asked", "event.Expired");
         moved.AssertMoved(Engine);
@@ -100,7 +99,7 @@ public abstract partial class EngineContract
 
         Wire.Advance(Defaults.LingerTimeout);
         second.Establish();
-        Assert.Equal(ports[0], second.Upstream.Port);
+        Assert.Equal(port, second.Upstream.Port);
         moved.Add(EngineContractCounts.Tunnel());
         moved.AssertMoved(Engine);
     }

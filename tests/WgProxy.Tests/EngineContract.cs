@@ -35,7 +35,10 @@ public abstract partial class EngineContract : IDisposable
     /// <summary>A wire with an engine of these settings, started.</summary>
     private protected abstract EngineContractWire NewWire(EngineSettings settings);
 
-    private protected static Route NewRoute()
+    /// <summary>A port that nobody has bound, for a wire still to be made.</summary>
+    private protected abstract ushort FreePort();
+
+    internal static Route NewRoute()
     {
         byte[] bytes = new byte[32];
         Random.Shared.NextBytes(bytes);
@@ -45,7 +48,6 @@ public abstract partial class EngineContract : IDisposable
 
     private protected void Start(RelaySettings? relay = null, IReadOnlyList<ushort>? ports = null, params Route[] more)
     {
-        _wire?.Dispose();
         _wire = NewWire(new EngineSettings
         {
             Listen = new IPEndPoint(IPAddress.IPv6Any, 0),

@@ -23,9 +23,6 @@ public abstract class EngineContractWire : IDisposable
     /// <summary>Lets time pass for the engine.</summary>
     public abstract void Advance(TimeSpan span);
 
-    /// <summary>Ports that nobody on this wire has bound.</summary>
-    public abstract IReadOnlyList<ushort> FreePorts(int count);
-
     /// <summary>Where a client of this family finds the relay.</summary>
     public IPEndPoint RelayFor(EngineContractPeer client) =>
         new(
@@ -59,7 +56,7 @@ public abstract class EngineContractWire : IDisposable
 }
 
 /// <summary>A socket of a client or a server on a wire.</summary>
-public abstract class EngineContractPeer
+public abstract class EngineContractPeer : IDisposable
 {
     /// <summary>The peer's address.</summary>
     public abstract IPEndPoint EndPoint { get; }
@@ -92,4 +89,14 @@ public abstract class EngineContractPeer
     /// <summary>Asserts that nothing has arrived. Meaningful after the counters show that what was sent is dealt with:
     /// an engine counts and sends under one turn.</summary>
     public void ExpectNothing() => Assert.Null(TryReceive());
+
+    /// <summary>Closes the peer's socket.</summary>
+    public void Dispose()
+    {
+        Dispose(disposing: true);
+        GC.SuppressFinalize(this);
+    }
+
+    /// <summary>Closes the peer's socket.</summary>
+    protected virtual void Dispose(bool disposing) => Close();
 }
