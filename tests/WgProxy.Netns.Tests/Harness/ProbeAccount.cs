@@ -1,0 +1,27 @@
+namespace WgProxy.Netns.Tests.Harness;
+
+/// <summary>What became of every probe of a stream: when it was sent, and when it arrived if it did.</summary>
+internal sealed record ProbeAccount(TimeSpan[] SentAt, TimeSpan?[] ArrivedAt, int Damaged, int Duplicates)
+{
+    public int Sent => SentAt.Length;
+
+    public int Lost => LostAfter(TimeSpan.Zero);
+
+    /// <summary>Lost among those sent from this instant of the stream on.</summary>
+    public int LostAfter(TimeSpan start) => SentAt.Zip(ArrivedAt).Count(probe => probe.First >= start && probe.Second == null);
+
+    /// <summary>Fails the test unless every probe sent from this instant on arrived, whole and once.</summary>
+    public void AssertNoneLost(int atLeast, TimeSpan after = default)
+    {
+        Assert.True(Sent >= atLeast, $"only {Sent} probes were sent, {atLeast} were due");
+        Assert.True(LostAfter(after) == 0 && Damaged == 0, ToString());
+    }
+
+    public override string ToString()
+    {
+        IEnumerable<string> lost = SentAt.Zip(ArrivedAt).Index()
+            .Where(probe => probe.Item.Second == null)
+            .Select(probe => $"#{probe.Index} at {probe.Item.First.TotalSeconds:0.000} s");
+        return $"{Sent} sent, {Lost} lost, {Damaged} damaged, {Duplicates} doubled. Lost: {string.Join(", ", lost.Take(20))}";
+    }
+}
