@@ -17,6 +17,7 @@ internal sealed class Child : IDisposable
         Name = name;
         ProcessStartInfo start = new(file, arguments)
         {
+            UseShellExecute = false,
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
@@ -61,6 +62,11 @@ internal sealed class Child : IDisposable
             () => (found = Lines.Skip(from).FirstOrDefault(wanted)) != null || HasExited,
             Patience,
             () => $"{Name}: {what}\n{Tail()}");
+        if (found == null)
+        {
+            await DrainAsync();
+        }
+
         return found ?? Lines.Skip(from).FirstOrDefault(wanted)
             ?? throw new InvalidOperationException($"{Name} ended with exit code {_process.ExitCode} before: {what}\n{Tail()}");
     }
@@ -71,7 +77,7 @@ internal sealed class Child : IDisposable
     public async Task<int> ExitAsync(TimeSpan deadline)
     {
         await Eventually.TrueAsync(() => HasExited, deadline, () => $"{Name} still runs\n{Tail()}");
-        await _process.WaitForExitAsync(TestContext.Current.CancellationToken);
+        await DrainAsync();
         return _process.ExitCode;
     }
 
@@ -103,6 +109,10 @@ internal sealed class Child : IDisposable
 
         _process.Dispose();
     }
+
+    // The last lines may come after the end; but who inherited the pipes may hold them open for ever.
+    private Task DrainAsync() => _process.WaitForExitAsync().WaitAsync(TimeSpan.FromSeconds(1))
+        .ContinueWith(_ => { }, TaskScheduler.Default);
 
     private void Keep(object sender, DataReceivedEventArgs line)
     {

@@ -11,6 +11,7 @@ internal static class Command
     {
         ProcessStartInfo start = new(file, arguments)
         {
+            UseShellExecute = false,
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
             RedirectStandardError = true,

@@ -9,9 +9,9 @@ namespace WgProxy.Netns.Tests.Harness;
 /// <param name="Index">Number of the link: a part of its addresses and of both interfaces' names.</param>
 internal sealed record Host(string Role, Namespace Space, int Index) : IDisposable
 {
-    public const string Link = "link";
+    public const string Link = "edge";
 
-    public string RelayLink => $"link{Index}";
+    public string RelayLink => $"edge{Index}";
 
     public IPAddress Address(AddressFamily family) => At(family, 2);
 

@@ -100,7 +100,7 @@ internal sealed class Namespace : IDisposable
         for (int i = 0; i + 1 < lines.Length; i += 2)
         {
             string[] names = lines[i].Split(' ');
-            int column = Array.FindIndex(names, 1, word => names[0].TrimEnd(':') + word == name);
+            int column = Array.FindIndex(names, 1, word => string.Equals(names[0].TrimEnd(':') + word, name, StringComparison.Ordinal));
             if (column > 0)
             {
                 return long.Parse(lines[i + 1].Split(' ')[column], CultureInfo.InvariantCulture);
@@ -122,20 +122,32 @@ internal sealed class Namespace : IDisposable
     // A test process that was killed leaves namespaces behind, and their programs. Their names tell whose they were.
     private static void Sweep()
     {
-        foreach (string name in Directory.Exists(Folder) ? Directory.GetFiles(Folder).Select(Path.GetFileName) : [])
+        foreach (string name in Directory.Exists(Folder) ? Directory.GetFiles(Folder).Select(file => Path.GetFileName(file)) : [])
         {
-            string[] parts = name!.StartsWith(Prefix, StringComparison.Ordinal) ? name[Prefix.Length..].Split('-') : [];
+            string[] parts = name.StartsWith(Prefix, StringComparison.Ordinal) ? name[Prefix.Length..].Split('-') : [];
             if (parts.Length != 2 || !int.TryParse(parts[0], out int owner) || Directory.Exists($"/proc/{owner}"))
             {
                 continue;
             }
 
-            foreach (string pid in Command.Run("ip", "netns", "pids", name).Split('\n', StringSplitOptions.RemoveEmptyEntries))
+            try
             {
-                Libc.Signal(int.Parse(pid, CultureInfo.InvariantCulture), Libc.SIGKILL);
+                End(name);
             }
-
-            Command.Run("ip", "netns", "del", name);
+            catch (InvalidOperationException)
+            {
+                // Another test process was faster.
+            }
         }
+    }
+
+    private static void End(string name)
+    {
+        foreach (string pid in Command.Run("ip", "netns", "pids", name).Split('\n', StringSplitOptions.RemoveEmptyEntries))
+        {
+            Libc.Signal(int.Parse(pid, CultureInfo.InvariantCulture), Libc.SIGKILL);
+        }
+
+        Command.Run("ip", "netns", "del", name);
     }
 }

@@ -7,7 +7,7 @@ internal static class Requirements
 
     public static string? Missing { get; } = Find();
 
-    public static bool Long { get; } = Environment.GetEnvironmentVariable("WGPROXY_LONG") == "1";
+    public static bool Long { get; } = Environment.GetEnvironmentVariable("WGPROXY_LONG") is "1";
 
     private static string? Find()
     {
@@ -16,7 +16,7 @@ internal static class Requirements
             return "needs Linux";
         }
 
-        if (!string.Equals(Environment.UserName, "root", StringComparison.Ordinal) && !Environment.IsPrivilegedProcess)
+        if (!Environment.IsPrivilegedProcess)
         {
             return "needs root, to make network namespaces";
         }

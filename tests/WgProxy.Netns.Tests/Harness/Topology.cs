@@ -3,11 +3,11 @@ namespace WgProxy.Netns.Tests.Harness;
 /// <summary>
 /// Hosts around a relay, each on a link of its own:
 /// <code>
-///   client ──link──link1──┐                 ┌──link3──link── server
+///   client ──edge──edge1──┐                 ┌──edge3──edge── server
 ///                         ├──[ relay ]──────┤
-///   client ──link──link2──┘  no forwarding  └──link4──link── attacker
+///   client ──edge──edge2──┘  no forwarding  └──edge4──edge── attacker
 ///
-///   link N: 10.81.N.0/24 and fd81:N::/64; the relay has .1 and ::1, the host .2 and ::2
+///   edge N: 10.81.N.0/24 and fd81:N::/64; the relay has .1 and ::1, the host .2 and ::2
 /// </code>
 /// Hosts reach the relay's addresses and nothing else: what gets from one host to another has passed the relay process.
 /// Only the attacker has a default route, for it also answers what it sent under the addresses of others.
