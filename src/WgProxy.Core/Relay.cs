@@ -1,50 +1,178 @@
+using System.Runtime.InteropServices;
 using WgProxy.Core.Mappings;
+using WgProxy.Core.Protocol;
 
 namespace WgProxy.Core;
 
-/// <summary>Skeleton.</summary>
-public sealed class Relay
+/// <summary>
+/// Decides what happens to every datagram. Decides only: it performs no I/O, reads no clock, starts no thread and
+/// allocates nothing after construction. One owner at a time calls it; an engine obeys.
+/// </summary>
+/// <remarks>
+/// The engine's side of the bargain: on <see cref="Verdict.Open"/> it opens an upstream socket and reports
+/// <see cref="Opened"/> or <see cref="OpenFailed"/>; after every call it handles <see cref="Events"/> in order, closes the
+/// socket of each mapping that ended, and gives the slot back by <see cref="Release"/> once nothing late can reach it.
+/// </remarks>
+public sealed partial class Relay
 {
-    /// <summary>x</summary>
+    // How many slots may be waiting for their sockets to be closed while others are opened in the same batch.
+    private const int ClosingSlots = 64;
+
+    private readonly RelaySettings _settings;
+    private readonly IReadOnlyList<Route> _routes;
+    private readonly MappingTable _mappings;
+    private readonly TunnelTable _tunnels;
+    private readonly ProofQueues _queues;
+    private readonly Deadlines _deadlines;
+    private readonly List<RelayEvent> _events = new(256);
+    private int _live;
+
+    /// <summary>A relay for these routes.</summary>
+    /// <param name="settings">Validated limits and times.</param>
+    /// <param name="routes">Servers, in the order in which an initiation is tried against their keys.</param>
     public Relay(RelaySettings settings, IReadOnlyList<Route> routes)
     {
-        _ = settings;
-        _ = routes;
+        int slots = settings.MaxMappings + ClosingSlots;
+        _settings = settings;
+        _routes = routes;
+        _mappings = new MappingTable(slots, settings.HashSeed);
+        _tunnels = new TunnelTable(slots);
+        _queues = new ProofQueues(slots);
+        _deadlines = new Deadlines(slots);
     }
-
-    private readonly List<RelayEvent> _e = [];
 
     /// <summary>Everything this relay counts.</summary>
     public RelayCounters Counters { get; } = new();
 
+    /// <summary>Slots that can ever be named; an engine's tables by slot have this length.</summary>
+    public int Slots => _mappings.Slots;
+
     /// <summary>Changes since the last <see cref="ClearEvents"/>, in order. The engine handles them after every call.</summary>
-    public ReadOnlySpan<RelayEvent> Events => System.Runtime.InteropServices.CollectionsMarshal.AsSpan(_e);
+    public ReadOnlySpan<RelayEvent> Events => CollectionsMarshal.AsSpan(_events);
+
+    /// <summary>Forgets the events handled.</summary>
+    public void ClearEvents() => _events.Clear();
 
     /// <summary>The client that owns a slot.</summary>
-    public Source SourceOf(int slot) => throw new NotSupportedException();
+    public Source SourceOf(int slot) => _mappings[slot].Source;
 
     /// <summary>The route a slot belongs to.</summary>
-    public Route RouteOf(int slot) => throw new NotSupportedException();
+    public Route RouteOf(int slot) => _routes[_mappings[slot].Route];
+
+    /// <summary>How far a slot's mapping has come; <see cref="Proof.None"/> if there is none.</summary>
+    public Proof ProofOf(int slot) => _mappings[slot].Proof;
 
     /// <summary>Decides about the beginning of a run that a client sent.</summary>
-    public Decision FromClient(ReadOnlySpan<byte> run, int stride, in Source source, Tick now) => throw new NotSupportedException();
+    /// <param name="run">One datagram, or neighbours that the kernel coalesced.</param>
+    /// <param name="stride">Length of each datagram of the run but the last, which may be shorter.</param>
+    /// <param name="source">Who sent it, and to which local address.</param>
+    /// <param name="now">The instant of the batch.</param>
+    public Decision FromClient(ReadOnlySpan<byte> run, int stride, in Source source, Tick now)
+    {
+        ReadOnlySpan<byte> datagram = First(run, stride);
+        DatagramKind kind = Datagram.Classify(datagram);
+        return kind switch
+        {
+            DatagramKind.NotWireGuard => Drop(Direction.Uplink, Verdict.NotWireGuard, datagram),
+            DatagramKind.BadLength => Drop(Direction.Uplink, Verdict.BadLength, datagram),
+            DatagramKind.Initiation => InitiationFromClient(datagram, source, now),
+            DatagramKind.Transport => TransportFromClient(run, stride, source, now),
+            _ => AnswerFromClient(kind, datagram, source, now),
+        };
+    }
 
     /// <summary>Decides about the beginning of a run that the server sent to a slot's port.</summary>
-    public Decision FromServer(int slot, ReadOnlySpan<byte> run, int stride, Tick now) => throw new NotSupportedException();
+    /// <param name="slot">The slot whose upstream socket received it.</param>
+    /// <param name="run">One datagram, or neighbours that the kernel coalesced.</param>
+    /// <param name="stride">Length of each datagram of the run but the last, which may be shorter.</param>
+    /// <param name="now">The instant of the batch.</param>
+    public Decision FromServer(int slot, ReadOnlySpan<byte> run, int stride, Tick now)
+    {
+        ReadOnlySpan<byte> datagram = First(run, stride);
+        if (_mappings[slot].Proof == Proof.None)
+        {
+            return Drop(Direction.Downlink, Verdict.Closed, datagram);
+        }
 
-    /// <summary>The engine opened the slot's upstream socket, with this local port.</summary>
-    public void Opened(int slot, ushort port) => throw new NotSupportedException();
+        return Datagram.Classify(datagram) switch
+        {
+            DatagramKind.Initiation => InitiationFromServer(slot, datagram, now),
+            DatagramKind.Response => ResponseFromServer(slot, datagram, now),
+            DatagramKind.CookieReply => CookieFromServer(slot, datagram, now),
+            DatagramKind.Transport => TransportFromServer(slot, run, stride, now),
+            DatagramKind.BadLength => Drop(Direction.Downlink, Verdict.BadLength, datagram),
+            _ => Drop(Direction.Downlink, Verdict.NotWireGuard, datagram),
+        };
+    }
+
+    /// <summary>The engine opened the slot's upstream socket.</summary>
+    /// <param name="slot">The slot of an <see cref="Verdict.Open"/>.</param>
+    /// <param name="port">The socket's local port.</param>
+    public void Opened(int slot, ushort port)
+    {
+        _mappings[slot].Port = port;
+        Report(RelayEventKind.Opened, slot);
+    }
 
     /// <summary>The engine could not open the slot's upstream socket: the mapping is gone, the slot free.</summary>
-    public void OpenFailed(int slot) => throw new NotSupportedException();
+    public void OpenFailed(int slot)
+    {
+        End(slot, RelayEventKind.OpenFailed);
+        Release(slot);
+    }
 
     /// <summary>The engine closed the socket of an ended mapping: the slot may serve another.</summary>
-    public void Release(int slot) => throw new NotSupportedException();
+    public void Release(int slot) => _mappings.Free(slot);
 
     /// <summary>Lets deadlines pass. Returns the next one. Ends at most a bounded number of mappings per call; if more
     /// are due, the returned instant is not later than <paramref name="now"/>.</summary>
-    public Tick Advance(Tick now) => throw new NotSupportedException();
+    public Tick Advance(Tick now)
+    {
+        for (int budget = ClosingSlots; budget > 0 && _deadlines.Next <= now; budget--)
+        {
+            int slot = _deadlines.First;
+            if (_mappings[slot].Expires > now)
+            {
+                _deadlines.Set(slot, _mappings[slot].Expires);
+            }
+            else
+            {
+                Expire(slot, now);
+            }
+        }
 
-    /// <summary>Forgets the events handled.</summary>
-    public void ClearEvents() => _e.Clear();
+        return _deadlines.Next;
+    }
+
+    private static ReadOnlySpan<byte> First(ReadOnlySpan<byte> run, int stride) =>
+        stride > 0 && stride < run.Length ? run[..stride] : run;
+
+    private Decision Drop(Direction direction, Verdict verdict, ReadOnlySpan<byte> datagram, int slot = -1)
+    {
+        Counters.Count(direction, verdict, 1, datagram.Length);
+        return new Decision(verdict, slot, datagram.Length);
+    }
+
+    private Decision Forward(Direction direction, int slot, int datagrams, int bytes)
+    {
+        ref Mapping mapping = ref _mappings[slot];
+        if (direction == Direction.Uplink)
+        {
+            mapping.UplinkBytes += bytes;
+        }
+        else
+        {
+            mapping.DownlinkBytes += bytes;
+        }
+
+        Counters.Count(direction, Verdict.Forward, datagrams, bytes);
+        return new Decision(Verdict.Forward, slot, bytes);
+    }
+
+    private void Report(RelayEventKind kind, int slot)
+    {
+        ref readonly Mapping mapping = ref _mappings[slot];
+        Counters.Count(kind);
+        _events.Add(new RelayEvent(kind, slot, mapping.Source, mapping.Route, mapping.Port));
+    }
 }

@@ -21,6 +21,7 @@ public sealed class RelayCounters
     private readonly long[] _uplink = new long[Enum.GetValues<Verdict>().Length];
     private readonly long[] _downlink = new long[Enum.GetValues<Verdict>().Length];
     private readonly long[] _forwardedBytes = new long[2];
+    private readonly long[] _tolerated = new long[2];
     private readonly long[] _events = new long[Enum.GetValues<RelayEventKind>().Length];
     private readonly long[] _faults = new long[Enum.GetValues<EngineFault>().Length];
     private readonly long[] _live = new long[Enum.GetValues<Proof>().Length];
@@ -39,6 +40,10 @@ public sealed class RelayCounters
 
     /// <summary>Bytes forwarded or sent on opening, UDP payload only.</summary>
     public long ForwardedBytes(Direction direction) => _forwardedBytes[(int)direction];
+
+    /// <summary>Of the datagrams forwarded, those with an index that nobody issued on their tunnel: they pass within a
+    /// budget, but keep nothing alive.</summary>
+    public long Tolerated(Direction direction) => _tolerated[(int)direction];
 
     /// <summary>Counts datagrams under a verdict. Called by the relay; by an engine only for datagrams the relay never
     /// sees whole.</summary>
@@ -79,10 +84,14 @@ public sealed class RelayCounters
             all[$"mappings.{proof}"] = _live[(int)proof];
         }
 
+        all["tolerated.Uplink"] = _tolerated[(int)Direction.Uplink];
+        all["tolerated.Downlink"] = _tolerated[(int)Direction.Downlink];
         all["bytes.Uplink"] = _forwardedBytes[(int)Direction.Uplink];
         all["bytes.Downlink"] = _forwardedBytes[(int)Direction.Downlink];
         return all;
     }
+
+    internal void Tolerate(Direction direction, int datagrams) => _tolerated[(int)direction] += datagrams;
 
     internal void Count(RelayEventKind kind) => _events[(int)kind]++;
 

@@ -69,9 +69,7 @@ internal static class WireMessages
 
     private static void Seal(byte[] message, Mac1? mac1)
     {
-        const int macLength = 16;
-        int offset = message.Length - (2 * macLength);
-        mac1?.Compute(message.AsSpan(0, offset), message.AsSpan(offset, macLength));
-        message.AsSpan(offset + macLength).Clear();
+        mac1?.Write(message);
+        message.AsSpan(message.Length - WireGuard.MacSize).Clear();
     }
 }

@@ -1,3 +1,5 @@
+using WgProxy.Core.Protocol;
+
 namespace WgProxy.Core.Mappings;
 
 /// <summary>
@@ -9,20 +11,21 @@ public sealed class PortPool
     private readonly ushort[] _free;
     private readonly Queue<(ushort Port, Tick Until)> _resting;
     private readonly long _restMilliseconds;
-    private ulong _state;
+    private readonly (ulong K0, ulong K1) _seed;
+    private ulong _draws;
     private int _count;
 
     /// <summary>A pool over the given ports.</summary>
     /// <param name="ports">Every port that may be drawn, each once.</param>
     /// <param name="rest">How long a port rests after use.</param>
-    /// <param name="seed">Random bits; whoever knows them can predict the draws.</param>
-    public PortPool(IEnumerable<ushort> ports, TimeSpan rest, ulong seed)
+    /// <param name="seed">128 random bits; whoever does not know them cannot predict the next draw from earlier ones.</param>
+    public PortPool(IEnumerable<ushort> ports, TimeSpan rest, (ulong K0, ulong K1) seed)
     {
         _free = [.. ports];
         _count = _free.Length;
         _resting = new Queue<(ushort, Tick)>(_free.Length);
         _restMilliseconds = (long)rest.TotalMilliseconds;
-        _state = seed;
+        _seed = seed;
     }
 
     /// <summary>Ports that could be drawn or are resting.</summary>
@@ -43,7 +46,8 @@ public sealed class PortPool
             return false;
         }
 
-        int chosen = (int)(((UInt128)Next() * (uint)_count) >> 64);
+        ulong drawn = SipHash.Hash(_seed.K0, _seed.K1, _draws++);
+        int chosen = (int)(((UInt128)drawn * (uint)_count) >> 64);
         port = _free[chosen];
         _free[chosen] = _free[--_count];
         return true;
@@ -51,13 +55,4 @@ public sealed class PortPool
 
     /// <summary>Puts a drawn port to rest.</summary>
     public void Rest(ushort port, Tick now) => _resting.Enqueue((port, now + _restMilliseconds));
-
-    // SplitMix64: its output is a bijection of a counter, so no port is favoured. The seed is the secret.
-    private ulong Next()
-    {
-        ulong z = _state += 0x9E3779B97F4A7C15;
-        z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9;
-        z = (z ^ (z >> 27)) * 0x94D049BB133111EB;
-        return z ^ (z >> 31);
-    }
 }

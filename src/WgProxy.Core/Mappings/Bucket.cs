@@ -1,0 +1,28 @@
+namespace WgProxy.Core.Mappings;
+
+/// <summary>A token bucket: a burst at once, then a rate. A default bucket is full.</summary>
+internal struct Bucket
+{
+    // In thousandths of a token, so that a rate per second is exact per millisecond. Counted down from full: the
+    // default value needs no initialisation.
+    private long _missing;
+    private Tick _at;
+
+    /// <summary>Takes <paramref name="cost"/> tokens if the bucket holds them.</summary>
+    /// <param name="cost">Tokens wanted.</param>
+    /// <param name="perSecond">Tokens that flow in each second.</param>
+    /// <param name="burst">Tokens that the bucket holds when full.</param>
+    /// <param name="now">The instant of the attempt.</param>
+    public bool TryTake(long cost, long perSecond, long burst, Tick now)
+    {
+        _missing = Math.Max(0, _missing - ((now - _at) * perSecond));
+        _at = now;
+        if (_missing + (cost * 1000) > burst * 1000)
+        {
+            return false;
+        }
+
+        _missing += cost * 1000;
+        return true;
+    }
+}

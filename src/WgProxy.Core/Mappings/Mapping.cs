@@ -1,0 +1,72 @@
+namespace WgProxy.Core.Mappings;
+
+/// <summary>One row: a source and a route, joined to one upstream socket by the row's slot. The client side of a mapping
+/// is never re-pointed.</summary>
+internal struct Mapping
+{
+    /// <summary>The client.</summary>
+    public Source Source;
+
+    /// <summary>Index of the route in the relay's list.</summary>
+    public int Route;
+
+    /// <summary>The tunnel this mapping belongs to.</summary>
+    public int Tunnel;
+
+    /// <summary>The next mapping of the same source (on another route); -1 at the end.</summary>
+    public int NextOfSource;
+
+    /// <summary>How far the mapping has come; <see cref="Core.Proof.None"/> while its socket is being closed.</summary>
+    public Proof Proof;
+
+    /// <summary>The proof to return to when a lingering mapping is heard again.</summary>
+    public Proof Former;
+
+    /// <summary>The upstream socket's local port; 0 until the engine has opened it.</summary>
+    public ushort Port;
+
+    /// <summary>The server has sent something of type 1, 2 or 4 to this port, so it may do so again.</summary>
+    public bool ServerSpoke;
+
+    /// <summary>Since its revival, the client has not been heard yet.</summary>
+    public bool AwaitsClient;
+
+    /// <summary>Since its revival, the server has not been heard yet.</summary>
+    public bool AwaitsServer;
+
+    /// <summary>An answer that matched no remembered initiation is waiting for the client to use it.</summary>
+    public bool HasUnmatched;
+
+    /// <summary>The server index of that answer.</summary>
+    public uint UnmatchedServer;
+
+    /// <summary>The client index of that answer.</summary>
+    public uint UnmatchedClient;
+
+    /// <summary>The one deadline.</summary>
+    public Tick Expires;
+
+    /// <summary>When the mapping began to ask.</summary>
+    public Tick AskedSince;
+
+    /// <summary>Until when a cookie of the server binds the client to this port.</summary>
+    public Tick CookieUntil;
+
+    /// <summary>When a valid packet last passed, either way.</summary>
+    public Tick Heard;
+
+    /// <summary>Sender indices of the client's last initiations.</summary>
+    public IndexRing Asked;
+
+    /// <summary>Limits initiations.</summary>
+    public Bucket Initiations;
+
+    /// <summary>Limits bytes with an index that nobody issued here.</summary>
+    public Bucket Unknown;
+
+    /// <summary>Bytes forwarded to the server.</summary>
+    public long UplinkBytes;
+
+    /// <summary>Bytes forwarded to the client.</summary>
+    public long DownlinkBytes;
+}

@@ -1,0 +1,117 @@
+using WgProxy.Core.Protocol;
+
+namespace WgProxy.Core.Mappings;
+
+/// <summary>
+/// Rows by slot, and slots by source. Open addressing over a keyed hash, because sources are chosen by whoever attacks;
+/// no allocation after construction. Mappings of one source (on several routes) form a chain.
+/// </summary>
+internal sealed class MappingTable
+{
+    private readonly Mapping[] _rows;
+    private readonly int[] _buckets;
+    private readonly int[] _free;
+    private readonly int _mask;
+    private readonly ulong _k0;
+    private readonly ulong _k1;
+    private int _freeCount;
+
+    /// <summary>A table of <paramref name="slots"/> rows.</summary>
+    public MappingTable(int slots, (ulong K0, ulong K1) seed)
+    {
+        _rows = new Mapping[slots];
+        _buckets = new int[(int)System.Numerics.BitOperations.RoundUpToPowerOf2((uint)slots * 2)];
+        _mask = _buckets.Length - 1;
+        (_k0, _k1) = seed;
+        _free = new int[slots];
+        for (int slot = 0; slot < slots; slot++)
+        {
+            _free[_freeCount++] = slots - 1 - slot;
+        }
+    }
+
+    /// <summary>Slots there are, free or not.</summary>
+    public int Slots => _rows.Length;
+
+    /// <summary>Whether a row can be added.</summary>
+    public bool HasFree => _freeCount > 0;
+
+    /// <summary>The row of a slot.</summary>
+    public ref Mapping this[int slot] => ref _rows[slot];
+
+    /// <summary>The first mapping of a source; -1 if it has none.</summary>
+    public int Find(in Source source) => _buckets[FindBucket(source)] - 1;
+
+    /// <summary>Adds a fresh row for the source and returns its slot. The caller has checked <see cref="HasFree"/>.</summary>
+    public int Add(in Source source)
+    {
+        int slot = _free[--_freeCount];
+        int bucket = FindBucket(source);
+        _rows[slot] = default;
+        _rows[slot].Source = source;
+        _rows[slot].NextOfSource = _buckets[bucket] - 1;
+        _buckets[bucket] = slot + 1;
+        return slot;
+    }
+
+    /// <summary>Takes the slot out of its source's chain: no packet of the client finds it any more.</summary>
+    public void Unlink(int slot)
+    {
+        int bucket = FindBucket(_rows[slot].Source);
+        int first = _buckets[bucket] - 1;
+        if (first != slot)
+        {
+            int before = first;
+            while (_rows[before].NextOfSource != slot)
+            {
+                before = _rows[before].NextOfSource;
+            }
+
+            _rows[before].NextOfSource = _rows[slot].NextOfSource;
+        }
+        else if (_rows[slot].NextOfSource >= 0)
+        {
+            _buckets[bucket] = _rows[slot].NextOfSource + 1;
+        }
+        else
+        {
+            CloseGap(bucket);
+        }
+    }
+
+    /// <summary>Gives an unlinked slot back.</summary>
+    public void Free(int slot) => _free[_freeCount++] = slot;
+
+    private int FindBucket(in Source source)
+    {
+        int bucket = Home(source);
+        while (_buckets[bucket] != 0 && !_rows[_buckets[bucket] - 1].Source.Equals(source))
+        {
+            bucket = (bucket + 1) & _mask;
+        }
+
+        return bucket;
+    }
+
+    // Linear probing without tombstones: whoever could sit closer to home moves into the gap.
+    private void CloseGap(int gap)
+    {
+        _buckets[gap] = 0;
+        for (int next = (gap + 1) & _mask; _buckets[next] != 0; next = (next + 1) & _mask)
+        {
+            int home = Home(_rows[_buckets[next] - 1].Source);
+            if (((next - home) & _mask) >= ((next - gap) & _mask))
+            {
+                _buckets[gap] = _buckets[next];
+                _buckets[next] = 0;
+                gap = next;
+            }
+        }
+    }
+
+    private int Home(in Source source)
+    {
+        (ulong high, ulong low, ulong localHigh, ulong localLow, ulong port) = source.Words;
+        return (int)SipHash.Hash(_k0, _k1, high, low, localHigh, localLow, port) & _mask;
+    }
+}

@@ -1,0 +1,105 @@
+using WgProxy.Core.Mappings;
+using WgProxy.Core.Protocol;
+
+namespace WgProxy.Core;
+
+// What the server sends to a slot's port.
+public sealed partial class Relay
+{
+    private Decision InitiationFromServer(int slot, ReadOnlySpan<byte> datagram, Tick now)
+    {
+        ref Mapping mapping = ref _mappings[slot];
+        if (!MayReceive(mapping, datagram.Length))
+        {
+            return Drop(Direction.Downlink, Verdict.Unsolicited, datagram, slot);
+        }
+
+        _tunnels[mapping.Tunnel].Ask(Datagram.SenderIndex(datagram), now + _settings.IndexLifetime);
+        mapping.ServerSpoke = true;
+        if (mapping.Proof == Proof.Lingering)
+        {
+            Revive(slot, now);
+        }
+
+        mapping.AwaitsServer = false;
+        return Forward(Direction.Downlink, slot, 1, datagram.Length);
+    }
+
+    private Decision ResponseFromServer(int slot, ReadOnlySpan<byte> datagram, Tick now)
+    {
+        ref Mapping mapping = ref _mappings[slot];
+        uint server = Datagram.SenderIndex(datagram);
+        uint client = Datagram.ReceiverIndex(DatagramKind.Response, datagram);
+        if (mapping.Asked.Contains(client))
+        {
+            _tunnels[mapping.Tunnel].Learn(server, client, now + _settings.IndexLifetime);
+            mapping.ServerSpoke = true;
+            HeardServer(slot, now);
+            Raise(slot, Proof.Answered, now);
+            return Forward(Direction.Downlink, slot, 1, datagram.Length);
+        }
+
+        // A slow path, or a ring overrun by somebody who spoofs the client: the client will know. Remember the index;
+        // if the client uses it, the answer was genuine.
+        if (!MayReceive(mapping, datagram.Length) || mapping.Proof == Proof.Lingering)
+        {
+            return Drop(Direction.Downlink, Verdict.Unsolicited, datagram, slot);
+        }
+
+        mapping.HasUnmatched = true;
+        mapping.UnmatchedServer = server;
+        mapping.UnmatchedClient = client;
+        mapping.ServerSpoke = true;
+        return Forward(Direction.Downlink, slot, 1, datagram.Length);
+    }
+
+    private Decision CookieFromServer(int slot, ReadOnlySpan<byte> datagram, Tick now)
+    {
+        ref Mapping mapping = ref _mappings[slot];
+        bool asked = mapping.Asked.Contains(Datagram.ReceiverIndex(DatagramKind.CookieReply, datagram));
+        if (!asked && mapping.Proof < Proof.Answered)
+        {
+            return Drop(Direction.Downlink, Verdict.Unsolicited, datagram, slot);
+        }
+
+        if (asked)
+        {
+            mapping.CookieUntil = now + _settings.CookieTimeout;
+        }
+
+        if (mapping.Proof == Proof.Asked)
+        {
+            Schedule(slot, mapping.CookieUntil);
+        }
+
+        return Forward(Direction.Downlink, slot, 1, datagram.Length);
+    }
+
+    private Decision TransportFromServer(int slot, ReadOnlySpan<byte> run, int stride, Tick now)
+    {
+        ref Mapping mapping = ref _mappings[slot];
+        uint receiver = Datagram.ReceiverIndex(DatagramKind.Transport, run);
+        (int datagrams, int bytes) = Alike(run, stride, receiver);
+        if (_tunnels[mapping.Tunnel].HasClient(receiver, now))
+        {
+            mapping.ServerSpoke = true;
+            HeardServer(slot, now);
+            Raise(slot, Proof.Confirmed, now);
+        }
+        else if (mapping.Proof < Proof.Answered)
+        {
+            return Drop(Direction.Downlink, Verdict.Unsolicited, First(run, stride), slot);
+        }
+        else
+        {
+            Counters.Tolerate(Direction.Downlink, datagrams);
+        }
+
+        return Forward(Direction.Downlink, slot, datagrams, bytes);
+    }
+
+    /// <summary>Whether a source that the server has not answered may be sent this much: never more than it sent, so
+    /// that nobody can use the relay to send more to a spoofed address than he sends himself.</summary>
+    private static bool MayReceive(in Mapping mapping, int bytes) =>
+        mapping.Proof is not (Proof.Asked or Proof.Claimed) || mapping.DownlinkBytes + bytes <= mapping.UplinkBytes;
+}

@@ -1,0 +1,192 @@
+using WgProxy.Core.Mappings;
+using WgProxy.Core.Protocol;
+
+namespace WgProxy.Core;
+
+// The life of a mapping: admission, proof, deadlines, the end.
+public sealed partial class Relay
+{
+    // Who makes room for a newcomer, in this order. Never a proven mapping: a newcomer has shown nothing but knowledge
+    // of the public key, and that must not end anybody's tunnel.
+    private static ReadOnlySpan<Proof> Displaceable =>
+        [Proof.Lingering, Proof.Asked, Proof.Claimed, Proof.Answered];
+
+    private Decision Admit(ReadOnlySpan<byte> initiation, in Source source, int route, Tick now)
+    {
+        if (_routes[route].Server is null)
+        {
+            return Drop(Direction.Uplink, Verdict.NoServer, initiation);
+        }
+
+        if (!MakeRoom())
+        {
+            return Drop(Direction.Uplink, Verdict.TableFull, initiation);
+        }
+
+        int slot = _mappings.Add(source);
+        ref Mapping mapping = ref _mappings[slot];
+        mapping.Route = route;
+        mapping.Tunnel = _tunnels.Add();
+        mapping.AskedSince = now;
+        mapping.Asked.Add(Datagram.SenderIndex(initiation));
+        mapping.Initiations.TryTake(1, InitiationsPerSecond, InitiationBurst, now);
+        mapping.UplinkBytes = initiation.Length;
+        _live++;
+        Enqueue(slot, Proof.Asked);
+        Schedule(slot, AskedDeadline(mapping, now));
+        Counters.Count(Direction.Uplink, Verdict.Open, 1, initiation.Length);
+        return new Decision(Verdict.Open, slot, initiation.Length);
+    }
+
+    private bool MakeRoom()
+    {
+        if (_queues.Count(Proof.Asked) >= _settings.MaxAsked)
+        {
+            End(_queues.Oldest(Proof.Asked), RelayEventKind.Evicted);
+        }
+
+        foreach (Proof proof in Displaceable)
+        {
+            if (_live < _settings.MaxMappings)
+            {
+                break;
+            }
+
+            if (_queues.Count(proof) > 0)
+            {
+                End(_queues.Oldest(proof), RelayEventKind.Evicted);
+            }
+        }
+
+        return _live < _settings.MaxMappings && _mappings.HasFree;
+    }
+
+    /// <summary>A packet of the client with an index that the server issued.</summary>
+    private void HeardClient(int slot, Tick now)
+    {
+        ref Mapping mapping = ref _mappings[slot];
+        if (mapping.Proof == Proof.Lingering)
+        {
+            Revive(slot, now);
+        }
+
+        mapping.AwaitsClient = false;
+        Refresh(slot, now);
+    }
+
+    /// <summary>A packet of the server with an index that the client issued.</summary>
+    private void HeardServer(int slot, Tick now)
+    {
+        ref Mapping mapping = ref _mappings[slot];
+        if (mapping.Proof == Proof.Lingering)
+        {
+            Revive(slot, now);
+        }
+
+        mapping.AwaitsServer = false;
+        Refresh(slot, now);
+    }
+
+    // The hot path: it only moves the row's deadline later, which the heap learns when the old one comes up.
+    private void Refresh(int slot, Tick now)
+    {
+        ref Mapping mapping = ref _mappings[slot];
+        mapping.Heard = now;
+        if (mapping.Proof >= Proof.Established && !mapping.AwaitsClient && !mapping.AwaitsServer)
+        {
+            Schedule(slot, now + _settings.IdleTimeout);
+        }
+    }
+
+    /// <summary>Raises the proof to what has just been earned; never lowers it.</summary>
+    private void Raise(int slot, Proof earned, Tick now)
+    {
+        ref Mapping mapping = ref _mappings[slot];
+        if (earned == Proof.Answered && mapping.Proof <= Proof.Answered)
+        {
+            mapping.AwaitsClient = mapping.AwaitsServer = false;
+            Schedule(slot, now + _settings.AnsweredTimeout);
+        }
+
+        if (earned <= mapping.Proof)
+        {
+            return;
+        }
+
+        Requeue(slot, earned);
+        Report(
+            earned switch
+            {
+                Proof.Answered => RelayEventKind.Answered,
+                Proof.Established => RelayEventKind.Established,
+                _ => RelayEventKind.Confirmed,
+            },
+            slot);
+        Refresh(slot, now);
+    }
+
+    private void Revive(int slot, Tick now)
+    {
+        ref Mapping mapping = ref _mappings[slot];
+        Requeue(slot, mapping.Former);
+        mapping.AwaitsClient = mapping.AwaitsServer = true;
+        mapping.AskedSince = now;
+        Schedule(slot, now + _settings.RevivedTimeout);
+        Report(RelayEventKind.Revived, slot);
+    }
+
+    private void Expire(int slot, Tick now)
+    {
+        ref Mapping mapping = ref _mappings[slot];
+        if (mapping.Proof == Proof.Lingering || !mapping.ServerSpoke)
+        {
+            End(slot, RelayEventKind.Expired);
+            return;
+        }
+
+        mapping.Former = mapping.Proof;
+        Requeue(slot, Proof.Lingering);
+        Schedule(slot, now + _settings.LingerTimeout);
+        Report(RelayEventKind.Lingered, slot);
+    }
+
+    private void End(int slot, RelayEventKind how)
+    {
+        ref Mapping mapping = ref _mappings[slot];
+        _mappings.Unlink(slot);
+        _tunnels.Leave(mapping.Tunnel);
+        _deadlines.Remove(slot);
+        _queues.Remove(slot, mapping.Proof);
+        Counters.Live(mapping.Proof, -1);
+        mapping.Proof = Proof.None;
+        _live--;
+        Report(how, slot);
+    }
+
+    private Tick AskedDeadline(in Mapping mapping, Tick now)
+    {
+        Tick retries = Tick.Min(now + _settings.AskedTimeout, mapping.AskedSince + _settings.AskedLimit);
+        return Tick.Max(retries, mapping.CookieUntil);
+    }
+
+    private void Schedule(int slot, Tick at)
+    {
+        _mappings[slot].Expires = at;
+        _deadlines.NoLaterThan(slot, at);
+    }
+
+    private void Enqueue(int slot, Proof proof)
+    {
+        _mappings[slot].Proof = proof;
+        _queues.Append(slot, proof);
+        Counters.Live(proof, 1);
+    }
+
+    private void Requeue(int slot, Proof proof)
+    {
+        Proof former = _mappings[slot].Proof;
+        _queues.Remove(slot, former);
+        Counters.Live(former, -1);
+        Enqueue(slot, proof);
+    }
+}

@@ -1,0 +1,215 @@
+using WgProxy.Core.Mappings;
+using WgProxy.Core.Protocol;
+
+namespace WgProxy.Core;
+
+// What clients send.
+public sealed partial class Relay
+{
+    // WireGuard sends one initiation per 5 s; two per second leave room for a spoofer beside the client.
+    private const int InitiationsPerSecond = 2;
+    private const int InitiationBurst = 5;
+
+    // Bytes with an index that nobody issued here: legitimate after a restart of the relay, until the next handshake.
+    // A client in mid-handshake has little to send; one that is proven may be at full speed.
+    private const long UnknownPerSecond = 64 << 10;
+    private const long UnknownBurst = 256 << 10;
+    private const long UnknownProvenPerSecond = 64 << 20;
+    private const long UnknownProvenBurst = 64 << 20;
+
+    private Decision InitiationFromClient(ReadOnlySpan<byte> datagram, in Source source, Tick now)
+    {
+        int route = RouteOf(datagram);
+        if (route < 0)
+        {
+            return Drop(Direction.Uplink, Verdict.BadMac1, datagram);
+        }
+
+        int slot = FindOnRoute(source, route);
+        if (slot < 0)
+        {
+            return Admit(datagram, source, route, now);
+        }
+
+        ref Mapping mapping = ref _mappings[slot];
+        if (!mapping.Initiations.TryTake(1, InitiationsPerSecond, InitiationBurst, now))
+        {
+            return Drop(Direction.Uplink, Verdict.RateLimited, datagram, slot);
+        }
+
+        mapping.Asked.Add(Datagram.SenderIndex(datagram));
+        if (mapping.Proof == Proof.Lingering)
+        {
+            Revive(slot, now);
+        }
+
+        if (mapping.Proof == Proof.Asked)
+        {
+            Schedule(slot, AskedDeadline(mapping, now));
+        }
+
+        mapping.AwaitsClient = false;
+        return Forward(Direction.Uplink, slot, 1, datagram.Length);
+    }
+
+    /// <summary>A response or a cookie reply by a client: both answer an initiation by the server.</summary>
+    private Decision AnswerFromClient(DatagramKind kind, ReadOnlySpan<byte> datagram, in Source source, Tick now)
+    {
+        uint receiver = Datagram.ReceiverIndex(kind, datagram);
+        int slot = FindByReceiver(source, receiver, now);
+        if (slot < 0)
+        {
+            return Drop(Direction.Uplink, Verdict.NoMapping, datagram);
+        }
+
+        ref Mapping mapping = ref _mappings[slot];
+        if (kind == DatagramKind.Response && !_routes[mapping.Route].Mac1.Verify(datagram))
+        {
+            return Drop(Direction.Uplink, Verdict.BadMac1, datagram, slot);
+        }
+
+        ref Tunnel tunnel = ref _tunnels[mapping.Tunnel];
+        if (!tunnel.HasIssued(receiver, now))
+        {
+            return Drop(Direction.Uplink, Verdict.UnknownIndex, datagram, slot);
+        }
+
+        if (kind == DatagramKind.Response)
+        {
+            // Only whoever received the server's initiation knows its index: as good as using an answer's.
+            tunnel.Answer(receiver, Datagram.SenderIndex(datagram), now);
+            HeardClient(slot, now);
+            Raise(slot, Proof.Established, now);
+        }
+        else
+        {
+            HeardClient(slot, now);
+        }
+
+        return Forward(Direction.Uplink, slot, 1, datagram.Length);
+    }
+
+    private Decision TransportFromClient(ReadOnlySpan<byte> run, int stride, in Source source, Tick now)
+    {
+        uint receiver = Datagram.ReceiverIndex(DatagramKind.Transport, run);
+        int slot = FindByReceiver(source, receiver, now);
+        if (slot < 0)
+        {
+            return Drop(Direction.Uplink, Verdict.NoMapping, First(run, stride));
+        }
+
+        ref Mapping mapping = ref _mappings[slot];
+        if (mapping.HasUnmatched && mapping.UnmatchedServer == receiver)
+        {
+            // The client uses an answer that matched nothing remembered here: it was genuine.
+            mapping.HasUnmatched = false;
+            _tunnels[mapping.Tunnel].Learn(receiver, mapping.UnmatchedClient, now + _settings.IndexLifetime);
+        }
+
+        bool live = _tunnels[mapping.Tunnel].HasServer(receiver, now);
+        (int datagrams, int bytes) = Alike(run, stride, receiver);
+        if (live)
+        {
+            HeardClient(slot, now);
+            Raise(slot, Proof.Established, now);
+            return Forward(Direction.Uplink, slot, datagrams, bytes);
+        }
+
+        Verdict verdict = UnknownTransport(ref mapping, bytes, now);
+        if (verdict == Verdict.Forward)
+        {
+            Counters.Tolerate(Direction.Uplink, datagrams);
+            return Forward(Direction.Uplink, slot, datagrams, bytes);
+        }
+
+        Counters.Count(Direction.Uplink, verdict, datagrams, bytes);
+        return new Decision(verdict, slot, bytes);
+    }
+
+    private static Verdict UnknownTransport(ref Mapping mapping, int bytes, Tick now)
+    {
+        bool proven = mapping.Proof >= Proof.Established;
+        return mapping.Proof switch
+        {
+            Proof.Lingering => Verdict.UnknownIndex,
+            Proof.Asked => Verdict.NotProven,
+            _ => mapping.Unknown.TryTake(
+                bytes,
+                proven ? UnknownProvenPerSecond : UnknownPerSecond,
+                proven ? UnknownProvenBurst : UnknownBurst,
+                now) ? Verdict.Forward : Verdict.OverBudget,
+        };
+    }
+
+    /// <summary>The length of the run's beginning that is transport for one receiver, in datagrams and bytes. Only the
+    /// first bytes of each datagram are looked at.</summary>
+    private static (int Datagrams, int Bytes) Alike(ReadOnlySpan<byte> run, int stride, uint receiver)
+    {
+        int bytes = First(run, stride).Length;
+        int datagrams = 1;
+        while (bytes < run.Length)
+        {
+            ReadOnlySpan<byte> next = First(run[bytes..], stride);
+            if (Datagram.Classify(next) != DatagramKind.Transport
+                || Datagram.ReceiverIndex(DatagramKind.Transport, next) != receiver)
+            {
+                break;
+            }
+
+            bytes += next.Length;
+            datagrams++;
+        }
+
+        return (datagrams, bytes);
+    }
+
+    private int RouteOf(ReadOnlySpan<byte> initiation)
+    {
+        for (int route = 0; route < _routes.Count; route++)
+        {
+            if (_routes[route].Mac1.Verify(initiation))
+            {
+                return route;
+            }
+        }
+
+        return -1;
+    }
+
+    private int FindOnRoute(in Source source, int route)
+    {
+        int slot = _mappings.Find(source);
+        while (slot >= 0 && _mappings[slot].Route != route)
+        {
+            slot = _mappings[slot].NextOfSource;
+        }
+
+        return slot;
+    }
+
+    /// <summary>The source's mapping; of several, the one whose server issued the index; if none did, the one heard
+    /// last.</summary>
+    private int FindByReceiver(in Source source, uint receiver, Tick now)
+    {
+        int first = _mappings.Find(source);
+        if (first < 0 || _mappings[first].NextOfSource < 0)
+        {
+            return first;
+        }
+
+        int latest = first;
+        for (int slot = first; slot >= 0; slot = _mappings[slot].NextOfSource)
+        {
+            ref Mapping mapping = ref _mappings[slot];
+            if (_tunnels[mapping.Tunnel].HasIssued(receiver, now)
+                || (mapping.HasUnmatched && mapping.UnmatchedServer == receiver))
+            {
+                return slot;
+            }
+
+            latest = mapping.Heard > _mappings[latest].Heard ? slot : latest;
+        }
+
+        return latest;
+    }
+}

@@ -1,0 +1,110 @@
+using System.Buffers.Binary;
+using System.Net;
+using System.Net.Sockets;
+using WgProxy.Core;
+
+namespace WgProxy;
+
+/// <summary>One listening socket of a <see cref="PortableEngine"/> and the thread that reads it.</summary>
+internal sealed class PortableEngineListener
+{
+    // The largest UDP payload is 65,527 bytes (IPv6), so nothing is ever cut off.
+    private const int BufferLength = 65_536;
+    private const int PatientFailures = 16;
+
+    private readonly PortableEngine _engine;
+    private readonly Socket _socket;
+    private readonly Thread _thread;
+    private readonly bool _isIPv4;
+
+    /// <summary>Takes over a bound socket.</summary>
+    public PortableEngineListener(PortableEngine engine, Socket socket)
+    {
+        _engine = engine;
+        _socket = socket;
+        _isIPv4 = socket.AddressFamily == AddressFamily.InterNetwork;
+        EndPoint = (IPEndPoint)socket.LocalEndPoint!;
+        GrantedReceiveBuffer = PortableEngineSockets.GrantedReceiveBuffer(socket);
+        _thread = new Thread(Read) { IsBackground = true, Name = $"listen {EndPoint}" };
+    }
+
+    /// <summary>Where this listener listens.</summary>
+    public IPEndPoint EndPoint { get; }
+
+    /// <summary>How much of the asked receive buffer the system granted.</summary>
+    public int GrantedReceiveBuffer { get; }
+
+    /// <summary>Begins to read.</summary>
+    public void Start() => _thread.Start();
+
+    /// <summary>Closes the socket, which ends a waiting read.</summary>
+    public void Close() => _socket.Dispose();
+
+    /// <summary>Waits until the thread has ended.</summary>
+    public void Join() => _thread.Join();
+
+    /// <summary>Sends a datagram to a client; false if the system did not take it.</summary>
+    public bool TrySend(ReadOnlySpan<byte> datagram, SocketAddress client)
+    {
+        try
+        {
+            return _socket.SendTo(datagram, SocketFlags.None, client) == datagram.Length;
+        }
+        catch (SocketException)
+        {
+            return false;
+        }
+    }
+
+    private void Read()
+    {
+        byte[] buffer = GC.AllocateUninitializedArray<byte>(BufferLength, pinned: true);
+        SocketAddress client = new(_socket.AddressFamily);
+        int addressLength = client.Size;
+        int failures = 0;
+        while (true)
+        {
+            int length;
+            try
+            {
+                client.Size = addressLength;
+                length = _socket.ReceiveFrom(buffer, SocketFlags.None, client);
+                failures = 0;
+            }
+            catch (ObjectDisposedException)
+            {
+                return;
+            }
+            catch (SocketException)
+            {
+                if (!_engine.ReceiveFailed())
+                {
+                    return;
+                }
+
+                // One error is about one datagram. A system that only ever fails must not cost a whole processor.
+                if (++failures > PatientFailures)
+                {
+                    Thread.Sleep(TimeSpan.FromMilliseconds(10));
+                }
+
+                continue;
+            }
+
+            if (!_engine.FromClient(this, buffer.AsSpan(0, length), SourceOf(client), client))
+            {
+                return;
+            }
+        }
+    }
+
+    // sockaddr_in and sockaddr_in6 agree in these offsets on every system that .NET runs on.
+    private Source SourceOf(SocketAddress client)
+    {
+        ReadOnlySpan<byte> raw = client.Buffer.Span;
+        ushort port = BinaryPrimitives.ReadUInt16BigEndian(raw[2..]);
+        return _isIPv4
+            ? Source.From(raw.Slice(4, 4), port, scope: 0, local: default)
+            : Source.From(raw.Slice(8, 16), port, BitConverter.ToUInt32(raw.Slice(24, 4)), local: default);
+    }
+}

@@ -1,0 +1,211 @@
+using System.Net;
+using System.Net.Sockets;
+using WgProxy.Core;
+
+namespace WgProxy;
+
+/// <summary>Makes the portable engine's sockets, with the manners that a relay needs.</summary>
+internal static class PortableEngineSockets
+{
+    /// <summary>What is asked for a listening socket: about 50 ms of a full 1 Gbit/s link.</summary>
+    public const int ListenBuffer = 7 * 1024 * 1024;
+
+    private const int UpstreamBuffer = 1024 * 1024;
+    private const int SharedPortAttempts = 16;
+
+    // Linux, include/uapi/linux/in.h and in6.h. OMIT since 3.15.
+    private const int IpLevel = 0;
+    private const int IpMtuDiscover = 10;
+    private const int IpPmtudiscOmit = 5;
+    private const int Ipv6Level = 41;
+    private const int Ipv6MtuDiscover = 23;
+    private const int Ipv6PmtudiscDont = 0;
+
+    /// <summary>Binds what an address to listen on means: <c>[::]</c> is both families with one port, as far as the
+    /// machine has them; anything else is itself.</summary>
+    /// <exception cref="EngineException">The system refused.</exception>
+    public static IReadOnlyList<Socket> Listen(IPEndPoint listen, bool hasIPv4, bool hasIPv6)
+    {
+        IReadOnlyList<IPAddress> addresses = Addresses(listen.Address, hasIPv4, hasIPv6);
+        for (int attempt = 1; ; attempt++)
+        {
+            List<Socket> sockets = [];
+            int port = listen.Port;
+            try
+            {
+                foreach (IPAddress address in addresses)
+                {
+                    sockets.Add(Bind(new IPEndPoint(address, port)));
+                    port = ((IPEndPoint)sockets[^1].LocalEndPoint!).Port;
+                }
+
+                return sockets;
+            }
+            catch (SocketException refusal)
+            {
+                sockets.ForEach(socket => socket.Dispose());
+
+                // The first family drew a port that somebody has in the second: draw another.
+                bool unlucky = listen.Port == 0 && sockets.Count == 1
+                    && refusal.SocketErrorCode == SocketError.AddressAlreadyInUse;
+                if (!unlucky || attempt == SharedPortAttempts)
+                {
+                    throw Refused(new IPEndPoint(addresses[sockets.Count], port), refusal);
+                }
+            }
+        }
+    }
+
+    /// <summary>The addresses to bind for an address to listen on.</summary>
+    public static IReadOnlyList<IPAddress> Addresses(IPAddress listen, bool hasIPv4, bool hasIPv6)
+    {
+        if (listen.IsIPv4MappedToIPv6)
+        {
+            return [listen.MapToIPv4()];
+        }
+
+        return (listen.Equals(IPAddress.IPv6Any), hasIPv4, hasIPv6) switch
+        {
+            (true, true, true) => [IPAddress.IPv6Any, IPAddress.Any],
+            (true, true, false) => [IPAddress.Any],
+            _ => [listen],
+        };
+    }
+
+    /// <summary>A connected, non-blocking socket to a server; null if the system refused.</summary>
+    /// <param name="server">The server.</param>
+    /// <param name="port">The local port; 0 for one that the system chooses.</param>
+    /// <param name="portRefused">Whether it was the port that the system refused.</param>
+    public static Socket? Connect(IPEndPoint server, ushort port, out bool portRefused)
+    {
+        IPAddress address = server.Address.IsIPv4MappedToIPv6 ? server.Address.MapToIPv4() : server.Address;
+        Socket? socket = null;
+        portRefused = false;
+        try
+        {
+            socket = New(address.AddressFamily, UpstreamBuffer);
+            portRefused = true;
+            socket.Bind(new IPEndPoint(AnyOf(address.AddressFamily), port));
+            portRefused = false;
+            socket.Connect(new IPEndPoint(address, server.Port));
+            socket.Blocking = false;
+            return socket;
+        }
+        catch (SocketException)
+        {
+            socket?.Dispose();
+            return null;
+        }
+    }
+
+    /// <summary>Sends a datagram through a connected, non-blocking socket.</summary>
+    /// <returns>What went wrong, or null.</returns>
+    public static EngineFault? Send(Socket socket, ReadOnlySpan<byte> datagram)
+    {
+        socket.Send(datagram, SocketFlags.None, out SocketError error);
+        if (error == SocketError.Success)
+        {
+            return null;
+        }
+
+        // An error of a connected socket may be that of an earlier datagram, brought by ICMP, and then *this* datagram
+        // was not sent. ICMP becomes many errors (icmp_err_convert and its IPv6 kin: refused, unreachable, too long,
+        // not permitted…), so any is tried once more; the second error is the datagram's own. A full buffer is not ICMP.
+        if (error != SocketError.WouldBlock)
+        {
+            socket.Send(datagram, SocketFlags.None, out error);
+        }
+
+        return error == SocketError.Success ? EngineFault.SendRetried : EngineFault.SendFailed;
+    }
+
+    /// <summary>How much of the asked receive buffer the system granted.</summary>
+    public static int GrantedReceiveBuffer(Socket socket)
+    {
+        // Linux doubles what it grants, to account for its own overhead (socket(7), SO_RCVBUF), and .NET hands that on.
+        int reported = socket.ReceiveBufferSize;
+        return OperatingSystem.IsLinux() ? reported / 2 : reported;
+    }
+
+    private static IPAddress AnyOf(AddressFamily family) =>
+        family == AddressFamily.InterNetworkV6 ? IPAddress.IPv6Any : IPAddress.Any;
+
+    private static Socket Bind(IPEndPoint listen)
+    {
+        Socket socket = New(listen.AddressFamily, ListenBuffer);
+        try
+        {
+            socket.Bind(listen);
+            return socket;
+        }
+        catch (SocketException)
+        {
+            socket.Dispose();
+            throw;
+        }
+    }
+
+    private static Socket New(AddressFamily family, int buffer)
+    {
+        Socket socket = new(family, SocketType.Dgram, ProtocolType.Udp);
+        if (family == AddressFamily.InterNetworkV6)
+        {
+            Ask(socket, static (socket, _) => socket.DualMode = false, 0);
+        }
+
+        Ask(socket, static (socket, size) => socket.ReceiveBufferSize = size, buffer);
+        Ask(socket, static (socket, size) => socket.SendBufferSize = size, buffer);
+        DeafenToForgedIcmp(socket, family);
+        return socket;
+    }
+
+    // Without this a datagram from anybody who writes "fragmentation needed" on it shrinks a client's path: with the
+    // kernel's default, and even with IP_PMTUDISC_DONT (what DontFragment = false sets), Linux believes it; with OMIT it
+    // neither sets DF nor listens. IPv6 has no such wish to refuse within the network: DONT sends at the link's MTU.
+    private static void DeafenToForgedIcmp(Socket socket, AddressFamily family)
+    {
+        if (family == AddressFamily.InterNetwork)
+        {
+            Ask(socket, static (socket, _) => socket.DontFragment = false, 0);
+        }
+
+        if (!OperatingSystem.IsLinux())
+        {
+            return;
+        }
+
+        Ask(
+            socket,
+            family == AddressFamily.InterNetwork
+                ? static (socket, _) => socket.SetRawSocketOption(IpLevel, IpMtuDiscover, Int(IpPmtudiscOmit))
+                : static (socket, _) => socket.SetRawSocketOption(Ipv6Level, Ipv6MtuDiscover, Int(Ipv6PmtudiscDont)),
+            0);
+    }
+
+    private static byte[] Int(int value) => BitConverter.GetBytes(value);
+
+    // These are wishes: a system without the option, or with a smaller limit, still relays.
+    private static void Ask(Socket socket, Action<Socket, int> wish, int value)
+    {
+        try
+        {
+            wish(socket, value);
+        }
+        catch (SocketException)
+        {
+            // The system's own default stays.
+        }
+    }
+
+    private static EngineException Refused(IPEndPoint listen, SocketException refusal) =>
+        new(
+            refusal.SocketErrorCode switch
+            {
+                SocketError.AddressAlreadyInUse => $"cannot listen on {listen}: another program uses this UDP port",
+                SocketError.AddressNotAvailable => $"cannot listen on {listen}: this machine does not have the address",
+                SocketError.AccessDenied => $"cannot listen on {listen}: the system does not permit this port",
+                SocketError.AddressFamilyNotSupported => $"cannot listen on {listen}: this machine lacks the IP version",
+                _ => $"cannot listen on {listen}: {refusal.Message}",
+            },
+            refusal);
+}

@@ -1,0 +1,133 @@
+using System.Net;
+using System.Net.Sockets;
+using WgProxy.Core;
+
+namespace WgProxy;
+
+/// <summary>What reading an upstream socket came to.</summary>
+internal enum Drained
+{
+    /// <summary>Nothing is left to read: wait.</summary>
+    Empty,
+
+    /// <summary>More may be waiting; others had to have their turn.</summary>
+    More,
+
+    /// <summary>The mapping has ended.</summary>
+    Closed,
+}
+
+/// <summary>
+/// One mapping's socket. It waits by an asynchronous receive that peeks at one byte, so that an idle mapping holds no
+/// buffer; the datagrams are then read, without waiting, into a buffer that all mappings share. Peeking leaves a
+/// datagram where it is, also an empty one, and takes a pending ICMP error (Linux 6.18, .NET 10). At most one of "an
+/// operation is pending" and "a thread of the pool reads" is true, from <see cref="Begin"/> until the last of them
+/// sees that the mapping has ended.
+/// </summary>
+internal sealed class PortableEngineUpstream : SocketAsyncEventArgs, IThreadPoolWorkItem
+{
+    private static readonly byte[] Peeked = new byte[1];
+
+    private readonly PortableEngine _engine;
+    private readonly Socket _socket;
+
+    /// <summary>Takes over a connected, non-blocking socket.</summary>
+    /// <param name="engine">The engine to which datagrams go.</param>
+    /// <param name="socket">The socket.</param>
+    /// <param name="slot">The mapping's slot.</param>
+    /// <param name="listener">Where its client is heard and answered.</param>
+    /// <param name="client">The client's address; copied.</param>
+    public PortableEngineUpstream(
+        PortableEngine engine, Socket socket, int slot, PortableEngineListener listener, SocketAddress client)
+        : base(true) // No execution context is captured per receive.
+    {
+        _engine = engine;
+        _socket = socket;
+        Slot = slot;
+        Port = (ushort)((IPEndPoint)socket.LocalEndPoint!).Port;
+        Listener = listener;
+        Client = new SocketAddress(client.Family, client.Size);
+        client.Buffer[..client.Size].CopyTo(Client.Buffer);
+        SetBuffer(Peeked.AsMemory());
+    }
+
+    /// <summary>The mapping's slot.</summary>
+    public int Slot { get; }
+
+    /// <summary>The local port.</summary>
+    public ushort Port { get; }
+
+    /// <summary>Where the client is heard and answered.</summary>
+    public PortableEngineListener Listener { get; }
+
+    /// <summary>The client's address.</summary>
+    public SocketAddress Client { get; }
+
+    /// <summary>Whether the mapping has ended. Read and written under the engine's lock.</summary>
+    public bool IsClosed { get; private set; }
+
+    /// <summary>Begins to wait for the server.</summary>
+    public void Begin() => Wait();
+
+    /// <summary>Closes the socket. Whoever waits or reads finds out by itself.</summary>
+    public void Close()
+    {
+        IsClosed = true;
+        _socket.Dispose();
+    }
+
+    /// <summary>Sends a datagram to the server.</summary>
+    /// <returns>What went wrong, or null.</returns>
+    public EngineFault? Send(ReadOnlySpan<byte> datagram) => PortableEngineSockets.Send(_socket, datagram);
+
+    /// <summary>Reads a datagram without waiting.</summary>
+    public int Receive(Span<byte> buffer, out SocketError error) =>
+        _socket.Receive(buffer, SocketFlags.None, out error);
+
+    /// <summary>Reads what has arrived. Called by the pool.</summary>
+    public void Execute()
+    {
+        switch (_engine.Drain(this))
+        {
+            case Drained.Empty:
+                Wait();
+                break;
+            case Drained.More:
+                ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
+                break;
+            default:
+                End();
+                break;
+        }
+    }
+
+    /// <inheritdoc/>
+    protected override void OnCompleted(SocketAsyncEventArgs e) => Execute();
+
+    private void Wait()
+    {
+        // The flags are also the answer: each completion overwrites them.
+        SocketFlags = SocketFlags.Peek;
+        try
+        {
+            if (_socket.ReceiveAsync(this))
+            {
+                return;
+            }
+        }
+        catch (ObjectDisposedException)
+        {
+            End();
+            return;
+        }
+
+        // Something is there already. Through the queue, so that no busy mapping keeps a thread from the others.
+        ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
+    }
+
+    private void End()
+    {
+        Dispose();
+        _engine.Ended();
+    }
+}

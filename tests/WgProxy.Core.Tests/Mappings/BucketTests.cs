@@ -1,0 +1,28 @@
+using WgProxy.Core.Mappings;
+
+namespace WgProxy.Core.Tests.Mappings;
+
+public sealed class BucketTests
+{
+    [Fact]
+    public void Holds_a_burst_and_refills_at_its_rate()
+    {
+        Bucket bucket = default;
+        Assert.Equal(5, Take(ref bucket, new Tick(9_000)));
+        Assert.Equal(0, Take(ref bucket, new Tick(9_499)));
+        Assert.Equal(1, Take(ref bucket, new Tick(9_500)));
+        Assert.Equal(2, Take(ref bucket, new Tick(10_500)));
+        Assert.Equal(5, Take(ref bucket, new Tick(1_000_000)));
+    }
+
+    private static int Take(ref Bucket bucket, Tick now)
+    {
+        int taken = 0;
+        while (bucket.TryTake(1, perSecond: 2, burst: 5, now))
+        {
+            taken++;
+        }
+
+        return taken;
+    }
+}

@@ -1,0 +1,130 @@
+using System.Net;
+using System.Security.Cryptography;
+using WgProxy.Core.Protocol;
+using WgProxy.Tests;
+
+namespace WgProxy.Core.Tests;
+
+/// <summary>Drives a relay as an engine would, with a clock of its own: every upstream socket opens, every ended mapping
+/// is released at once.</summary>
+internal sealed class RelayDriver
+{
+    private ushort _nextPort = 40_000;
+
+    public RelayDriver(RelaySettings? settings = null, int routes = 1)
+    {
+        Routes = [.. Enumerable.Range(0, routes).Select(_ => NewRoute())];
+        Relay = new Relay(settings ?? new RelaySettings { MaxMappings = 64, MaxAsked = 16 }, Routes);
+    }
+
+    public Relay Relay { get; }
+
+    public IReadOnlyList<Route> Routes { get; }
+
+    public Mac1 Mac1 => Routes[0].Mac1;
+
+    public Tick Now { get; private set; } = new(1_000_000);
+
+    public List<RelayEvent> Log { get; } = [];
+
+    public bool RefuseToOpen { get; set; }
+
+    public static Source Client(int number) => Source.From(new IPEndPoint(IPAddress.Parse($"192.0.2.{1 + (number / 60_000)}"), 1_000 + (number % 60_000)));
+
+    public static Route NewRoute(bool resolved = true)
+    {
+        string key = Convert.ToBase64String(RandomNumberGenerator.GetBytes(32));
+        Assert.True(PublicKey.TryParse(key, out PublicKey? parsed, out string? error), error);
+        return new Route(parsed) { Server = resolved ? new IPEndPoint(IPAddress.Loopback, 51_820) : null };
+    }
+
+    public Decision FromClient(Source source, byte[] run, int stride = 0)
+    {
+        Decision decision = Relay.FromClient(run, stride == 0 ? run.Length : stride, source, Now);
+        if (decision.Verdict == Verdict.Open)
+        {
+            if (RefuseToOpen)
+            {
+                Relay.OpenFailed(decision.Slot);
+            }
+            else
+            {
+                Relay.Opened(decision.Slot, _nextPort++);
+            }
+        }
+
+        Settle();
+        return decision;
+    }
+
+    public Decision FromServer(int slot, byte[] run, int stride = 0)
+    {
+        Decision decision = Relay.FromServer(slot, run, stride == 0 ? run.Length : stride, Now);
+        Settle();
+        return decision;
+    }
+
+    /// <summary>Lets time pass, stopping at every deadline on the way.</summary>
+    public void Pass(double seconds)
+    {
+        Tick end = Now + TimeSpan.FromSeconds(seconds);
+        for (Tick next = Relay.Advance(Now); next <= end; next = Relay.Advance(Now))
+        {
+            Now = Tick.Max(Now, next);
+            Settle();
+        }
+
+        Now = end;
+        Relay.Advance(Now);
+        Settle();
+    }
+
+    /// <summary>Asks, is answered, uses the answer.</summary>
+    public int Establish(Source source, uint client = 0xC1, uint server = 0x51)
+    {
+        int slot = Answer(source, client, server);
+        Assert.Equal(Verdict.Forward, FromClient(source, WireMessages.Transport(server)).Verdict);
+        Assert.Equal(Proof.Established, Relay.ProofOf(slot));
+        return slot;
+    }
+
+    /// <summary>Asks and is answered.</summary>
+    public int Answer(Source source, uint client = 0xC1, uint server = 0x51)
+    {
+        int slot = Ask(source, client);
+        Assert.Equal(Verdict.Forward, FromServer(slot, WireMessages.Response(server, client)).Verdict);
+        Assert.Equal(Proof.Answered, Relay.ProofOf(slot));
+        return slot;
+    }
+
+    /// <summary>Asks for the first time.</summary>
+    public int Ask(Source source, uint client = 0xC1)
+    {
+        Decision decision = FromClient(source, WireMessages.Initiation(Mac1, client));
+        Assert.Equal(Verdict.Open, decision.Verdict);
+        return decision.Slot;
+    }
+
+    /// <summary>Asks, is answered, uses the answer, and is sent data.</summary>
+    public int Confirm(Source source, uint client = 0xC1, uint server = 0x51)
+    {
+        int slot = Establish(source, client, server);
+        Assert.Equal(Verdict.Forward, FromServer(slot, WireMessages.Transport(client)).Verdict);
+        Assert.Equal(Proof.Confirmed, Relay.ProofOf(slot));
+        return slot;
+    }
+
+    private void Settle()
+    {
+        foreach (RelayEvent change in Relay.Events)
+        {
+            Log.Add(change);
+            if (change.EndsMapping)
+            {
+                Relay.Release(change.Slot);
+            }
+        }
+
+        Relay.ClearEvents();
+    }
+}
