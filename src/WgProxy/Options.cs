@@ -77,12 +77,11 @@ internal sealed record Options
     }
 
     /// <summary>What an engine is told to serve this route.</summary>
-    public EngineSettings ForEngine(Route route, Capacity capacity, Action<RelayEvent> observe) => new()
+    public EngineSettings ForEngine(Route route, Capacity capacity) => new()
     {
         Listen = Listen,
         Routes = [route],
         Ports = capacity.Ports,
-        Observe = observe,
         Relay = new RelaySettings
         {
             MaxMappings = capacity.Mappings,

@@ -35,8 +35,9 @@ internal static class Program
     {
         Capacity capacity = Capacity.OfThisHost(options.Listen.Port);
         Route route = new(options.Key);
-        RelayObserver observer = new(log, capacity.Mappings);
-        using IEngine engine = new PortableEngine(options.ForEngine(route, capacity, observer.Observe));
+        EngineSettings settings = options.ForEngine(route, capacity);
+        RelayObserver observer = new(log, settings.Relay);
+        using IEngine engine = new PortableEngine(settings with { Observe = observer.Observe });
         log.BeginQueue();
         try
         {

@@ -154,13 +154,13 @@ public sealed class OptionsTests
     {
         Options options = Read("--timeout", "500", "--listen", "127.0.0.1:2")!;
         Capacity capacity = Capacity.From([40_000, 40_001, 40_002, 40_003], null);
-        var settings = options.ForEngine(Keys.Route(), capacity, _ => { });
+        var settings = options.ForEngine(Keys.Route(), capacity);
         Assert.Equal(options.Listen, settings.Listen);
         Assert.Equal(capacity.Ports, settings.Ports);
         Assert.Equal((3, 1), (settings.Relay.MaxMappings, settings.Relay.MaxAsked));
         Assert.Equal(TimeSpan.FromSeconds(500), settings.Relay.IdleTimeout);
         Assert.NotEqual(
-            settings.Relay.HashSeed, options.ForEngine(Keys.Route(), capacity, _ => { }).Relay.HashSeed);
+            settings.Relay.HashSeed, options.ForEngine(Keys.Route(), capacity).Relay.HashSeed);
     }
 
     private Options? Read(params string[] arguments)
