@@ -28,7 +28,7 @@ internal sealed class RelayProcess : IDisposable
         File.ReadLines($"/proc/{_process.Id}/status").First(line => line.StartsWith("VmRSS:", StringComparison.Ordinal))[6..^2],
         CultureInfo.InvariantCulture);
 
-    /// <summary>Starts a relay for this server and awaits that it listens, on both families.</summary>
+    /// <summary>Starts a relay for this server and awaits that it listens and knows the server's address.</summary>
     public static async Task<RelayProcess> StartAsync(
         Topology topology, IPEndPoint server, string publicKey, int port = 51820, Namespace? space = null)
     {
@@ -40,8 +40,17 @@ internal sealed class RelayProcess : IDisposable
             ("WGPROXY_PUBKEY", publicKey),
             ("WGPROXY_LISTEN", $"[::]:{port}"),
             ("WGPROXY_LOGLEVEL", "2")));
-        await process.LineAsync(line => line.Contains("listening", StringComparison.OrdinalIgnoreCase), "listening");
+        await process.LineAsync(line => line.Contains(" is at ", StringComparison.Ordinal), "server resolved");
         return new RelayProcess(process);
+    }
+
+    /// <summary>Asks the relay what it sees.</summary>
+    public async Task<RelayStatus> StatusAsync()
+    {
+        int from = _process.Lines.Length;
+        _process.Signal(Libc.SIGUSR1);
+        return RelayStatus.Parse(await _process.LineAsync(
+            line => line.Contains(" status: ", StringComparison.Ordinal), "a status line", from));
     }
 
     /// <summary>Stops the relay as systemd does and asserts that it agreed.</summary>

@@ -10,7 +10,6 @@ namespace WgProxy.Netns.Tests.Harness;
 ///   edge N: 10.81.N.0/24 and fd81:N::/64; the relay has .1 and ::1, the host .2 and ::2
 /// </code>
 /// Hosts reach the relay's addresses and nothing else: what gets from one host to another has passed the relay process.
-/// Only the attacker has a default route, for it also answers what it sent under the addresses of others.
 /// </summary>
 internal sealed class Topology : IDisposable
 {
@@ -31,6 +30,12 @@ internal sealed class Topology : IDisposable
         host.SetMtu(Relay, mtu);
         return host;
     }
+
+    /// <summary>What the kernel counted in the relay's namespace, where nobody but the relay has UDP sockets.</summary>
+    public RelayTraffic RelayTraffic() => new(
+        Relay.Snmp("UdpInDatagrams") + Relay.Snmp("Udp6InDatagrams"),
+        Relay.Snmp("UdpInErrors") + Relay.Snmp("Udp6InErrors"),
+        Relay.Snmp("UdpOutDatagrams") + Relay.Snmp("Udp6OutDatagrams"));
 
     /// <summary>Ties a life to the topology's: the last one owned ends first.</summary>
     public T Own<T>(T thing)
@@ -69,4 +74,12 @@ internal sealed class Topology : IDisposable
         space.Ip("addr", "add", $"fd81:{index}::{end}/64", "dev", link, "nodad");
         space.Ip("link", "set", link, "up");
     }
+}
+
+/// <summary>Datagrams that the relay received, that the kernel dropped because it was too slow, and that it sent.</summary>
+internal readonly record struct RelayTraffic(long Received, long Overflowed, long Sent)
+{
+    /// <summary>What came to the relay and did not leave it, since an earlier reading.</summary>
+    public long LostSince(RelayTraffic earlier) =>
+        Received - earlier.Received + (Overflowed - earlier.Overflowed) - (Sent - earlier.Sent);
 }

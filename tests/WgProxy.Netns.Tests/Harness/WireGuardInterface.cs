@@ -31,6 +31,9 @@ internal sealed class WireGuardInterface : IDisposable
     /// <summary>What it logged, with every handshake in it.</summary>
     public string[] Lines => _process?.Lines ?? [];
 
+    /// <summary>The port its messages come from.</summary>
+    public int Port => int.Parse(Command.Run("wg", "show", _name, "listen-port"), CultureInfo.InvariantCulture);
+
     /// <summary>An interface that listens on this port; 0 draws one.</summary>
     public static async Task<WireGuardInterface> StartAsync(
         Topology topology, Host host, string inner, int port = 0, int mtu = 1420, WireGuardKey? key = null)
