@@ -52,7 +52,7 @@ internal static class Program
         // Before the first line: whoever waits for it may send a signal at once.
         long start = TimeProvider.System.GetTimestamp();
         using Signals signals = new(() => log.Status(Summarise()));
-        log.Started(Version, engine.Listening, options.Server, options.KeyText);
+        log.Started(Version, engine.Listening, options.Server, options.Key);
         log.Limits(capacity);
         OwnAddresses own = new(engine.Listening, OwnAddresses.OfThisHost);
         RouteResolver resolver = new(route, options.Server, own, Dns.GetHostAddressesAsync, TimeProvider.System, log);
