@@ -13,11 +13,10 @@ public sealed class SpoofedKeyHolderTests
         using Tunnel tunnel = await Tunnel.StartAsync();
         await tunnel.ConnectAsync();
         Host stranger = tunnel.Stranger;
-        stranger.Space.WriteSysctl("net/ipv4/ip_nonlocal_bind", "1");
         stranger.Space.Ip(
             "route", "add", $"{tunnel.Front.Address}/32", "via", stranger.Relay(AddressFamily.InterNetwork).ToString());
         IPAddress forged = tunnel.Client.Host.Address(AddressFamily.InterNetwork);
-        Socket socket = tunnel.Topology.Own(stranger.Space.Udp(forged, tunnel.Client.Port));
+        Socket socket = tunnel.Topology.Own(stranger.Space.UdpAs(forged, tunnel.Client.Port));
         await KeyHolderTests.AskForAMinuteAsync(tunnel, second => socket.SendTo(tunnel.MintInitiation(second), tunnel.Front));
         RelayStatus status = RelayStatus.Parse(tunnel.Relay.Lines.Last(
             line => line.Contains(" status: ", StringComparison.Ordinal)));

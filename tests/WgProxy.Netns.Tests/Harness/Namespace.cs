@@ -83,6 +83,17 @@ internal sealed class Namespace : IDisposable
         return socket;
     });
 
+    /// <summary>A UDP socket inside that sends under an address that is not this namespace's.</summary>
+    public Socket UdpAs(IPAddress address, int port) => Run(() =>
+    {
+        const int level = 0; // SOL_IP
+        const int option = 19; // IP_TRANSPARENT
+        Socket socket = new(address.AddressFamily, SocketType.Dgram, ProtocolType.Udp);
+        socket.SetRawSocketOption(level, option, [1, 0, 0, 0]);
+        socket.Bind(new IPEndPoint(address, port));
+        return socket;
+    });
+
     /// <summary>A counter of <c>/proc/net/snmp6</c>, such as <c>Icmp6OutDestUnreachs</c>, or of <c>/proc/net/snmp</c>,
     /// such as <c>IcmpOutDestUnreachs</c>.</summary>
     public long Snmp(string name) => Run(() =>
