@@ -55,7 +55,7 @@ internal sealed class Log(TextWriter output, bool forJournal, TimeProvider time)
     /// <summary>The system did not let the relay listen.</summary>
     public void ListenRefused(IPEndPoint listen, string reason) =>
         Error($"{OptionTable.Listen.Name} is {LogLine.Quote(listen.ToString())}: {reason}; "
-            + $"expected {OptionTable.Listen.Expected}, which this process may use");
+            + "expected an address and port of this host that are free and that this process may use");
 
     /// <summary>A variable that looks like a setting and is none.</summary>
     public void UnknownVariable(string name, string? hint) =>

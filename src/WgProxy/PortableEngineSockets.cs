@@ -7,7 +7,7 @@ namespace WgProxy;
 /// <summary>Makes the portable engine's sockets, with the manners that a relay needs.</summary>
 internal static class PortableEngineSockets
 {
-    /// <summary>What is asked for a listening socket: about 50 ms of a full 1 Gbit/s link.</summary>
+    /// <summary>What is asked for a listening socket: about 60 ms of a full 1 Gbit/s link.</summary>
     public const int ListenBuffer = 7 * 1024 * 1024;
 
     private const int UpstreamBuffer = 1024 * 1024;
