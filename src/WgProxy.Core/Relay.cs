@@ -173,6 +173,6 @@ public sealed partial class Relay
     {
         ref readonly Mapping mapping = ref _mappings[slot];
         Counters.Count(kind);
-        _events.Add(new RelayEvent(kind, slot, mapping.Source, mapping.Route, mapping.Port));
+        _events.Add(new RelayEvent(kind, slot, mapping.Source, mapping.Route, mapping.Port, mapping.ServerSpoke));
     }
 }

@@ -107,6 +107,9 @@ internal sealed class Log(TextWriter output, bool forJournal, TimeProvider time)
         }
     }
 
+    /// <summary>The system granted less than the engine asked for.</summary>
+    public void Shortfall(string what) => Warning(what);
+
     /// <summary>The server's address is known, or has changed.</summary>
     public void Resolved(ServerName server, IPEndPoint address, IPEndPoint? former) =>
         Info(former is null

@@ -119,6 +119,12 @@ internal static class PortableEngineSockets
         return error == SocketError.Success ? EngineFault.SendRetried : EngineFault.SendFailed;
     }
 
+    /// <summary>Says it if a listening socket got a smaller receive buffer than it asked for.</summary>
+    public static IReadOnlyList<string> Shortfalls(int granted) => granted >= ListenBuffer
+        ? []
+        : [$"the system grants a receive buffer of {granted} bytes instead of {ListenBuffer}: bursts may be lost"
+            + (OperatingSystem.IsLinux() ? $"; set net.core.rmem_max to {ListenBuffer} (sysctl)" : string.Empty)];
+
     /// <summary>How much of the asked receive buffer the system granted.</summary>
     public static int GrantedReceiveBuffer(Socket socket)
     {

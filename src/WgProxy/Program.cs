@@ -54,6 +54,11 @@ internal static class Program
         using Signals signals = new(() => log.Status(Summarise()));
         log.Started(Version, engine.Listening, options.Server, options.Key);
         log.Limits(capacity);
+        foreach (string shortfall in engine.Shortfalls)
+        {
+            log.Shortfall(shortfall);
+        }
+
         OwnAddresses own = new(engine.Listening, OwnAddresses.OfThisHost);
         RouteResolver resolver = new(route, options.Server, own, Dns.GetHostAddressesAsync, TimeProvider.System, log);
         bool stopped = await signals.RunUntilStopAsync(resolver.RunAsync);

@@ -182,7 +182,7 @@ public sealed class LogTests
     }
 
     private static RelayEvent Change(RelayEventKind kind) =>
-        new(kind, Settings.Slots - 1, Source.From(new IPEndPoint(IPAddress.Parse("192.0.2.9"), 1000)), 0, 40_000);
+        new(kind, Settings.Slots - 1, Source.From(new IPEndPoint(IPAddress.Parse("192.0.2.9"), 1000)), 0, 40_000, Heard: false);
 
     private sealed class BlockedWriter : StringWriter
     {
