@@ -60,7 +60,7 @@ public sealed class FourPathsTests
         RelayTraffic after = topology.RelayTraffic();
         string report = $"{after.Sent - before.Sent} sent by the relay, {after.LostSince(before)} lost; "
             + $"tunnel: {account.Sent} probes, {account.Lost} lost";
-        TestContext.Current.TestOutputHelper?.WriteLine($"fixed rate: {report}");
+        Measured.Write($"fixed rate: {report}");
         Assert.True(after.LostSince(before) == 0, report);
         Assert.True(after.Sent - before.Sent >= 2 * perSecond * seconds * 0.9, report);
         Assert.Equal(0, account.Damaged);
@@ -80,7 +80,7 @@ public sealed class FourPathsTests
         string sum = await sender.LineAsync(line => line.EndsWith("receiver", StringComparison.Ordinal), "sum of the receiver");
         string[] words = sum.Split(' ', StringSplitOptions.RemoveEmptyEntries);
         double megabits = double.Parse(words[Array.IndexOf(words, "Mbits/sec") - 1], System.Globalization.CultureInfo.InvariantCulture);
-        TestContext.Current.TestOutputHelper?.WriteLine($"TCP through the tunnel: {megabits:0} Mbit/s for {seconds} s");
+        Measured.Write($"TCP through the tunnel: {megabits:0} Mbit/s for {seconds} s");
         Assert.True(megabits > leastMegabits, sum);
     }
 

@@ -41,7 +41,7 @@ public sealed class KeyHolderTests
 
         ProbeAccount account = await stream.StopAsync();
         RelayStatus status = await tunnel.Relay.StatusAsync();
-        TestContext.Current.TestOutputHelper?.WriteLine($"{account}; {status}");
+        Measured.Write($"{account}; {status}");
         account.AssertNoneLost(atLeast: (int)seconds * perSecond * 9 / 10);
         Assert.Equal(endpoint, tunnel.Server.Peer(tunnel.Client).Endpoint);
 

@@ -27,7 +27,7 @@ public sealed class LongKeepaliveTests
 
         ProbeAccount account = await stream.StopAsync();
         RelayStatus status = await tunnel.Relay.StatusAsync();
-        TestContext.Current.TestOutputHelper?.WriteLine($"{account}; {handshakes.Count} handshakes; {status}");
+        Measured.Write($"{account}; {handshakes.Count} handshakes; {status}");
         account.AssertNoneLost(atLeast: 36, after: TimeSpan.FromMinutes(1));
         Assert.True(handshakes.Count >= 3, $"two rekeys are due, handshakes were at {string.Join(", ", handshakes)}");
         Assert.Equal(1, status.Live);
@@ -53,7 +53,7 @@ public sealed class LongIdleTests
         TimeSpan taken = await Eventually.TrueAsync(
             () => stream.Arrived >= 3, TimeSpan.FromSeconds(10), () => $"echoes of the client; {tunnel.Relay.StatusAsync().GetAwaiter().GetResult()}");
         (await stream.StopAsync()).AssertNoneLost(atLeast: 3);
-        TestContext.Current.TestOutputHelper?.WriteLine($"three echoes within {taken.TotalSeconds:0.0} s; {await tunnel.Relay.StatusAsync()}");
+        Measured.Write($"three echoes within {taken.TotalSeconds:0.0} s; {await tunnel.Relay.StatusAsync()}");
         Assert.True(tunnel.Server.Peer(tunnel.Client).LatestHandshake >= handshake + (long)silence.TotalSeconds - 1);
         await tunnel.Relay.StopAsync();
     }

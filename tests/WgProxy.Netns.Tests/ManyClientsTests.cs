@@ -103,7 +103,7 @@ public sealed class ManyClientsTests
         Task<uint>[] answers = [.. sockets.Select((socket, number) => AskAsync(socket, target, mac1, (uint)number + 1))];
         uint[] indices = await Task.WhenAll(answers).WaitAsync(TimeSpan.FromSeconds(5), TestContext.Current.CancellationToken);
 
-        TestContext.Current.TestOutputHelper?.WriteLine($"{clients} clients answered in {watch.ElapsedMilliseconds} ms");
+        Measured.Write($"{clients} clients answered in {watch.ElapsedMilliseconds} ms");
         Assert.Equal(Enumerable.Range(1, clients).Select(number => (uint)number), indices);
         Assert.Equal(clients, (await relay.StatusAsync()).Mappings["Answered"]);
         await relay.StopAsync();

@@ -37,7 +37,7 @@ public sealed class ReplayTests
 
         ProbeAccount account = await stream.StopAsync();
         RelayStatus status = await tunnel.Relay.StatusAsync();
-        TestContext.Current.TestOutputHelper?.WriteLine($"{account}; {status}");
+        Measured.Write($"{account}; {status}");
         account.AssertNoneLost(atLeast: 90);
         Assert.Equal(endpoint, tunnel.Server.Peer(tunnel.Client).Endpoint);
         Assert.Equal(1, status.Mappings["Confirmed"]);

@@ -65,7 +65,7 @@ public sealed class StrangersTests
         long seen = after.Uplink.AllDropped - before.Uplink.AllDropped;
         long grown = tunnel.Relay.ResidentKiB - memory;
         string report = $"{seen} of {datagrams} seen in {taken.TotalSeconds:0.0} s; resident {memory} KiB, grew by {grown} KiB; {after}";
-        TestContext.Current.TestOutputHelper?.WriteLine(report);
+        Measured.Write(report);
         Assert.True(seen >= datagrams * 0.9, report);
         Assert.True(grown < growthKiB, report);
         Assert.Equal(files, tunnel.Relay.Sockets);

@@ -29,7 +29,7 @@ public sealed class UnreachableServerTests
         TimeSpan taken = await Eventually.TrueAsync(
             () => stream.Arrived >= before + 20, Recovery, () => $"echoes after the restart; {tunnel.Relay.StatusAsync().GetAwaiter().GetResult()}");
         RelayStatus status = await tunnel.Relay.StatusAsync();
-        TestContext.Current.TestOutputHelper?.WriteLine($"echoes again after {taken.TotalSeconds:0.0} s; {status}");
+        Measured.Write($"echoes again after {taken.TotalSeconds:0.0} s; {status}");
         Assert.Equal(endpoint, tunnel.Server.Peer(tunnel.Client).Endpoint);
         Assert.Equal(1, status.Live);
         await tunnel.Relay.StopAsync();

@@ -7,6 +7,7 @@ internal sealed class Child : IDisposable
 {
     private const int ShownLines = 40;
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan Grace = TimeSpan.FromSeconds(2);
     private readonly Process _process;
     private readonly List<string> _lines = [];
     private readonly ITestOutputHelper? _output = TestContext.Current.TestOutputHelper;
@@ -91,7 +92,9 @@ internal sealed class Child : IDisposable
         }
 
         _disposed = true;
-        if (!_process.HasExited)
+
+        // First politely: wireguard-go then removes its control socket, wgproxy says what it saw.
+        if (!_process.HasExited && !(Libc.Signal(Id, Libc.SIGTERM) && _process.WaitForExit(Grace)))
         {
             _process.Kill();
         }

@@ -133,6 +133,7 @@ internal sealed class Namespace : IDisposable
     // A test process that was killed leaves namespaces behind, and their programs. Their names tell whose they were.
     private static void Sweep()
     {
+        WireGuardInterface.Sweep();
         foreach (string name in Directory.Exists(Folder) ? Directory.GetFiles(Folder).Select(file => Path.GetFileName(file)) : [])
         {
             string[] parts = name.StartsWith(Prefix, StringComparison.Ordinal) ? name[Prefix.Length..].Split('-') : [];

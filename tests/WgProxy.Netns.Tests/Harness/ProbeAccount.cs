@@ -19,9 +19,14 @@ internal sealed record ProbeAccount(TimeSpan[] SentAt, TimeSpan?[] ArrivedAt, in
 
     public override string ToString()
     {
-        IEnumerable<string> lost = SentAt.Zip(ArrivedAt).Index()
-            .Where(probe => probe.Item.Second == null)
-            .Select(probe => $"#{probe.Index} at {probe.Item.First.TotalSeconds:0.000} s");
-        return $"{Sent} sent, {Lost} lost, {Damaged} damaged, {Duplicates} doubled. Lost: {string.Join(", ", lost.Take(20))}";
+        const int shown = 20;
+        string[] lost =
+        [
+            .. SentAt.Zip(ArrivedAt).Index()
+                .Where(probe => probe.Item.Second == null)
+                .Select(probe => $"#{probe.Index} at {probe.Item.First.TotalSeconds:0.000} s"),
+        ];
+        string which = lost.Length == 0 ? "" : $" ({string.Join(", ", lost.Take(shown))}{(lost.Length > shown ? ", and more" : "")})";
+        return $"{Sent} sent, {lost.Length} lost{which}, {Damaged} damaged, {Duplicates} doubled";
     }
 }

@@ -19,7 +19,7 @@ internal sealed record RelayStatus(
             .Split("; ")
             .ToDictionary(text => text[..text.IndexOf(' ', StringComparison.Ordinal)], StringComparer.Ordinal);
         return new RelayStatus(
-            line, Named(part["mappings"]["mappings ".Length..]), Way(part["uplink"]), Way(part["downlink"]), Named(part["faults"]["faults ".Length..]));
+            line[(line.IndexOf("status: ", StringComparison.Ordinal) + 8)..], Named(part["mappings"]["mappings ".Length..]), Way(part["uplink"]), Way(part["downlink"]), Named(part["faults"]["faults ".Length..]));
     }
 
     public override string ToString() => Line;

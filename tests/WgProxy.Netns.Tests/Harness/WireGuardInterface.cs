@@ -7,6 +7,7 @@ namespace WgProxy.Netns.Tests.Harness;
 internal sealed class WireGuardInterface : IDisposable
 {
     // The interface's control socket lives in a directory that namespaces share: the name must be unique on the machine.
+    private const string Sockets = "/var/run/wireguard";
     private static int _made;
     private readonly string _name = $"w{Environment.ProcessId}-{Interlocked.Increment(ref _made)}";
     private readonly List<string[]> _configuration = [];
@@ -103,6 +104,18 @@ internal sealed class WireGuardInterface : IDisposable
     }
 
     public void Dispose() => Stop();
+
+    /// <summary>Removes control sockets whose test process is gone.</summary>
+    internal static void Sweep()
+    {
+        foreach (string file in Directory.Exists(Sockets) ? Directory.GetFiles(Sockets, "w*-*.sock") : [])
+        {
+            if (int.TryParse(Path.GetFileName(file)[1..].Split('-')[0], out int owner) && !Directory.Exists($"/proc/{owner}"))
+            {
+                File.Delete(file);
+            }
+        }
+    }
 }
 
 /// <summary>A peer, as its other end sees it. Bytes are of whole messages, handshakes included.</summary>
