@@ -14,7 +14,7 @@ public sealed partial class Relay
             return Drop(Direction.Downlink, Verdict.Unsolicited, datagram, slot);
         }
 
-        _tunnels[mapping.Tunnel].Ask(Datagram.SenderIndex(datagram), now + _settings.IndexLifetime);
+        _tunnels.Ask(slot, Datagram.SenderIndex(datagram), now, now + _settings.IndexLifetime);
         mapping.ServerSpoke = true;
         if (mapping.Proof == Proof.Lingering)
         {
@@ -32,7 +32,7 @@ public sealed partial class Relay
         uint client = Datagram.ReceiverIndex(DatagramKind.Response, datagram);
         if (mapping.Asked.Contains(client))
         {
-            _tunnels[mapping.Tunnel].Learn(server, client, now + _settings.IndexLifetime);
+            _tunnels.Learn(slot, server, client, now, now + _settings.IndexLifetime);
             mapping.ServerSpoke = true;
             HeardServer(slot, now);
             Raise(slot, Proof.Answered, now);
@@ -67,9 +67,9 @@ public sealed partial class Relay
             mapping.CookieUntil = now + _settings.CookieTimeout;
         }
 
-        if (mapping.Proof == Proof.Asked)
+        if (mapping.Proof is Proof.Asked or Proof.Claimed)
         {
-            Schedule(slot, mapping.CookieUntil);
+            Schedule(slot, Tick.Max(mapping.Expires, mapping.CookieUntil));
         }
 
         return Forward(Direction.Downlink, slot, 1, datagram.Length);
@@ -80,8 +80,18 @@ public sealed partial class Relay
         ref Mapping mapping = ref _mappings[slot];
         uint receiver = Datagram.ReceiverIndex(DatagramKind.Transport, run);
         (int datagrams, int bytes) = Alike(run, stride, receiver);
-        if (_tunnels[mapping.Tunnel].HasClient(receiver, now))
+        if (mapping.Adopted)
         {
+            Accept(slot, receiver, now);
+        }
+
+        if (_tunnels[mapping.Tunnel].HasClient(receiver, now, out uint? answered))
+        {
+            if (answered is uint server)
+            {
+                _tunnels.Learn(slot, server, receiver, now, now + _settings.IndexLifetime);
+            }
+
             mapping.ServerSpoke = true;
             HeardServer(slot, now);
             Raise(slot, Proof.Confirmed, now);

@@ -47,6 +47,11 @@ public sealed partial class Relay
         {
             Schedule(slot, AskedDeadline(mapping, now));
         }
+        else if (mapping.Proof == Proof.Claimed)
+        {
+            // A claim that asks has as long for its answer as a stranger has.
+            Schedule(slot, Tick.Max(mapping.Expires, now + _settings.AskedTimeout));
+        }
 
         mapping.AwaitsClient = false;
         return Forward(Direction.Uplink, slot, 1, datagram.Length);
@@ -57,9 +62,10 @@ public sealed partial class Relay
     {
         uint receiver = Datagram.ReceiverIndex(kind, datagram);
         int slot = FindByReceiver(source, receiver, now);
-        if (slot < 0)
+        if (slot < 0 || !_tunnels[_mappings[slot].Tunnel].HasIssued(receiver, now))
         {
-            return Drop(Direction.Uplink, Verdict.NoMapping, datagram);
+            Decision? claim = kind == DatagramKind.Response ? TryClaim(kind, datagram, source, now) : null;
+            return claim ?? Drop(Direction.Uplink, slot < 0 ? Verdict.NoMapping : Verdict.UnknownIndex, datagram, slot);
         }
 
         ref Mapping mapping = ref _mappings[slot];
@@ -68,22 +74,12 @@ public sealed partial class Relay
             return Drop(Direction.Uplink, Verdict.BadMac1, datagram, slot);
         }
 
-        ref Tunnel tunnel = ref _tunnels[mapping.Tunnel];
-        if (!tunnel.HasIssued(receiver, now))
+        HeardClient(slot, now);
+        if (kind == DatagramKind.Response
+            && _tunnels[mapping.Tunnel].Answer(receiver, Datagram.SenderIndex(datagram), now) == slot)
         {
-            return Drop(Direction.Uplink, Verdict.UnknownIndex, datagram, slot);
-        }
-
-        if (kind == DatagramKind.Response)
-        {
-            // Only whoever received the server's initiation knows its index: as good as using an answer's.
-            tunnel.Answer(receiver, Datagram.SenderIndex(datagram), now);
-            HeardClient(slot, now);
+            // Only whoever received the server's initiation on this port knows its index: as good as using an answer's.
             Raise(slot, Proof.Established, now);
-        }
-        else
-        {
-            HeardClient(slot, now);
         }
 
         return Forward(Direction.Uplink, slot, 1, datagram.Length);
@@ -95,7 +91,8 @@ public sealed partial class Relay
         int slot = FindByReceiver(source, receiver, now);
         if (slot < 0)
         {
-            return Drop(Direction.Uplink, Verdict.NoMapping, First(run, stride));
+            return TryClaim(DatagramKind.Transport, First(run, stride), source, now)
+                ?? Adopt(First(run, stride), source, now);
         }
 
         ref Mapping mapping = ref _mappings[slot];
@@ -103,25 +100,53 @@ public sealed partial class Relay
         {
             // The client uses an answer that matched nothing remembered here: it was genuine.
             mapping.HasUnmatched = false;
-            _tunnels[mapping.Tunnel].Learn(receiver, mapping.UnmatchedClient, now + _settings.IndexLifetime);
+            _tunnels.Learn(slot, receiver, mapping.UnmatchedClient, now, now + _settings.IndexLifetime);
         }
 
-        bool live = _tunnels[mapping.Tunnel].HasServer(receiver, now);
         (int datagrams, int bytes) = Alike(run, stride, receiver);
-        if (live)
+        if (!_tunnels[mapping.Tunnel].HasServer(receiver, now, out int taught))
         {
-            HeardClient(slot, now);
+            return TryClaim(DatagramKind.Transport, First(run, stride), source, now)
+                ?? Unexplained(slot, datagrams, bytes, receiver, now);
+        }
+
+        if (mapping.Proof == Proof.Claimed && taught != slot
+            && !mapping.Claim.TryTake(bytes, ClaimPerSecond, ClaimBurst, now))
+        {
+            return DropAll(Verdict.OverBudget, slot, datagrams, bytes);
+        }
+
+        HeardClient(slot, now);
+        if (taught == slot)
+        {
+            // It can only know this index by having received what the server sent to this port.
             Raise(slot, Proof.Established, now);
-            return Forward(Direction.Uplink, slot, datagrams, bytes);
         }
 
+        return Forward(Direction.Uplink, slot, datagrams, bytes);
+    }
+
+    private Decision Unexplained(int slot, int datagrams, int bytes, uint receiver, Tick now)
+    {
+        ref Mapping mapping = ref _mappings[slot];
         Verdict verdict = UnknownTransport(ref mapping, bytes, now);
-        if (verdict == Verdict.Forward)
+        if (verdict != Verdict.Forward)
         {
-            Counters.Tolerate(Direction.Uplink, datagrams);
-            return Forward(Direction.Uplink, slot, datagrams, bytes);
+            return DropAll(verdict, slot, datagrams, bytes);
         }
 
+        if (mapping.Adopted)
+        {
+            mapping.AdoptedIndex = receiver;
+            Schedule(slot, now + _settings.AdoptedTimeout);
+        }
+
+        Counters.Tolerate(Direction.Uplink, datagrams);
+        return Forward(Direction.Uplink, slot, datagrams, bytes);
+    }
+
+    private Decision DropAll(Verdict verdict, int slot, int datagrams, int bytes)
+    {
         Counters.Count(Direction.Uplink, verdict, datagrams, bytes);
         return new Decision(verdict, slot, bytes);
     }
