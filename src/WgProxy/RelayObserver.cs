@@ -7,9 +7,9 @@ namespace WgProxy;
 /// mappings at will, so a client is named at the information level only from the moment the server has accepted it: the
 /// volume of the log is in the hands of accepted clients.
 /// </summary>
-internal sealed class RelayObserver(Log log, int slots)
+internal sealed class RelayObserver(Log log, RelaySettings settings)
 {
-    private readonly bool[] _accepted = new bool[slots];
+    private readonly bool[] _accepted = new bool[settings.Slots];
 
     /// <summary>Takes note of one change. Called by one thread; does not wait.</summary>
     public void Observe(RelayEvent change)
@@ -22,7 +22,7 @@ internal sealed class RelayObserver(Log log, int slots)
             case RelayEventKind.Opened:
                 _accepted[change.Slot] = false;
                 break;
-            case RelayEventKind.Established:
+            case RelayEventKind.Established or RelayEventKind.Confirmed:
                 _accepted[change.Slot] = true;
                 break;
         }

@@ -66,16 +66,18 @@ public sealed class PortableEngineCosts : IDisposable
         byte[][] initiations =
             [.. clients.Select((_, i) => WireMessages.Initiation(_route.Mac1, (uint)i))];
         Ask(clients[0], initiations[0], buffer);
-        long before = GC.GetTotalMemory(forceFullCollection: true);
+        long before = GC.GetTotalAllocatedBytes(precise: true);
         for (int i = 1; i < mappings; i++)
         {
             Ask(clients[i], initiations[i], buffer);
         }
 
-        long each = (GC.GetTotalMemory(forceFullCollection: true) - before) / (mappings - 1);
-        TestContext.Current.TestOutputHelper?.WriteLine($"{each} bytes of managed memory per idle mapping");
+        // All that is allocated to open a mapping, the test's own part and what does not stay included: more than what
+        // stays, and, unlike that, not disturbed by what the collector finds elsewhere meanwhile.
+        long each = (GC.GetTotalAllocatedBytes(precise: true) - before) / (mappings - 1);
+        TestContext.Current.TestOutputHelper?.WriteLine($"{each} bytes allocated to open a mapping");
         Array.ForEach(clients, client => client.Dispose());
-        Assert.InRange(each, 1, 3000);
+        Assert.InRange(each, 1, 4000);
     }
 
     [Fact]
