@@ -30,6 +30,8 @@ internal static class Moves
         });
         yield return ("family", () =>
         {
+            // Were the old way still open, a packet arriving by it would take WireGuard back at once.
+            paths.Close();
             Host host = tunnel.Client.Host;
             tunnel.Client.SetEndpoint(tunnel.Server, new IPEndPoint(host.Relay(AddressFamily.InterNetworkV6), Tunnel.Port));
             return host.Address(AddressFamily.InterNetworkV6);

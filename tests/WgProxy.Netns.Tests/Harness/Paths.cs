@@ -50,6 +50,9 @@ internal sealed class Paths
     public void Alternate(int one, int other) => Apply(
         $"ip saddr set numgen inc mod 2 map {{ 0 : {_others[one]}, 1 : {_others[other]} }}", [_others[one], _others[other]]);
 
+    /// <summary>Ends IPv4: nothing of the relay arrives by it any more.</summary>
+    public void Close() => Apply("drop", []);
+
     private void Apply(string leaving, IPAddress[] open, string otherwise = "")
     {
         string toRelay = $"udp dport {_relayPort}";
@@ -65,7 +68,7 @@ internal sealed class Paths
                 }
                 chain coming {
                     type filter hook prerouting priority -300
-                    {{fromRelay}} ip daddr { {{string.Join(", ", (object[])open)}} } ip daddr set {{Own}} accept
+                    {{(open.Length > 0 ? $"{fromRelay} ip daddr {{ {string.Join(", ", (object[])open)} }} ip daddr set {Own} accept" : "")}}
                     {{fromRelay}} drop
                 }
             }
