@@ -32,6 +32,7 @@ public sealed class UnreachableServerTests
         Measured.Write($"echoes again after {taken.TotalSeconds:0.0} s; {status}");
         Assert.Equal(endpoint, tunnel.Server.Peer(tunnel.Client).Endpoint);
         Assert.Equal(1, status.Live);
+        Assert.NotEmpty(status.Faults);
         await tunnel.Relay.StopAsync();
     }
 }
