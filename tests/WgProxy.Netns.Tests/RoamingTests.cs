@@ -98,7 +98,11 @@ public sealed class RoamingTests
 [Collection(Loud.Name)]
 public sealed class LoadedRoamingTests
 {
-    private const int Megabits = 40;
+    // Without a limit it holds too (384 Mbit/s up, 319 down, no echo lost), but then TCP fills queues until one overflows,
+    // and a lost echo may be its doing.
+    private const int Megabits = 100;
+    private const double LeastMegabits = 20;
+    private const double LeastInASecond = 5;
 
     [NetnsTheory]
     [InlineData(false)]
@@ -114,7 +118,7 @@ public sealed class LoadedRoamingTests
         await Moves.AssertOneLostAtMostAsync(tunnel, load);
         (double megabits, double slowest) = await transfer.EndAsync();
         Measured.Write($"{load}: {megabits:0} Mbit/s, {slowest:0} in the slowest second");
-        Assert.True(megabits > Megabits * 0.75 && slowest > Megabits * 0.25, $"{megabits} Mbit/s, {slowest} in the slowest second");
+        Assert.True(megabits > LeastMegabits && slowest > LeastInASecond, $"{megabits} Mbit/s, {slowest} in the slowest second");
         await tunnel.Relay.StopAsync();
     }
 }
