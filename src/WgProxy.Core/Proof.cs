@@ -13,7 +13,8 @@ public enum Proof : byte
     /// <summary>A mac1-valid initiation came. It proves knowledge of the public key and nothing else.</summary>
     Asked,
 
-    /// <summary>A packet with a live index came from a new source; whether it is genuine, the server will show.</summary>
+    /// <summary>A packet with a live index came from a new source; whether it is genuine, the server will show by sending
+    /// to this port.</summary>
     Claimed,
 
     /// <summary>The server answered an initiation of this mapping.</summary>

@@ -14,7 +14,7 @@ public sealed partial class Relay
             return Drop(Direction.Downlink, Verdict.Unsolicited, datagram, slot);
         }
 
-        _tunnels[mapping.Tunnel].Ask(Datagram.SenderIndex(datagram), now + _settings.IndexLifetime);
+        _tunnels.Ask(slot, Datagram.SenderIndex(datagram), now, now + _settings.IndexLifetime);
         mapping.ServerSpoke = true;
         if (mapping.Proof == Proof.Lingering)
         {
@@ -32,7 +32,7 @@ public sealed partial class Relay
         uint client = Datagram.ReceiverIndex(DatagramKind.Response, datagram);
         if (mapping.Asked.Contains(client))
         {
-            _tunnels[mapping.Tunnel].Learn(server, client, now + _settings.IndexLifetime);
+            _tunnels.Learn(slot, server, client, now, now + _settings.IndexLifetime);
             mapping.ServerSpoke = true;
             HeardServer(slot, now);
             Raise(slot, Proof.Answered, now);
@@ -57,7 +57,7 @@ public sealed partial class Relay
     {
         ref Mapping mapping = ref _mappings[slot];
         bool asked = mapping.Asked.Contains(Datagram.ReceiverIndex(DatagramKind.CookieReply, datagram));
-        if (!asked && mapping.Proof < Proof.Answered)
+        if ((!asked && mapping.Proof < Proof.Answered) || !MayReceive(mapping, datagram.Length))
         {
             return Drop(Direction.Downlink, Verdict.Unsolicited, datagram, slot);
         }
@@ -67,9 +67,9 @@ public sealed partial class Relay
             mapping.CookieUntil = now + _settings.CookieTimeout;
         }
 
-        if (mapping.Proof == Proof.Asked)
+        if (mapping.Proof is Proof.Asked or Proof.Claimed)
         {
-            Schedule(slot, mapping.CookieUntil);
+            Schedule(slot, Tick.Max(mapping.Expires, mapping.CookieUntil));
         }
 
         return Forward(Direction.Downlink, slot, 1, datagram.Length);
@@ -80,8 +80,18 @@ public sealed partial class Relay
         ref Mapping mapping = ref _mappings[slot];
         uint receiver = Datagram.ReceiverIndex(DatagramKind.Transport, run);
         (int datagrams, int bytes) = Alike(run, stride, receiver);
-        if (_tunnels[mapping.Tunnel].HasClient(receiver, now))
+        if (mapping.Adopted)
         {
+            Accept(slot, receiver, now);
+        }
+
+        if (_tunnels[mapping.Tunnel].HasClient(receiver, now, out uint? answered))
+        {
+            if (answered is uint server)
+            {
+                _tunnels.Learn(slot, server, receiver, now, now + _settings.IndexLifetime);
+            }
+
             mapping.ServerSpoke = true;
             HeardServer(slot, now);
             Raise(slot, Proof.Confirmed, now);
@@ -101,5 +111,6 @@ public sealed partial class Relay
     /// <summary>Whether a source that the server has not answered may be sent this much: never more than it sent, so
     /// that nobody can use the relay to send more to a spoofed address than he sends himself.</summary>
     private static bool MayReceive(in Mapping mapping, int bytes) =>
-        mapping.Proof is not (Proof.Asked or Proof.Claimed) || mapping.DownlinkBytes + bytes <= mapping.UplinkBytes;
+        (mapping.Proof == Proof.Lingering ? mapping.Former : mapping.Proof) is not (Proof.Asked or Proof.Claimed)
+        || mapping.DownlinkBytes + bytes <= mapping.UplinkBytes;
 }

@@ -18,7 +18,7 @@ public sealed partial class Relay
             return Drop(Direction.Uplink, Verdict.NoServer, initiation);
         }
 
-        if (!MakeRoom())
+        if (!MakeRoom(Proof.Asked, _settings.MaxAsked, Displaceable))
         {
             return Drop(Direction.Uplink, Verdict.TableFull, initiation);
         }
@@ -26,7 +26,7 @@ public sealed partial class Relay
         int slot = _mappings.Add(source);
         ref Mapping mapping = ref _mappings[slot];
         mapping.Route = route;
-        mapping.Tunnel = _tunnels.Add();
+        _tunnels.Add(slot, route);
         mapping.AskedSince = now;
         mapping.Asked.Add(Datagram.SenderIndex(initiation));
         mapping.Initiations.TryTake(1, InitiationsPerSecond, InitiationBurst, now);
@@ -38,14 +38,10 @@ public sealed partial class Relay
         return new Decision(Verdict.Open, slot, initiation.Length);
     }
 
-    private bool MakeRoom()
+    private bool MakeRoom(Proof newcomer, int limit, ReadOnlySpan<Proof> displaceable)
     {
-        if (_queues.Count(Proof.Asked) >= _settings.MaxAsked)
-        {
-            End(_queues.Oldest(Proof.Asked), RelayEventKind.Evicted);
-        }
-
-        foreach (Proof proof in Displaceable)
+        LimitTo(limit, newcomer);
+        foreach (Proof proof in displaceable)
         {
             if (_live < _settings.MaxMappings)
             {
@@ -59,6 +55,15 @@ public sealed partial class Relay
         }
 
         return _live < _settings.MaxMappings && _mappings.HasFree;
+    }
+
+    /// <summary>Lets the oldest go where there are as many of a proof as there may be: one more is coming.</summary>
+    private void LimitTo(int limit, Proof proof)
+    {
+        if (_queues.Count(proof) >= limit)
+        {
+            End(_queues.Oldest(proof), RelayEventKind.Evicted);
+        }
     }
 
     /// <summary>A packet of the client with an index that the server issued.</summary>
@@ -85,6 +90,10 @@ public sealed partial class Relay
 
         mapping.AwaitsServer = false;
         Refresh(slot, now);
+        if (_tunnels[mapping.Tunnel].InUse != slot)
+        {
+            Move(slot);
+        }
     }
 
     // The hot path: it only moves the row's deadline later, which the heap learns when the old one comes up.
@@ -95,6 +104,10 @@ public sealed partial class Relay
         if (mapping.Proof >= Proof.Established && !mapping.AwaitsClient && !mapping.AwaitsServer)
         {
             Schedule(slot, now + _settings.IdleTimeout);
+        }
+        else if (mapping.Proof == Proof.Claimed)
+        {
+            Schedule(slot, ClaimDeadline(mapping, now));
         }
     }
 
@@ -113,6 +126,7 @@ public sealed partial class Relay
             return;
         }
 
+        LeaveProbation(ref mapping);
         Requeue(slot, earned);
         Report(
             earned switch
@@ -123,11 +137,21 @@ public sealed partial class Relay
             },
             slot);
         Refresh(slot, now);
+        if (earned >= Proof.Established && (mapping.AwaitsClient || mapping.AwaitsServer))
+        {
+            // Revived at a lower proof, whose deadline may be later.
+            Schedule(slot, Tick.Min(mapping.Expires, now + _settings.RevivedTimeout));
+        }
     }
 
     private void Revive(int slot, Tick now)
     {
         ref Mapping mapping = ref _mappings[slot];
+        if (mapping.Former is Proof.Asked or Proof.Claimed)
+        {
+            LimitTo(mapping.Former == Proof.Asked ? _settings.MaxAsked : _settings.MaxClaimed, mapping.Former);
+        }
+
         Requeue(slot, mapping.Former);
         mapping.AwaitsClient = mapping.AwaitsServer = true;
         mapping.AskedSince = now;
@@ -154,13 +178,20 @@ public sealed partial class Relay
     {
         ref Mapping mapping = ref _mappings[slot];
         _mappings.Unlink(slot);
-        _tunnels.Leave(mapping.Tunnel);
+        _tunnels.Leave(slot);
+        LeaveProbation(ref mapping);
         _deadlines.Remove(slot);
         _queues.Remove(slot, mapping.Proof);
         Counters.Live(mapping.Proof, -1);
         mapping.Proof = Proof.None;
         _live--;
         Report(how, slot);
+    }
+
+    private void LeaveProbation(ref Mapping mapping)
+    {
+        _adopted -= mapping.Adopted ? 1 : 0;
+        mapping.Adopted = false;
     }
 
     private Tick AskedDeadline(in Mapping mapping, Tick now)

@@ -47,6 +47,10 @@ public sealed partial class Relay
         {
             Schedule(slot, AskedDeadline(mapping, now));
         }
+        else if (mapping.Proof == Proof.Claimed)
+        {
+            Schedule(slot, ClaimAskedDeadline(mapping, now));
+        }
 
         mapping.AwaitsClient = false;
         return Forward(Direction.Uplink, slot, 1, datagram.Length);
@@ -56,10 +60,11 @@ public sealed partial class Relay
     private Decision AnswerFromClient(DatagramKind kind, ReadOnlySpan<byte> datagram, in Source source, Tick now)
     {
         uint receiver = Datagram.ReceiverIndex(kind, datagram);
-        int slot = FindByReceiver(source, receiver, now);
-        if (slot < 0)
+        int slot = FindByReceiver(kind, source, receiver, now);
+        if (slot < 0 || !_tunnels[_mappings[slot].Tunnel].HasIssued(receiver, now))
         {
-            return Drop(Direction.Uplink, Verdict.NoMapping, datagram);
+            Decision? claim = kind == DatagramKind.Response ? TryClaim(kind, datagram, source, now) : null;
+            return claim ?? Drop(Direction.Uplink, slot < 0 ? Verdict.NoMapping : Verdict.UnknownIndex, datagram, slot);
         }
 
         ref Mapping mapping = ref _mappings[slot];
@@ -68,22 +73,17 @@ public sealed partial class Relay
             return Drop(Direction.Uplink, Verdict.BadMac1, datagram, slot);
         }
 
-        ref Tunnel tunnel = ref _tunnels[mapping.Tunnel];
-        if (!tunnel.HasIssued(receiver, now))
+        if (mapping.Proof == Proof.Claimed && !mapping.Claim.TryTake(datagram.Length, ClaimPerSecond, ClaimBurst, now))
         {
-            return Drop(Direction.Uplink, Verdict.UnknownIndex, datagram, slot);
+            return Drop(Direction.Uplink, Verdict.OverBudget, datagram, slot);
         }
 
-        if (kind == DatagramKind.Response)
+        HeardClient(slot, now);
+        if (kind == DatagramKind.Response
+            && _tunnels[mapping.Tunnel].Answer(receiver, Datagram.SenderIndex(datagram), now) == slot)
         {
-            // Only whoever received the server's initiation knows its index: as good as using an answer's.
-            tunnel.Answer(receiver, Datagram.SenderIndex(datagram), now);
-            HeardClient(slot, now);
+            // Only whoever received the server's initiation on this port knows its index: as good as using an answer's.
             Raise(slot, Proof.Established, now);
-        }
-        else
-        {
-            HeardClient(slot, now);
         }
 
         return Forward(Direction.Uplink, slot, 1, datagram.Length);
@@ -92,10 +92,11 @@ public sealed partial class Relay
     private Decision TransportFromClient(ReadOnlySpan<byte> run, int stride, in Source source, Tick now)
     {
         uint receiver = Datagram.ReceiverIndex(DatagramKind.Transport, run);
-        int slot = FindByReceiver(source, receiver, now);
+        int slot = FindByReceiver(DatagramKind.Transport, source, receiver, now);
         if (slot < 0)
         {
-            return Drop(Direction.Uplink, Verdict.NoMapping, First(run, stride));
+            return TryClaim(DatagramKind.Transport, First(run, stride), source, now)
+                ?? Adopt(First(run, stride), source, now);
         }
 
         ref Mapping mapping = ref _mappings[slot];
@@ -103,25 +104,55 @@ public sealed partial class Relay
         {
             // The client uses an answer that matched nothing remembered here: it was genuine.
             mapping.HasUnmatched = false;
-            _tunnels[mapping.Tunnel].Learn(receiver, mapping.UnmatchedClient, now + _settings.IndexLifetime);
+            _tunnels.Learn(slot, receiver, mapping.UnmatchedClient, now, now + _settings.IndexLifetime);
         }
 
-        bool live = _tunnels[mapping.Tunnel].HasServer(receiver, now);
         (int datagrams, int bytes) = Alike(run, stride, receiver);
-        if (live)
+        ref Tunnel tunnel = ref _tunnels[mapping.Tunnel];
+        if (!tunnel.TakesData(receiver, now))
         {
-            HeardClient(slot, now);
+            return TryClaim(DatagramKind.Transport, First(run, stride), source, now)
+                ?? Unexplained(slot, datagrams, bytes, receiver, now);
+        }
+
+        // It can only know an index that the server named on this port by having received it here.
+        bool received = mapping.Proof < Proof.Established && tunnel.NamedOn(slot, receiver, now);
+        if (mapping.Proof == Proof.Claimed && !received
+            && !mapping.Claim.TryTake(bytes, ClaimPerSecond, ClaimBurst, now))
+        {
+            return DropAll(Verdict.OverBudget, slot, datagrams, bytes);
+        }
+
+        HeardClient(slot, now);
+        if (received)
+        {
             Raise(slot, Proof.Established, now);
-            return Forward(Direction.Uplink, slot, datagrams, bytes);
         }
 
+        return Forward(Direction.Uplink, slot, datagrams, bytes);
+    }
+
+    private Decision Unexplained(int slot, int datagrams, int bytes, uint receiver, Tick now)
+    {
+        ref Mapping mapping = ref _mappings[slot];
         Verdict verdict = UnknownTransport(ref mapping, bytes, now);
-        if (verdict == Verdict.Forward)
+        if (verdict != Verdict.Forward)
         {
-            Counters.Tolerate(Direction.Uplink, datagrams);
-            return Forward(Direction.Uplink, slot, datagrams, bytes);
+            return DropAll(verdict, slot, datagrams, bytes);
         }
 
+        if (mapping.Adopted)
+        {
+            mapping.AdoptedIndex = receiver;
+            Schedule(slot, now + _settings.AdoptedTimeout);
+        }
+
+        Counters.Tolerate(Direction.Uplink, datagrams);
+        return Forward(Direction.Uplink, slot, datagrams, bytes);
+    }
+
+    private Decision DropAll(Verdict verdict, int slot, int datagrams, int bytes)
+    {
         Counters.Count(Direction.Uplink, verdict, datagrams, bytes);
         return new Decision(verdict, slot, bytes);
     }
@@ -187,9 +218,9 @@ public sealed partial class Relay
         return slot;
     }
 
-    /// <summary>The source's mapping; of several, the one whose server issued the index; if none did, the one heard
-    /// last.</summary>
-    private int FindByReceiver(in Source source, uint receiver, Tick now)
+    /// <summary>The source's mapping; of several, the one whose server issued the index for a datagram of this kind; if
+    /// none did, the one heard last.</summary>
+    private int FindByReceiver(DatagramKind kind, in Source source, uint receiver, Tick now)
     {
         int first = _mappings.Find(source);
         if (first < 0 || _mappings[first].NextOfSource < 0)
@@ -201,8 +232,10 @@ public sealed partial class Relay
         for (int slot = first; slot >= 0; slot = _mappings[slot].NextOfSource)
         {
             ref Mapping mapping = ref _mappings[slot];
-            if (_tunnels[mapping.Tunnel].HasIssued(receiver, now)
-                || (mapping.HasUnmatched && mapping.UnmatchedServer == receiver))
+            ref Tunnel tunnel = ref _tunnels[mapping.Tunnel];
+            if (kind == DatagramKind.Transport
+                ? tunnel.TakesData(receiver, now) || (mapping.HasUnmatched && mapping.UnmatchedServer == receiver)
+                : tunnel.HasIssued(receiver, now))
             {
                 return slot;
             }

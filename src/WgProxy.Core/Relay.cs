@@ -36,7 +36,7 @@ public sealed partial class Relay
         _settings = settings;
         _routes = routes;
         _mappings = new MappingTable(slots, settings.HashSeed);
-        _tunnels = new TunnelTable(slots);
+        _tunnels = new TunnelTable(_mappings, Counters, settings.HashSeed);
         _queues = new ProofQueues(slots);
         _deadlines = new Deadlines(slots);
     }

@@ -45,6 +45,9 @@ public sealed class RelayCounters
     /// budget, but keep nothing alive.</summary>
     public long Tolerated(Direction direction) => _tolerated[(int)direction];
 
+    /// <summary>How often a second tunnel was taught an index that another tunnel of the route owned.</summary>
+    public long IndexConflicts { get; internal set; }
+
     /// <summary>Counts datagrams under a verdict. Called by the relay; by an engine only for datagrams the relay never
     /// sees whole.</summary>
     public void Count(Direction direction, Verdict verdict, int datagrams, int bytes)
@@ -84,6 +87,7 @@ public sealed class RelayCounters
             all[$"mappings.{proof}"] = _live[(int)proof];
         }
 
+        all["index.Conflicts"] = IndexConflicts;
         all["tolerated.Uplink"] = _tolerated[(int)Direction.Uplink];
         all["tolerated.Downlink"] = _tolerated[(int)Direction.Downlink];
         all["bytes.Uplink"] = _forwardedBytes[(int)Direction.Uplink];

@@ -9,6 +9,9 @@ public enum RelayEventKind : byte
     /// <summary>The engine could not open an upstream socket; the mapping is gone.</summary>
     OpenFailed,
 
+    /// <summary>The mapping carries a live index of a tunnel that is known from elsewhere.</summary>
+    Claimed,
+
     /// <summary>The server answered.</summary>
     Answered,
 

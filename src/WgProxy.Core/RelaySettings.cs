@@ -16,6 +16,13 @@ public sealed record RelaySettings
     /// <summary>Mappings that have only asked. One more displaces the oldest of them.</summary>
     public int MaxAsked { get; init; } = 4_096;
 
+    /// <summary>Mappings that only claim. One more displaces the oldest of them.</summary>
+    public int MaxClaimed { get; init; } = 1_024;
+
+    /// <summary>Whether data with an index that is known nowhere may open a mapping on probation: for relays that share
+    /// an address but no state.</summary>
+    public bool Adopt { get; init; }
+
     /// <summary>How long a proven mapping lives without a valid packet in either direction.</summary>
     public TimeSpan IdleTimeout { get; init; } = TimeSpan.FromSeconds(300);
 
@@ -28,6 +35,13 @@ public sealed record RelaySettings
     /// <summary>How long a mapping lives after a cookie of the server: cookies are bound to the relay's port and are
     /// valid for 120 s, so the port must outlive them.</summary>
     public TimeSpan CookieTimeout { get; init; } = TimeSpan.FromSeconds(130);
+
+    /// <summary>How long a claim lives after its last packet with a live index. The server answers a keepalive with
+    /// nothing and data after 10 s at the latest, so this outlives several keepalives of 25 s.</summary>
+    public TimeSpan ClaimedTimeout { get; init; } = TimeSpan.FromSeconds(120);
+
+    /// <summary>How long a mapping on probation lives after its last packet: longer than a keepalive of 25 s.</summary>
+    public TimeSpan AdoptedTimeout { get; init; } = TimeSpan.FromSeconds(30);
 
     /// <summary>How long an answered client has to use the answer. WireGuard uses it at once.</summary>
     public TimeSpan AnsweredTimeout { get; init; } = TimeSpan.FromSeconds(30);

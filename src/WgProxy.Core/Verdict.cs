@@ -43,6 +43,9 @@ public enum Verdict : byte
     /// <summary>Dropped: every slot is held by a mapping that a newcomer may not displace.</summary>
     TableFull,
 
+    /// <summary>Dropped: a live index from a new source, but the tunnel or the relay has as many claims as it may.</summary>
+    ClaimRefused,
+
     /// <summary>Dropped: the server's name has not been resolved yet.</summary>
     NoServer,
 

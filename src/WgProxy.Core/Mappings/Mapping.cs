@@ -16,6 +16,9 @@ internal struct Mapping
     /// <summary>The next mapping of the same source (on another route); -1 at the end.</summary>
     public int NextOfSource;
 
+    /// <summary>The next mapping of the same tunnel; -1 at the end.</summary>
+    public int NextOfTunnel;
+
     /// <summary>How far the mapping has come; <see cref="Core.Proof.None"/> while its socket is being closed.</summary>
     public Proof Proof;
 
@@ -63,6 +66,15 @@ internal struct Mapping
 
     /// <summary>Limits bytes with an index that nobody issued here.</summary>
     public Bucket Unknown;
+
+    /// <summary>Limits what a mapping may send while it only claims.</summary>
+    public Bucket Claim;
+
+    /// <summary>Claimed with an index that is known nowhere: on probation until the server sends data to this port.</summary>
+    public bool Adopted;
+
+    /// <summary>The server index by which a mapping on probation was admitted.</summary>
+    public uint AdoptedIndex;
 
     /// <summary>Bytes forwarded to the server.</summary>
     public long UplinkBytes;

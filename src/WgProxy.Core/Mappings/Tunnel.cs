@@ -3,26 +3,46 @@ using System.Runtime.CompilerServices;
 namespace WgProxy.Core.Mappings;
 
 /// <summary>
-/// What WireGuard would call the session: the pairs of indices that both ends use for their keys. A pair becomes known
-/// when the server answers an initiation (the server names both indices), or when the client answers one of the
-/// server's and the server then sends data to the client's index.
+/// What WireGuard would call the session: the pairs of indices that both ends use for their keys, and the mappings it
+/// reaches them by. A pair becomes known when the server answers an initiation (it names both indices), or when a client
+/// answers one of the server's and the server then sends data to the client's index.
 /// </summary>
 internal struct Tunnel
 {
-    private const int Size = 8;
+    /// <summary>Pairs that are believed at once: boringtun keeps as many sessions.</summary>
+    public const int MaxPairs = 8;
+
+    /// <summary>Mappings that may be live at once: the one in use, and four that claim or were in use.</summary>
+    public const int MaxMembers = 5;
+
+    /// <summary>The tunnel's route.</summary>
+    public int Route;
+
+    /// <summary>Mappings that belong to this tunnel, lingering ones included.</summary>
+    public int Members;
+
+    /// <summary>The first of its mappings; they are chained by <see cref="Mapping.NextOfTunnel"/>. -1 if none.</summary>
+    public int FirstMember;
+
+    /// <summary>The slot on which the server was last seen to use this tunnel: where it believes its client to be. -1 if
+    /// it was not seen yet.</summary>
+    public int InUse;
 
     private Pairs _pairs;
     private Asks _asks;
     private byte _nextAsk;
 
-    /// <summary>Mappings that belong to this tunnel.</summary>
-    public int Members;
-
-    /// <summary>Remembers a pair until <paramref name="until"/>; the one that ends first makes room.</summary>
-    public void Learn(uint server, uint client, Tick until)
+    /// <summary>Remembers a pair; the one that ends first makes room.</summary>
+    /// <param name="server">The server's index.</param>
+    /// <param name="client">The client's index.</param>
+    /// <param name="slot">The mapping on whose port the server named the pair.</param>
+    /// <param name="until">When the pair is no longer believed.</param>
+    /// <param name="forgotten">The server index of the pair that made room.</param>
+    /// <returns>Whether a pair made room.</returns>
+    public bool Learn(uint server, uint client, int slot, Tick until, out uint forgotten)
     {
         int chosen = 0;
-        for (int i = 0; i < Size; i++)
+        for (int i = 0; i < MaxPairs; i++)
         {
             if (_pairs[i].Server == server && _pairs[i].Client == client)
             {
@@ -30,52 +50,62 @@ internal struct Tunnel
                 break;
             }
 
-            if (_pairs[i].Until < _pairs[chosen].Until)
-            {
-                chosen = i;
-            }
+            chosen = _pairs[i].Until < _pairs[chosen].Until ? i : chosen;
         }
 
-        _pairs[chosen] = new Pair(server, client, until);
+        forgotten = _pairs[chosen].Server;
+        bool madeRoom = _pairs[chosen].Until > default(Tick) && forgotten != server;
+        _pairs[chosen] = new Pair { Server = server, Client = client, Slot = slot, Until = until };
+        return madeRoom;
     }
 
-    /// <summary>Remembers the sender index of an initiation by the server.</summary>
-    public void Ask(uint server, Tick until)
+    /// <summary>Remembers the sender index of an initiation by the server; the oldest of eight makes room.</summary>
+    public bool Ask(uint server, int slot, Tick now, Tick until, out uint forgotten)
     {
-        for (int i = 0; i < Size; i++)
+        int chosen = -1;
+        for (int i = 0; i < MaxPairs && chosen < 0; i++)
         {
-            if (_asks[i].Server == server && _asks[i].Until > default(Tick))
-            {
-                _asks[i].Until = until;
-                return;
-            }
+            chosen = _asks[i].Until > default(Tick) && _asks[i].Server == server ? i : -1;
         }
 
-        _asks[_nextAsk] = new AskedPair { Server = server, Until = until };
-        _nextAsk = (byte)((_nextAsk + 1) % Size);
+        if (chosen >= 0)
+        {
+            // Still asking, or asking anew with an index used before.
+            _asks[chosen] = _asks[chosen].Until > now ? _asks[chosen] : new AskedPair { Server = server, Slot = slot };
+            _asks[chosen].Until = until;
+            forgotten = 0;
+            return false;
+        }
+
+        forgotten = _asks[_nextAsk].Server;
+        bool madeRoom = _asks[_nextAsk].Until > default(Tick);
+        _asks[_nextAsk] = new AskedPair { Server = server, Slot = slot, Until = until };
+        _nextAsk = (byte)((_nextAsk + 1) % MaxPairs);
+        return madeRoom;
     }
 
-    /// <summary>The client answers an initiation by the server, or repeats its answer. False if there is none. The
-    /// client's index is only believed for good once the server uses it: see <see cref="HasClient"/>.</summary>
-    public bool Answer(uint server, uint client, Tick now)
+    /// <summary>A client answers an initiation by the server, or repeats its answer. The client's index is believed only
+    /// once the server uses it: see <see cref="HasClient"/>.</summary>
+    /// <returns>The slot on whose port the server had asked; -1 if it had not.</returns>
+    public int Answer(uint server, uint client, Tick now)
     {
-        for (int i = 0; i < Size; i++)
+        for (int i = 0; i < MaxPairs; i++)
         {
             if (_asks[i].Server == server && _asks[i].Until > now)
             {
                 _asks[i].Client = client;
                 _asks[i].Answered = true;
-                return true;
+                return _asks[i].Slot;
             }
         }
 
-        return false;
+        return -1;
     }
 
-    /// <summary>Whether the server issued this index lately, as the sender of an answer or of an answered initiation.</summary>
-    public readonly bool HasServer(uint index, Tick now)
+    /// <summary>Whether the server issued this index for data: in a pair, or by asking if a client has answered.</summary>
+    public readonly bool TakesData(uint index, Tick now)
     {
-        for (int i = 0; i < Size; i++)
+        for (int i = 0; i < MaxPairs; i++)
         {
             if (_pairs[i].Server == index && _pairs[i].Until > now)
             {
@@ -83,17 +113,34 @@ internal struct Tunnel
             }
         }
 
-        return IsAsked(index, now, answeredOnly: true);
+        int ask = FindAsk(index, now);
+        return ask >= 0 && _asks[ask].Answered;
     }
 
-    /// <summary>Whether the server issued this index lately, even if only by asking.</summary>
-    public readonly bool HasIssued(uint index, Tick now) => HasServer(index, now) || IsAsked(index, now, answeredOnly: false);
-
-    /// <summary>Whether the client issued this index lately. A server that uses an index from a client's answer
-    /// turns the answer into a pair.</summary>
-    public bool HasClient(uint index, Tick now)
+    /// <summary>Whether the server issued this index for data on the slot's port.</summary>
+    public readonly bool NamedOn(int slot, uint index, Tick now)
     {
-        for (int i = 0; i < Size; i++)
+        for (int i = 0; i < MaxPairs; i++)
+        {
+            if (_pairs[i].Server == index && _pairs[i].Slot == slot && _pairs[i].Until > now)
+            {
+                return true;
+            }
+        }
+
+        int ask = FindAsk(index, now);
+        return ask >= 0 && _asks[ask].Answered && _asks[ask].Slot == slot;
+    }
+
+    /// <summary>Whether the server issued this index, for data or by asking.</summary>
+    public readonly bool HasIssued(uint index, Tick now) => TakesData(index, now) || FindAsk(index, now) >= 0;
+
+    /// <summary>Whether the client issued this index. An index from a client's answer has its server index returned in
+    /// <paramref name="answered"/>, for a pair to be learned: the server has just shown that it took the answer.</summary>
+    public readonly bool HasClient(uint index, Tick now, out uint? answered)
+    {
+        answered = null;
+        for (int i = 0; i < MaxPairs; i++)
         {
             if (_pairs[i].Client == index && _pairs[i].Until > now)
             {
@@ -101,11 +148,11 @@ internal struct Tunnel
             }
         }
 
-        for (int i = 0; i < Size; i++)
+        for (int i = 0; i < MaxPairs; i++)
         {
             if (_asks[i].Answered && _asks[i].Client == index && _asks[i].Until > now)
             {
-                Learn(_asks[i].Server, index, _asks[i].Until);
+                answered = _asks[i].Server;
                 return true;
             }
         }
@@ -113,11 +160,32 @@ internal struct Tunnel
         return false;
     }
 
-    private readonly bool IsAsked(uint index, Tick now, bool answeredOnly)
+    /// <summary>A slot leaves: what was learned on its port proves nothing about the slot's next mapping.</summary>
+    public void ForgetSlot(int slot)
     {
-        for (int i = 0; i < Size; i++)
+        for (int i = 0; i < MaxPairs; i++)
         {
-            if (_asks[i].Server == index && _asks[i].Until > now && (_asks[i].Answered || !answeredOnly))
+            _pairs[i].Slot = _pairs[i].Slot == slot ? -1 : _pairs[i].Slot;
+            _asks[i].Slot = _asks[i].Slot == slot ? -1 : _asks[i].Slot;
+        }
+
+        InUse = InUse == slot ? -1 : InUse;
+    }
+
+    /// <summary>The server index at one of the tunnel's 2 × <see cref="MaxPairs"/> places; false if it is empty.</summary>
+    public readonly bool TryGetIssued(int place, out uint index)
+    {
+        bool pair = place < MaxPairs;
+        index = pair ? _pairs[place].Server : _asks[place - MaxPairs].Server;
+        return (pair ? _pairs[place].Until : _asks[place - MaxPairs].Until) > default(Tick);
+    }
+
+    /// <summary>Whether the index still stands at any place, expired or not.</summary>
+    public readonly bool Holds(uint index)
+    {
+        for (int place = 0; place < 2 * MaxPairs; place++)
+        {
+            if (TryGetIssued(place, out uint held) && held == index)
             {
                 return true;
             }
@@ -126,23 +194,43 @@ internal struct Tunnel
         return false;
     }
 
-    private readonly record struct Pair(uint Server, uint Client, Tick Until);
+    private readonly int FindAsk(uint index, Tick now)
+    {
+        for (int i = 0; i < MaxPairs; i++)
+        {
+            if (_asks[i].Server == index && _asks[i].Until > now)
+            {
+                return i;
+            }
+        }
+
+        return -1;
+    }
+
+    private struct Pair
+    {
+        public uint Server;
+        public uint Client;
+        public int Slot;
+        public Tick Until;
+    }
 
     private struct AskedPair
     {
         public uint Server;
         public uint Client;
+        public int Slot;
         public bool Answered;
         public Tick Until;
     }
 
-    [InlineArray(Size)]
+    [InlineArray(MaxPairs)]
     private struct Pairs
     {
         private Pair _first;
     }
 
-    [InlineArray(Size)]
+    [InlineArray(MaxPairs)]
     private struct Asks
     {
         private AskedPair _first;

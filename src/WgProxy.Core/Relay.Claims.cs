@@ -1,0 +1,227 @@
+using WgProxy.Core.Mappings;
+using WgProxy.Core.Protocol;
+
+namespace WgProxy.Core;
+
+// Roaming: packets with a live index from a source that has no business with it yet. The server is the oracle: the
+// claim gets a port of its own, and what the server sends there proves it. Nothing of the tunnel moves before.
+public sealed partial class Relay
+{
+    // A claim's uplink: a client that roams in mid-upload is known by the server's answer within a round trip, long
+    // before 4 MiB are gone.
+    private const long ClaimPerSecond = 1 << 20;
+    private const long ClaimBurst = 4 << 20;
+
+    private const int ClaimsPerTunnel = 4;
+
+    // Probation (off by default): at most this many at once and this many new ones per second, so that whoever sends
+    // random indices fills a corner and not the house.
+    private const int MaxAdopted = 256;
+    private const int AdoptionsPerSecond = 16;
+    private const int AdoptionBurst = 64;
+
+    private Bucket _adoptions;
+    private int _adopted;
+
+    /// <summary>Data, or an answer to the server, whose index the source's own mapping cannot explain. Null if the
+    /// roaming table cannot either.</summary>
+    /// <param name="kind">Transport or response.</param>
+    /// <param name="datagram">The datagram.</param>
+    /// <param name="source">Who sent it.</param>
+    /// <param name="now">The instant of the batch.</param>
+    private Decision? TryClaim(DatagramKind kind, ReadOnlySpan<byte> datagram, in Source source, Tick now)
+    {
+        uint receiver = Datagram.ReceiverIndex(kind, datagram);
+        for (int route = 0; route < _routes.Count; route++)
+        {
+            int tunnel = _tunnels.Find(route, receiver, now);
+            if (tunnel < 0 || !Leads(kind, datagram, receiver, tunnel, now))
+            {
+                continue;
+            }
+
+            int slot = FindOnRoute(source, route);
+            if (slot < 0)
+            {
+                return OpenClaim(kind, datagram, source, tunnel, now);
+            }
+
+            if (_mappings[slot].Proof == Proof.Asked)
+            {
+                return JoinClaim(kind, datagram, slot, tunnel, now);
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>Whether a datagram with an index that the tunnel's server issued may claim it. Data only by an index for
+    /// data: one with which the server has asked carries none before it is answered.</summary>
+    private bool Leads(DatagramKind kind, ReadOnlySpan<byte> datagram, uint receiver, int tunnel, Tick now) =>
+        kind == DatagramKind.Response
+            ? _routes[_tunnels[tunnel].Route].Mac1.Verify(datagram)
+            : _tunnels[tunnel].TakesData(receiver, now);
+
+    private Decision OpenClaim(DatagramKind kind, ReadOnlySpan<byte> datagram, in Source source, int tunnel, Tick now)
+    {
+        int route = _tunnels[tunnel].Route;
+        if (_routes[route].Server is null)
+        {
+            return Drop(Direction.Uplink, Verdict.NoServer, datagram);
+        }
+
+        // Whoever makes room may have been the tunnel's last member.
+        if (!MayClaim(tunnel)
+            || !MakeRoom(Proof.Claimed, _settings.MaxClaimed, [Proof.Lingering, Proof.Asked, Proof.Claimed])
+            || _tunnels.Find(route, Datagram.ReceiverIndex(kind, datagram), now) != tunnel)
+        {
+            return Drop(Direction.Uplink, Verdict.ClaimRefused, datagram);
+        }
+
+        int slot = _mappings.Add(source);
+        _mappings[slot].Route = route;
+        _tunnels.Join(tunnel, slot);
+        _live++;
+        Enqueue(slot, Proof.Claimed);
+        Counters.Count(RelayEventKind.Claimed);
+        return Claim(kind, datagram, slot, Verdict.Open, now);
+    }
+
+    private Decision JoinClaim(DatagramKind kind, ReadOnlySpan<byte> datagram, int slot, int tunnel, Tick now)
+    {
+        if (!MayClaim(tunnel))
+        {
+            return Drop(Direction.Uplink, Verdict.ClaimRefused, datagram, slot);
+        }
+
+        LimitTo(_settings.MaxClaimed, Proof.Claimed);
+        if (_tunnels.Find(_mappings[slot].Route, Datagram.ReceiverIndex(kind, datagram), now) != tunnel)
+        {
+            return Drop(Direction.Uplink, Verdict.ClaimRefused, datagram, slot);
+        }
+
+        _tunnels.Leave(slot);
+        _tunnels.Join(tunnel, slot);
+        _mappings[slot].HasUnmatched = false;
+        Requeue(slot, Proof.Claimed);
+        Report(RelayEventKind.Claimed, slot);
+        return Claim(kind, datagram, slot, Verdict.Forward, now);
+    }
+
+    private Decision Claim(DatagramKind kind, ReadOnlySpan<byte> datagram, int slot, Verdict verdict, Tick now)
+    {
+        ref Mapping mapping = ref _mappings[slot];
+        if (kind == DatagramKind.Response)
+        {
+            _tunnels[mapping.Tunnel].Answer(Datagram.ReceiverIndex(kind, datagram), Datagram.SenderIndex(datagram), now);
+        }
+
+        mapping.AwaitsClient = false;
+        mapping.Heard = now;
+        mapping.Claim.TryTake(datagram.Length, ClaimPerSecond, ClaimBurst, now);
+        mapping.UplinkBytes += datagram.Length;
+        Schedule(slot, ClaimDeadline(mapping, now));
+        Counters.Count(Direction.Uplink, verdict, 1, datagram.Length);
+        return new Decision(verdict, slot, datagram.Length);
+    }
+
+    private Decision Adopt(ReadOnlySpan<byte> datagram, in Source source, Tick now)
+    {
+        // Which route an unknown index belongs to, nobody can tell: with several, only an initiation can.
+        if (!_settings.Adopt || _routes.Count != 1)
+        {
+            return Drop(Direction.Uplink, Verdict.NoMapping, datagram);
+        }
+
+        if (_routes[0].Server is null)
+        {
+            return Drop(Direction.Uplink, Verdict.NoServer, datagram);
+        }
+
+        if (_live * 2 >= _settings.MaxMappings || _adopted >= MaxAdopted || !_mappings.HasFree
+            || _queues.Count(Proof.Claimed) >= _settings.MaxClaimed
+            || !_adoptions.TryTake(1, AdoptionsPerSecond, AdoptionBurst, now))
+        {
+            return Drop(Direction.Uplink, Verdict.ClaimRefused, datagram);
+        }
+
+        int slot = _mappings.Add(source);
+        ref Mapping mapping = ref _mappings[slot];
+        mapping.Adopted = true;
+        mapping.AdoptedIndex = Datagram.ReceiverIndex(DatagramKind.Transport, datagram);
+        _tunnels.Add(slot, route: 0);
+        _adopted++;
+        _live++;
+        Enqueue(slot, Proof.Claimed);
+        Counters.Count(RelayEventKind.Claimed);
+        mapping.Heard = now;
+        mapping.Unknown.TryTake(datagram.Length, UnknownPerSecond, UnknownBurst, now);
+        mapping.UplinkBytes = datagram.Length;
+        Schedule(slot, now + _settings.AdoptedTimeout);
+        Counters.Count(Direction.Uplink, Verdict.Open, 1, datagram.Length);
+        return new Decision(Verdict.Open, slot, datagram.Length);
+    }
+
+    /// <summary>The server sent data to a port on probation: both indices are known at once.</summary>
+    private void Accept(int slot, uint client, Tick now)
+    {
+        ref Mapping mapping = ref _mappings[slot];
+        LeaveProbation(ref mapping);
+        _tunnels.Learn(slot, mapping.AdoptedIndex, client, now, now + _settings.IndexLifetime);
+    }
+
+    private bool MayClaim(int tunnel)
+    {
+        int claims = 0;
+        for (int slot = _tunnels[tunnel].FirstMember; slot >= 0; slot = _mappings[slot].NextOfTunnel)
+        {
+            claims += _mappings[slot].Proof == Proof.Claimed ? 1 : 0;
+        }
+
+        return claims < ClaimsPerTunnel && _tunnels[tunnel].Members < Tunnel.MaxMembers;
+    }
+
+    /// <summary>A claim that asks has as long for its answer as a stranger has, and as long in all: asking takes nothing
+    /// but the public key, and must not hold a tunnel's few claims for ever.</summary>
+    private Tick ClaimAskedDeadline(in Mapping mapping, Tick now)
+    {
+        Tick inAll = mapping.Heard + _settings.ClaimedTimeout + _settings.AskedLimit;
+        return Tick.Max(mapping.Expires, Tick.Min(now + _settings.AskedTimeout, inAll));
+    }
+
+    private Tick ClaimDeadline(in Mapping mapping, Tick now) => Tick.Max(now + _settings.ClaimedTimeout, mapping.CookieUntil);
+
+    /// <summary>The server uses the tunnel on another of its mappings than before: that is where its client is. If the
+    /// tunnel is full, the member that has been silent longest makes room for the next claim; never the one just left,
+    /// nor a claim.</summary>
+    private void Move(int slot)
+    {
+        ref Tunnel tunnel = ref _tunnels[_mappings[slot].Tunnel];
+        int left = tunnel.InUse;
+        tunnel.InUse = slot;
+        if (tunnel.Members < Tunnel.MaxMembers)
+        {
+            return;
+        }
+
+        int chosen = -1;
+        for (int member = tunnel.FirstMember; member >= 0; member = _mappings[member].NextOfTunnel)
+        {
+            if (member != slot && member != left && _mappings[member].Proof is Proof.Lingering or >= Proof.Answered
+                && (chosen < 0 || GoesBefore(_mappings[member], _mappings[chosen])))
+            {
+                chosen = member;
+            }
+        }
+
+        if (chosen >= 0)
+        {
+            End(chosen, RelayEventKind.Evicted);
+        }
+    }
+
+    private static bool GoesBefore(in Mapping left, in Mapping right) =>
+        (left.Proof == Proof.Lingering) != (right.Proof == Proof.Lingering)
+            ? left.Proof == Proof.Lingering
+            : left.Heard < right.Heard;
+}

@@ -1,0 +1,321 @@
+using WgProxy.Tests;
+
+namespace WgProxy.Core.Tests;
+
+/// <summary>Tunnels that move: who may claim, what proves a claim, and what a claim can never do.</summary>
+public sealed class RelayRoamingTests
+{
+    private static readonly Source Home = RelayDriver.Client(1);
+    private static readonly Source Mobile = RelayDriver.Client(2);
+    private static readonly Source Mallory = RelayDriver.Client(3);
+    private readonly RelayDriver _driver = new();
+
+    [Fact]
+    public void Data_with_a_live_index_from_a_new_source_claims_and_the_server_proves_it()
+    {
+        int home = _driver.Confirm(Home);
+        Decision claim = _driver.FromClient(Mobile, WireMessages.Transport(0x51));
+        Assert.Equal(Verdict.Open, claim.Verdict);
+        Assert.Equal(Proof.Claimed, _driver.Relay.ProofOf(claim.Slot));
+
+        Assert.Equal(Verdict.Forward, _driver.FromServer(claim.Slot, WireMessages.Transport(0xC1)).Verdict);
+        Assert.Equal(Proof.Confirmed, _driver.Relay.ProofOf(claim.Slot));
+        Assert.Equal(Proof.Confirmed, _driver.Relay.ProofOf(home));
+        Assert.Equal(Mobile, _driver.Relay.SourceOf(claim.Slot));
+        Assert.Equal(Home, _driver.Relay.SourceOf(home));
+    }
+
+    [Fact]
+    public void Old_and_new_path_may_alternate_per_packet()
+    {
+        int home = _driver.Confirm(Home);
+        int mobile = _driver.FromClient(Mobile, WireMessages.Transport(0x51)).Slot;
+        for (int i = 0; i < 20; i++)
+        {
+            Assert.Equal((Verdict.Forward, home), Pass(Home, home));
+            Assert.Equal((Verdict.Forward, mobile), Pass(Mobile, mobile));
+            _driver.Pass(5);
+        }
+
+        (Verdict Verdict, int Slot) Pass(Source source, int slot)
+        {
+            Decision up = _driver.FromClient(source, WireMessages.Transport(0x51));
+            Assert.Equal(Verdict.Forward, _driver.FromServer(slot, WireMessages.Transport(0xC1)).Verdict);
+            return (up.Verdict, up.Slot);
+        }
+    }
+
+    [Fact]
+    public void A_claim_that_sends_keepalives_waits_for_the_server_as_long_as_it_takes()
+    {
+        _driver.Confirm(Home);
+        int mobile = _driver.FromClient(Mobile, WireMessages.Transport(0x51)).Slot;
+        for (int i = 0; i < 7; i++)
+        {
+            _driver.Pass(25);
+            _driver.FromClient(Mobile, WireMessages.Transport(0x51));
+        }
+
+        Assert.Equal(Proof.Claimed, _driver.Relay.ProofOf(mobile));
+        Assert.Equal(Verdict.Forward, _driver.FromServer(mobile, WireMessages.Transport(0xC1)).Verdict);
+        Assert.Equal(Proof.Confirmed, _driver.Relay.ProofOf(mobile));
+    }
+
+    [Fact]
+    public void A_claim_ends_120_seconds_after_its_last_live_index()
+    {
+        _driver.Confirm(Home);
+        int mobile = _driver.FromClient(Mobile, WireMessages.Transport(0x51)).Slot;
+        _driver.Pass(60);
+        _driver.FromClient(Mobile, WireMessages.Transport(0x51));
+        _driver.FromClient(Mobile, WireMessages.Transport(0x99));
+        _driver.Pass(119.9);
+        Assert.Equal(Proof.Claimed, _driver.Relay.ProofOf(mobile));
+        _driver.FromClient(Mobile, WireMessages.Transport(0x99));
+        _driver.Pass(0.2);
+        Assert.Equal(Proof.None, _driver.Relay.ProofOf(mobile));
+    }
+
+    [Fact]
+    public void An_idle_client_that_roamed_and_then_rekeys_is_answered_on_its_claim()
+    {
+        _driver.Confirm(Home);
+        int mobile = _driver.FromClient(Mobile, WireMessages.Transport(0x51)).Slot;
+        _driver.Pass(100);
+        Assert.Equal((Verdict.Forward, mobile), Verdicts(_driver.FromClient(Mobile, WireMessages.Initiation(_driver.Mac1, 0xC2))));
+        _driver.FromServer(mobile, WireMessages.Response(0x52, 0xC2));
+        Assert.Equal(Proof.Answered, _driver.Relay.ProofOf(mobile));
+        _driver.FromClient(Mobile, WireMessages.Transport(0x52));
+        Assert.Equal(Proof.Established, _driver.Relay.ProofOf(mobile));
+    }
+
+    [Fact]
+    public void Another_index_of_the_tunnel_does_not_prove_an_answer_received()
+    {
+        _driver.Confirm(Home);
+        int mallory = _driver.FromClient(Mallory, WireMessages.Transport(0x51)).Slot;
+        _driver.FromClient(Mallory, WireMessages.Initiation(_driver.Mac1, 0xC2));
+        _driver.FromServer(mallory, WireMessages.Response(0x52, 0xC2));
+        Assert.Equal(Proof.Answered, _driver.Relay.ProofOf(mallory));
+
+        _driver.FromClient(Mallory, WireMessages.Transport(0x51));
+        Assert.Equal(Proof.Answered, _driver.Relay.ProofOf(mallory));
+    }
+
+    [Fact]
+    public void A_claim_by_a_response_to_a_handshake_sent_elsewhere_does_not_establish()
+    {
+        int home = _driver.Confirm(Home);
+        _driver.FromServer(home, WireMessages.Initiation(_driver.Mac1, 0x53));
+        Assert.Equal(Verdict.NoMapping, _driver.FromClient(Mallory, WireMessages.Response(0xC3, 0x53)).Verdict);
+        Decision claim = _driver.FromClient(Mobile, WireMessages.Response(0xC3, 0x53, _driver.Mac1));
+        Assert.Equal((Verdict.Open, Proof.Claimed), (claim.Verdict, _driver.Relay.ProofOf(claim.Slot)));
+
+        Assert.Equal(Verdict.Forward, _driver.FromServer(claim.Slot, WireMessages.Transport(0xC3)).Verdict);
+        Assert.Equal(Proof.Confirmed, _driver.Relay.ProofOf(claim.Slot));
+    }
+
+    [Fact]
+    public void A_source_that_has_asked_joins_the_tunnel_whose_index_it_uses()
+    {
+        _driver.Confirm(Home);
+        int mobile = _driver.Ask(Mobile, client: 0xC9);
+        Assert.Equal((Verdict.Forward, mobile), Verdicts(_driver.FromClient(Mobile, WireMessages.Transport(0x51))));
+        Assert.Equal(Proof.Claimed, _driver.Relay.ProofOf(mobile));
+        _driver.FromServer(mobile, WireMessages.Response(0x59, 0xC9));
+        Assert.Equal(Proof.Answered, _driver.Relay.ProofOf(mobile));
+
+        // The pair belongs to the tunnel now: the old path may use it too.
+        Assert.Equal(Verdict.Forward, _driver.FromClient(Home, WireMessages.Transport(0x59)).Verdict);
+        Assert.Equal(0, _driver.Relay.Counters.Tolerated(Direction.Uplink));
+    }
+
+    [Fact]
+    public void A_tunnel_takes_four_claims_and_evicts_nothing_for_a_fifth()
+    {
+        int home = _driver.Confirm(Home);
+        int[] claims = [.. Enumerable.Range(10, 4).Select(i => Claim(i).Slot)];
+        foreach (int stranger in Enumerable.Range(100, 1_000))
+        {
+            Assert.Equal(Verdict.ClaimRefused, Claim(stranger).Verdict);
+        }
+
+        Assert.Equal(Proof.Confirmed, _driver.Relay.ProofOf(home));
+        Assert.All(claims, slot => Assert.Equal(Proof.Claimed, _driver.Relay.ProofOf(slot)));
+        Assert.Equal(Verdict.Open, _driver.FromClient(Mobile, WireMessages.Initiation(_driver.Mac1, 0xC7)).Verdict);
+    }
+
+    [Fact]
+    public void A_client_whose_port_flaps_is_followed_however_often()
+    {
+        _driver.Confirm(Home);
+        foreach (int flap in Enumerable.Range(10, 50))
+        {
+            Decision claim = Claim(flap);
+            Assert.Equal(Verdict.Open, claim.Verdict);
+            Assert.Equal(Verdict.Forward, _driver.FromServer(claim.Slot, WireMessages.Transport(0xC1)).Verdict);
+            _driver.Pass(1);
+            Assert.InRange(Enum.GetValues<Proof>().Sum(proof => _driver.Relay.Counters[proof]), 1, 5);
+        }
+    }
+
+    [Fact]
+    public void The_member_silent_longest_makes_room_when_the_server_moves()
+    {
+        int home = _driver.Confirm(Home);
+        int[] moves = [.. Enumerable.Range(10, 3).Select(i =>
+        {
+            _driver.Pass(1);
+            int slot = Claim(i).Slot;
+            _driver.FromServer(slot, WireMessages.Transport(0xC1));
+            return slot;
+        })];
+        _driver.Pass(1);
+        _driver.FromClient(Home, WireMessages.Transport(0x51));
+        _driver.Pass(1);
+        _driver.FromServer(Claim(20).Slot, WireMessages.Transport(0xC1));
+
+        Assert.Equal(Proof.None, _driver.Relay.ProofOf(moves[0]));
+        Assert.Equal(Proof.Confirmed, _driver.Relay.ProofOf(moves[2]));
+        Assert.Equal(Proof.Confirmed, _driver.Relay.ProofOf(home));
+    }
+
+    [Fact]
+    public void All_claims_together_are_limited_and_the_oldest_makes_room()
+    {
+        RelayDriver driver = new(new RelaySettings { MaxMappings = 64, MaxClaimed = 6 });
+        foreach (int tunnel in Enumerable.Range(0, 4))
+        {
+            driver.Confirm(RelayDriver.Client(tunnel), client: (uint)(0xC0 + tunnel), server: (uint)(0x50 + tunnel));
+        }
+
+        List<int> claims = [];
+        foreach (int i in Enumerable.Range(0, 8))
+        {
+            driver.Pass(0.1);
+            claims.Add(driver.FromClient(RelayDriver.Client(100 + i), WireMessages.Transport((uint)(0x50 + (i % 4)))).Slot);
+        }
+
+        Assert.Equal(6, driver.Relay.Counters[Proof.Claimed]);
+        Assert.Equal(4, driver.Relay.Counters[Proof.Confirmed]);
+        Assert.Equal(2, driver.Relay.Counters[RelayEventKind.Evicted]);
+    }
+
+    [Fact]
+    public void Uplink_of_a_claim_has_a_budget_until_the_server_proves_it()
+    {
+        _driver.Confirm(Home);
+        int mobile = _driver.FromClient(Mobile, WireMessages.Transport(0x51)).Slot;
+        byte[] large = WireMessages.Transport(0x51, length: 65_000);
+        int passed = Enumerable.Range(0, 200).Count(_ => _driver.FromClient(Mobile, large).Verdict == Verdict.Forward);
+        Assert.Equal(((4 << 20) - 32) / 65_000, passed);
+        Assert.Equal(Verdict.OverBudget, _driver.FromClient(Mobile, large).Verdict);
+
+        _driver.FromServer(mobile, WireMessages.Transport(0xC1));
+        Assert.All(Enumerable.Range(0, 500), _ => Assert.Equal(Verdict.Forward, _driver.FromClient(Mobile, large).Verdict));
+    }
+
+    [Fact]
+    public void An_index_is_its_routes_own()
+    {
+        RelayDriver driver = new(routes: 2);
+        int first = driver.Establish(Home, client: 0xC1, server: 0x51);
+        int second = driver.FromClient(RelayDriver.Client(50), WireMessages.Initiation(driver.Routes[1].Mac1, 0xC2)).Slot;
+        driver.FromServer(second, WireMessages.Response(0x51, 0xC2));
+        Assert.Equal(0, driver.Relay.Counters.IndexConflicts);
+
+        Decision claim = driver.FromClient(Mobile, WireMessages.Transport(0x51));
+        Assert.Equal((Verdict.Open, driver.Routes[0]), (claim.Verdict, driver.Relay.RouteOf(claim.Slot)));
+        Assert.NotEqual(first, claim.Slot);
+    }
+
+    [Fact]
+    public void One_interface_with_two_servers_roams_with_both()
+    {
+        RelayDriver driver = new(routes: 2);
+        driver.Establish(Home, client: 0xC1, server: 0x51);
+        int second = driver.FromClient(Home, WireMessages.Initiation(driver.Routes[1].Mac1, 0xC2)).Slot;
+        driver.FromServer(second, WireMessages.Response(0x52, 0xC2));
+        driver.FromClient(Home, WireMessages.Transport(0x52));
+
+        Decision one = driver.FromClient(Mobile, WireMessages.Transport(0x51));
+        Decision two = driver.FromClient(Mobile, WireMessages.Transport(0x52));
+        Assert.Equal((Verdict.Open, Verdict.Open), (one.Verdict, two.Verdict));
+        Assert.Equal((driver.Routes[0], driver.Routes[1]), (driver.Relay.RouteOf(one.Slot), driver.Relay.RouteOf(two.Slot)));
+        Assert.Equal(two.Slot, driver.FromClient(Mobile, WireMessages.Transport(0x52)).Slot);
+        Assert.Equal(one.Slot, driver.FromClient(Mobile, WireMessages.Transport(0x51)).Slot);
+    }
+
+    [Fact]
+    public void The_first_owner_of_an_index_keeps_it_while_it_lives()
+    {
+        int home = _driver.Establish(Home, client: 0xC1, server: 0x51);
+        _driver.Answer(Mallory, client: 0xC5, server: 0x51);
+        Assert.Equal(1, _driver.Relay.Counters.IndexConflicts);
+
+        int claim = _driver.FromClient(Mobile, WireMessages.Transport(0x51)).Slot;
+        _driver.FromServer(claim, WireMessages.Transport(0xC1));
+        Assert.Equal((Proof.Confirmed, Proof.Established), (_driver.Relay.ProofOf(claim), _driver.Relay.ProofOf(home)));
+    }
+
+    [Fact]
+    public void An_index_nobody_stands_by_any_more_goes_to_the_next_owner()
+    {
+        _driver.Establish(Home, client: 0xC1, server: 0x51);
+        _driver.Pass(191);
+        _driver.Establish(Mallory, client: 0xC5, server: 0x51);
+        Assert.Equal(0, _driver.Relay.Counters.IndexConflicts);
+        int claim = _driver.FromClient(Mobile, WireMessages.Transport(0x51)).Slot;
+        _driver.FromServer(claim, WireMessages.Transport(0xC5));
+        Assert.Equal(Proof.Confirmed, _driver.Relay.ProofOf(claim));
+    }
+
+    [Fact]
+    public void Unknown_indices_open_nothing_unless_adoption_is_on()
+    {
+        Assert.Equal(Verdict.NoMapping, _driver.FromClient(Mobile, WireMessages.Transport(0x99)).Verdict);
+
+        RelayDriver driver = new(new RelaySettings { MaxMappings = 64, Adopt = true });
+        Decision adopted = driver.FromClient(Mobile, WireMessages.Transport(0x99));
+        Assert.Equal((Verdict.Open, Proof.Claimed), (adopted.Verdict, driver.Relay.ProofOf(adopted.Slot)));
+        Assert.Equal(Verdict.Forward, driver.FromServer(adopted.Slot, WireMessages.Transport(0xC9)).Verdict);
+        Assert.Equal(Proof.Confirmed, driver.Relay.ProofOf(adopted.Slot));
+        Assert.Equal(Verdict.Forward, driver.FromClient(Mobile, WireMessages.Transport(0x99)).Verdict);
+        Assert.Equal(0, driver.Relay.Counters.Tolerated(Direction.Uplink));
+    }
+
+    [Fact]
+    public void Adoption_has_a_small_budget_and_ends_soon()
+    {
+        RelayDriver driver = new(new RelaySettings { MaxMappings = 4_096, Adopt = true });
+        for (int burst = 0; burst < 40; burst++)
+        {
+            foreach (int stranger in Enumerable.Range(0, 100))
+            {
+                driver.FromClient(RelayDriver.Client((burst * 100) + stranger), WireMessages.Transport((uint)stranger));
+            }
+
+            driver.Pass(1);
+            Assert.InRange(driver.Relay.Counters[Proof.Claimed], 1, 256);
+        }
+
+        Assert.True(driver.Relay.Counters[Direction.Uplink, Verdict.ClaimRefused] > 1_000);
+        driver.Pass(31);
+        Assert.Equal(0, driver.Relay.Counters[Proof.Claimed]);
+    }
+
+    [Fact]
+    public void A_claim_for_a_tunnel_whose_last_member_makes_room_is_refused()
+    {
+        RelayDriver driver = new(new RelaySettings { MaxMappings = 1, IdleTimeout = TimeSpan.FromSeconds(10) });
+        driver.Confirm(Home);
+        driver.Pass(11);
+        Assert.Equal(1, driver.Relay.Counters[Proof.Lingering]);
+        Assert.Equal(Verdict.ClaimRefused, driver.FromClient(Mobile, WireMessages.Transport(0x51)).Verdict);
+        Assert.Equal(Verdict.Open, driver.FromClient(Mobile, WireMessages.Initiation(driver.Mac1, 1)).Verdict);
+    }
+
+    private static (Verdict Verdict, int Slot) Verdicts(Decision decision) => (decision.Verdict, decision.Slot);
+
+    private Decision Claim(int client) => _driver.FromClient(RelayDriver.Client(client), WireMessages.Transport(0x51));
+}
