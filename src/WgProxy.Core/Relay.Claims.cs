@@ -164,8 +164,7 @@ public sealed partial class Relay
     private void Accept(int slot, uint client, Tick now)
     {
         ref Mapping mapping = ref _mappings[slot];
-        mapping.Adopted = false;
-        _adopted--;
+        LeaveProbation(ref mapping);
         _tunnels.Learn(slot, mapping.AdoptedIndex, client, now, now + _settings.IndexLifetime);
     }
 

@@ -126,6 +126,7 @@ public sealed partial class Relay
             return;
         }
 
+        LeaveProbation(ref mapping);
         Requeue(slot, earned);
         Report(
             earned switch
@@ -173,8 +174,7 @@ public sealed partial class Relay
         ref Mapping mapping = ref _mappings[slot];
         _mappings.Unlink(slot);
         _tunnels.Leave(slot);
-        _adopted -= mapping.Adopted ? 1 : 0;
-        mapping.Adopted = false;
+        LeaveProbation(ref mapping);
         _deadlines.Remove(slot);
         _queues.Remove(slot, mapping.Proof);
         Counters.Live(mapping.Proof, -1);
@@ -188,6 +188,12 @@ public sealed partial class Relay
         Tick retries = Tick.Min(now + _settings.AskedTimeout, mapping.AskedSince + _settings.AskedLimit);
         return Tick.Max(retries, mapping.CookieUntil);
     }
+    private void LeaveProbation(ref Mapping mapping)
+    {
+        _adopted -= mapping.Adopted ? 1 : 0;
+        mapping.Adopted = false;
+    }
+
 
     private void Schedule(int slot, Tick at)
     {
