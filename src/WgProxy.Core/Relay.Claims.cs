@@ -154,6 +154,7 @@ public sealed partial class Relay
         Enqueue(slot, Proof.Claimed);
         Counters.Count(RelayEventKind.Claimed);
         mapping.Unknown.TryTake(datagram.Length, UnknownPerSecond, UnknownBurst, now);
+        mapping.Heard = now;
         mapping.UplinkBytes = datagram.Length;
         Schedule(slot, now + _settings.AdoptedTimeout);
         Counters.Count(Direction.Uplink, Verdict.Open, 1, datagram.Length);
@@ -180,6 +181,14 @@ public sealed partial class Relay
     }
 
     private Tick ClaimDeadline(in Mapping mapping, Tick now) => Tick.Max(now + _settings.ClaimedTimeout, mapping.CookieUntil);
+    /// <summary>A claim that asks has as long for its answer as a stranger has, and as long in all: asking takes nothing
+    /// but the public key, and must not hold a tunnel's few claims for ever.</summary>
+    private Tick ClaimAskedDeadline(in Mapping mapping, Tick now)
+    {
+        Tick inAll = mapping.Heard + _settings.ClaimedTimeout + _settings.AskedLimit;
+        return Tick.Max(mapping.Expires, Tick.Min(now + _settings.AskedTimeout, inAll));
+    }
+
 
     /// <summary>The server uses the tunnel on another of its mappings than before: that is where its client is. If the
     /// tunnel is full, the member that has been silent longest makes room for the next claim; never the one just left,

@@ -49,8 +49,7 @@ public sealed partial class Relay
         }
         else if (mapping.Proof == Proof.Claimed)
         {
-            // A claim that asks has as long for its answer as a stranger has.
-            Schedule(slot, Tick.Max(mapping.Expires, now + _settings.AskedTimeout));
+            Schedule(slot, ClaimAskedDeadline(mapping, now));
         }
 
         mapping.AwaitsClient = false;
