@@ -116,6 +116,7 @@ public sealed partial class Relay
             _tunnels[mapping.Tunnel].Answer(Datagram.ReceiverIndex(kind, datagram), Datagram.SenderIndex(datagram), now);
         }
 
+        mapping.AwaitsClient = false;
         mapping.Heard = now;
         mapping.Claim.TryTake(datagram.Length, ClaimPerSecond, ClaimBurst, now);
         mapping.UplinkBytes += datagram.Length;

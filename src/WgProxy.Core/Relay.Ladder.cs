@@ -137,6 +137,11 @@ public sealed partial class Relay
             },
             slot);
         Refresh(slot, now);
+        if (earned >= Proof.Established && (mapping.AwaitsClient || mapping.AwaitsServer))
+        {
+            // Revived at a lower proof, whose deadline may be later.
+            Schedule(slot, Tick.Min(mapping.Expires, now + _settings.RevivedTimeout));
+        }
     }
 
     private void Revive(int slot, Tick now)
