@@ -60,7 +60,7 @@ internal struct Tunnel
     }
 
     /// <summary>Remembers the sender index of an initiation by the server; the oldest of eight makes room.</summary>
-    public bool Ask(uint server, int slot, Tick until, out uint forgotten)
+    public bool Ask(uint server, int slot, Tick now, Tick until, out uint forgotten)
     {
         int chosen = -1;
         for (int i = 0; i < MaxPairs && chosen < 0; i++)
@@ -70,6 +70,8 @@ internal struct Tunnel
 
         if (chosen >= 0)
         {
+            // Still asking, or asking anew with an index used before.
+            _asks[chosen] = _asks[chosen].Until > now ? _asks[chosen] : new AskedPair { Server = server, Slot = slot };
             _asks[chosen].Until = until;
             forgotten = 0;
             return false;
