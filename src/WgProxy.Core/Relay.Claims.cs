@@ -60,7 +60,7 @@ public sealed partial class Relay
     private bool Leads(DatagramKind kind, ReadOnlySpan<byte> datagram, uint receiver, int tunnel, Tick now) =>
         kind == DatagramKind.Response
             ? _routes[_tunnels[tunnel].Route].Mac1.Verify(datagram)
-            : _tunnels[tunnel].HasServer(receiver, now, out _);
+            : _tunnels[tunnel].TakesData(receiver, now);
 
     private Decision OpenClaim(DatagramKind kind, ReadOnlySpan<byte> datagram, in Source source, int tunnel, Tick now)
     {
@@ -154,8 +154,8 @@ public sealed partial class Relay
         _live++;
         Enqueue(slot, Proof.Claimed);
         Counters.Count(RelayEventKind.Claimed);
-        mapping.Unknown.TryTake(datagram.Length, UnknownPerSecond, UnknownBurst, now);
         mapping.Heard = now;
+        mapping.Unknown.TryTake(datagram.Length, UnknownPerSecond, UnknownBurst, now);
         mapping.UplinkBytes = datagram.Length;
         Schedule(slot, now + _settings.AdoptedTimeout);
         Counters.Count(Direction.Uplink, Verdict.Open, 1, datagram.Length);
@@ -181,7 +181,6 @@ public sealed partial class Relay
         return claims < ClaimsPerTunnel && _tunnels[tunnel].Members < Tunnel.MaxMembers;
     }
 
-    private Tick ClaimDeadline(in Mapping mapping, Tick now) => Tick.Max(now + _settings.ClaimedTimeout, mapping.CookieUntil);
     /// <summary>A claim that asks has as long for its answer as a stranger has, and as long in all: asking takes nothing
     /// but the public key, and must not hold a tunnel's few claims for ever.</summary>
     private Tick ClaimAskedDeadline(in Mapping mapping, Tick now)
@@ -190,6 +189,7 @@ public sealed partial class Relay
         return Tick.Max(mapping.Expires, Tick.Min(now + _settings.AskedTimeout, inAll));
     }
 
+    private Tick ClaimDeadline(in Mapping mapping, Tick now) => Tick.Max(now + _settings.ClaimedTimeout, mapping.CookieUntil);
 
     /// <summary>The server uses the tunnel on another of its mappings than before: that is where its client is. If the
     /// tunnel is full, the member that has been silent longest makes room for the next claim; never the one just left,

@@ -188,17 +188,17 @@ public sealed partial class Relay
         Report(how, slot);
     }
 
-    private Tick AskedDeadline(in Mapping mapping, Tick now)
-    {
-        Tick retries = Tick.Min(now + _settings.AskedTimeout, mapping.AskedSince + _settings.AskedLimit);
-        return Tick.Max(retries, mapping.CookieUntil);
-    }
     private void LeaveProbation(ref Mapping mapping)
     {
         _adopted -= mapping.Adopted ? 1 : 0;
         mapping.Adopted = false;
     }
 
+    private Tick AskedDeadline(in Mapping mapping, Tick now)
+    {
+        Tick retries = Tick.Min(now + _settings.AskedTimeout, mapping.AskedSince + _settings.AskedLimit);
+        return Tick.Max(retries, mapping.CookieUntil);
+    }
 
     private void Schedule(int slot, Tick at)
     {

@@ -103,22 +103,24 @@ public sealed partial class Relay
         }
 
         (int datagrams, int bytes) = Alike(run, stride, receiver);
-        if (!_tunnels[mapping.Tunnel].HasServer(receiver, now, out int taught))
+        ref Tunnel tunnel = ref _tunnels[mapping.Tunnel];
+        if (!tunnel.TakesData(receiver, now))
         {
             return TryClaim(DatagramKind.Transport, First(run, stride), source, now)
                 ?? Unexplained(slot, datagrams, bytes, receiver, now);
         }
 
-        if (mapping.Proof == Proof.Claimed && taught != slot
+        // It can only know an index that the server named on this port by having received it here.
+        bool received = mapping.Proof < Proof.Established && tunnel.NamedOn(slot, receiver, now);
+        if (mapping.Proof == Proof.Claimed && !received
             && !mapping.Claim.TryTake(bytes, ClaimPerSecond, ClaimBurst, now))
         {
             return DropAll(Verdict.OverBudget, slot, datagrams, bytes);
         }
 
         HeardClient(slot, now);
-        if (taught == slot)
+        if (received)
         {
-            // It can only know this index by having received what the server sent to this port.
             Raise(slot, Proof.Established, now);
         }
 
