@@ -60,7 +60,7 @@ public sealed partial class Relay
     private Decision AnswerFromClient(DatagramKind kind, ReadOnlySpan<byte> datagram, in Source source, Tick now)
     {
         uint receiver = Datagram.ReceiverIndex(kind, datagram);
-        int slot = FindByReceiver(source, receiver, now);
+        int slot = FindByReceiver(kind, source, receiver, now);
         if (slot < 0 || !_tunnels[_mappings[slot].Tunnel].HasIssued(receiver, now))
         {
             Decision? claim = kind == DatagramKind.Response ? TryClaim(kind, datagram, source, now) : null;
@@ -87,7 +87,7 @@ public sealed partial class Relay
     private Decision TransportFromClient(ReadOnlySpan<byte> run, int stride, in Source source, Tick now)
     {
         uint receiver = Datagram.ReceiverIndex(DatagramKind.Transport, run);
-        int slot = FindByReceiver(source, receiver, now);
+        int slot = FindByReceiver(DatagramKind.Transport, source, receiver, now);
         if (slot < 0)
         {
             return TryClaim(DatagramKind.Transport, First(run, stride), source, now)
@@ -213,9 +213,9 @@ public sealed partial class Relay
         return slot;
     }
 
-    /// <summary>The source's mapping; of several, the one whose server issued the index; if none did, the one heard
-    /// last.</summary>
-    private int FindByReceiver(in Source source, uint receiver, Tick now)
+    /// <summary>The source's mapping; of several, the one whose server issued the index for a datagram of this kind; if
+    /// none did, the one heard last.</summary>
+    private int FindByReceiver(DatagramKind kind, in Source source, uint receiver, Tick now)
     {
         int first = _mappings.Find(source);
         if (first < 0 || _mappings[first].NextOfSource < 0)
@@ -227,8 +227,10 @@ public sealed partial class Relay
         for (int slot = first; slot >= 0; slot = _mappings[slot].NextOfSource)
         {
             ref Mapping mapping = ref _mappings[slot];
-            if (_tunnels[mapping.Tunnel].HasIssued(receiver, now)
-                || (mapping.HasUnmatched && mapping.UnmatchedServer == receiver))
+            ref Tunnel tunnel = ref _tunnels[mapping.Tunnel];
+            if (kind == DatagramKind.Transport
+                ? tunnel.TakesData(receiver, now) || (mapping.HasUnmatched && mapping.UnmatchedServer == receiver)
+                : tunnel.HasIssued(receiver, now))
             {
                 return slot;
             }

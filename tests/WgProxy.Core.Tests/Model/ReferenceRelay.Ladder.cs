@@ -15,10 +15,10 @@ internal sealed partial class ReferenceRelay
 
     /// <summary>The source's mapping; of several, the one whose server issued the index; if none did, the one heard
     /// last. The younger one where that leaves a choice.</summary>
-    private ReferenceMapping? Addressed(Source source, uint receiver, Tick now)
+    private ReferenceMapping? Addressed(Source source, Func<ReferenceMapping, bool> issued)
     {
         ReferenceMapping[] own = [.. Live.Where(mapping => mapping.Source == source).OrderByDescending(mapping => mapping.Id)];
-        return own.FirstOrDefault(mapping => mapping.Tunnel.Issued(receiver, now) || mapping.Unmatched?.Server == receiver)
+        return own.FirstOrDefault(issued)
             ?? own.MaxBy(mapping => mapping.Heard);
     }
 

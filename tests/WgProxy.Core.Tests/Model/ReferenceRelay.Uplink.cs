@@ -65,7 +65,7 @@ internal sealed partial class ReferenceRelay
     {
         bool isResponse = KindOf(datagram.Span) == Kind.Response;
         uint receiver = Index(datagram, isResponse ? 8 : 4);
-        ReferenceMapping? mapping = Addressed(source, receiver, now);
+        ReferenceMapping? mapping = Addressed(source, mapping => mapping.Tunnel.Issued(receiver, now));
         if (mapping is null || !mapping.Tunnel.Issued(receiver, now))
         {
             Verdict verdict = mapping is null ? Verdict.NoMapping : Verdict.UnknownIndex;
@@ -90,7 +90,8 @@ internal sealed partial class ReferenceRelay
     {
         uint receiver = Index(run, 4);
         ReadOnlyMemory<byte> datagram = Datagrams(run, stride).First();
-        ReferenceMapping? mapping = Addressed(source, receiver, now);
+        ReferenceMapping? mapping = Addressed(
+            source, mapping => mapping.Tunnel.TakesData(receiver, now) || mapping.Unmatched?.Server == receiver);
         if (mapping is null)
         {
             return Claim(datagram, source, now) ?? Adopt(datagram, source, now);
