@@ -55,7 +55,7 @@ internal sealed partial class Generator
     /// <summary>A live index appears elsewhere; perhaps the server follows.</summary>
     private IEnumerable<Step> Roam()
     {
-        ReferenceMapping? home = AnyMapping(mapping => mapping.Tunnel.Pairs.Any(pair => pair.Until > _both.Now));
+        ReferenceMapping? home = AnyMapping(HasLivePair);
         if (home is null)
         {
             yield break;
@@ -75,6 +75,27 @@ internal sealed partial class Generator
             {
                 yield return Pause();
             }
+        }
+    }
+
+    /// <summary>Many claim one tunnel and nobody is followed; strangers ask meanwhile, so that its other members must
+    /// make room; then more claim.</summary>
+    private IEnumerable<Step> Storm()
+    {
+        ReferenceMapping? home = AnyMapping(mapping => mapping.Proof is Proof.Lingering && HasLivePair(mapping)) ?? AnyMapping(HasLivePair);
+        if (home is null)
+        {
+            yield break;
+        }
+
+        uint index = Pick([.. home.Tunnel.Pairs.Where(pair => pair.Until > _both.Now)]).Server;
+        int[] sources = [.. Enumerable.Range(0, _sources)];
+        _random.Shuffle(sources);
+        for (int i = 0; i < sources.Length; i++)
+        {
+            yield return i is >= 4 and < 8
+                ? Step.Client(sources[i], Message.Ask(home.Route, NewClient()))
+                : Step.Client(sources[i], Message.Data(index));
         }
     }
 
@@ -136,6 +157,27 @@ internal sealed partial class Generator
         }
     }
 
+    /// <summary>Somebody unproven lingers, because the server has asked there; then either end speaks again.</summary>
+    private IEnumerable<Step> Reappear()
+    {
+        ReferenceMapping? mapping = AnyMapping(mapping => mapping.Proof is Proof.Asked or Proof.Claimed);
+        (int source, int route) = mapping is null ? (AnySource(), AnyRoute()) : (NumberOf(mapping), mapping.Route);
+        for (int count = _random.Next(2, 5); count > 0; count--)
+        {
+            yield return Step.Client(source, Message.Ask(route, NewClient()));
+        }
+
+        yield return Step.Server(source, route, Message.Ask(-1, NewServer()));
+        yield return Step.Wait(Pick(15_000, 35_000, 120_000, 180_000));
+        yield return _random.Next(4) switch
+        {
+            0 => Step.Client(source, Message.Ask(route, NewClient())),
+            1 => Step.Client(source, Message.Data(ServerIndexOf(mapping))),
+            2 => Step.Client(source, Message.Answer(route, NewClient(), ServerIndexOf(AnyMapping(some => some.Source == Lockstep.SourceOf(source))))),
+            _ => Step.Server(source, route, Message.Ask(-1, NewServer())),
+        };
+    }
+
     private IEnumerable<Step> Exchange(int source, int route, uint client, uint server)
     {
         yield return Step.Client(source, Message.Data(server));
@@ -144,6 +186,8 @@ internal sealed partial class Generator
             yield return Step.Server(source, route, Message.Data(client));
         }
     }
+
+    private bool HasLivePair(ReferenceMapping mapping) => mapping.Tunnel.Pairs.Any(pair => pair.Until > _both.Now);
 
     /// <summary>What has passed comes again, from where it came or from elsewhere.</summary>
     private IEnumerable<Step> Replay()

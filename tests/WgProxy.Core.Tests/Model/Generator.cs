@@ -48,10 +48,12 @@ internal sealed partial class Generator
         {
             < 22 => Handshake(),
             < 30 => ServerHandshake(),
-            < 42 => Roam(),
-            < 46 => Overrun(),
-            < 50 => Unmatched(),
-            < 54 => Replay(),
+            < 40 => Roam(),
+            < 42 => Storm(),
+            < 45 => Overrun(),
+            < 49 => Unmatched(),
+            < 52 => Replay(),
+            < 54 => Reappear(),
             < 60 => Traffic(),
             < 72 => [AnyClient()],
             < 80 => [AnyServer()],
@@ -157,6 +159,8 @@ internal sealed partial class Generator
         Message first = message();
         return _random.Next(5) switch
         {
+            // A stride of a few bytes cuts a long datagram into thousands; two empty ones say enough.
+            _ when first.Length < 16 => [first, .. Enumerable.Range(0, _random.Next(2)).Select(_ => first)],
             0 => [first, first, .. Enumerable.Range(0, _random.Next(3)).Select(_ => _random.Next(3) > 0 ? first : message())],
             1 when first.Kind is "data" => [first, first, first with { Length = _random.Next(32, first.Length + 1) }],
             _ => [first],

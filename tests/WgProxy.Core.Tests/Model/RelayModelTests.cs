@@ -24,12 +24,8 @@ public sealed class RelayModelTests(ITestOutputHelper output)
         }
 
         output.WriteLine($"{all.Sequences} sequences, {all.Steps} steps");
-        foreach ((string name, long count) in all.Seen)
-        {
-            output.WriteLine($"{name} {count}");
-        }
-
-        Assert.Empty(Due().Where(name => all[name] < 100).Select(name => $"{name} happened {all[name]} times"));
+        output.WriteLine(string.Join(", ", all.Seen.Where(pair => pair.Value > 0).Select(pair => $"{pair.Key} {pair.Value}")));
+        Assert.Empty(Due().Where(name => all[name] < 20).Select(name => $"{name} happened {all[name]} times"));
     }
 
     private static Coverage Explore(int seed, TimeSpan budget)
