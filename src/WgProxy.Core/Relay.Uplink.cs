@@ -73,6 +73,11 @@ public sealed partial class Relay
             return Drop(Direction.Uplink, Verdict.BadMac1, datagram, slot);
         }
 
+        if (mapping.Proof == Proof.Claimed && !mapping.Claim.TryTake(datagram.Length, ClaimPerSecond, ClaimBurst, now))
+        {
+            return Drop(Direction.Uplink, Verdict.OverBudget, datagram, slot);
+        }
+
         HeardClient(slot, now);
         if (kind == DatagramKind.Response
             && _tunnels[mapping.Tunnel].Answer(receiver, Datagram.SenderIndex(datagram), now) == slot)

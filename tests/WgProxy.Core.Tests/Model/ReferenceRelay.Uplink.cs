@@ -77,6 +77,11 @@ internal sealed partial class ReferenceRelay
             return Drop(Direction.Uplink, Verdict.BadMac1, datagram, mapping);
         }
 
+        if (mapping.Proof == Proof.Claimed && !mapping.Claim.Take(datagram.Length, 1 << 20, rules.ClaimBurst, now))
+        {
+            return Drop(Direction.Uplink, Verdict.OverBudget, datagram, mapping);
+        }
+
         HeardClient(mapping, now);
         if (isResponse && mapping.Tunnel.AnsweredBy(receiver, Index(datagram, 4), now) == mapping)
         {
