@@ -78,7 +78,7 @@ internal sealed partial class Generator
         }
     }
 
-    /// <summary>Many claim one tunnel and nobody is followed; strangers ask meanwhile, so that its other members must
+    /// <summary>Many claim one tunnel, and the server follows few; strangers ask meanwhile, so that its other members must
     /// make room; then more claim.</summary>
     private IEnumerable<Step> Storm()
     {
@@ -88,14 +88,19 @@ internal sealed partial class Generator
             yield break;
         }
 
-        uint index = Pick([.. home.Tunnel.Pairs.Where(pair => pair.Until > _both.Now)]).Server;
+        ReferenceTunnel.Pair pair = Pick([.. home.Tunnel.Pairs.Where(pair => pair.Until > _both.Now)]);
+        int follows = Pick(0, 2, 4);
         int[] sources = [.. Enumerable.Range(0, _sources)];
         _random.Shuffle(sources);
         for (int i = 0; i < sources.Length; i++)
         {
-            yield return i is >= 4 and < 8
+            yield return i >= 4 && _random.Next(2) == 0
                 ? Step.Client(sources[i], Message.Ask(home.Route, NewClient()))
-                : Step.Client(sources[i], Message.Data(index));
+                : Step.Client(sources[i], Message.Data(pair.Server));
+            if (_random.Next(8) < follows)
+            {
+                yield return Step.Server(sources[i], home.Route, Message.Data(pair.Client));
+            }
         }
     }
 
@@ -224,13 +229,36 @@ internal sealed partial class Generator
             yield return Step.Client(NumberOf(mapping!), Message.Data(isClaim ? ServerIndexOf(mapping) : 0x99, length - 64 + _random.Next(200)));
             yield return Step.Wait(Pick(1, 10, 100));
         }
+
+        if (!isClaim)
+        {
+            yield break;
+        }
+
+        // To the byte: what is left is about as long as an answer.
+        yield return Step.Wait(10_000);
+        uint index = ServerIndexOf(mapping);
+        yield return Step.Client(NumberOf(mapping!), Message.Data(index, (4 << 20) - _random.Next(300)));
+        yield return Step.Client(NumberOf(mapping!), Message.Answer(mapping!.Route, NewClient(), index));
+        yield return Step.Client(NumberOf(mapping!), Message.Cookie(index));
     }
 
     private IEnumerable<Step> Switches()
     {
-        switch (_random.Next(3))
+        switch (_random.Next(10))
         {
-            case 0:
+            case 9:
+                // Strangers come until no slot is left, because none is closed.
+                yield return new Step("hold");
+                for (int count = 0; count < 80; count++)
+                {
+                    yield return Step.Client(count % _sources, Message.Ask(0, NewClient()));
+                }
+
+                yield return Step.Client(AnySource(), Message.Data(ServerIndexOf(AnyMapping(HasLivePair))));
+                yield return new Step("release");
+                break;
+            case < 3:
                 yield return new Step("unresolve", AnyRoute());
                 yield return AnyClient();
                 yield return Step.Client(AnySource(), Message.Ask(AnyRoute(), NewClient()));
@@ -238,7 +266,7 @@ internal sealed partial class Generator
                 yield return new Step("resolve", 0);
                 yield return new Step("resolve", 1);
                 break;
-            case 1:
+            case < 6:
                 yield return new Step("refuse");
                 break;
             default:
