@@ -78,24 +78,7 @@ internal sealed class PortableEngineUpstream : SocketAsyncEventArgs, IThreadPool
 
     /// <summary>Sends a datagram to the server.</summary>
     /// <returns>What went wrong, or null.</returns>
-    public EngineFault? Send(ReadOnlySpan<byte> datagram)
-    {
-        _socket.Send(datagram, SocketFlags.None, out SocketError error);
-        if (error == SocketError.Success)
-        {
-            return null;
-        }
-
-        // An error of a connected socket may be that of an earlier datagram, brought by ICMP, and then *this* datagram
-        // was not sent. ICMP becomes many errors (icmp_err_convert and its IPv6 kin: refused, unreachable, too long,
-        // not permitted…), so any is tried once more; the second error is the datagram's own. A full buffer is not ICMP.
-        if (error != SocketError.WouldBlock)
-        {
-            _socket.Send(datagram, SocketFlags.None, out error);
-        }
-
-        return error == SocketError.Success ? EngineFault.SendRetried : EngineFault.SendFailed;
-    }
+    public EngineFault? Send(ReadOnlySpan<byte> datagram) => PortableEngineSockets.Send(_socket, datagram);
 
     /// <summary>Reads a datagram without waiting.</summary>
     public int Receive(Span<byte> buffer, out SocketError error) =>
