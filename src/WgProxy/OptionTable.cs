@@ -56,7 +56,7 @@ internal static class OptionTable
         "SECONDS",
         "300",
         $"a whole number of seconds from 1 to {LongestTimeout}",
-        "How long an idle tunnel is kept. After it, the server can reach a client only once the client has sent again.",
+        "How long an idle tunnel is kept. For 180 s more the server can still reach its client by a new handshake; then only once the client has sent again.",
         TryParseTimeout);
 
     /// <summary>The log level.</summary>
@@ -90,7 +90,7 @@ internal static class OptionTable
         foreach (OptionRow row in Rows)
         {
             string standIn = row.Default is null ? "required" : $"`{row.Default}`";
-            _ = table.Append($"| `{row.Flag} {row.Unit}` | `{row.Variable}` | {standIn} | {row.Help} |\n");
+            _ = table.Append($"| `{row.Flag} {row.Unit.Replace("|", "\\|", StringComparison.Ordinal)}` | `{row.Variable}` | {standIn} | {row.Help} |\n");
         }
 
         return table.ToString();
