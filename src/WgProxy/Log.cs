@@ -107,6 +107,16 @@ internal sealed class Log(TextWriter output, bool forJournal, TimeProvider time)
         }
     }
 
+    /// <summary>A warning if the system granted less than was asked for.</summary>
+    public void ReceiveBuffer((int Asked, int Granted) bytes)
+    {
+        if (bytes.Granted < bytes.Asked)
+        {
+            Warning($"the system grants receive buffers of {bytes.Granted} bytes, not {bytes.Asked}: bursts may be lost; "
+                + (OperatingSystem.IsLinux() ? $"set net.core.rmem_max={bytes.Asked} by sysctl, or give this process CAP_NET_ADMIN" : "raise the system's limit"));
+        }
+    }
+
     /// <summary>The server's address is known, or has changed.</summary>
     public void Resolved(ServerName server, IPEndPoint address, IPEndPoint? former) =>
         Info(former is null

@@ -63,8 +63,30 @@ internal static class OptionTable
         "How much is logged on standard error, from 0 (errors) to 3 (everything).",
         TryParseLevel);
 
+    /// <summary>What moves the datagrams.</summary>
+    public static readonly OptionRow<EngineKind> Engine = new(
+        "--engine",
+        "WGPROXY_ENGINE",
+        "ENGINE",
+        OperatingSystem.IsLinux() ? "linux" : "portable",
+        "linux (on Linux only) or portable",
+        "What moves the datagrams: linux is fast and runs on Linux only, portable runs everywhere and is the default "
+            + "elsewhere.",
+        TryParseEngine);
+
+    /// <summary>Whether the kernel joins and cuts datagrams.</summary>
+    public static readonly OptionRow<bool> Offload = new(
+        "--offload",
+        "WGPROXY_OFFLOAD",
+        "MODE",
+        "auto",
+        "auto or off",
+        "Whether the linux engine lets the kernel join datagrams on receiving (GRO) and cut them on sending (GSO). "
+            + "Try off if a network card or a virtual machine's host corrupts what was joined.",
+        TryParseOffload);
+
     /// <summary>The rows, in the order in which help shows them.</summary>
-    public static IReadOnlyList<OptionRow> Rows { get; } = [Server, Key, Listen, Timeout, Level];
+    public static IReadOnlyList<OptionRow> Rows { get; } = [Server, Key, Listen, Timeout, Level, Engine, Offload];
 
     /// <summary>The rows as a Markdown table, as the README shows it.</summary>
     public static string ToMarkdown()
@@ -100,5 +122,19 @@ internal static class OptionTable
         detail = null;
         value = text is [>= '0' and <= '3'] ? (LogLevel)(text[0] - '0') : LogLevel.Info;
         return text is [>= '0' and <= '3'];
+    }
+
+    private static bool TryParseEngine(string text, out EngineKind value, out string? detail)
+    {
+        detail = null;
+        value = text is "linux" ? EngineKind.Linux : EngineKind.Portable;
+        return text is "portable" || (text is "linux" && OperatingSystem.IsLinux());
+    }
+
+    private static bool TryParseOffload(string text, out bool value, out string? detail)
+    {
+        detail = null;
+        value = text is "auto";
+        return text is "auto" or "off";
     }
 }

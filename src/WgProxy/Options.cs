@@ -40,6 +40,12 @@ internal sealed record Options
     /// <summary>How long an idle tunnel is kept.</summary>
     public required TimeSpan Timeout { get; init; }
 
+    /// <summary>What moves the datagrams.</summary>
+    public required EngineKind Engine { get; init; }
+
+    /// <summary>Whether the kernel may join and cut datagrams.</summary>
+    public required bool Offload { get; init; }
+
     /// <summary>Reads the settings; null if one is missing or wrong. Sets the log's level first, then says everything
     /// that is to be said about the others.</summary>
     /// <param name="line">A valid command line.</param>
@@ -55,6 +61,8 @@ internal sealed record Options
             & reader.TryTake(OptionTable.Key, out PublicKey? key, out string? keyText)
             & reader.TryTake(OptionTable.Listen, out IPEndPoint? listen, out _)
             & reader.TryTake(OptionTable.Timeout, out TimeSpan timeout, out _)
+            & reader.TryTake(OptionTable.Engine, out EngineKind engine, out _)
+            & reader.TryTake(OptionTable.Offload, out bool offload, out _)
             & levelValid;
         if (!valid)
         {
@@ -73,7 +81,16 @@ internal sealed record Options
             return null;
         }
 
-        return new Options { Server = server, Key = key!, KeyText = keyText!, Listen = listen!, Timeout = timeout };
+        return new Options
+        {
+            Server = server,
+            Key = key!,
+            KeyText = keyText!,
+            Listen = listen!,
+            Timeout = timeout,
+            Engine = engine,
+            Offload = offload,
+        };
     }
 
     /// <summary>What an engine is told to serve this route.</summary>

@@ -35,8 +35,8 @@ internal static class Program
     {
         Capacity capacity = Capacity.OfThisHost(options.Listen.Port);
         Route route = new(options.Key);
-        RelayObserver observer = new(log, capacity.Mappings);
-        using IEngine engine = new PortableEngine(options.ForEngine(route, capacity, observer.Observe));
+        RelayObserver observer = new(log);
+        using IEngine engine = EngineChoice.Create(options, options.ForEngine(route, capacity, observer.Observe));
         log.BeginQueue();
         try
         {
@@ -53,6 +53,7 @@ internal static class Program
         using Signals signals = new(() => log.Status(Summarise()));
         log.Started(Version, engine.Listening, options.Server, options.KeyText);
         log.Limits(capacity);
+        log.ReceiveBuffer(EngineChoice.ReceiveBufferOf(engine));
         OwnAddresses own = new(engine.Listening, OwnAddresses.OfThisHost);
         RouteResolver resolver = new(route, options.Server, own, Dns.GetHostAddressesAsync, TimeProvider.System, log);
         bool stopped = await signals.RunUntilStopAsync(resolver.RunAsync);

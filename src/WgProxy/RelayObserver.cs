@@ -7,13 +7,19 @@ namespace WgProxy;
 /// mappings at will, so a client is named at the information level only from the moment the server has accepted it: the
 /// volume of the log is in the hands of accepted clients.
 /// </summary>
-internal sealed class RelayObserver(Log log, int slots)
+internal sealed class RelayObserver(Log log)
 {
-    private readonly bool[] _accepted = new bool[slots];
+    // By slot. There are a few more slots than mappings, because the old occupant of one leaves after the new one came.
+    private bool[] _accepted = new bool[256];
 
     /// <summary>Takes note of one change. Called by one thread; does not wait.</summary>
     public void Observe(RelayEvent change)
     {
+        if (change.Slot >= _accepted.Length)
+        {
+            Array.Resize(ref _accepted, Math.Max(change.Slot + 1, 2 * _accepted.Length));
+        }
+
         switch (change.Kind)
         {
             case RelayEventKind.OpenFailed:

@@ -171,7 +171,7 @@ public sealed class LogTests
 
     private static void Play(HeardLog heard, params RelayEventKind[] life)
     {
-        RelayObserver observer = new(heard.Log, 2);
+        RelayObserver observer = new(heard.Log);
         foreach (RelayEventKind kind in life)
         {
             observer.Observe(Change(kind));

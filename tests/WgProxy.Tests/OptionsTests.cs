@@ -75,7 +75,9 @@ public sealed class OptionsTests
     [Fact]
     public void Every_wrong_setting_has_its_own_line()
     {
-        Assert.Null(Read("--server", "a b:1", "--public-key", "x", "--listen", "y", "--timeout", "0", "--log-level", "9"));
+        Assert.Null(Read(
+            "--server", "a b:1", "--public-key", "x", "--listen", "y", "--timeout", "0", "--log-level", "9",
+            "--engine", "z", "--offload", "on"));
         Assert.Equal(OptionTable.Rows.Count, _heard.Lines.Length);
         Assert.All(OptionTable.Rows, row => Assert.Single(_heard.Lines, line =>
             line.Contains($" error {row.Name} is \"", StringComparison.Ordinal)
