@@ -26,12 +26,8 @@ public sealed class LinuxEngine : IEngine
     /// <inheritdoc/>
     public IReadOnlyList<IPEndPoint> Listening { get; private set; } = [];
 
-    /// <summary>What <see cref="GrantedReceiveBuffer"/> should be.</summary>
-    public static int AskedReceiveBuffer => ListenSockets.Buffer;
-
-    /// <summary>The smallest receive buffer, in bytes, that the system granted a listening socket; 0 before
-    /// <see cref="Start"/>.</summary>
-    public int GrantedReceiveBuffer { get; private set; }
+    /// <inheritdoc/>
+    public IReadOnlyList<string> Shortfalls { get; private set; } = [];
 
     /// <inheritdoc/>
     public void Start()
@@ -46,7 +42,7 @@ public sealed class LinuxEngine : IEngine
         _started = true;
         UdpSocket[] first = [.. listeners[0].Where(socket => !socket.IsForInitiations).Select(socket => socket.Socket)];
         Listening = [.. first.Select(socket => socket.LocalEndPoint)];
-        GrantedReceiveBuffer = first.Min(socket => socket.GrantedReceiveBuffer);
+        Shortfalls = ShortfallsOf(first.Min(socket => socket.GrantedReceiveBuffer));
         _workers = [.. listeners.Select((sockets, i) =>
             new LinuxWorker(_settings, _own.Offload, _time, sockets, $"worker {i}"))];
         foreach (LinuxWorker worker in _workers)
@@ -84,6 +80,12 @@ public sealed class LinuxEngine : IEngine
 
     /// <summary>Stops the engine.</summary>
     public void Dispose() => Stop();
+
+    /// <summary>Says it if a listening socket got a smaller receive buffer than it asked for.</summary>
+    internal static IReadOnlyList<string> ShortfallsOf(int granted) => granted >= ListenSockets.Buffer
+        ? []
+        : [$"the system grants a receive buffer of {granted} bytes instead of {ListenSockets.Buffer}: bursts may be lost; "
+            + $"set net.core.rmem_max to {ListenSockets.Buffer} (sysctl) or give the relay CAP_NET_ADMIN"];
 
     private static uint RandomBits() => BitConverter.ToUInt32(RandomNumberGenerator.GetBytes(sizeof(uint)));
 }

@@ -20,7 +20,7 @@ internal sealed partial class LinuxWorker
         if (socket is not null && _poller.Watch(socket.Descriptor, Token(Kind.Upstream, slot)) != 0)
         {
             socket.Dispose();
-            _ports?.Rest(port, now);
+            _ports?.Rest(port, now, heard: false);
             socket = null;
         }
 
@@ -67,7 +67,7 @@ internal sealed partial class LinuxWorker
             }
 
             // Somebody else's port, or one that needs a privilege: there are others.
-            _ports.Rest(port, now);
+            _ports.Rest(port, now, heard: false);
             port = 0;
         }
 
@@ -107,7 +107,7 @@ internal sealed partial class LinuxWorker
             RelayEvent change = _relay.Events[i];
             if (change.EndsMapping)
             {
-                Close(change.Slot, now);
+                Close(change, now);
             }
 
             _settings.Observe?.Invoke(change);
@@ -116,16 +116,16 @@ internal sealed partial class LinuxWorker
         _relay.ClearEvents();
     }
 
-    private void Close(int slot, Tick now)
+    private void Close(in RelayEvent ended, Tick now)
     {
         // What was decided before still leaves; afterwards nothing can reach the slot any more.
         _toServers.Flush();
         _toClients.Flush();
-        ref Upstream upstream = ref _upstreams[slot];
+        ref Upstream upstream = ref _upstreams[ended.Slot];
         upstream.Socket!.Dispose();
-        _ports?.Rest(upstream.Port, now);
+        _ports?.Rest(upstream.Port, now, ended.Heard);
         upstream = default;
-        _relay.Release(slot);
+        _relay.Release(ended.Slot);
     }
 
     private struct Upstream

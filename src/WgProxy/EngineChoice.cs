@@ -23,12 +23,4 @@ internal static class EngineChoice
             settings, new LinuxEngineSettings { Offload = options.Offload ? Offload.OfThisHost() : Offload.None }),
         _ => new PortableEngine(settings),
     };
-
-    /// <summary>How large a receive buffer a started engine asked for, and what the system granted.</summary>
-    public static (int Asked, int Granted) ReceiveBufferOf(IEngine engine) => engine switch
-    {
-        LinuxEngine linux => (LinuxEngine.AskedReceiveBuffer, linux.GrantedReceiveBuffer),
-        PortableEngine portable => (PortableEngine.AskedReceiveBuffer, portable.GrantedReceiveBuffer),
-        _ => (0, 0),
-    };
 }

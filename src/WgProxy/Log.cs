@@ -1,5 +1,6 @@
 using System.Net;
 using WgProxy.Core;
+using WgProxy.Core.Protocol;
 
 namespace WgProxy;
 
@@ -42,9 +43,8 @@ internal sealed class Log(TextWriter output, bool forJournal, TimeProvider time)
     public void SettingIsMissing(OptionRow row) => Error($"{row.Name} is missing or empty: expected {row.Expected}");
 
     /// <summary>A setting with a text that means nothing.</summary>
-    public void SettingIsWrong(OptionRow row, string text, string? detail) =>
-        Error($"{row.Name} is {LogLine.Quote(text)}: {(detail is null ? string.Empty : $"{detail}; ")}"
-            + $"expected {row.Expected}");
+    public void SettingIsWrong(OptionRow row, string text, string? refusal) =>
+        Error($"{row.Name} is {LogLine.Quote(text)}: {refusal ?? $"expected {row.Expected}"}");
 
     /// <summary>A server that is this relay.</summary>
     public void ServerIsRelay(ServerName server, IPAddress address) =>
@@ -55,7 +55,7 @@ internal sealed class Log(TextWriter output, bool forJournal, TimeProvider time)
     /// <summary>The system did not let the relay listen.</summary>
     public void ListenRefused(IPEndPoint listen, string reason) =>
         Error($"{OptionTable.Listen.Name} is {LogLine.Quote(listen.ToString())}: {reason}; "
-            + $"expected {OptionTable.Listen.Expected}, which this process may use");
+            + "expected an address and port of this host that are free and that this process may use");
 
     /// <summary>A variable that looks like a setting and is none.</summary>
     public void UnknownVariable(string name, string? hint) =>
@@ -92,7 +92,7 @@ internal sealed class Log(TextWriter output, bool forJournal, TimeProvider time)
     }
 
     /// <summary>What runs, and for whom.</summary>
-    public void Started(string version, IEnumerable<IPEndPoint> listening, ServerName server, string key) =>
+    public void Started(string version, IEnumerable<IPEndPoint> listening, ServerName server, PublicKey key) =>
         Info($"wgproxy {version} relays from {string.Join(" and ", listening)} to {server}, public key {key}");
 
     /// <summary>How many clients fit and what bounds them; a warning if a higher limit on open files makes more room.</summary>
@@ -107,15 +107,8 @@ internal sealed class Log(TextWriter output, bool forJournal, TimeProvider time)
         }
     }
 
-    /// <summary>A warning if the system granted less than was asked for.</summary>
-    public void ReceiveBuffer((int Asked, int Granted) bytes)
-    {
-        if (bytes.Granted < bytes.Asked)
-        {
-            Warning($"the system grants receive buffers of {bytes.Granted} bytes, not {bytes.Asked}: bursts may be lost; "
-                + (OperatingSystem.IsLinux() ? $"set net.core.rmem_max={bytes.Asked} by sysctl, or give this process CAP_NET_ADMIN" : "raise the system's limit"));
-        }
-    }
+    /// <summary>The system granted less than the engine asked for.</summary>
+    public void Shortfall(string what) => Warning(what);
 
     /// <summary>The server's address is known, or has changed.</summary>
     public void Resolved(ServerName server, IPEndPoint address, IPEndPoint? former) =>

@@ -3,8 +3,9 @@ namespace WgProxy;
 /// <summary>Turns the text of a setting into its value.</summary>
 /// <param name="text">The text, trimmed.</param>
 /// <param name="value">The value; meaningful only if the text was accepted.</param>
-/// <param name="detail">What exactly is wrong with the text, if that says more than what was expected.</param>
-internal delegate bool ParseValue<T>(string text, out T value, out string? detail);
+/// <param name="refusal">What is wrong with the text and what was expected; null where the row's own words on what is
+/// expected say it all.</param>
+internal delegate bool ParseValue<T>(string text, out T value, out string? refusal);
 
 /// <summary>One option: everything that help, documents, error lines and the parser know about it.</summary>
 /// <param name="Flag">The flag on the command line.</param>

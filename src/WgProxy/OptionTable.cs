@@ -13,15 +13,21 @@ internal static class OptionTable
 
     private const int LongestTimeout = 31_536_000;
 
+    private const string ServerForm =
+        "a name or address with a port, such as vpn.example.com:51820, 192.0.2.1:51820 or [2001:db8::1]:51820";
+
+    private const string ListenForm =
+        "an address of this host with a port, such as [::]:51820, 0.0.0.0:51820 or [2001:db8::1]:51820";
+
     /// <summary>The server.</summary>
     public static readonly OptionRow<ServerName> Server = new(
         "--server",
         "WGPROXY_SERVER",
         "HOST:PORT",
         null,
-        "a name or address with a port, such as vpn.example.com:51820, 192.0.2.1:51820 or [2001:db8::1]:51820",
+        ServerForm,
         "The WireGuard server. A name is resolved in the background, at start and every 60 seconds.",
-        ServerName.TryParse);
+        TryParseServer);
 
     /// <summary>The server's public key.</summary>
     public static readonly OptionRow<PublicKey> Key = new(
@@ -29,7 +35,7 @@ internal static class OptionTable
         "WGPROXY_PUBKEY",
         "KEY",
         null,
-        "44 characters of base64 that encode the server's public key of 32 bytes, as \"wg show\" prints it",
+        "32 bytes in base64 (44 characters, as `wg pubkey` prints)",
         "The server's public key. Only initiations made for this key are let through.",
         TryParseKey);
 
@@ -39,9 +45,9 @@ internal static class OptionTable
         "WGPROXY_LISTEN",
         "ADDRESS:PORT",
         "[::]:51820",
-        "an address of this host with a port, such as [::]:51820, 0.0.0.0:51820 or [2001:db8::1]:51820",
+        ListenForm,
         "Where clients send to. [::] means every address of this host, IPv4 and IPv6; port 0 means any free port.",
-        EndPointText.TryParse);
+        TryParseListen);
 
     /// <summary>The idle timeout.</summary>
     public static readonly OptionRow<TimeSpan> Timeout = new(
@@ -101,25 +107,39 @@ internal static class OptionTable
         return table.ToString();
     }
 
-    private static bool TryParseKey(string text, out PublicKey value, out string? detail)
+    private static bool TryParseServer(string text, out ServerName value, out string? refusal)
     {
-        bool valid = PublicKey.TryParse(text, out PublicKey? key, out detail);
+        bool valid = ServerName.TryParse(text, out value, out string? detail);
+        refusal = valid ? null : $"{detail}; expected {ServerForm}";
+        return valid;
+    }
+
+    private static bool TryParseListen(string text, out IPEndPoint value, out string? refusal)
+    {
+        bool valid = EndPointText.TryParse(text, out value, out string? detail);
+        refusal = valid ? null : $"{detail}; expected {ListenForm}";
+        return valid;
+    }
+
+    private static bool TryParseKey(string text, out PublicKey value, out string? refusal)
+    {
+        bool valid = PublicKey.TryParse(text, out PublicKey? key, out refusal);
         value = key!;
         return valid;
     }
 
-    private static bool TryParseTimeout(string text, out TimeSpan value, out string? detail)
+    private static bool TryParseTimeout(string text, out TimeSpan value, out string? refusal)
     {
-        detail = null;
+        refusal = null;
         bool valid = int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int seconds)
             && seconds is >= 1 and <= LongestTimeout;
         value = TimeSpan.FromSeconds(seconds);
         return valid;
     }
 
-    private static bool TryParseLevel(string text, out LogLevel value, out string? detail)
+    private static bool TryParseLevel(string text, out LogLevel value, out string? refusal)
     {
-        detail = null;
+        refusal = null;
         value = text is [>= '0' and <= '3'] ? (LogLevel)(text[0] - '0') : LogLevel.Info;
         return text is [>= '0' and <= '3'];
     }

@@ -31,9 +31,6 @@ internal sealed record Options
     /// <summary>The server's public key.</summary>
     public required PublicKey Key { get; init; }
 
-    /// <summary>The server's public key as the operator wrote it. It is no secret.</summary>
-    public required string KeyText { get; init; }
-
     /// <summary>Where clients send to.</summary>
     public required IPEndPoint Listen { get; init; }
 
@@ -54,15 +51,15 @@ internal sealed record Options
     public static Options? Read(CommandLine line, IDictionary environment, Log log)
     {
         Reader reader = new(line, environment, log);
-        bool levelValid = reader.TryTake(OptionTable.Level, out LogLevel level, out _);
+        bool levelValid = reader.TryTake(OptionTable.Level, out LogLevel level);
         log.Level = levelValid ? level : log.Level;
         WarnOfUnknown(environment, log);
-        bool valid = reader.TryTake(OptionTable.Server, out ServerName? server, out _)
-            & reader.TryTake(OptionTable.Key, out PublicKey? key, out string? keyText)
-            & reader.TryTake(OptionTable.Listen, out IPEndPoint? listen, out _)
-            & reader.TryTake(OptionTable.Timeout, out TimeSpan timeout, out _)
-            & reader.TryTake(OptionTable.Engine, out EngineKind engine, out _)
-            & reader.TryTake(OptionTable.Offload, out bool offload, out _)
+        bool valid = reader.TryTake(OptionTable.Server, out ServerName? server)
+            & reader.TryTake(OptionTable.Key, out PublicKey? key)
+            & reader.TryTake(OptionTable.Listen, out IPEndPoint? listen)
+            & reader.TryTake(OptionTable.Timeout, out TimeSpan timeout)
+            & reader.TryTake(OptionTable.Engine, out EngineKind engine)
+            & reader.TryTake(OptionTable.Offload, out bool offload)
             & levelValid;
         if (!valid)
         {
@@ -85,7 +82,6 @@ internal sealed record Options
         {
             Server = server,
             Key = key!,
-            KeyText = keyText!,
             Listen = listen!,
             Timeout = timeout,
             Engine = engine,
@@ -94,12 +90,11 @@ internal sealed record Options
     }
 
     /// <summary>What an engine is told to serve this route.</summary>
-    public EngineSettings ForEngine(Route route, Capacity capacity, Action<RelayEvent> observe) => new()
+    public EngineSettings ForEngine(Route route, Capacity capacity) => new()
     {
         Listen = Listen,
         Routes = [route],
         Ports = capacity.Ports,
-        Observe = observe,
         Relay = new RelaySettings
         {
             MaxMappings = capacity.Mappings,
@@ -127,23 +122,22 @@ internal sealed record Options
 
     private sealed class Reader(CommandLine line, IDictionary environment, Log log)
     {
-        public bool TryTake<T>(
-            OptionRow<T> row, [MaybeNullWhen(false)] out T value, [NotNullWhen(true)] out string? text)
+        public bool TryTake<T>(OptionRow<T> row, [MaybeNullWhen(false)] out T value)
         {
             value = default;
-            text = line[row]?.Trim() ?? FromEnvironment(row) ?? row.Default;
+            string? text = line[row]?.Trim() ?? FromEnvironment(row) ?? row.Default;
             if (text is null)
             {
                 log.SettingIsMissing(row);
                 return false;
             }
 
-            if (row.TryParse(text, out value, out string? detail))
+            if (row.TryParse(text, out value, out string? refusal))
             {
                 return true;
             }
 
-            log.SettingIsWrong(row, text, detail);
+            log.SettingIsWrong(row, text, refusal);
             return false;
         }
 

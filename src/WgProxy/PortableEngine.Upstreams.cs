@@ -13,6 +13,11 @@ public sealed partial class PortableEngine
         lock (_gate)
         {
             Tick now = Now();
+            if (upstream.TakeError() && !upstream.IsClosed)
+            {
+                _relay.Counters.Count(EngineFault.ReceiveFailed);
+            }
+
             for (int read = 0; read < FairBudget && !upstream.IsClosed; read++)
             {
                 int length = upstream.Receive(_buffer, out SocketError error);
@@ -94,17 +99,17 @@ public sealed partial class PortableEngine
             }
 
             // Somebody else's port, or one that needs a privilege: there are others.
-            _ports.Rest(port, now);
+            _ports.Rest(port, now, heard: false);
         }
 
         return null;
     }
 
-    private void Close(int slot, Tick now)
+    private void Close(in RelayEvent ended, Tick now)
     {
-        PortableEngineUpstream upstream = _upstreams[slot]!;
-        _upstreams[slot] = null;
+        PortableEngineUpstream upstream = _upstreams[ended.Slot]!;
+        _upstreams[ended.Slot] = null;
         upstream.Close();
-        _ports?.Rest(upstream.Port, now);
+        _ports?.Rest(upstream.Port, now, ended.Heard);
     }
 }

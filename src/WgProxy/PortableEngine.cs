@@ -59,12 +59,8 @@ public sealed partial class PortableEngine : IEngine
     /// <inheritdoc/>
     public IReadOnlyList<IPEndPoint> Listening { get; private set; } = [];
 
-    /// <summary>What <see cref="GrantedReceiveBuffer"/> should be.</summary>
-    public static int AskedReceiveBuffer => PortableEngineSockets.ListenBuffer;
-
-    /// <summary>The smallest receive buffer, in bytes, that the system granted a listening socket; 0 before
-    /// <see cref="Start"/>.</summary>
-    public int GrantedReceiveBuffer { get; private set; }
+    /// <inheritdoc/>
+    public IReadOnlyList<string> Shortfalls { get; private set; } = [];
 
     /// <inheritdoc/>
     public void Start()
@@ -78,7 +74,7 @@ public sealed partial class PortableEngine : IEngine
             _settings.Listen, Socket.OSSupportsIPv4, Socket.OSSupportsIPv6);
         _listeners = [.. sockets.Select(socket => new PortableEngineListener(this, socket))];
         Listening = [.. _listeners.Select(listener => listener.EndPoint)];
-        GrantedReceiveBuffer = _listeners.Min(listener => listener.GrantedReceiveBuffer);
+        Shortfalls = PortableEngineSockets.Shortfalls(_listeners.Min(listener => listener.GrantedReceiveBuffer));
         _clock = new Thread(KeepTime) { IsBackground = true, Name = "deadlines" };
         _clock.Start();
         foreach (PortableEngineListener listener in _listeners)
@@ -215,7 +211,7 @@ public sealed partial class PortableEngine : IEngine
             RelayEvent change = _relay.Events[i];
             if (change.EndsMapping)
             {
-                Close(change.Slot, now);
+                Close(change, now);
                 _relay.Release(change.Slot);
             }
 

@@ -7,7 +7,7 @@ namespace WgProxy;
 /// <summary>Makes the portable engine's sockets, with the manners that a relay needs.</summary>
 internal static class PortableEngineSockets
 {
-    /// <summary>What is asked for a listening socket: about 50 ms of a full 1 Gbit/s link.</summary>
+    /// <summary>What is asked for a listening socket: about 60 ms of a full 1 Gbit/s link.</summary>
     public const int ListenBuffer = 7 * 1024 * 1024;
 
     private const int UpstreamBuffer = 1024 * 1024;
@@ -118,6 +118,12 @@ internal static class PortableEngineSockets
 
         return error == SocketError.Success ? EngineFault.SendRetried : EngineFault.SendFailed;
     }
+
+    /// <summary>Says it if a listening socket got a smaller receive buffer than it asked for.</summary>
+    public static IReadOnlyList<string> Shortfalls(int granted) => granted >= ListenBuffer
+        ? []
+        : [$"the system grants a receive buffer of {granted} bytes instead of {ListenBuffer}: bursts may be lost"
+            + (OperatingSystem.IsLinux() ? $"; set net.core.rmem_max to {ListenBuffer} (sysctl)" : string.Empty)];
 
     /// <summary>How much of the asked receive buffer the system granted.</summary>
     public static int GrantedReceiveBuffer(Socket socket)

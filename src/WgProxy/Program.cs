@@ -35,8 +35,9 @@ internal static class Program
     {
         Capacity capacity = Capacity.OfThisHost(options.Listen.Port);
         Route route = new(options.Key);
-        RelayObserver observer = new(log);
-        using IEngine engine = EngineChoice.Create(options, options.ForEngine(route, capacity, observer.Observe));
+        EngineSettings settings = options.ForEngine(route, capacity);
+        RelayObserver observer = new(log, settings.Relay);
+        using IEngine engine = EngineChoice.Create(options, settings with { Observe = observer.Observe });
         log.BeginQueue();
         try
         {
@@ -51,9 +52,13 @@ internal static class Program
         // Before the first line: whoever waits for it may send a signal at once.
         long start = TimeProvider.System.GetTimestamp();
         using Signals signals = new(() => log.Status(Summarise()));
-        log.Started(Version, engine.Listening, options.Server, options.KeyText);
+        log.Started(Version, engine.Listening, options.Server, options.Key);
         log.Limits(capacity);
-        log.ReceiveBuffer(EngineChoice.ReceiveBufferOf(engine));
+        foreach (string shortfall in engine.Shortfalls)
+        {
+            log.Shortfall(shortfall);
+        }
+
         OwnAddresses own = new(engine.Listening, OwnAddresses.OfThisHost);
         RouteResolver resolver = new(route, options.Server, own, Dns.GetHostAddressesAsync, TimeProvider.System, log);
         bool stopped = await signals.RunUntilStopAsync(resolver.RunAsync);

@@ -7,19 +7,13 @@ namespace WgProxy;
 /// mappings at will, so a client is named at the information level only from the moment the server has accepted it: the
 /// volume of the log is in the hands of accepted clients.
 /// </summary>
-internal sealed class RelayObserver(Log log)
+internal sealed class RelayObserver(Log log, RelaySettings settings)
 {
-    // By slot. There are a few more slots than mappings, because the old occupant of one leaves after the new one came.
-    private bool[] _accepted = new bool[256];
+    private readonly bool[] _accepted = new bool[settings.Slots];
 
     /// <summary>Takes note of one change. Called by one thread; does not wait.</summary>
     public void Observe(RelayEvent change)
     {
-        if (change.Slot >= _accepted.Length)
-        {
-            Array.Resize(ref _accepted, Math.Max(change.Slot + 1, 2 * _accepted.Length));
-        }
-
         switch (change.Kind)
         {
             case RelayEventKind.OpenFailed:
@@ -28,7 +22,7 @@ internal sealed class RelayObserver(Log log)
             case RelayEventKind.Opened:
                 _accepted[change.Slot] = false;
                 break;
-            case RelayEventKind.Established:
+            case RelayEventKind.Established or RelayEventKind.Confirmed:
                 _accepted[change.Slot] = true;
                 break;
         }

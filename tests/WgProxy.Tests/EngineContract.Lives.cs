@@ -77,16 +77,22 @@ public abstract partial class EngineContract
     }
 
     [Fact]
-    public void Ports_rest_before_they_serve_again()
+    public void A_port_that_the_server_knows_rests_before_it_serves_again()
     {
         ushort port = FreePort();
         Start(ports: [port]);
         EngineContractPeer server = NewServer();
-        EngineContractTunnel first = NewTunnel(server, V4, 1);
-        first.Ask();
+        EngineContractTunnel first = NewTunnel(server, V4, 1).Establish();
         Assert.Equal(port, first.Upstream.Port);
-        Wire.Advance(Defaults.AskedTimeout);
-        EngineContractCounts moved = Ended(EngineContractCounts.Asked(), "mappings.Asked", "event.Expired");
+        EngineContractCounts moved = EngineContractCounts.Tunnel();
+        moved.AssertMoved(Engine);
+        Wire.Advance(Defaults.IdleTimeout);
+        moved.Add("mappings.Confirmed", -1);
+        moved.Add("mappings.Lingering", 1);
+        moved.Add("event.Lingered", 1);
+        moved.AssertMoved(Engine);
+        Wire.Advance(Defaults.LingerTimeout);
+        moved = Ended(moved, "mappings.Lingering", "event.Expired");
         moved.AssertMoved(Engine);
 
         EngineContractTunnel second = NewTunnel(server, V4, 2);
@@ -100,6 +106,22 @@ public abstract partial class EngineContract
         Wire.Advance(Defaults.LingerTimeout);
         second.Establish();
         Assert.Equal(port, second.Upstream.Port);
+        moved.Add(EngineContractCounts.Tunnel());
+        moved.AssertMoved(Engine);
+    }
+
+    [Fact]
+    public void A_port_that_the_server_never_used_serves_again_rather_than_none()
+    {
+        ushort port = FreePort();
+        Start(ports: [port]);
+        EngineContractPeer server = NewServer();
+        NewTunnel(server, V4, 1).Ask();
+        Wire.Advance(Defaults.AskedTimeout);
+        EngineContractCounts moved = Ended(EngineContractCounts.Asked(), "mappings.Asked", "event.Expired");
+        moved.AssertMoved(Engine);
+
+        Assert.Equal(port, NewTunnel(server, V4, 2).Establish().Upstream.Port);
         moved.Add(EngineContractCounts.Tunnel());
         moved.AssertMoved(Engine);
     }

@@ -169,9 +169,12 @@ public sealed class LogTests
         Assert.Equal(1, output.Attempts);
     }
 
+    // The last slot there is: a relay has more slots than mappings.
+    private static readonly RelaySettings Settings = new() { MaxMappings = 2 };
+
     private static void Play(HeardLog heard, params RelayEventKind[] life)
     {
-        RelayObserver observer = new(heard.Log);
+        RelayObserver observer = new(heard.Log, Settings);
         foreach (RelayEventKind kind in life)
         {
             observer.Observe(Change(kind));
@@ -179,7 +182,7 @@ public sealed class LogTests
     }
 
     private static RelayEvent Change(RelayEventKind kind) =>
-        new(kind, 1, Source.From(new IPEndPoint(IPAddress.Parse("192.0.2.9"), 1000)), 0, 40_000);
+        new(kind, Settings.Slots - 1, Source.From(new IPEndPoint(IPAddress.Parse("192.0.2.9"), 1000)), 0, 40_000, Heard: false);
 
     private sealed class BlockedWriter : StringWriter
     {

@@ -31,6 +31,8 @@ internal sealed class MemoryEngine : IEngine
     }
 
     /// <inheritdoc/>
+    public IReadOnlyList<string> Shortfalls => [];
+
     public IReadOnlyList<IPEndPoint> Listening { get; private set; } = [];
 
     /// <summary>The largest number of datagrams that left as one run.</summary>
@@ -167,7 +169,7 @@ internal sealed class MemoryEngine : IEngine
                 Upstream upstream = _upstreams[change.Slot]!;
                 _upstreams[change.Slot] = null;
                 _network.Close(upstream.Local);
-                _ports?.Rest((ushort)upstream.Local.Port, _now);
+                _ports?.Rest((ushort)upstream.Local.Port, _now, change.Heard);
                 _relay.Release(change.Slot);
             }
 

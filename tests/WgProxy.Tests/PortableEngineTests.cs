@@ -13,7 +13,13 @@ public sealed class PortableEngineTests : EngineContract
         Start();
         Assert.Equal([IPAddress.IPv6Any, IPAddress.Any], Engine.Listening.Select(listen => listen.Address));
         Assert.Single(Engine.Listening.Select(listen => listen.Port).Distinct());
-        Assert.InRange(((PortableEngineWire)Wire).Portable.GrantedReceiveBuffer, 1, PortableEngine.AskedReceiveBuffer);
+    }
+
+    [Fact]
+    public void A_receive_buffer_smaller_than_asked_for_is_said()
+    {
+        Assert.Empty(PortableEngineSockets.Shortfalls(PortableEngineSockets.ListenBuffer));
+        Assert.Contains("212992", Assert.Single(PortableEngineSockets.Shortfalls(212_992)), StringComparison.Ordinal);
     }
 
     [Theory]
