@@ -10,7 +10,7 @@ internal sealed partial class LinuxWorker
 {
     private void ReadClients(ListenSocket listener, int most, Tick now)
     {
-        int count = _fromClients.Receive(listener.Socket.Descriptor, most, out int error);
+        int count = _fromClients.Receive(listener.Socket.Descriptor, Math.Min(most, _fromClients.Width), out int error);
         if (error is not (0 or EAGAIN))
         {
             _relay.Counters.Count(EngineFault.ReceiveFailed);
@@ -69,7 +69,8 @@ internal sealed partial class LinuxWorker
         }
 
         int place = _fromServers.Count;
-        int count = _fromServers.Receive(_upstreams[slot].Socket!.Descriptor, _fromServers.Room, out int error);
+        int count = _fromServers.Receive(
+            _upstreams[slot].Socket!.Descriptor, Math.Min(_fromServers.Room, _fromServers.Width), out int error);
         if (error is not (0 or EAGAIN))
         {
             // What ICMP says about an earlier datagram. It is taken by reading it; the mapping lives.

@@ -18,6 +18,8 @@ internal sealed unsafe class ReceiveBatch : IDisposable
     // a power of two their beginnings, which is all that a plain datagram uses, would compete for the same lines.
     private const int PlaceSize = 65_536;
     private const int PlaceDistance = PlaceSize + 1_600;
+    private const long Window = 128 * 1024;
+    private const int LeastWidth = 2;
     private const int NameSize = 32;
     private const int ControlSize = 128;
 
@@ -26,6 +28,7 @@ internal sealed unsafe class ReceiveBatch : IDisposable
     private readonly byte* _names;
     private readonly byte* _controls;
     private readonly byte* _places;
+    private long _average = 1;
     private bool _disposed;
 
     /// <summary>An empty batch.</summary>
@@ -51,6 +54,9 @@ internal sealed unsafe class ReceiveBatch : IDisposable
     /// <summary>Receives so far.</summary>
     public int Count { get; private set; }
 
+    /// <summary>How many receives one call should ask for at most, going by what came lately.</summary>
+    public int Width { get; private set; } = Capacity;
+
     /// <summary>Receives that still fit.</summary>
     public int Room => Capacity - Count;
 
@@ -74,6 +80,7 @@ internal sealed unsafe class ReceiveBatch : IDisposable
             return 0;
         }
 
+        Narrow(received);
         Count += received;
         return received;
     }
@@ -120,6 +127,25 @@ internal sealed unsafe class ReceiveBatch : IDisposable
             NativeMemory.AlignedFree(_controls);
             NativeMemory.AlignedFree(_places);
         }
+    }
+
+    // Sixty-four plain datagrams or a few long runs: either way as many bytes as the next cache level keeps until they are
+    // sent again. The average moves slowly, so that one odd run changes little.
+    private void Narrow(int received)
+    {
+        if (received == 0)
+        {
+            return;
+        }
+
+        long bytes = 0;
+        for (int place = Count; place < Count + received; place++)
+        {
+            bytes += LengthOf(place);
+        }
+
+        _average += ((bytes / received) - _average) / 4;
+        Width = (int)Math.Clamp(Window / Math.Max(1, _average), LeastWidth, Capacity);
     }
 
     private void Reset(int place)
