@@ -215,9 +215,11 @@ internal sealed class Outbox : IDisposable
     }
 
     /// <summary>The error of a connected socket may be that of an earlier datagram, brought by ICMP, and then this one was
-    /// not sent: worth one more try. What is said about the send itself is not.</summary>
+    /// not sent: worth one more try. So may EMSGSIZE: a forged "fragmentation needed" brings it even to a socket that does
+    /// not believe it (Linux 6.18), and must not be taken for the link's word about a train. What ICMP never brings is
+    /// about this send.</summary>
     private bool MayBeAnEarlierOnes(int error, in Train train) =>
-        _clients is null && error is not (EMSGSIZE or ENOBUFS) && !(train.IsSegmented && error is EIO or EINVAL);
+        _clients is null && error != ENOBUFS && !(train.IsSegmented && error is EIO or EINVAL);
 
     /// <summary>The address that a client used may have left this host: then the kernel chooses another.</summary>
     private bool TryWithoutLocal(SendBatch batch, int message, int error)
