@@ -21,14 +21,28 @@ internal static class ListenSockets
     /// <summary>What is asked for a listening socket's buffers: about 50 ms of a full 1 Gbit/s link.</summary>
     public const int Buffer = 7 * 1024 * 1024;
 
-    private const int SharedPortAttempts = 16;
+    private const int DrawAttempts = 16;
 
     /// <summary>The sockets of each worker: for each address one for data and one for initiations.</summary>
     /// <exception cref="EngineException">The system refused.</exception>
     public static IReadOnlyList<IReadOnlyList<ListenSocket>> Open(IPEndPoint listen, Steering steering, Offload offload)
     {
-        IReadOnlyList<IPAddress> addresses = Addresses(listen.Address);
-        int port = listen.Port != 0 ? Probe(addresses, listen.Port) : DrawPort(addresses);
+        IPAddress[] addresses = Addresses(listen.Address);
+        for (int attempt = 1; ; attempt++)
+        {
+            try
+            {
+                return Open(addresses, Probe(addresses, listen.Port), steering, offload);
+            }
+            catch (EngineException) when (listen.Port == 0 && attempt < DrawAttempts)
+            {
+                // Somebody has the port that was drawn, in the other family or since: draw another.
+            }
+        }
+    }
+
+    private static List<ListenSocket>[] Open(IPAddress[] addresses, int port, Steering steering, Offload offload)
+    {
         List<ListenSocket>[] workers = [.. Enumerable.Range(0, steering.Workers).Select(_ => new List<ListenSocket>())];
         try
         {
@@ -74,33 +88,25 @@ internal static class ListenSockets
     }
 
     // Sockets that share a port do so with any other process of the same user: a second relay would take half of the
-    // clients of the first, unnoticed. A socket that does not share finds out.
-    private static int Probe(IReadOnlyList<IPAddress> addresses, int port)
+    // clients of the first, unnoticed. Sockets that do not share find out.
+    private static int Probe(IPAddress[] addresses, int port)
     {
-        foreach (IPAddress address in addresses)
+        List<UdpSocket> probes = [];
+        try
         {
-            using UdpSocket socket = New(new IPEndPoint(address, port));
-            Bind(socket, new IPEndPoint(address, port));
+            foreach (IPAddress address in addresses)
+            {
+                IPEndPoint listen = new(address, port);
+                probes.Add(New(listen));
+                Bind(probes[^1], listen);
+                port = probes[^1].LocalEndPoint.Port;
+            }
+
+            return port;
         }
-
-        return port;
-    }
-
-    private static int DrawPort(IReadOnlyList<IPAddress> addresses)
-    {
-        for (int attempt = 1; ; attempt++)
+        finally
         {
-            using UdpSocket socket = New(new IPEndPoint(addresses[0], 0));
-            Bind(socket, new IPEndPoint(addresses[0], 0));
-            int port = socket.LocalEndPoint.Port;
-            try
-            {
-                return Probe([.. addresses.Skip(1)], port);
-            }
-            catch (EngineException) when (attempt < SharedPortAttempts)
-            {
-                // Somebody has the port in the other family: draw another.
-            }
+            probes.ForEach(probe => probe.Dispose());
         }
     }
 

@@ -17,6 +17,7 @@ internal sealed class Outbox : IDisposable
     // A link whose segments are too large answers EINVAL before Linux 6.14 and EMSGSIZE since: so EINVAL lowers the stride
     // first, and only one that comes again and again means that the destination takes no trains.
     private const int Patience = 3;
+    private const int RefusedRuns = 4096;
 
     private readonly Destination[] _destinations;
     private readonly Piece[] _pieces = new Piece[Pieces];
@@ -55,6 +56,7 @@ internal sealed class Outbox : IDisposable
         {
             Descriptor = descriptor,
             IsIPv4 = isIPv4,
+            MaySegment = segments,
             MaxStride = segments ? (ushort)TrainLimits.MaxBytesIPv6 : (ushort)0,
             First = -1,
         };
@@ -119,6 +121,7 @@ internal sealed class Outbox : IDisposable
         {
             Run rest = _pieces[piece].Run;
             nint address = _pieces[piece].Address;
+            Reconsider(ref destination, rest);
             TrainLimits limits = LimitsOf(destination);
             while (rest.Length > 0)
             {
@@ -146,6 +149,17 @@ internal sealed class Outbox : IDisposable
         }
 
         Seal(train, LimitsOf(destination));
+    }
+
+    // A link may change, and a forged message be forgotten by the kernel: now and then a refused stride is tried again.
+    private static void Reconsider(ref Destination destination, in Run run)
+    {
+        if (destination.MaySegment && run.First > destination.MaxStride && ++destination.Refused == RefusedRuns)
+        {
+            destination.MaxStride = TrainLimits.MaxBytesIPv6;
+            destination.Refusals = 0;
+            destination.Refused = 0;
+        }
     }
 
     private void Seal(in Train train, in TrainLimits limits)
@@ -284,7 +298,9 @@ internal sealed class Outbox : IDisposable
         public int First;
         public int Last;
         public ushort MaxStride;
+        public ushort Refused;
         public byte Refusals;
+        public bool MaySegment;
         public bool IsIPv4;
     }
 }

@@ -58,7 +58,7 @@ internal sealed unsafe class UdpSocket : SafeHandleMinusOneIsInvalid
 
         // DF off and deaf to forged ICMP. With the default, and even with DONT, one "fragmentation needed" by anybody
         // shrinks an IPv4 path (to 600 bytes on Linux 6.18); OMIT neither sets DF nor listens. IPv6 routers do not
-        // fragment, so there DONT lets this host fragment at its own link's MTU.
+        // fragment, so there this host must believe what they say, and with DONT fragments at 1,280 bytes or more.
         socket.TrySet(
             isIPv4 ? IPPROTO_IP : IPPROTO_IPV6,
             isIPv4 ? IP_MTU_DISCOVER : IPV6_MTU_DISCOVER,
