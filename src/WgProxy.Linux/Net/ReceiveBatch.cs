@@ -18,7 +18,7 @@ internal sealed unsafe class ReceiveBatch : IDisposable
     // a power of two their beginnings, which is all that a plain datagram uses, would compete for the same lines.
     private const int PlaceSize = 65_536;
     private const int PlaceDistance = PlaceSize + 1_600;
-    private const long Window = 128 * 1024;
+    private const long Window = 256 * 1024;
     private const int LeastWidth = 2;
     private const int NameSize = 32;
     private const int ControlSize = 128;
