@@ -11,6 +11,7 @@ internal static class OptionTable
     /// <summary>What all variables of the program begin with.</summary>
     public const string Prefix = "WGPROXY_";
 
+    private const int MostWorkers = 64;
     private const int LongestTimeout = 31_536_000;
 
     private const string ServerForm =
@@ -69,11 +70,22 @@ internal static class OptionTable
         "How much is logged on standard error, from 0 (errors) to 3 (everything).",
         TryParseLevel);
 
+    /// <summary>Whether data with an unknown index may open a mapping.</summary>
+    public static readonly OptionRow<bool> Adopt = new(
+        "--adopt",
+        "WGPROXY_ADOPT",
+        "on|off",
+        "off",
+        "on or off",
+        "Whether data of an unknown tunnel may open a mapping on probation, within a small budget: for relays that "
+            + "share an address but no state.",
+        TryParseSwitch);
+
     /// <summary>What moves the datagrams.</summary>
     public static readonly OptionRow<EngineKind> Engine = new(
         "--engine",
         "WGPROXY_ENGINE",
-        "ENGINE",
+        "linux|portable",
         OperatingSystem.IsLinux() ? "linux" : "portable",
         "linux (on Linux only) or portable",
         "What moves the datagrams: linux is fast and runs on Linux only, portable runs everywhere and is the default "
@@ -84,15 +96,26 @@ internal static class OptionTable
     public static readonly OptionRow<bool> Offload = new(
         "--offload",
         "WGPROXY_OFFLOAD",
-        "MODE",
+        "auto|off",
         "auto",
         "auto or off",
         "Whether the linux engine lets the kernel join datagrams on receiving (GRO) and cut them on sending (GSO). "
             + "Try off if a network card or a virtual machine's host corrupts what was joined.",
         TryParseOffload);
 
+    /// <summary>How many threads relay.</summary>
+    public static readonly OptionRow<int> Workers = new(
+        "--workers",
+        "WGPROXY_WORKERS",
+        "NUMBER",
+        "auto",
+        $"auto or a whole number from 1 to {MostWorkers}",
+        "How many threads the linux engine relays with, each with its own sockets; auto goes by the processors.",
+        TryParseWorkers);
+
     /// <summary>The rows, in the order in which help shows them.</summary>
-    public static IReadOnlyList<OptionRow> Rows { get; } = [Server, Key, Listen, Timeout, Level, Engine, Offload];
+    public static IReadOnlyList<OptionRow> Rows { get; } =
+        [Server, Key, Listen, Timeout, Adopt, Level, Engine, Offload, Workers];
 
     /// <summary>The rows as a Markdown table, as the README shows it.</summary>
     public static string ToMarkdown()
@@ -137,6 +160,13 @@ internal static class OptionTable
         return valid;
     }
 
+    private static bool TryParseSwitch(string text, out bool value, out string? detail)
+    {
+        detail = null;
+        value = text is "on";
+        return text is "on" or "off";
+    }
+
     private static bool TryParseLevel(string text, out LogLevel value, out string? refusal)
     {
         refusal = null;
@@ -156,5 +186,14 @@ internal static class OptionTable
         detail = null;
         value = text is "auto";
         return text is "auto" or "off";
+    }
+
+    private static bool TryParseWorkers(string text, out int value, out string? detail)
+    {
+        detail = null;
+        value = 0;
+        return text is "auto"
+            || (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out value)
+                && value is >= 1 and <= MostWorkers);
     }
 }

@@ -43,6 +43,12 @@ internal sealed record Options
     /// <summary>Whether the kernel may join and cut datagrams.</summary>
     public required bool Offload { get; init; }
 
+    /// <summary>How many threads relay; 0 for as many as suit this host.</summary>
+    public required int Workers { get; init; }
+
+    /// <summary>Whether data of an unknown tunnel may open a mapping on probation.</summary>
+    public required bool Adopt { get; init; }
+
     /// <summary>Reads the settings; null if one is missing or wrong. Sets the log's level first, then says everything
     /// that is to be said about the others.</summary>
     /// <param name="line">A valid command line.</param>
@@ -58,8 +64,10 @@ internal sealed record Options
             & reader.TryTake(OptionTable.Key, out PublicKey? key)
             & reader.TryTake(OptionTable.Listen, out IPEndPoint? listen)
             & reader.TryTake(OptionTable.Timeout, out TimeSpan timeout)
+            & reader.TryTake(OptionTable.Adopt, out bool adopt)
             & reader.TryTake(OptionTable.Engine, out EngineKind engine)
             & reader.TryTake(OptionTable.Offload, out bool offload)
+            & reader.TryTake(OptionTable.Workers, out int workers)
             & levelValid;
         if (!valid)
         {
@@ -86,6 +94,8 @@ internal sealed record Options
             Timeout = timeout,
             Engine = engine,
             Offload = offload,
+            Workers = workers,
+            Adopt = adopt,
         };
     }
 
@@ -100,6 +110,7 @@ internal sealed record Options
             MaxMappings = capacity.Mappings,
             MaxAsked = capacity.Asked,
             IdleTimeout = Timeout,
+            Adopt = Adopt,
             HashSeed = MemoryMarshal.Read<(ulong, ulong)>(RandomNumberGenerator.GetBytes(16)),
         },
     };
