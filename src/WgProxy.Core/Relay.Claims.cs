@@ -35,7 +35,7 @@ public sealed partial class Relay
         for (int route = 0; route < _routes.Count; route++)
         {
             int tunnel = _tunnels.Find(route, receiver, now);
-            if (tunnel < 0 || (kind == DatagramKind.Response && !_routes[route].Mac1.Verify(datagram)))
+            if (tunnel < 0 || !Leads(kind, datagram, receiver, tunnel, now))
             {
                 continue;
             }
@@ -46,7 +46,8 @@ public sealed partial class Relay
                 return OpenClaim(kind, datagram, source, tunnel, now);
             }
 
-            if (_mappings[slot].Proof == Proof.Asked)
+            // A client may come back to a source whose mapping lingers in a tunnel that it no longer uses.
+            if (_mappings[slot].Proof is Proof.Asked or Proof.Lingering)
             {
                 return JoinClaim(kind, datagram, slot, tunnel, now);
             }
@@ -54,6 +55,13 @@ public sealed partial class Relay
 
         return null;
     }
+
+    /// <summary>Whether a datagram with an index that the tunnel's server issued may claim it. Data only by an index for
+    /// data: one with which the server has asked carries none before it is answered.</summary>
+    private bool Leads(DatagramKind kind, ReadOnlySpan<byte> datagram, uint receiver, int tunnel, Tick now) =>
+        kind == DatagramKind.Response
+            ? _routes[_tunnels[tunnel].Route].Mac1.Verify(datagram)
+            : _tunnels[tunnel].TakesData(receiver, now);
 
     private Decision OpenClaim(DatagramKind kind, ReadOnlySpan<byte> datagram, in Source source, int tunnel, Tick now)
     {
@@ -109,6 +117,7 @@ public sealed partial class Relay
             _tunnels[mapping.Tunnel].Answer(Datagram.ReceiverIndex(kind, datagram), Datagram.SenderIndex(datagram), now);
         }
 
+        mapping.AwaitsClient = false;
         mapping.Heard = now;
         mapping.Claim.TryTake(datagram.Length, ClaimPerSecond, ClaimBurst, now);
         mapping.UplinkBytes += datagram.Length;
@@ -146,6 +155,7 @@ public sealed partial class Relay
         _live++;
         Enqueue(slot, Proof.Claimed);
         Counters.Count(RelayEventKind.Claimed);
+        mapping.Heard = now;
         mapping.Unknown.TryTake(datagram.Length, UnknownPerSecond, UnknownBurst, now);
         mapping.UplinkBytes = datagram.Length;
         Schedule(slot, now + _settings.AdoptedTimeout);
@@ -157,8 +167,7 @@ public sealed partial class Relay
     private void Accept(int slot, uint client, Tick now)
     {
         ref Mapping mapping = ref _mappings[slot];
-        mapping.Adopted = false;
-        _adopted--;
+        LeaveProbation(ref mapping);
         _tunnels.Learn(slot, mapping.AdoptedIndex, client, now, now + _settings.IndexLifetime);
     }
 
@@ -173,9 +182,18 @@ public sealed partial class Relay
         return claims < ClaimsPerTunnel && _tunnels[tunnel].Members < Tunnel.MaxMembers;
     }
 
+    /// <summary>A claim that asks has as long for its answer as a stranger has, and as long in all: asking takes nothing
+    /// but the public key, and must not hold a tunnel's few claims for ever.</summary>
+    private Tick ClaimAskedDeadline(in Mapping mapping, Tick now)
+    {
+        Tick inAll = mapping.Heard + _settings.ClaimedTimeout + _settings.AskedLimit;
+        return Tick.Max(mapping.Expires, Tick.Min(now + _settings.AskedTimeout, inAll));
+    }
+
     private Tick ClaimDeadline(in Mapping mapping, Tick now) => Tick.Max(now + _settings.ClaimedTimeout, mapping.CookieUntil);
 
-    /// <summary>The server uses the tunnel on another of its mappings than before: that is where its client is. If the
+    /// <summary>The server sends data on another of the tunnel's mappings than before: that is where its client is. An
+    /// answer would not show it: a restarted server answers captured initiations. If the
     /// tunnel is full, the member that has been silent longest makes room for the next claim; never the one just left,
     /// nor a claim.</summary>
     private void Move(int slot)

@@ -57,7 +57,7 @@ public sealed partial class Relay
     {
         ref Mapping mapping = ref _mappings[slot];
         bool asked = mapping.Asked.Contains(Datagram.ReceiverIndex(DatagramKind.CookieReply, datagram));
-        if (!asked && mapping.Proof < Proof.Answered)
+        if ((!asked && mapping.Proof < Proof.Answered) || !MayReceive(mapping, datagram.Length))
         {
             return Drop(Direction.Downlink, Verdict.Unsolicited, datagram, slot);
         }
@@ -94,6 +94,11 @@ public sealed partial class Relay
 
             mapping.ServerSpoke = true;
             HeardServer(slot, now);
+            if (_tunnels[mapping.Tunnel].InUse != slot)
+            {
+                Move(slot);
+            }
+
             Raise(slot, Proof.Confirmed, now);
         }
         else if (mapping.Proof < Proof.Answered)
@@ -111,5 +116,6 @@ public sealed partial class Relay
     /// <summary>Whether a source that the server has not answered may be sent this much: never more than it sent, so
     /// that nobody can use the relay to send more to a spoofed address than he sends himself.</summary>
     private static bool MayReceive(in Mapping mapping, int bytes) =>
-        mapping.Proof is not (Proof.Asked or Proof.Claimed) || mapping.DownlinkBytes + bytes <= mapping.UplinkBytes;
+        (mapping.Proof == Proof.Lingering ? mapping.Former : mapping.Proof) is not (Proof.Asked or Proof.Claimed)
+        || mapping.DownlinkBytes + bytes <= mapping.UplinkBytes;
 }

@@ -90,10 +90,6 @@ public sealed partial class Relay
 
         mapping.AwaitsServer = false;
         Refresh(slot, now);
-        if (_tunnels[mapping.Tunnel].InUse != slot)
-        {
-            Move(slot);
-        }
     }
 
     // The hot path: it only moves the row's deadline later, which the heap learns when the old one comes up.
@@ -126,6 +122,7 @@ public sealed partial class Relay
             return;
         }
 
+        LeaveProbation(ref mapping);
         Requeue(slot, earned);
         Report(
             earned switch
@@ -136,6 +133,11 @@ public sealed partial class Relay
             },
             slot);
         Refresh(slot, now);
+        if (earned >= Proof.Established && (mapping.AwaitsClient || mapping.AwaitsServer))
+        {
+            // Revived at a lower proof, whose deadline may be later.
+            Schedule(slot, Tick.Min(mapping.Expires, now + _settings.RevivedTimeout));
+        }
     }
 
     private void Revive(int slot, Tick now)
@@ -173,14 +175,19 @@ public sealed partial class Relay
         ref Mapping mapping = ref _mappings[slot];
         _mappings.Unlink(slot);
         _tunnels.Leave(slot);
-        _adopted -= mapping.Adopted ? 1 : 0;
-        mapping.Adopted = false;
+        LeaveProbation(ref mapping);
         _deadlines.Remove(slot);
         _queues.Remove(slot, mapping.Proof);
         Counters.Live(mapping.Proof, -1);
         mapping.Proof = Proof.None;
         _live--;
         Report(how, slot);
+    }
+
+    private void LeaveProbation(ref Mapping mapping)
+    {
+        _adopted -= mapping.Adopted ? 1 : 0;
+        mapping.Adopted = false;
     }
 
     private Tick AskedDeadline(in Mapping mapping, Tick now)

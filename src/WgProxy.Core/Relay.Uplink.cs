@@ -49,8 +49,7 @@ public sealed partial class Relay
         }
         else if (mapping.Proof == Proof.Claimed)
         {
-            // A claim that asks has as long for its answer as a stranger has.
-            Schedule(slot, Tick.Max(mapping.Expires, now + _settings.AskedTimeout));
+            Schedule(slot, ClaimAskedDeadline(mapping, now));
         }
 
         mapping.AwaitsClient = false;
@@ -61,7 +60,7 @@ public sealed partial class Relay
     private Decision AnswerFromClient(DatagramKind kind, ReadOnlySpan<byte> datagram, in Source source, Tick now)
     {
         uint receiver = Datagram.ReceiverIndex(kind, datagram);
-        int slot = FindByReceiver(source, receiver, now);
+        int slot = FindByReceiver(kind, source, receiver, now);
         if (slot < 0 || !_tunnels[_mappings[slot].Tunnel].HasIssued(receiver, now))
         {
             Decision? claim = kind == DatagramKind.Response ? TryClaim(kind, datagram, source, now) : null;
@@ -72,6 +71,11 @@ public sealed partial class Relay
         if (kind == DatagramKind.Response && !_routes[mapping.Route].Mac1.Verify(datagram))
         {
             return Drop(Direction.Uplink, Verdict.BadMac1, datagram, slot);
+        }
+
+        if (mapping.Proof == Proof.Claimed && !mapping.Claim.TryTake(datagram.Length, ClaimPerSecond, ClaimBurst, now))
+        {
+            return Drop(Direction.Uplink, Verdict.OverBudget, datagram, slot);
         }
 
         HeardClient(slot, now);
@@ -88,7 +92,7 @@ public sealed partial class Relay
     private Decision TransportFromClient(ReadOnlySpan<byte> run, int stride, in Source source, Tick now)
     {
         uint receiver = Datagram.ReceiverIndex(DatagramKind.Transport, run);
-        int slot = FindByReceiver(source, receiver, now);
+        int slot = FindByReceiver(DatagramKind.Transport, source, receiver, now);
         if (slot < 0)
         {
             return TryClaim(DatagramKind.Transport, First(run, stride), source, now)
@@ -104,22 +108,24 @@ public sealed partial class Relay
         }
 
         (int datagrams, int bytes) = Alike(run, stride, receiver);
-        if (!_tunnels[mapping.Tunnel].HasServer(receiver, now, out int taught))
+        ref Tunnel tunnel = ref _tunnels[mapping.Tunnel];
+        if (!tunnel.TakesData(receiver, now))
         {
             return TryClaim(DatagramKind.Transport, First(run, stride), source, now)
                 ?? Unexplained(slot, datagrams, bytes, receiver, now);
         }
 
-        if (mapping.Proof == Proof.Claimed && taught != slot
+        // It can only know an index that the server named on this port by having received it here.
+        bool received = mapping.Proof < Proof.Established && tunnel.NamedOn(slot, receiver, now);
+        if (mapping.Proof == Proof.Claimed && !received
             && !mapping.Claim.TryTake(bytes, ClaimPerSecond, ClaimBurst, now))
         {
             return DropAll(Verdict.OverBudget, slot, datagrams, bytes);
         }
 
         HeardClient(slot, now);
-        if (taught == slot)
+        if (received)
         {
-            // It can only know this index by having received what the server sent to this port.
             Raise(slot, Proof.Established, now);
         }
 
@@ -212,9 +218,9 @@ public sealed partial class Relay
         return slot;
     }
 
-    /// <summary>The source's mapping; of several, the one whose server issued the index; if none did, the one heard
-    /// last.</summary>
-    private int FindByReceiver(in Source source, uint receiver, Tick now)
+    /// <summary>The source's mapping; of several, the one whose server issued the index for a datagram of this kind; if
+    /// none did, the one heard last.</summary>
+    private int FindByReceiver(DatagramKind kind, in Source source, uint receiver, Tick now)
     {
         int first = _mappings.Find(source);
         if (first < 0 || _mappings[first].NextOfSource < 0)
@@ -226,8 +232,10 @@ public sealed partial class Relay
         for (int slot = first; slot >= 0; slot = _mappings[slot].NextOfSource)
         {
             ref Mapping mapping = ref _mappings[slot];
-            if (_tunnels[mapping.Tunnel].HasIssued(receiver, now)
-                || (mapping.HasUnmatched && mapping.UnmatchedServer == receiver))
+            ref Tunnel tunnel = ref _tunnels[mapping.Tunnel];
+            if (kind == DatagramKind.Transport
+                ? tunnel.TakesData(receiver, now) || (mapping.HasUnmatched && mapping.UnmatchedServer == receiver)
+                : tunnel.HasIssued(receiver, now))
             {
                 return slot;
             }

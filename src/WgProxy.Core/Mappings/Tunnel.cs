@@ -60,7 +60,7 @@ internal struct Tunnel
     }
 
     /// <summary>Remembers the sender index of an initiation by the server; the oldest of eight makes room.</summary>
-    public bool Ask(uint server, int slot, Tick until, out uint forgotten)
+    public bool Ask(uint server, int slot, Tick now, Tick until, out uint forgotten)
     {
         int chosen = -1;
         for (int i = 0; i < MaxPairs && chosen < 0; i++)
@@ -70,6 +70,8 @@ internal struct Tunnel
 
         if (chosen >= 0)
         {
+            // Still asking, or asking anew with an index used before.
+            _asks[chosen] = _asks[chosen].Until > now ? _asks[chosen] : new AskedPair { Server = server, Slot = slot };
             _asks[chosen].Until = until;
             forgotten = 0;
             return false;
@@ -100,25 +102,38 @@ internal struct Tunnel
         return -1;
     }
 
-    /// <summary>Whether the server issued this index for data, and on which slot's port.</summary>
-    public readonly bool HasServer(uint index, Tick now, out int slot)
+    /// <summary>Whether the server issued this index for data: in a pair, or by asking if a client has answered.</summary>
+    public readonly bool TakesData(uint index, Tick now)
     {
         for (int i = 0; i < MaxPairs; i++)
         {
             if (_pairs[i].Server == index && _pairs[i].Until > now)
             {
-                slot = _pairs[i].Slot;
                 return true;
             }
         }
 
         int ask = FindAsk(index, now);
-        slot = ask < 0 ? -1 : _asks[ask].Slot;
         return ask >= 0 && _asks[ask].Answered;
     }
 
+    /// <summary>Whether the server issued this index for data on the slot's port.</summary>
+    public readonly bool NamedOn(int slot, uint index, Tick now)
+    {
+        for (int i = 0; i < MaxPairs; i++)
+        {
+            if (_pairs[i].Server == index && _pairs[i].Slot == slot && _pairs[i].Until > now)
+            {
+                return true;
+            }
+        }
+
+        int ask = FindAsk(index, now);
+        return ask >= 0 && _asks[ask].Answered && _asks[ask].Slot == slot;
+    }
+
     /// <summary>Whether the server issued this index, for data or by asking.</summary>
-    public readonly bool HasIssued(uint index, Tick now) => HasServer(index, now, out _) || FindAsk(index, now) >= 0;
+    public readonly bool HasIssued(uint index, Tick now) => TakesData(index, now) || FindAsk(index, now) >= 0;
 
     /// <summary>Whether the client issued this index. An index from a client's answer has its server index returned in
     /// <paramref name="answered"/>, for a pair to be learned: the server has just shown that it took the answer.</summary>

@@ -102,7 +102,7 @@ internal sealed class TunnelTable
     public void Ask(int slot, uint server, Tick now, Tick until)
     {
         int tunnel = _mappings[slot].Tunnel;
-        bool forgot = _rows[tunnel].Ask(server, slot, until, out uint forgotten);
+        bool forgot = _rows[tunnel].Ask(server, slot, now, until, out uint forgotten);
         Index(tunnel, server, forgot, forgotten, now);
     }
 

@@ -1,0 +1,50 @@
+namespace WgProxy.Core.Tests.Model;
+
+/// <summary>The comparison itself: a model with one wrong rule is found out, by a sequence short enough to read.</summary>
+public sealed class ComparisonTests(ITestOutputHelper output)
+{
+    private const int Seeds = 5_000;
+
+    public static TheoryData<string> WrongRules => [.. Wrong.Keys];
+
+    private static Dictionary<string, ReferenceRules> Wrong { get; } = new(StringComparer.Ordinal)
+    {
+        ["three claims per tunnel"] = new() { ClaimsPerTunnel = 3 },
+        ["five claims per tunnel"] = new() { ClaimsPerTunnel = 5 },
+        ["four members per tunnel"] = new() { MembersPerTunnel = 4 },
+        ["seven pairs"] = new() { Pairs = 7 },
+        ["nine pairs"] = new() { Pairs = 9 },
+        ["seven questions of the server"] = new() { ServerAsks = 7 },
+        ["nine questions of the server"] = new() { ServerAsks = 9 },
+        ["seven questions of the client"] = new() { ClientAsks = 7 },
+        ["nine questions of the client"] = new() { ClientAsks = 9 },
+        ["six initiations at once"] = new() { InitiationBurst = 6 },
+        ["a larger budget for unknown data"] = new() { UnknownBurst = 300 << 10 },
+        ["a larger budget for unknown data of the proven"] = new() { UnknownProvenBurst = 70 << 20 },
+        ["a larger budget for claims"] = new() { ClaimBurst = 5 << 20 },
+        ["the last owner takes an index"] = new() { FirstOwnerKeepsIndex = false },
+        ["any index of the tunnel proves"] = new() { OnlyOwnPortProves = false },
+        ["the member just left makes room"] = new() { LeftMemberStays = false },
+        ["the unproven are sent anything"] = new() { NeverMoreThanSent = false },
+    };
+
+    [Theory]
+    [MemberData(nameof(WrongRules))]
+    public void A_wrong_rule_is_found_by_a_short_sequence(string name)
+    {
+        for (int seed = 1; seed <= Seeds; seed++)
+        {
+            if (Explorer.Explore(seed, coverage: null, Wrong[name]) is (Sequence failing, _))
+            {
+                (Sequence shorter, string text) = Explorer.Shorten(seed, failing, Wrong[name]);
+                output.WriteLine($"{name}: {failing.Steps.Count} steps became {shorter.Steps.Count}\n{text}");
+                Assert.InRange(shorter.Steps.Count, 1, 40);
+                Assert.NotNull(Lockstep.Run(Sequence.Parse(text), Wrong[name]));
+                Assert.Null(Lockstep.Run(shorter));
+                return;
+            }
+        }
+
+        Assert.Fail($"{Seeds} sequences did not tell the wrong rule from the right one");
+    }
+}

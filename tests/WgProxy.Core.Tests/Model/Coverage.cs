@@ -1,0 +1,57 @@
+namespace WgProxy.Core.Tests.Model;
+
+/// <summary>What a whole run of sequences has seen, so that it cannot be hollow.</summary>
+internal sealed class Coverage
+{
+    private readonly Dictionary<int, Proof> _before = [];
+
+    /// <summary>How often each thing happened: the relay's counters, and steps of proof by who caused them.</summary>
+    public SortedDictionary<string, long> Seen { get; } = new(StringComparer.Ordinal);
+
+    public int Sequences { get; private set; }
+
+    public long Steps { get; private set; }
+
+    public void Before(ReferenceRelay model)
+    {
+        _before.Clear();
+        foreach (ReferenceMapping mapping in model.Live)
+        {
+            _before[mapping.Id] = mapping.Proof;
+        }
+    }
+
+    public void After(ReferenceRelay model, Step step)
+    {
+        Steps++;
+        foreach (ReferenceMapping mapping in model.Live)
+        {
+            if (_before.TryGetValue(mapping.Id, out Proof before) && before != mapping.Proof)
+            {
+                Count($"step.{step.Kind}.{before}.{mapping.Proof}", 1);
+            }
+        }
+    }
+
+    public void Add(RelayCounters counters)
+    {
+        Sequences++;
+        foreach ((string name, long value) in counters.ToDictionary())
+        {
+            Count(name, value);
+        }
+    }
+
+    public void Add(Coverage other)
+    {
+        (Sequences, Steps) = (Sequences + other.Sequences, Steps + other.Steps);
+        foreach ((string name, long value) in other.Seen)
+        {
+            Count(name, value);
+        }
+    }
+
+    public long this[string name] => Seen.GetValueOrDefault(name);
+
+    private void Count(string name, long value) => Seen[name] = this[name] + value;
+}

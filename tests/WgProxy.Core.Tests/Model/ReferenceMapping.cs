@@ -1,0 +1,62 @@
+namespace WgProxy.Core.Tests.Model;
+
+/// <summary>A mapping of the model: named by a number that is never used again, not by a slot.</summary>
+internal sealed class ReferenceMapping(int id, Source source, int route, ReferenceTunnel tunnel)
+{
+    public int Id { get; } = id;
+
+    public Source Source { get; } = source;
+
+    public int Route { get; } = route;
+
+    public ReferenceTunnel Tunnel { get; set; } = tunnel;
+
+    /// <summary>When it joined its tunnel, as a number that only grows.</summary>
+    public int Joined { get; set; }
+
+    public Proof Proof { get; set; }
+
+    /// <summary>When it came to its proof, as a number that only grows.</summary>
+    public int Entered { get; set; }
+
+    public Proof Former { get; set; }
+
+    public ushort Port { get; set; }
+
+    public Tick Expires { get; set; }
+
+    public Tick AskedSince { get; set; }
+
+    public Tick CookieUntil { get; set; }
+
+    public Tick Heard { get; set; }
+
+    public bool ServerSpoke { get; set; }
+
+    public bool AwaitsClient { get; set; }
+
+    public bool AwaitsServer { get; set; }
+
+    /// <summary>Sender indices of the client's last initiations, oldest first.</summary>
+    public List<uint> Asked { get; } = [];
+
+    /// <summary>An answer that matched none of them and waits for the client to use it.</summary>
+    public (uint Server, uint Client)? Unmatched { get; set; }
+
+    public ReferenceBucket Initiations { get; } = new();
+
+    public ReferenceBucket Unknown { get; } = new();
+
+    public ReferenceBucket Claim { get; } = new();
+
+    public bool Adopted { get; set; }
+
+    public uint AdoptedIndex { get; set; }
+
+    public long Up { get; set; }
+
+    public long Down { get; set; }
+
+    /// <summary>The proof it has, or would return to.</summary>
+    public Proof Standing => Proof == Proof.Lingering ? Former : Proof;
+}

@@ -1,0 +1,108 @@
+namespace WgProxy.Core.Tests.Model;
+
+// Roaming: indices of tunnels that the source has no part in yet.
+internal sealed partial class ReferenceRelay
+{
+    /// <summary>Data or an answer whose index another tunnel's server issued. Null if none did, or if the source has
+    /// a mapping there that is beyond asking.</summary>
+    private ReferenceDecision? Claim(ReadOnlyMemory<byte> datagram, Source source, Tick now)
+    {
+        bool isResponse = KindOf(datagram.Span) == Kind.Response;
+        uint receiver = Index(datagram, isResponse ? 8 : 4);
+        for (int route = 0; route < routes.Count; route++)
+        {
+            ReferenceTunnel? tunnel = Owner(route, receiver, now);
+            bool leads = tunnel is not null
+                && (isResponse ? routes[route].Mac1.Verify(datagram.Span) : tunnel.TakesData(receiver, now));
+            ReferenceMapping? mapping = On(source, route);
+            if (leads && (mapping is null || mapping.Proof is Proof.Asked or Proof.Lingering))
+            {
+                return Claim(datagram, isResponse, receiver, source, tunnel!, mapping, now);
+            }
+        }
+
+        return null;
+    }
+
+    private ReferenceDecision Claim(
+        ReadOnlyMemory<byte> datagram, bool isResponse, uint receiver, Source source, ReferenceTunnel tunnel, ReferenceMapping? mapping, Tick now)
+    {
+        if (mapping is null && routes[tunnel.Route].Server is null)
+        {
+            return Drop(Direction.Uplink, Verdict.NoServer, datagram);
+        }
+
+        if (!MayClaim(tunnel) || !RoomForClaim(mapping) || !Members(tunnel).Any())
+        {
+            return Drop(Direction.Uplink, Verdict.ClaimRefused, datagram, mapping);
+        }
+
+        Verdict verdict = mapping is null ? Verdict.Open : Verdict.Forward;
+        if (mapping is null)
+        {
+            mapping = Add(source, tunnel, Proof.Claimed);
+            Counters["event.Claimed"]++;
+        }
+        else
+        {
+            Leave(mapping);
+            mapping.Tunnel = tunnel;
+            mapping.Joined = ++_order;
+            mapping.Unmatched = null;
+            mapping.AwaitsClient = false;
+            Become(mapping, Proof.Claimed);
+            Tell(RelayEventKind.Claimed, mapping);
+        }
+
+        if (isResponse)
+        {
+            tunnel.AnsweredBy(receiver, Index(datagram, 4), now);
+        }
+
+        mapping.Claim.Take(datagram.Length, 1 << 20, rules.ClaimBurst, now);
+        Refresh(mapping, now);
+        return Decide(Direction.Uplink, verdict, mapping, 1, datagram.Length);
+    }
+
+    private bool MayClaim(ReferenceTunnel tunnel) =>
+        Members(tunnel).Count() < rules.MembersPerTunnel
+        && Members(tunnel).Count(member => member.Proof == Proof.Claimed) < rules.ClaimsPerTunnel;
+
+    private bool RoomForClaim(ReferenceMapping? mapping)
+    {
+        LimitTo(settings.MaxClaimed, Proof.Claimed);
+        return mapping is not null || MakeRoom(Proof.Lingering, Proof.Asked, Proof.Claimed);
+    }
+
+    /// <summary>An index that is known nowhere, admitted on probation if that is allowed.</summary>
+    private ReferenceDecision Adopt(ReadOnlyMemory<byte> datagram, Source source, Tick now)
+    {
+        if (!settings.Adopt || routes.Count > 1)
+        {
+            return Drop(Direction.Uplink, Verdict.NoMapping, datagram);
+        }
+
+        if (routes[0].Server is null)
+        {
+            return Drop(Direction.Uplink, Verdict.NoServer, datagram);
+        }
+
+        bool hasRoom = Live.Count * 2 < settings.MaxMappings
+            && Live.Count(mapping => mapping.Adopted) < 256
+            && Live.Count(mapping => mapping.Proof == Proof.Claimed) < settings.MaxClaimed
+            && Live.Count + Closing.Count < slots;
+        if (!hasRoom || !_adoptions.Take(1, 16, 64, now))
+        {
+            return Drop(Direction.Uplink, Verdict.ClaimRefused, datagram);
+        }
+
+        ReferenceMapping mapping = Add(source, new ReferenceTunnel(0, rules), Proof.Claimed);
+        Counters["event.Claimed"]++;
+        mapping.Adopted = true;
+        mapping.AdoptedIndex = Index(datagram, 4);
+        mapping.Heard = now;
+        mapping.Unknown.Take(datagram.Length, 64 << 10, rules.UnknownBurst, now);
+        mapping.Expires = now + settings.AdoptedTimeout;
+        return Decide(Direction.Uplink, Verdict.Open, mapping, 1, datagram.Length);
+    }
+}

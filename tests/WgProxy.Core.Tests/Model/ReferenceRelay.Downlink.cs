@@ -1,0 +1,109 @@
+namespace WgProxy.Core.Tests.Model;
+
+// What the server sends to a mapping's port.
+internal sealed partial class ReferenceRelay
+{
+    private ReferenceDecision ServerAsks(ReferenceMapping mapping, ReadOnlyMemory<byte> datagram, Tick now)
+    {
+        if (!MayBeSent(mapping, datagram.Length))
+        {
+            return Drop(Direction.Downlink, Verdict.Unsolicited, datagram, mapping);
+        }
+
+        uint server = Index(datagram, 4);
+        Own(mapping.Tunnel, server, now);
+        mapping.Tunnel.AskedBy(server, mapping, now, now + settings.IndexLifetime);
+        mapping.ServerSpoke = true;
+        ReviveIfLingering(mapping, now);
+        mapping.AwaitsServer = false;
+        return Decide(Direction.Downlink, Verdict.Forward, mapping, 1, datagram.Length);
+    }
+
+    private ReferenceDecision ServerAnswers(ReferenceMapping mapping, ReadOnlyMemory<byte> datagram, Tick now)
+    {
+        uint server = Index(datagram, 4);
+        uint client = Index(datagram, 8);
+        if (mapping.Asked.Contains(client))
+        {
+            Learn(mapping, server, client, now);
+            mapping.ServerSpoke = true;
+            HeardServer(mapping, now);
+            Earn(mapping, Proof.Answered, now);
+            return Decide(Direction.Downlink, Verdict.Forward, mapping, 1, datagram.Length);
+        }
+
+        if (mapping.Proof == Proof.Lingering || !MayBeSent(mapping, datagram.Length))
+        {
+            return Drop(Direction.Downlink, Verdict.Unsolicited, datagram, mapping);
+        }
+
+        mapping.Unmatched = (server, client);
+        mapping.ServerSpoke = true;
+        return Decide(Direction.Downlink, Verdict.Forward, mapping, 1, datagram.Length);
+    }
+
+    private ReferenceDecision ServerSendsCookie(ReferenceMapping mapping, ReadOnlyMemory<byte> datagram, Tick now)
+    {
+        bool asked = mapping.Asked.Contains(Index(datagram, 4));
+        if ((!asked && mapping.Proof < Proof.Answered) || !MayBeSent(mapping, datagram.Length))
+        {
+            return Drop(Direction.Downlink, Verdict.Unsolicited, datagram, mapping);
+        }
+
+        if (asked)
+        {
+            mapping.CookieUntil = now + settings.CookieTimeout;
+            if (mapping.Proof is Proof.Asked or Proof.Claimed)
+            {
+                mapping.Expires = Tick.Max(mapping.Expires, mapping.CookieUntil);
+            }
+        }
+
+        return Decide(Direction.Downlink, Verdict.Forward, mapping, 1, datagram.Length);
+    }
+
+    private ReferenceDecision ServerSends(ReferenceMapping mapping, ReadOnlyMemory<byte> run, int stride, Tick now)
+    {
+        uint client = Index(run, 4);
+        (int datagrams, int bytes) = Alike(run, stride);
+        if (mapping.Adopted)
+        {
+            // Out of probation: the index that let it in, and the one that the server uses, are a pair.
+            mapping.Adopted = false;
+            Learn(mapping, mapping.AdoptedIndex, client, now);
+        }
+
+        if (!mapping.Tunnel.Pairs.Any(pair => pair.Client == client && pair.Until > now))
+        {
+            ReferenceTunnel.Ask? taken = mapping.Tunnel.Asks.FirstOrDefault(ask => ask.Client == client && ask.Until > now);
+            if (taken is null)
+            {
+                return Unexplained(mapping, run, stride, datagrams, bytes);
+            }
+
+            Learn(mapping, taken.Server, client, now);
+        }
+
+        mapping.ServerSpoke = true;
+        HeardServer(mapping, now);
+        Move(mapping);
+        Earn(mapping, Proof.Confirmed, now);
+        return Decide(Direction.Downlink, Verdict.Forward, mapping, datagrams, bytes);
+    }
+
+    private ReferenceDecision Unexplained(ReferenceMapping mapping, ReadOnlyMemory<byte> run, int stride, int datagrams, int bytes)
+    {
+        if (mapping.Proof < Proof.Answered)
+        {
+            return Drop(Direction.Downlink, Verdict.Unsolicited, Datagrams(run, stride).First(), mapping);
+        }
+
+        Counters["tolerated.Downlink"] += datagrams;
+        return Decide(Direction.Downlink, Verdict.Forward, mapping, datagrams, bytes);
+    }
+
+    /// <summary>Until the server answered him, nobody is sent more than he sent.</summary>
+    private bool MayBeSent(ReferenceMapping mapping, int bytes) =>
+        mapping.Standing is not (Proof.Asked or Proof.Claimed) || mapping.Down + bytes <= mapping.Up
+        || !rules.NeverMoreThanSent;
+}

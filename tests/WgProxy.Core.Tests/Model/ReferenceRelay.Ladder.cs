@@ -1,0 +1,193 @@
+namespace WgProxy.Core.Tests.Model;
+
+// Proof, deadlines, room, claims.
+internal sealed partial class ReferenceRelay
+{
+    public IEnumerable<ReferenceMapping> Members(ReferenceTunnel tunnel) => Live.Where(mapping => mapping.Tunnel == tunnel);
+
+    /// <summary>The tunnel to which the index leads a newcomer.</summary>
+    public ReferenceTunnel? Owner(int route, uint index, Tick now) =>
+        _firstOwners.TryGetValue((route, index), out ReferenceTunnel? owner) && Members(owner).Any() && owner.Issued(index, now)
+            ? owner : null;
+
+    private ReferenceMapping? On(Source source, int route) =>
+        Live.SingleOrDefault(mapping => mapping.Source == source && mapping.Route == route);
+
+    /// <summary>The source's mapping; of several, the one whose server issued the index; if none did, the one heard
+    /// last. The younger one where that leaves a choice.</summary>
+    private ReferenceMapping? Addressed(Source source, Func<ReferenceMapping, bool> issued)
+    {
+        ReferenceMapping[] own = [.. Live.Where(mapping => mapping.Source == source).OrderByDescending(mapping => mapping.Id)];
+        return own.FirstOrDefault(issued)
+            ?? own.MaxBy(mapping => mapping.Heard);
+    }
+
+    private ReferenceMapping Add(Source source, ReferenceTunnel tunnel, Proof proof)
+    {
+        ReferenceMapping mapping = new(_ids++, source, tunnel.Route, tunnel) { Joined = ++_order };
+        Live.Add(mapping);
+        Become(mapping, proof);
+        return mapping;
+    }
+
+    private void RememberAsked(ReferenceMapping mapping, uint index)
+    {
+        if (!mapping.Asked.Contains(index))
+        {
+            mapping.Asked.Add(index);
+            mapping.Asked.RemoveRange(0, Math.Max(0, mapping.Asked.Count - rules.ClientAsks));
+        }
+    }
+
+    private Tick AskedDeadline(ReferenceMapping mapping, Tick now) => Tick.Max(
+        Tick.Min(now + settings.AskedTimeout, mapping.AskedSince + settings.AskedLimit),
+        mapping.CookieUntil);
+
+    private void HeardClient(ReferenceMapping mapping, Tick now)
+    {
+        ReviveIfLingering(mapping, now);
+        mapping.AwaitsClient = false;
+        Refresh(mapping, now);
+    }
+
+    private void HeardServer(ReferenceMapping mapping, Tick now)
+    {
+        ReviveIfLingering(mapping, now);
+        mapping.AwaitsServer = false;
+        Refresh(mapping, now);
+    }
+
+    /// <summary>The server sent data: that is where it believes its client to be.</summary>
+    private void Move(ReferenceMapping mapping)
+    {
+        ReferenceMapping? left = mapping.Tunnel.InUse;
+        mapping.Tunnel.InUse = mapping;
+        if (left == mapping || Members(mapping.Tunnel).Count() < rules.MembersPerTunnel)
+        {
+            return;
+        }
+
+        ReferenceMapping? first = Members(mapping.Tunnel)
+            .Where(member => member != mapping && (member != left || !rules.LeftMemberStays))
+            .Where(member => member.Proof is Proof.Lingering or Proof.Answered or Proof.Established or Proof.Confirmed)
+            .OrderByDescending(member => member.Proof == Proof.Lingering)
+            .ThenBy(member => member.Heard)
+            .ThenByDescending(member => member.Joined)
+            .FirstOrDefault();
+        if (first is not null)
+        {
+            End(first, RelayEventKind.Evicted);
+        }
+    }
+
+    /// <summary>A valid packet passed.</summary>
+    private void Refresh(ReferenceMapping mapping, Tick now)
+    {
+        mapping.Heard = now;
+        if (mapping.Proof == Proof.Claimed)
+        {
+            mapping.Expires = Tick.Max(now + settings.ClaimedTimeout, mapping.CookieUntil);
+        }
+        else if (mapping.Proof is Proof.Established or Proof.Confirmed && !mapping.AwaitsClient && !mapping.AwaitsServer)
+        {
+            mapping.Expires = now + settings.IdleTimeout;
+        }
+    }
+
+    private void Earn(ReferenceMapping mapping, Proof proof, Tick now)
+    {
+        bool rises = proof > mapping.Proof;
+        if (rises)
+        {
+            Become(mapping, proof);
+            mapping.Adopted = false;
+            Tell(Enum.Parse<RelayEventKind>(proof.ToString()), mapping);
+            Refresh(mapping, now);
+        }
+
+        if (mapping.Proof == Proof.Answered && proof == Proof.Answered)
+        {
+            mapping.AwaitsClient = mapping.AwaitsServer = false;
+            mapping.Expires = now + settings.AnsweredTimeout;
+        }
+        else if (rises && (mapping.AwaitsClient || mapping.AwaitsServer))
+        {
+            mapping.Expires = Tick.Min(mapping.Expires, now + settings.RevivedTimeout);
+        }
+    }
+
+    private void ReviveIfLingering(ReferenceMapping mapping, Tick now)
+    {
+        if (mapping.Proof != Proof.Lingering)
+        {
+            return;
+        }
+
+        LimitTo(settings.MaxAsked, Proof.Asked, mapping.Former);
+        LimitTo(settings.MaxClaimed, Proof.Claimed, mapping.Former);
+        Become(mapping, mapping.Former);
+        mapping.AwaitsClient = mapping.AwaitsServer = true;
+        mapping.AskedSince = now;
+        mapping.Expires = now + settings.RevivedTimeout;
+        Tell(RelayEventKind.Revived, mapping);
+    }
+
+    private void End(ReferenceMapping mapping, RelayEventKind how)
+    {
+        Live.Remove(mapping);
+        Closing.Add(mapping);
+        Leave(mapping);
+        Tell(how, mapping);
+    }
+
+    private static void Leave(ReferenceMapping mapping) => mapping.Tunnel.Forget(mapping);
+
+    private void LimitTo(int limit, Proof proof, Proof newcomer)
+    {
+        if (proof == newcomer)
+        {
+            LimitTo(limit, proof);
+        }
+    }
+
+    private void LimitTo(int limit, Proof proof)
+    {
+        if (Live.Count(mapping => mapping.Proof == proof) >= limit)
+        {
+            End(Live.Where(mapping => mapping.Proof == proof).MinBy(mapping => mapping.Entered)!, RelayEventKind.Evicted);
+        }
+    }
+
+    private bool MakeRoom(params IEnumerable<Proof> displaceable)
+    {
+        ReferenceMapping? first = displaceable
+            .Select(proof => Live.Where(mapping => mapping.Proof == proof).MinBy(mapping => mapping.Entered))
+            .FirstOrDefault(mapping => mapping is not null);
+        if (Live.Count >= settings.MaxMappings && first is not null)
+        {
+            End(first, RelayEventKind.Evicted);
+        }
+
+        return Live.Count < settings.MaxMappings && Live.Count + Closing.Count < slots;
+    }
+
+    private void Learn(ReferenceMapping mapping, uint server, uint client, Tick now)
+    {
+        Own(mapping.Tunnel, server, now);
+        mapping.Tunnel.Learn(server, client, mapping, now + settings.IndexLifetime);
+    }
+
+    /// <summary>Whoever was taught an index first keeps it for the roaming table as long as he stands by it.</summary>
+    private void Own(ReferenceTunnel tunnel, uint server, Tick now)
+    {
+        ReferenceTunnel? owner = Owner(tunnel.Route, server, now);
+        if (owner is null || owner == tunnel || !rules.FirstOwnerKeepsIndex)
+        {
+            _firstOwners[(tunnel.Route, server)] = tunnel;
+        }
+        else
+        {
+            Counters["index.Conflicts"]++;
+        }
+    }
+}

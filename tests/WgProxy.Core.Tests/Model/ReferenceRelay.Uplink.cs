@@ -1,0 +1,156 @@
+namespace WgProxy.Core.Tests.Model;
+
+// What clients send.
+internal sealed partial class ReferenceRelay
+{
+    private ReferenceDecision ClientAsks(ReadOnlyMemory<byte> datagram, Source source, Tick now)
+    {
+        int route = routes.ToList().FindIndex(route => route.Mac1.Verify(datagram.Span));
+        if (route < 0)
+        {
+            return Drop(Direction.Uplink, Verdict.BadMac1, datagram);
+        }
+
+        ReferenceMapping? mapping = On(source, route);
+        if (mapping is null)
+        {
+            return Admit(datagram, source, route, now);
+        }
+
+        if (!mapping.Initiations.Take(1, 2, rules.InitiationBurst, now))
+        {
+            return Drop(Direction.Uplink, Verdict.RateLimited, datagram, mapping);
+        }
+
+        RememberAsked(mapping, Index(datagram, 4));
+        ReviveIfLingering(mapping, now);
+        mapping.AwaitsClient = false;
+        if (mapping.Proof == Proof.Asked)
+        {
+            mapping.Expires = AskedDeadline(mapping, now);
+        }
+        else if (mapping.Proof == Proof.Claimed)
+        {
+            // As long for the answer as a stranger has, and as long in all.
+            Tick inAll = mapping.Heard + settings.ClaimedTimeout + settings.AskedLimit;
+            mapping.Expires = Tick.Max(mapping.Expires, Tick.Min(now + settings.AskedTimeout, inAll));
+        }
+
+        return Decide(Direction.Uplink, Verdict.Forward, mapping, 1, datagram.Length);
+    }
+
+    private ReferenceDecision Admit(ReadOnlyMemory<byte> datagram, Source source, int route, Tick now)
+    {
+        if (routes[route].Server is null)
+        {
+            return Drop(Direction.Uplink, Verdict.NoServer, datagram);
+        }
+
+        LimitTo(settings.MaxAsked, Proof.Asked);
+        if (!MakeRoom(Proof.Lingering, Proof.Asked, Proof.Claimed, Proof.Answered))
+        {
+            return Drop(Direction.Uplink, Verdict.TableFull, datagram);
+        }
+
+        ReferenceMapping mapping = Add(source, new ReferenceTunnel(route, rules), Proof.Asked);
+        mapping.AskedSince = now;
+        mapping.Initiations.Take(1, 2, rules.InitiationBurst, now);
+        RememberAsked(mapping, Index(datagram, 4));
+        mapping.Expires = AskedDeadline(mapping, now);
+        return Decide(Direction.Uplink, Verdict.Open, mapping, 1, datagram.Length);
+    }
+
+    /// <summary>Types 2 and 3: pass only with an index that this tunnel's server issued.</summary>
+    private ReferenceDecision ClientAnswers(ReadOnlyMemory<byte> datagram, Source source, Tick now)
+    {
+        bool isResponse = KindOf(datagram.Span) == Kind.Response;
+        uint receiver = Index(datagram, isResponse ? 8 : 4);
+        ReferenceMapping? mapping = Addressed(source, mapping => mapping.Tunnel.Issued(receiver, now));
+        if (mapping is null || !mapping.Tunnel.Issued(receiver, now))
+        {
+            Verdict verdict = mapping is null ? Verdict.NoMapping : Verdict.UnknownIndex;
+            return (isResponse ? Claim(datagram, source, now) : null) ?? Drop(Direction.Uplink, verdict, datagram, mapping);
+        }
+
+        if (isResponse && !routes[mapping.Route].Mac1.Verify(datagram.Span))
+        {
+            return Drop(Direction.Uplink, Verdict.BadMac1, datagram, mapping);
+        }
+
+        if (mapping.Proof == Proof.Claimed && !mapping.Claim.Take(datagram.Length, 1 << 20, rules.ClaimBurst, now))
+        {
+            return Drop(Direction.Uplink, Verdict.OverBudget, datagram, mapping);
+        }
+
+        HeardClient(mapping, now);
+        if (isResponse && mapping.Tunnel.AnsweredBy(receiver, Index(datagram, 4), now) == mapping)
+        {
+            Earn(mapping, Proof.Established, now);
+        }
+
+        return Decide(Direction.Uplink, Verdict.Forward, mapping, 1, datagram.Length);
+    }
+
+    private ReferenceDecision ClientSends(ReadOnlyMemory<byte> run, int stride, Source source, Tick now)
+    {
+        uint receiver = Index(run, 4);
+        ReadOnlyMemory<byte> datagram = Datagrams(run, stride).First();
+        ReferenceMapping? mapping = Addressed(
+            source, mapping => mapping.Tunnel.TakesData(receiver, now) || mapping.Unmatched?.Server == receiver);
+        if (mapping is null)
+        {
+            return Claim(datagram, source, now) ?? Adopt(datagram, source, now);
+        }
+
+        if (mapping.Unmatched is (uint server, uint client) && server == receiver)
+        {
+            mapping.Unmatched = null;
+            Learn(mapping, server, client, now);
+        }
+
+        (int datagrams, int bytes) = Alike(run, stride);
+        if (!mapping.Tunnel.TakesData(receiver, now))
+        {
+            return Claim(datagram, source, now) ?? Unexplained(mapping, datagrams, bytes, receiver, now);
+        }
+
+        bool knowsThePort = mapping.Tunnel.NamedOn(mapping, receiver, now) || !rules.OnlyOwnPortProves;
+        if (mapping.Proof == Proof.Claimed && !knowsThePort && !mapping.Claim.Take(bytes, 1 << 20, rules.ClaimBurst, now))
+        {
+            return Decide(Direction.Uplink, Verdict.OverBudget, mapping, datagrams, bytes);
+        }
+
+        HeardClient(mapping, now);
+        if (knowsThePort)
+        {
+            Earn(mapping, Proof.Established, now);
+        }
+
+        return Decide(Direction.Uplink, Verdict.Forward, mapping, datagrams, bytes);
+    }
+
+    /// <summary>Data with an index that nobody issued here: passes within a budget, refreshes nothing.</summary>
+    private ReferenceDecision Unexplained(ReferenceMapping mapping, int datagrams, int bytes, uint receiver, Tick now)
+    {
+        Verdict verdict = mapping.Proof switch
+        {
+            Proof.Lingering => Verdict.UnknownIndex,
+            Proof.Asked => Verdict.NotProven,
+            Proof.Claimed or Proof.Answered =>
+                mapping.Unknown.Take(bytes, 64 << 10, rules.UnknownBurst, now) ? Verdict.Forward : Verdict.OverBudget,
+            _ => mapping.Unknown.Take(bytes, 64 << 20, rules.UnknownProvenBurst, now) ? Verdict.Forward : Verdict.OverBudget,
+        };
+        if (verdict == Verdict.Forward)
+        {
+            Counters["tolerated.Uplink"] += datagrams;
+            if (mapping.Adopted)
+            {
+                // On probation there is no other sign of life.
+                mapping.AdoptedIndex = receiver;
+                mapping.Expires = now + settings.AdoptedTimeout;
+            }
+        }
+
+        return Decide(Direction.Uplink, verdict, mapping, datagrams, bytes);
+    }
+}

@@ -1,0 +1,163 @@
+using System.Buffers.Binary;
+
+namespace WgProxy.Core.Tests.Model;
+
+/// <summary>
+/// The relay, slow and obvious: lists, and a full scan for every question. It is written from the rules of
+/// ARCHITECTURE.md. Where it and the relay disagree, one of the two is wrong.
+/// </summary>
+internal sealed partial class ReferenceRelay(RelaySettings settings, ReferenceRules rules, IReadOnlyList<Route> routes, int slots)
+{
+    private readonly Dictionary<(int Route, uint Index), ReferenceTunnel> _firstOwners = [];
+    private readonly ReferenceBucket _adoptions = new();
+    private int _ids;
+    private int _order;
+
+    /// <summary>Everything that has a socket and has not ended.</summary>
+    public List<ReferenceMapping> Live { get; } = [];
+
+    /// <summary>Ended, but the engine has not closed the socket yet.</summary>
+    public List<ReferenceMapping> Closing { get; } = [];
+
+    /// <summary>What changed since the list was cleared.</summary>
+    public List<(RelayEventKind Kind, int Id, ushort Port)> Events { get; } = [];
+
+    /// <summary>Counters, by the names that the relay's have.</summary>
+    public Dictionary<string, long> Counters { get; } = new(new RelayCounters().ToDictionary(), StringComparer.Ordinal);
+
+    public ReferenceDecision FromClient(ReadOnlyMemory<byte> run, int stride, Source source, Tick now)
+    {
+        ReadOnlyMemory<byte> datagram = Datagrams(run, stride).First();
+        return KindOf(datagram.Span) switch
+        {
+            Kind.Initiation => ClientAsks(datagram, source, now),
+            Kind.Response or Kind.Cookie => ClientAnswers(datagram, source, now),
+            Kind.Data => ClientSends(run, stride, source, now),
+            Kind.WrongLength => Drop(Direction.Uplink, Verdict.BadLength, datagram),
+            _ => Drop(Direction.Uplink, Verdict.NotWireGuard, datagram),
+        };
+    }
+
+    public ReferenceDecision FromServer(int id, ReadOnlyMemory<byte> run, int stride, Tick now)
+    {
+        ReadOnlyMemory<byte> datagram = Datagrams(run, stride).First();
+        ReferenceMapping? mapping = Live.SingleOrDefault(mapping => mapping.Id == id);
+        return mapping is null ? Drop(Direction.Downlink, Verdict.Closed, datagram) : KindOf(datagram.Span) switch
+        {
+            Kind.Initiation => ServerAsks(mapping, datagram, now),
+            Kind.Response => ServerAnswers(mapping, datagram, now),
+            Kind.Cookie => ServerSendsCookie(mapping, datagram, now),
+            Kind.Data => ServerSends(mapping, run, stride, now),
+            Kind.WrongLength => Drop(Direction.Downlink, Verdict.BadLength, datagram),
+            _ => Drop(Direction.Downlink, Verdict.NotWireGuard, datagram),
+        };
+    }
+
+    public void Opened(int id, ushort port)
+    {
+        ReferenceMapping mapping = Live.Single(mapping => mapping.Id == id);
+        mapping.Port = port;
+        Tell(RelayEventKind.Opened, mapping);
+    }
+
+    public void OpenFailed(int id)
+    {
+        End(Live.Single(mapping => mapping.Id == id), RelayEventKind.OpenFailed);
+        Release(id);
+    }
+
+    public void Release(int id) => Closing.RemoveAll(mapping => mapping.Id == id);
+
+    /// <summary>Mappings whose deadline has passed.</summary>
+    public IEnumerable<ReferenceMapping> Due(Tick now) => Live.Where(mapping => mapping.Expires <= now);
+
+    /// <summary>Lets a mapping's deadline pass.</summary>
+    public void Expire(ReferenceMapping mapping, Tick now)
+    {
+        if (mapping.Proof != Proof.Lingering && mapping.ServerSpoke)
+        {
+            mapping.Former = mapping.Proof;
+            Become(mapping, Proof.Lingering);
+            mapping.Expires = now + settings.LingerTimeout;
+            Tell(RelayEventKind.Lingered, mapping);
+        }
+        else
+        {
+            End(mapping, RelayEventKind.Expired);
+        }
+    }
+
+    private static IEnumerable<ReadOnlyMemory<byte>> Datagrams(ReadOnlyMemory<byte> run, int stride)
+    {
+        do
+        {
+            int length = Math.Min(stride <= 0 ? run.Length : stride, run.Length);
+            yield return run[..length];
+            run = run[length..];
+        }
+        while (!run.IsEmpty);
+    }
+
+    private static Kind KindOf(ReadOnlySpan<byte> datagram) => datagram switch
+    {
+        [1, 0, 0, 0, ..] => datagram.Length == 148 ? Kind.Initiation : Kind.WrongLength,
+        [2, 0, 0, 0, ..] => datagram.Length == 92 ? Kind.Response : Kind.WrongLength,
+        [3, 0, 0, 0, ..] => datagram.Length == 64 ? Kind.Cookie : Kind.WrongLength,
+        [4, 0, 0, 0, ..] => datagram.Length >= 32 ? Kind.Data : Kind.WrongLength,
+        _ => Kind.Other,
+    };
+
+    /// <summary>The beginning of a run that is data for the receiver of its first datagram.</summary>
+    private static (int Datagrams, int Bytes) Alike(ReadOnlyMemory<byte> run, int stride)
+    {
+        uint receiver = Index(run, 4);
+        int[] lengths = [.. Datagrams(run, stride)
+            .TakeWhile(datagram => KindOf(datagram.Span) == Kind.Data && Index(datagram, 4) == receiver)
+            .Select(datagram => datagram.Length)];
+        return (lengths.Length, lengths.Sum());
+    }
+
+    private static uint Index(ReadOnlyMemory<byte> datagram, int offset) =>
+        BinaryPrimitives.ReadUInt32LittleEndian(datagram.Span[offset..]);
+
+    private ReferenceDecision Drop(Direction direction, Verdict verdict, ReadOnlyMemory<byte> datagram, ReferenceMapping? mapping = null) =>
+        Decide(direction, verdict, mapping, 1, datagram.Length);
+
+    private ReferenceDecision Decide(Direction direction, Verdict verdict, ReferenceMapping? mapping, int datagrams, int bytes)
+    {
+        Counters[$"{(direction == Direction.Uplink ? "uplink" : "downlink")}.{verdict}"] += datagrams;
+        if (verdict is Verdict.Forward or Verdict.Open)
+        {
+            Counters[$"bytes.{direction}"] += bytes;
+            mapping!.Up += direction == Direction.Uplink ? bytes : 0;
+            mapping.Down += direction == Direction.Downlink ? bytes : 0;
+        }
+
+        return new ReferenceDecision(verdict, mapping?.Id ?? -1, bytes);
+    }
+
+    private void Tell(RelayEventKind kind, ReferenceMapping mapping)
+    {
+        Counters[$"event.{kind}"]++;
+        Events.Add((kind, mapping.Id, mapping.Port));
+    }
+
+    private void Become(ReferenceMapping mapping, Proof proof)
+    {
+        mapping.Proof = proof;
+        mapping.Entered = ++_order;
+    }
+
+    private enum Kind
+    {
+        Other,
+        WrongLength,
+        Initiation,
+        Response,
+        Cookie,
+        Data,
+    }
+}
+
+/// <summary>A decision of the model: like the relay's, with a mapping's number for its slot.</summary>
+internal readonly record struct ReferenceDecision(Verdict Verdict, int Id, int Length);

@@ -1,0 +1,36 @@
+namespace WgProxy.Core.Tests.Model;
+
+/// <summary>The numbers of the rules that are no settings. A test that wants to know whether a comparison would notice
+/// gives the model one that is wrong.</summary>
+internal sealed record ReferenceRules
+{
+    public int ClaimsPerTunnel { get; init; } = 4;
+
+    public int MembersPerTunnel { get; init; } = 5;
+
+    public int Pairs { get; init; } = 8;
+
+    public int ServerAsks { get; init; } = 8;
+
+    public int ClientAsks { get; init; } = 8;
+
+    public int InitiationBurst { get; init; } = 5;
+
+    public long UnknownBurst { get; init; } = 256 << 10;
+
+    public long UnknownProvenBurst { get; init; } = 64 << 20;
+
+    public long ClaimBurst { get; init; } = 4 << 20;
+
+    /// <summary>Whether a second tunnel's claim on an index yields to the first.</summary>
+    public bool FirstOwnerKeepsIndex { get; init; } = true;
+
+    /// <summary>Whether data raises a mapping only by an index that the server named on that mapping's port.</summary>
+    public bool OnlyOwnPortProves { get; init; } = true;
+
+    /// <summary>Whether the member that the server used until now is spared when another makes room.</summary>
+    public bool LeftMemberStays { get; init; } = true;
+
+    /// <summary>Whether who has not been answered is sent no more than he sent.</summary>
+    public bool NeverMoreThanSent { get; init; } = true;
+}

@@ -1,0 +1,100 @@
+namespace WgProxy.Core.Tests.Model;
+
+/// <summary>A tunnel of the model: what the server and the client named to each other. Its members are found by asking
+/// every mapping.</summary>
+internal sealed class ReferenceTunnel(int route, ReferenceRules rules)
+{
+    private int _nextAsk;
+
+    public int Route { get; } = route;
+
+    public ReferenceMapping? InUse { get; set; }
+
+    public List<Pair> Pairs { get; } = [];
+
+    public List<Ask> Asks { get; } = [];
+
+    /// <summary>The server named a pair on a port. One of the same two indices is replaced; else, if there are eight,
+    /// the one that ends first.</summary>
+    public void Learn(uint server, uint client, ReferenceMapping on, Tick until)
+    {
+        Pair pair = new(server, client, on, until);
+        int known = Pairs.FindIndex(old => old.Server == server && old.Client == client);
+        if (known < 0 && Pairs.Count < rules.Pairs)
+        {
+            Pairs.Add(pair);
+            return;
+        }
+
+        Pairs[known >= 0 ? known : Pairs.IndexOf(Pairs.MinBy(old => old.Until)!)] = pair;
+    }
+
+    /// <summary>The server asked on a port. A live question asked again is the same question; else the oldest of eight
+    /// makes room.</summary>
+    public void AskedBy(uint server, ReferenceMapping on, Tick now, Tick until)
+    {
+        int known = Asks.FindIndex(old => old.Server == server);
+        if (known >= 0)
+        {
+            Asks[known] = Asks[known].Until > now ? Asks[known] with { Until = until } : new Ask(server, null, on, until);
+        }
+        else if (Asks.Count < rules.ServerAsks)
+        {
+            Asks.Add(new Ask(server, null, on, until));
+        }
+        else
+        {
+            Asks[_nextAsk] = new Ask(server, null, on, until);
+            _nextAsk = (_nextAsk + 1) % rules.ServerAsks;
+        }
+    }
+
+    /// <summary>A client answered. Returns on whose port the server had asked.</summary>
+    public ReferenceMapping? AnsweredBy(uint server, uint client, Tick now)
+    {
+        int known = Asks.FindIndex(ask => ask.Server == server && ask.Until > now);
+        if (known < 0)
+        {
+            return null;
+        }
+
+        Asks[known] = Asks[known] with { Client = client };
+        return Asks[known].On;
+    }
+
+    /// <summary>A mapping leaves: what was named on its port is no proof of what comes there later.</summary>
+    public void Forget(ReferenceMapping mapping)
+    {
+        for (int i = 0; i < Pairs.Count; i++)
+        {
+            Pairs[i] = Pairs[i].On == mapping ? Pairs[i] with { On = null } : Pairs[i];
+        }
+
+        for (int i = 0; i < Asks.Count; i++)
+        {
+            Asks[i] = Asks[i].On == mapping ? Asks[i] with { On = null } : Asks[i];
+        }
+
+        InUse = InUse == mapping ? null : InUse;
+    }
+
+    /// <summary>Indices that the server named and that a client may put on data: those of pairs, and of questions that
+    /// a client has answered.</summary>
+    public bool TakesData(uint server, Tick now) =>
+        Pairs.Any(pair => pair.Server == server && pair.Until > now)
+        || Asks.Any(ask => ask.Server == server && ask.Until > now && ask.Client is not null);
+
+    /// <summary>Indices that the server named at all.</summary>
+    public bool Issued(uint server, Tick now) =>
+        Pairs.Any(pair => pair.Server == server && pair.Until > now)
+        || Asks.Any(ask => ask.Server == server && ask.Until > now);
+
+    /// <summary>Whether the server named the index on this mapping's port.</summary>
+    public bool NamedOn(ReferenceMapping mapping, uint server, Tick now) =>
+        Pairs.Any(pair => pair.Server == server && pair.Until > now && pair.On == mapping)
+        || Asks.Any(ask => ask.Server == server && ask.Until > now && ask.Client is not null && ask.On == mapping);
+
+    internal sealed record Pair(uint Server, uint Client, ReferenceMapping? On, Tick Until);
+
+    internal sealed record Ask(uint Server, uint? Client, ReferenceMapping? On, Tick Until);
+}

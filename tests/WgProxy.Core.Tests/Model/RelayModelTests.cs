@@ -1,0 +1,79 @@
+using System.Diagnostics;
+
+namespace WgProxy.Core.Tests.Model;
+
+/// <summary>The relay and the reference model, given the same random sequences, say the same after every event; and the
+/// invariants hold whatever the model says.</summary>
+public sealed class RelayModelTests(ITestOutputHelper output)
+{
+    private const int Threads = 2;
+
+    [Fact]
+    public async Task Relay_and_model_agree_on_random_sequences()
+    {
+        TimeSpan budget = Budget();
+        int first = Environment.GetEnvironmentVariable("WGPROXY_SEED") is string seed ? int.Parse(seed) : Environment.TickCount & 0xFFFFFF;
+        output.WriteLine($"seeds from {first}, {Threads} threads, {budget.TotalSeconds} s");
+        Coverage[] parts = await Task.WhenAll(Enumerable.Range(0, Threads)
+            .Select(thread => Task.Run(() => Explore(first + (thread * 1_000_000_000), budget), TestContext.Current.CancellationToken)));
+
+        Coverage all = new();
+        foreach (Coverage part in parts)
+        {
+            all.Add(part);
+        }
+
+        output.WriteLine($"{all.Sequences} sequences, {all.Steps} steps");
+        output.WriteLine(string.Join(", ", all.Seen.Where(pair => pair.Value > 0).Select(pair => $"{pair.Key} {pair.Value}")));
+        Assert.Empty(Due().Where(name => all[name] < 20).Select(name => $"{name} happened {all[name]} times"));
+    }
+
+    private static Coverage Explore(int seed, TimeSpan budget)
+    {
+        Coverage coverage = new();
+        Stopwatch clock = Stopwatch.StartNew();
+        for (; clock.Elapsed < budget; seed++)
+        {
+            if (Explorer.Explore(seed, coverage) is (Sequence failing, _))
+            {
+                Assert.Fail(Explorer.Shorten(seed, failing).Text);
+            }
+        }
+
+        return coverage;
+    }
+
+    private static TimeSpan Budget()
+    {
+        bool isLong = Environment.GetEnvironmentVariable("WGPROXY_LONG") is "1";
+        string? minutes = Environment.GetEnvironmentVariable("WGPROXY_LONG_MINUTES");
+        return isLong ? TimeSpan.FromMinutes(minutes is null ? 60 : double.Parse(minutes)) : TimeSpan.FromSeconds(120);
+    }
+
+    /// <summary>Everything that must have been seen: each verdict that the relay gives in a direction, each change, and
+    /// each step of proof.</summary>
+    private static IEnumerable<string> Due()
+    {
+        Verdict[] uplink =
+        [
+            Verdict.Forward, Verdict.Open, Verdict.NotWireGuard, Verdict.BadLength, Verdict.BadMac1, Verdict.NoMapping, Verdict.NotProven,
+            Verdict.UnknownIndex, Verdict.RateLimited, Verdict.OverBudget, Verdict.TableFull, Verdict.ClaimRefused, Verdict.NoServer,
+        ];
+        Verdict[] downlink = [Verdict.Forward, Verdict.NotWireGuard, Verdict.BadLength, Verdict.Unsolicited, Verdict.Closed];
+        return
+        [
+            .. uplink.Select(verdict => $"uplink.{verdict}"),
+            .. downlink.Select(verdict => $"downlink.{verdict}"),
+            .. Enum.GetValues<RelayEventKind>().Select(kind => $"event.{kind}"),
+            "index.Conflicts", "tolerated.Uplink", "tolerated.Downlink",
+            "step.client.Asked.Claimed", "step.client.Asked.Established", "step.client.Claimed.Established",
+            "step.client.Answered.Established", "step.server.Asked.Answered", "step.server.Claimed.Answered",
+            "step.server.Claimed.Confirmed", "step.server.Answered.Confirmed", "step.server.Established.Confirmed",
+            "step.client.Lingering.Asked", "step.client.Lingering.Claimed", "step.client.Lingering.Answered",
+            "step.client.Lingering.Established", "step.client.Lingering.Confirmed", "step.server.Lingering.Asked",
+            "step.server.Lingering.Claimed", "step.server.Lingering.Answered", "step.server.Lingering.Established",
+            "step.server.Lingering.Confirmed", "step.wait.Asked.Lingering", "step.wait.Claimed.Lingering",
+            "step.wait.Answered.Lingering", "step.wait.Established.Lingering", "step.wait.Confirmed.Lingering",
+        ];
+    }
+}

@@ -1,0 +1,44 @@
+namespace WgProxy.Core.Tests.Model;
+
+/// <summary>
+/// One event of a sequence, in a form that means the same whatever is left out before it: sources are numbers, ports are
+/// named by the source and route they were opened for. In text:
+/// <c>client 3: MESSAGE + MESSAGE</c> (a run; its stride is the first one's length),
+/// <c>server 3/0: …</c> (to the port of source 3 on route 0), <c>closed 3/0: …</c> (to the last such port that ended),
+/// <c>wait 15000</c> (milliseconds, stopping at every deadline), <c>late 15000</c> (one look at deadlines, at the end),
+/// <c>sleep 1</c> (no look at all), <c>refuse</c> (the next socket does not open), <c>unresolve 0</c>, <c>resolve 0</c>,
+/// <c>hold</c> (ended sockets are not closed for now), <c>release</c>.
+/// </summary>
+internal sealed record Step(string Kind, int Number = 0, int Route = 0, params IReadOnlyList<Message> Run)
+{
+    public static Step Client(int source, params IReadOnlyList<Message> run) => new("client", source, 0, run);
+
+    public static Step Server(int source, int route, params IReadOnlyList<Message> run) => new("server", source, route, run);
+
+    public static Step Wait(int milliseconds) => new("wait", milliseconds);
+
+    public bool IsTime => Kind is "wait" or "late" or "sleep";
+
+    public static Step Parse(string line)
+    {
+        string[] halves = line.Split(':', 2);
+        string[] word = halves[0].Split([' ', '/'], StringSplitOptions.RemoveEmptyEntries);
+        IReadOnlyList<Message> run = halves.Length < 2 ? [] : [.. halves[1].Split('+').Select(Message.Parse)];
+        return word[0] switch
+        {
+            "client" => Client(int.Parse(word[1]), run),
+            "server" or "closed" => new Step(word[0], int.Parse(word[1]), int.Parse(word[2]), run),
+            "wait" or "late" or "sleep" or "resolve" or "unresolve" => new Step(word[0], int.Parse(word[1])),
+            "refuse" or "hold" or "release" => new Step(word[0]),
+            _ => throw new FormatException($"No such step: '{line}'."),
+        };
+    }
+
+    public override string ToString() => Kind switch
+    {
+        "client" => $"client {Number}: {string.Join(" + ", Run)}",
+        "server" or "closed" => $"{Kind} {Number}/{Route}: {string.Join(" + ", Run)}",
+        "refuse" or "hold" or "release" => Kind,
+        _ => $"{Kind} {Number}",
+    };
+}
