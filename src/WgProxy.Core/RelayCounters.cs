@@ -11,6 +11,20 @@ public enum EngineFault : byte
 
     /// <summary>A receive reported an error, such as an ICMP message of the server's host.</summary>
     ReceiveFailed,
+
+    /// <summary>A segmented send was refused and its datagrams sent one by one; this destination gets no more of them.
+    /// </summary>
+    OffloadWithdrawn,
+
+    /// <summary>A segmented send was refused because its segments did not fit the link; its datagrams were sent one by
+    /// one, and this destination gets smaller segments only.</summary>
+    StrideLowered,
+
+    /// <summary>The address that a client had sent to is no longer this host's: replies leave from another.</summary>
+    LocalAddressLost,
+
+    /// <summary>A socket's receive buffer was full and the kernel dropped datagrams, as counted by the kernel.</summary>
+    ReceiveOverflowed,
 }
 
 /// <summary>
@@ -25,6 +39,12 @@ public sealed class RelayCounters
     private readonly long[] _events = new long[Enum.GetValues<RelayEventKind>().Length];
     private readonly long[] _faults = new long[Enum.GetValues<EngineFault>().Length];
     private readonly long[] _live = new long[Enum.GetValues<Proof>().Length];
+    private readonly long[] _conflicts = new long[1];
+    private readonly long[][] _all;
+
+    /// <summary>Counters that have counted nothing.</summary>
+    public RelayCounters() => _all =
+        [_uplink, _downlink, _forwardedBytes, _tolerated, _events, _faults, _live, _conflicts];
 
     /// <summary>Datagrams of a direction that met a verdict.</summary>
     public long this[Direction direction, Verdict verdict] => Of(direction)[(int)verdict];
@@ -46,7 +66,11 @@ public sealed class RelayCounters
     public long Tolerated(Direction direction) => _tolerated[(int)direction];
 
     /// <summary>How often a second tunnel was taught an index that another tunnel of the route owned.</summary>
-    public long IndexConflicts { get; internal set; }
+    public long IndexConflicts
+    {
+        get => _conflicts[0];
+        internal set => _conflicts[0] = value;
+    }
 
     /// <summary>Counts datagrams under a verdict. Called by the relay; by an engine only for datagrams the relay never
     /// sees whole.</summary>
@@ -60,7 +84,28 @@ public sealed class RelayCounters
     }
 
     /// <summary>Counts a refusal of the kernel. Called by engines.</summary>
-    public void Count(EngineFault fault) => _faults[(int)fault]++;
+    public void Count(EngineFault fault, long times = 1) => _faults[(int)fault] += times;
+
+    /// <summary>Sets <paramref name="other"/> to the same numbers. Allocates nothing.</summary>
+    public void CopyTo(RelayCounters other)
+    {
+        for (int i = 0; i < _all.Length; i++)
+        {
+            _all[i].CopyTo(other._all[i], 0);
+        }
+    }
+
+    /// <summary>Adds the numbers of another relay, for a sum over several.</summary>
+    public void Add(RelayCounters other)
+    {
+        for (int i = 0; i < _all.Length; i++)
+        {
+            for (int j = 0; j < _all[i].Length; j++)
+            {
+                _all[i][j] += other._all[i][j];
+            }
+        }
+    }
 
     /// <summary>Every counter and gauge by its name. Allocates; meant for whoever asks, not for the data path.</summary>
     public IReadOnlyDictionary<string, long> ToDictionary()

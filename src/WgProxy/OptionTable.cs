@@ -11,6 +11,7 @@ internal static class OptionTable
     /// <summary>What all variables of the program begin with.</summary>
     public const string Prefix = "WGPROXY_";
 
+    private const int MostWorkers = 64;
     private const int LongestTimeout = 31_536_000;
 
     private const string ServerForm =
@@ -80,8 +81,41 @@ internal static class OptionTable
             + "share an address but no state.",
         TryParseSwitch);
 
+    /// <summary>What moves the datagrams.</summary>
+    public static readonly OptionRow<EngineKind> Engine = new(
+        "--engine",
+        "WGPROXY_ENGINE",
+        "linux|portable",
+        OperatingSystem.IsLinux() ? "linux" : "portable",
+        "linux (on Linux only) or portable",
+        "What moves the datagrams: linux is fast and runs on Linux only, portable runs everywhere and is the default "
+            + "elsewhere.",
+        TryParseEngine);
+
+    /// <summary>Whether the kernel joins and cuts datagrams.</summary>
+    public static readonly OptionRow<bool> Offload = new(
+        "--offload",
+        "WGPROXY_OFFLOAD",
+        "auto|off",
+        "auto",
+        "auto or off",
+        "Whether the linux engine lets the kernel join datagrams on receiving (GRO) and cut them on sending (GSO). "
+            + "Try off if a network card or a virtual machine's host corrupts what was joined.",
+        TryParseOffload);
+
+    /// <summary>How many threads relay.</summary>
+    public static readonly OptionRow<int> Workers = new(
+        "--workers",
+        "WGPROXY_WORKERS",
+        "NUMBER",
+        "auto",
+        $"auto or a whole number from 1 to {MostWorkers}",
+        "How many threads the linux engine relays with, each with its own sockets; auto goes by the processors.",
+        TryParseWorkers);
+
     /// <summary>The rows, in the order in which help shows them.</summary>
-    public static IReadOnlyList<OptionRow> Rows { get; } = [Server, Key, Listen, Timeout, Adopt, Level];
+    public static IReadOnlyList<OptionRow> Rows { get; } =
+        [Server, Key, Listen, Timeout, Adopt, Level, Engine, Offload, Workers];
 
     /// <summary>The rows as a Markdown table, as the README shows it.</summary>
     public static string ToMarkdown()
@@ -138,5 +172,28 @@ internal static class OptionTable
         refusal = null;
         value = text is [>= '0' and <= '3'] ? (LogLevel)(text[0] - '0') : LogLevel.Info;
         return text is [>= '0' and <= '3'];
+    }
+
+    private static bool TryParseEngine(string text, out EngineKind value, out string? detail)
+    {
+        detail = null;
+        value = text is "linux" ? EngineKind.Linux : EngineKind.Portable;
+        return text is "portable" || (text is "linux" && OperatingSystem.IsLinux());
+    }
+
+    private static bool TryParseOffload(string text, out bool value, out string? detail)
+    {
+        detail = null;
+        value = text is "auto";
+        return text is "auto" or "off";
+    }
+
+    private static bool TryParseWorkers(string text, out int value, out string? detail)
+    {
+        detail = null;
+        value = 0;
+        return text is "auto"
+            || (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out value)
+                && value is >= 1 and <= MostWorkers);
     }
 }

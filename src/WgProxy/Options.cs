@@ -37,6 +37,15 @@ internal sealed record Options
     /// <summary>How long an idle tunnel is kept.</summary>
     public required TimeSpan Timeout { get; init; }
 
+    /// <summary>What moves the datagrams.</summary>
+    public required EngineKind Engine { get; init; }
+
+    /// <summary>Whether the kernel may join and cut datagrams.</summary>
+    public required bool Offload { get; init; }
+
+    /// <summary>How many threads relay; 0 for as many as suit this host.</summary>
+    public required int Workers { get; init; }
+
     /// <summary>Whether data of an unknown tunnel may open a mapping on probation.</summary>
     public required bool Adopt { get; init; }
 
@@ -56,6 +65,9 @@ internal sealed record Options
             & reader.TryTake(OptionTable.Listen, out IPEndPoint? listen)
             & reader.TryTake(OptionTable.Timeout, out TimeSpan timeout)
             & reader.TryTake(OptionTable.Adopt, out bool adopt)
+            & reader.TryTake(OptionTable.Engine, out EngineKind engine)
+            & reader.TryTake(OptionTable.Offload, out bool offload)
+            & reader.TryTake(OptionTable.Workers, out int workers)
             & levelValid;
         if (!valid)
         {
@@ -74,7 +86,17 @@ internal sealed record Options
             return null;
         }
 
-        return new Options { Server = server, Key = key!, Listen = listen!, Timeout = timeout, Adopt = adopt };
+        return new Options
+        {
+            Server = server,
+            Key = key!,
+            Listen = listen!,
+            Timeout = timeout,
+            Engine = engine,
+            Offload = offload,
+            Workers = workers,
+            Adopt = adopt,
+        };
     }
 
     /// <summary>What an engine is told to serve this route.</summary>

@@ -37,7 +37,7 @@ internal static class Program
         Route route = new(options.Key);
         EngineSettings settings = options.ForEngine(route, capacity);
         RelayObserver observer = new(log, settings.Relay);
-        using IEngine engine = new PortableEngine(settings with { Observe = observer.Observe });
+        using IEngine engine = EngineChoice.Create(options, settings with { Observe = observer.Observe });
         log.BeginQueue();
         try
         {

@@ -36,19 +36,6 @@ internal sealed class PortableEngineWire : EngineContractWire
         base.Dispose(disposing);
         _peers.ForEach(peer => peer.Close());
     }
-
-    /// <summary>Real time and what was added. The engine looks at it at least once a second.</summary>
-    private sealed class LeapingClock : TimeProvider
-    {
-        private long _leapt;
-
-        public override long TimestampFrequency => System.TimestampFrequency;
-
-        public override long GetTimestamp() => System.GetTimestamp() + Interlocked.Read(ref _leapt);
-
-        public void Leap(TimeSpan span) =>
-            Interlocked.Add(ref _leapt, (long)(span.TotalSeconds * TimestampFrequency));
-    }
 }
 
 /// <summary>A peer with a socket on loopback.</summary>

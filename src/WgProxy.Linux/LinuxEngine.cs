@@ -1,0 +1,91 @@
+using System.Net;
+using System.Security.Cryptography;
+using WgProxy.Core;
+using WgProxy.Linux.Net;
+
+namespace WgProxy.Linux;
+
+/// <summary>The engine for Linux: worker threads that share nothing on the data path, batches of datagrams per system
+/// call, and runs that pass through uncut.</summary>
+public sealed class LinuxEngine : IEngine
+{
+    private readonly EngineSettings _settings;
+    private readonly LinuxEngineSettings _own;
+    private readonly TimeProvider _time;
+    private LinuxWorker[] _workers = [];
+    private bool _started;
+
+    /// <summary>An engine that is told all this, by a monotonic clock.</summary>
+    public LinuxEngine(EngineSettings settings, LinuxEngineSettings? own = null, TimeProvider? time = null)
+    {
+        _settings = settings;
+        _own = own ?? new LinuxEngineSettings();
+        _time = time ?? TimeProvider.System;
+    }
+
+    /// <inheritdoc/>
+    public IReadOnlyList<IPEndPoint> Listening { get; private set; } = [];
+
+    /// <inheritdoc/>
+    public IReadOnlyList<string> Shortfalls { get; private set; } = [];
+
+    /// <inheritdoc/>
+    public void Start()
+    {
+        if (_started)
+        {
+            throw new InvalidOperationException("An engine starts once.");
+        }
+
+        Steering steering = new(_own.Workers, (RandomBits(), RandomBits()));
+        IReadOnlyList<IReadOnlyList<ListenSocket>> listeners = ListenSockets.Open(_settings.Listen, steering, _own.Offload);
+        _started = true;
+        UdpSocket[] first = [.. listeners[0].Where(socket => !socket.IsForInitiations).Select(socket => socket.Socket)];
+        Listening = [.. first.Select(socket => socket.LocalEndPoint)];
+        Shortfalls = ShortfallsOf(first.Min(socket => socket.GrantedReceiveBuffer));
+        _workers = [.. listeners.Select((sockets, i) =>
+            new LinuxWorker(_settings, _own.Offload, _time, sockets, $"worker {i}"))];
+        foreach (LinuxWorker worker in _workers)
+        {
+            worker.Start();
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Stop()
+    {
+        _started = true;
+        foreach (LinuxWorker worker in _workers)
+        {
+            worker.Stop();
+        }
+
+        foreach (LinuxWorker worker in _workers)
+        {
+            worker.Dispose();
+        }
+    }
+
+    /// <inheritdoc/>
+    public IReadOnlyDictionary<string, long> ReadCounters()
+    {
+        RelayCounters sum = new();
+        foreach (LinuxWorker worker in _workers)
+        {
+            worker.AddCountersTo(sum);
+        }
+
+        return sum.ToDictionary();
+    }
+
+    /// <summary>Stops the engine.</summary>
+    public void Dispose() => Stop();
+
+    /// <summary>Says it if a listening socket got a smaller receive buffer than it asked for.</summary>
+    internal static IReadOnlyList<string> ShortfallsOf(int granted) => granted >= ListenSockets.Buffer
+        ? []
+        : [$"the system grants a receive buffer of {granted} bytes instead of {ListenSockets.Buffer}: bursts may be lost; "
+            + $"set net.core.rmem_max to {ListenSockets.Buffer} (sysctl) or give the relay CAP_NET_ADMIN"];
+
+    private static uint RandomBits() => BitConverter.ToUInt32(RandomNumberGenerator.GetBytes(sizeof(uint)));
+}

@@ -1,0 +1,132 @@
+using WgProxy.Core;
+using WgProxy.Core.Batching;
+using WgProxy.Linux.Net;
+using static WgProxy.Linux.Native.Constants;
+
+namespace WgProxy.Linux;
+
+// What arrives, and where it goes.
+internal sealed partial class LinuxWorker
+{
+    private void ReadClients(ListenSocket listener, int most, Tick now)
+    {
+        int count = _fromClients.Receive(listener.Socket.Descriptor, Math.Min(most, _fromClients.Width), out int error);
+        if (error is not (0 or EAGAIN))
+        {
+            _relay.Counters.Count(EngineFault.ReceiveFailed);
+        }
+
+        for (int place = 0; place < count; place++)
+        {
+            FromClient(listener, place, now);
+        }
+
+        _toServers.Flush();
+        _fromClients.Clear();
+    }
+
+    private void FromClient(ListenSocket listener, int place, Tick now)
+    {
+        ReadOnlySpan<byte> run = _fromClients.BytesOf(place);
+        Received control = _fromClients.ControlOf(place);
+        listener.Overflowed = Overflowed(listener.Overflowed, control.Overflowed);
+        if (_fromClients.IsTruncated(place))
+        {
+            _relay.Counters.Count(Direction.Uplink, Verdict.Truncated, 1, run.Length);
+            return;
+        }
+
+        Source source = KernelAddress.ToSource(_fromClients.NameOf(place), control.Local);
+        nint address = _fromClients.AddressOf(place);
+        int stride = control.Stride > 0 ? control.Stride : run.Length;
+        do
+        {
+            Decision decision = _relay.FromClient(run, stride, source, now);
+            HandleEvents(now);
+            bool leaves = decision.Verdict == Verdict.Forward
+                || (decision.Verdict == Verdict.Open && Open(decision.Slot, listener, place, control.Local, now));
+            if (leaves)
+            {
+                _toServers.Add(new Run(decision.Slot, decision.Length, stride, control.Ecn), address);
+            }
+
+            run = run[decision.Length..];
+            address += decision.Length;
+        }
+        while (run.Length > 0);
+    }
+
+    private void ReadServer(int slot, Tick now)
+    {
+        if (_upstreams[slot].Socket is null)
+        {
+            return;
+        }
+
+        if (_fromServers.Room == 0)
+        {
+            AnswerClients();
+        }
+
+        int place = _fromServers.Count;
+        int count = _fromServers.Receive(
+            _upstreams[slot].Socket!.Descriptor, Math.Min(_fromServers.Room, _fromServers.Width), out int error);
+        if (error is not (0 or EAGAIN))
+        {
+            // What ICMP says about an earlier datagram. It is taken by reading it; the mapping lives.
+            _relay.Counters.Count(EngineFault.ReceiveFailed);
+        }
+
+        for (; count > 0; count--, place++)
+        {
+            FromServer(slot, place, now);
+        }
+    }
+
+    private void FromServer(int slot, int place, Tick now)
+    {
+        ReadOnlySpan<byte> run = _fromServers.BytesOf(place);
+        Received control = _fromServers.ControlOf(place);
+        _upstreams[slot].Overflowed = Overflowed(_upstreams[slot].Overflowed, control.Overflowed);
+        if (_fromServers.IsTruncated(place))
+        {
+            _relay.Counters.Count(Direction.Downlink, Verdict.Truncated, 1, run.Length);
+            return;
+        }
+
+        nint address = _fromServers.AddressOf(place);
+        int stride = control.Stride > 0 ? control.Stride : run.Length;
+        do
+        {
+            Decision decision = _relay.FromServer(slot, run, stride, now);
+            HandleEvents(now);
+            if (decision.Verdict == Verdict.Forward)
+            {
+                _toClients.Add(new Run(slot, decision.Length, stride, control.Ecn), address);
+            }
+
+            run = run[decision.Length..];
+            address += decision.Length;
+        }
+        while (run.Length > 0);
+    }
+
+    /// <summary>Sends what servers sent, of all mappings together, and makes room for more.</summary>
+    private void AnswerClients()
+    {
+        _toClients.Flush();
+        _fromServers.Clear();
+    }
+
+    // The kernel's number only grows, and wraps; it is told with the next datagram that arrives.
+    private uint Overflowed(uint before, uint now)
+    {
+        if (now != 0 && now != before)
+        {
+            _relay.Counters.Count(EngineFault.ReceiveOverflowed, unchecked(now - before));
+            return now;
+        }
+
+        return before;
+    }
+}

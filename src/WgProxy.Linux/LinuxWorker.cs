@@ -1,0 +1,199 @@
+using WgProxy.Core;
+using WgProxy.Core.Mappings;
+using WgProxy.Linux.Net;
+
+namespace WgProxy.Linux;
+
+/// <summary>
+/// One thread with its listening sockets, its relay, its upstream sockets and its buffers. Each turn runs to completion:
+/// what has arrived is read, decided and sent, before anything else is looked at. One clock reading and one publication
+/// of counters per turn; nothing is allocated for a datagram.
+/// </summary>
+internal sealed partial class LinuxWorker : IDisposable
+{
+    private const long LongestWait = 1_000;
+
+    // Receives per turn on each socket for initiations: verifying one costs as much as relaying several datagrams of data.
+    private const int InitiationBudget = 16;
+
+    private readonly EngineSettings _settings;
+    private readonly Offload _offload;
+    private readonly TimeProvider _time;
+    private readonly long _zero;
+    private readonly Relay _relay;
+    private readonly PortPool? _ports;
+    private readonly IReadOnlyList<ListenSocket> _listeners;
+    private readonly ClientTable _clients;
+    private readonly Upstream[] _upstreams;
+    private readonly ReceiveBatch _fromClients = new();
+    private readonly ReceiveBatch _fromServers = new();
+    private readonly Outbox _toServers;
+    private readonly Outbox _toClients;
+    private readonly Poller _poller;
+    private readonly WakeUp _wake;
+    private readonly Thread _thread;
+    private readonly Lock _publishing = new();
+    private readonly RelayCounters _published = new();
+    private volatile bool _stopped;
+
+    /// <summary>A worker that is told all this, with its share of limits and ports.</summary>
+    /// <exception cref="EngineException">The system refused.</exception>
+    public LinuxWorker(
+        EngineSettings settings, Offload offload, TimeProvider time, IReadOnlyList<ListenSocket> listeners, string name)
+    {
+        _settings = settings;
+        _offload = offload;
+        _time = time;
+        _zero = time.GetTimestamp();
+        _listeners = listeners;
+        _relay = new Relay(settings.Relay, settings.Routes);
+        _ports = settings.Ports.Count == 0
+            ? null
+            : new PortPool(settings.Ports, settings.Relay.LingerTimeout, (RandomBits(), RandomBits()));
+        _upstreams = new Upstream[_relay.Slots];
+        _clients = new ClientTable(_relay.Slots);
+        _toServers = new Outbox(_relay.Slots, _relay.Counters, offload.MustEndShort, clients: null);
+        _toClients = new Outbox(_relay.Slots, _relay.Counters, offload.MustEndShort, _clients);
+        _poller = Poller.Open(out int error) ?? throw NoResource("epoll", error);
+        _wake = WakeUp.Open(out error) ?? throw NoResource("eventfd", error);
+        Watch();
+        _thread = new Thread(Run) { IsBackground = true, Name = name };
+    }
+
+    /// <summary>Begins to relay.</summary>
+    public void Start() => _thread.Start();
+
+    /// <summary>Stops relaying; returns when the thread has ended.</summary>
+    public void Stop()
+    {
+        _stopped = true;
+        _wake.Ring();
+        if (_thread.ThreadState.HasFlag(ThreadState.Unstarted))
+        {
+            return;
+        }
+
+        _thread.Join();
+    }
+
+    /// <summary>Adds what this worker had counted after its last turn. May be called from any thread.</summary>
+    public void AddCountersTo(RelayCounters sum)
+    {
+        lock (_publishing)
+        {
+            sum.Add(_published);
+        }
+    }
+
+    /// <summary>Closes every socket and frees the buffers. After <see cref="Stop"/>.</summary>
+    public void Dispose()
+    {
+        foreach (ListenSocket listener in _listeners)
+        {
+            listener.Socket.Dispose();
+        }
+
+        for (int slot = 0; slot < _upstreams.Length; slot++)
+        {
+            _upstreams[slot].Socket?.Dispose();
+        }
+
+        _poller.Dispose();
+        _wake.Dispose();
+        _fromClients.Dispose();
+        _fromServers.Dispose();
+        _toServers.Dispose();
+        _toClients.Dispose();
+        _clients.Dispose();
+    }
+
+    private void Run()
+    {
+        int wait = -1;
+        while (!_stopped)
+        {
+            int ready = _poller.Wait(wait);
+            Tick now = new((long)_time.GetElapsedTime(_zero).TotalMilliseconds);
+            Serve(ready, now);
+            Tick next = _relay.Advance(now);
+            HandleEvents(now);
+            Publish();
+            wait = next == Tick.Never ? -1 : next <= now ? 0 : (int)Math.Min(next - now, LongestWait);
+        }
+    }
+
+    /// <summary>One turn: data of clients as it is reported, then what servers sent, all of it in one batch, and at last
+    /// a bounded number of initiations.</summary>
+    private void Serve(int ready, Tick now)
+    {
+        bool initiations = false;
+        for (int i = 0; i < ready; i++)
+        {
+            ulong token = _poller.Token(i);
+            int index = (int)(uint)token;
+            switch ((Kind)(token >> 32))
+            {
+                case Kind.Upstream:
+                    ReadServer(index, now);
+                    break;
+                case Kind.Data:
+                    ReadClients(_listeners[index], ReceiveBatch.Capacity, now);
+                    break;
+                case Kind.Initiations:
+                    initiations = true;
+                    break;
+                default:
+                    _wake.Quiet();
+                    break;
+            }
+        }
+
+        AnswerClients();
+        for (int i = 0; initiations && i < _listeners.Count; i++)
+        {
+            if (_listeners[i].IsForInitiations)
+            {
+                ReadClients(_listeners[i], InitiationBudget, now);
+            }
+        }
+    }
+
+    private void Watch()
+    {
+        int error = _poller.Watch(_wake.Descriptor, Token(Kind.Wake, 0));
+        for (int i = 0; i < _listeners.Count && error == 0; i++)
+        {
+            Kind kind = _listeners[i].IsForInitiations ? Kind.Initiations : Kind.Data;
+            error = _poller.Watch(_listeners[i].Socket.Descriptor, Token(kind, i));
+        }
+
+        if (error != 0)
+        {
+            throw NoResource("epoll", error);
+        }
+    }
+
+    private void Publish()
+    {
+        lock (_publishing)
+        {
+            _relay.Counters.CopyTo(_published);
+        }
+    }
+
+    private static ulong Token(Kind kind, int index) => ((ulong)kind << 32) | (uint)index;
+
+    private static EngineException NoResource(string what, int error) =>
+        new($"the system refuses {what}: {new System.ComponentModel.Win32Exception(error).Message}");
+
+    private static ulong RandomBits() =>
+        BitConverter.ToUInt64(System.Security.Cryptography.RandomNumberGenerator.GetBytes(sizeof(ulong)));
+
+    private enum Kind
+    {
+        Wake,
+        Data,
+        Initiations,
+        Upstream,
+    }
+}

@@ -1,0 +1,167 @@
+using System.ComponentModel;
+using System.Net;
+using WgProxy.Core;
+using WgProxy.Linux.Net;
+using static WgProxy.Linux.Native.Constants;
+
+namespace WgProxy.Linux;
+
+/// <summary>One worker's socket on a listening address.</summary>
+/// <param name="Socket">The socket.</param>
+/// <param name="IsForInitiations">Whether it gets what begins like an initiation, or everything else.</param>
+internal sealed record ListenSocket(UdpSocket Socket, bool IsForInitiations)
+{
+    /// <summary>How many datagrams the kernel had dropped here when last looked at.</summary>
+    public uint Overflowed { get; set; }
+}
+
+/// <summary>Binds the listening addresses, each as a group of sockets that the kernel steers datagrams to.</summary>
+internal static class ListenSockets
+{
+    /// <summary>What is asked for a listening socket's buffers: about 50 ms of a full 1 Gbit/s link.</summary>
+    public const int Buffer = 7 * 1024 * 1024;
+
+    private const int DrawAttempts = 16;
+
+    /// <summary>The sockets of each worker: for each address one for data and one for initiations.</summary>
+    /// <exception cref="EngineException">The system refused.</exception>
+    public static IReadOnlyList<IReadOnlyList<ListenSocket>> Open(IPEndPoint listen, Steering steering, Offload offload)
+    {
+        IPAddress[] addresses = Addresses(listen.Address);
+        for (int attempt = 1; ; attempt++)
+        {
+            try
+            {
+                return Open(addresses, Probe(addresses, listen.Port), steering, offload);
+            }
+            catch (EngineException) when (listen.Port == 0 && attempt < DrawAttempts)
+            {
+                // Somebody has the port that was drawn, in the other family or since: draw another.
+            }
+        }
+    }
+
+    private static List<ListenSocket>[] Open(IPAddress[] addresses, int port, Steering steering, Offload offload)
+    {
+        List<ListenSocket>[] workers = [.. Enumerable.Range(0, steering.Workers).Select(_ => new List<ListenSocket>())];
+        try
+        {
+            foreach (IPAddress address in addresses)
+            {
+                OpenGroup(new IPEndPoint(address, port), steering, offload, workers);
+            }
+
+            return workers;
+        }
+        catch (EngineException)
+        {
+            foreach (ListenSocket socket in workers.SelectMany(sockets => sockets))
+            {
+                socket.Socket.Dispose();
+            }
+
+            throw;
+        }
+    }
+
+    /// <summary>The addresses to bind for an address to listen on: <c>[::]</c> is both families, as far as this machine
+    /// has them.</summary>
+    private static IPAddress[] Addresses(IPAddress listen)
+    {
+        if (listen.IsIPv4MappedToIPv6)
+        {
+            return [listen.MapToIPv4()];
+        }
+
+        if (!listen.Equals(IPAddress.IPv6Any))
+        {
+            return [listen];
+        }
+
+        IPAddress[] both = [IPAddress.IPv6Any, IPAddress.Any];
+        IPAddress[] had = [.. both.Where(address =>
+        {
+            using UdpSocket? socket = UdpSocket.Open(IsIPv4(address), out _);
+            return socket?.Bind(new IPEndPoint(address, 0)) == 0;
+        })];
+        return had.Length == 0 ? both : had;
+    }
+
+    // Sockets that share a port do so with any other process of the same user: a second relay would take half of the
+    // clients of the first, unnoticed. Sockets that do not share find out.
+    private static int Probe(IPAddress[] addresses, int port)
+    {
+        List<UdpSocket> probes = [];
+        try
+        {
+            foreach (IPAddress address in addresses)
+            {
+                IPEndPoint listen = new(address, port);
+                probes.Add(New(listen));
+                Bind(probes[^1], listen);
+                port = probes[^1].LocalEndPoint.Port;
+            }
+
+            return port;
+        }
+        finally
+        {
+            probes.ForEach(probe => probe.Dispose());
+        }
+    }
+
+    private static void OpenGroup(
+        IPEndPoint listen, Steering steering, Offload offload, List<ListenSocket>[] workers)
+    {
+        bool isWildcard = listen.Address.Equals(IPAddress.Any) || listen.Address.Equals(IPAddress.IPv6Any);
+        for (int i = 0; i < steering.Sockets; i++)
+        {
+            UdpSocket socket = New(listen);
+            workers[i % steering.Workers].Add(new ListenSocket(socket, i >= steering.Workers));
+            socket.AskBuffers(Buffer);
+            if (isWildcard)
+            {
+                socket.AskLocalAddress();
+            }
+
+            // On all of the group or on none: when the kernel coalesces, it asks one of them, chosen without the program.
+            if (offload.Coalesces)
+            {
+                socket.TryCoalesce();
+            }
+
+            if (!socket.TrySharePort() || (i == 0 && !socket.TryAttach(steering.ToProgram(socket.IsIPv4))))
+            {
+                throw new EngineException(
+                    "this kernel does not steer datagrams among sockets that share a port (SO_ATTACH_REUSEPORT_CBPF, since "
+                    + "Linux 4.5): use --engine portable");
+            }
+
+            Bind(socket, listen);
+        }
+    }
+
+    private static UdpSocket New(IPEndPoint listen) =>
+        UdpSocket.Open(IsIPv4(listen.Address), out int error) ?? throw Refused(listen, error);
+
+    private static void Bind(UdpSocket socket, IPEndPoint listen)
+    {
+        int error = socket.Bind(listen);
+        if (error != 0)
+        {
+            throw Refused(listen, error);
+        }
+    }
+
+    private static bool IsIPv4(IPAddress address) => address.AddressFamily == System.Net.Sockets.AddressFamily.InterNetwork;
+
+    private static EngineException Refused(IPEndPoint listen, int error) => new(
+        error switch
+        {
+            EADDRINUSE => $"cannot listen on {listen}: another program uses this UDP port",
+            EADDRNOTAVAIL => $"cannot listen on {listen}: this machine does not have the address",
+            EACCES => $"cannot listen on {listen}: the system does not permit this port",
+            EAFNOSUPPORT => $"cannot listen on {listen}: this machine lacks the IP version",
+            _ => $"cannot listen on {listen}: {new Win32Exception(error).Message}",
+        });
+}

@@ -1,0 +1,94 @@
+namespace WgProxy.Linux.Native;
+
+/// <summary>Numbers of the kernel's interface. Those that differ between processors are the ones of asm-generic, which
+/// every processor that .NET runs on uses for these.</summary>
+internal static class Constants
+{
+    public const int AF_INET = 2;
+    public const int AF_INET6 = 10;
+    public const int SOCK_DGRAM = 2;
+    public const int SOCK_NONBLOCK = 0x800;
+    public const int SOCK_CLOEXEC = 0x80000;
+
+    public const int SOL_SOCKET = 1;
+    public const int SO_SNDBUF = 7;
+    public const int SO_RCVBUF = 8;
+    public const int SO_REUSEPORT = 15;
+    public const int SO_SNDBUFFORCE = 32;
+    public const int SO_RCVBUFFORCE = 33;
+    public const int SO_RXQ_OVFL = 40;
+    public const int SO_ATTACH_REUSEPORT_CBPF = 51;
+
+    public const int IPPROTO_IP = 0;
+    public const int IP_TOS = 1;
+    public const int IP_PKTINFO = 8;
+    public const int IP_MTU_DISCOVER = 10;
+    public const int IP_RECVTOS = 13;
+    public const int IP_PMTUDISC_OMIT = 5;
+
+    public const int IPPROTO_IPV6 = 41;
+    public const int IPV6_MTU_DISCOVER = 23;
+    public const int IPV6_V6ONLY = 26;
+    public const int IPV6_RECVPKTINFO = 49;
+    public const int IPV6_PKTINFO = 50;
+    public const int IPV6_RECVTCLASS = 66;
+    public const int IPV6_TCLASS = 67;
+    public const int IPV6_PMTUDISC_DONT = 0;
+
+    public const int IPPROTO_UDP = 17;
+    public const int UDP_SEGMENT = 103;
+    public const int UDP_GRO = 104;
+
+    public const int MSG_CTRUNC = 0x8;
+    public const int MSG_TRUNC = 0x20;
+    public const int MSG_DONTWAIT = 0x40;
+
+    public const int EPOLLIN = 0x1;
+    public const int EPOLL_CTL_ADD = 1;
+    public const int EPOLL_CLOEXEC = 0x80000;
+    public const int EFD_NONBLOCK = 0x800;
+    public const int EFD_CLOEXEC = 0x80000;
+
+    public const int EPERM = 1;
+    public const int EINTR = 4;
+    public const int EIO = 5;
+    public const int EAGAIN = 11;
+    public const int EACCES = 13;
+    public const int EINVAL = 22;
+    public const int EMSGSIZE = 90;
+    public const int ENOPROTOOPT = 92;
+    public const int EAFNOSUPPORT = 97;
+    public const int EADDRINUSE = 98;
+    public const int EADDRNOTAVAIL = 99;
+    public const int ENETUNREACH = 101;
+    public const int ENOBUFS = 105;
+    public const int ENOSYS = 38;
+
+    public const ushort BPF_LD = 0x00;
+    public const ushort BPF_LDX = 0x01;
+    public const ushort BPF_ST = 0x02;
+    public const ushort BPF_ALU = 0x04;
+    public const ushort BPF_JMP = 0x05;
+    public const ushort BPF_RET = 0x06;
+    public const ushort BPF_MISC = 0x07;
+    public const ushort BPF_W = 0x00;
+    public const ushort BPF_H = 0x08;
+    public const ushort BPF_B = 0x10;
+    public const ushort BPF_IMM = 0x00;
+    public const ushort BPF_ABS = 0x20;
+    public const ushort BPF_IND = 0x40;
+    public const ushort BPF_MEM = 0x60;
+    public const ushort BPF_MSH = 0xa0;
+    public const ushort BPF_ADD = 0x00;
+    public const ushort BPF_MUL = 0x20;
+    public const ushort BPF_RSH = 0x70;
+    public const ushort BPF_MOD = 0x90;
+    public const ushort BPF_XOR = 0xa0;
+    public const ushort BPF_JEQ = 0x10;
+    public const ushort BPF_K = 0x00;
+    public const ushort BPF_X = 0x08;
+    public const ushort BPF_A = 0x10;
+    public const ushort BPF_TAX = 0x00;
+    public const ushort BPF_TXA = 0x80;
+    public const int SKF_NET_OFF = -0x100000;
+}

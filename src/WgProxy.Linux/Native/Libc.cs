@@ -1,0 +1,53 @@
+using System.Runtime.InteropServices;
+
+namespace WgProxy.Linux.Native;
+
+/// <summary>The system calls, under their own names. Each returns −1 on failure; the error is then the last P/Invoke error.
+/// None suppresses the GC transition: each may copy 64 KiB or wait, and would hold up every collection meanwhile.</summary>
+internal static unsafe partial class Libc
+{
+    [LibraryImport("libc", SetLastError = true)]
+    public static partial int socket(int domain, int type, int protocol);
+
+    [LibraryImport("libc", SetLastError = true)]
+    public static partial int bind(int sockfd, void* addr, uint addrlen);
+
+    [LibraryImport("libc", SetLastError = true)]
+    public static partial int connect(int sockfd, void* addr, uint addrlen);
+
+    [LibraryImport("libc", SetLastError = true)]
+    public static partial int getsockname(int sockfd, void* addr, uint* addrlen);
+
+    [LibraryImport("libc", SetLastError = true)]
+    public static partial int setsockopt(int sockfd, int level, int optname, void* optval, uint optlen);
+
+    [LibraryImport("libc", SetLastError = true)]
+    public static partial int getsockopt(int sockfd, int level, int optname, void* optval, uint* optlen);
+
+    [LibraryImport("libc", SetLastError = true)]
+    public static partial int recvmmsg(int sockfd, mmsghdr* msgvec, uint vlen, int flags, timespec* timeout);
+
+    [LibraryImport("libc", SetLastError = true)]
+    public static partial int sendmmsg(int sockfd, mmsghdr* msgvec, uint vlen, int flags);
+
+    [LibraryImport("libc", SetLastError = true)]
+    public static partial int epoll_create1(int flags);
+
+    [LibraryImport("libc", SetLastError = true)]
+    public static partial int epoll_ctl(int epfd, int op, int fd, void* @event);
+
+    [LibraryImport("libc", SetLastError = true)]
+    public static partial int epoll_wait(int epfd, void* events, int maxevents, int timeout);
+
+    [LibraryImport("libc", SetLastError = true)]
+    public static partial int eventfd(uint initval, int flags);
+
+    [LibraryImport("libc", SetLastError = true)]
+    public static partial nint read(int fd, void* buf, nuint count);
+
+    [LibraryImport("libc", SetLastError = true)]
+    public static partial nint write(int fd, void* buf, nuint count);
+
+    [LibraryImport("libc", SetLastError = true)]
+    public static partial int close(int fd);
+}

@@ -1,0 +1,122 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+
+namespace WgProxy.Linux.Native;
+
+// Declared as the kernel reads them; the ABI test lets a C compiler judge every offset, size and total.
+
+[InlineArray(4)]
+internal struct in_addr
+{
+    private byte s_addr;
+}
+
+[InlineArray(16)]
+internal struct in6_addr
+{
+    private byte s6_addr;
+}
+
+[InlineArray(8)]
+internal struct sin_zero
+{
+    private byte _zero;
+}
+
+/// <summary>An IPv4 address and port. Ports and addresses are in network order.</summary>
+internal struct sockaddr_in
+{
+    public ushort sin_family;
+    public ushort sin_port;
+    public in_addr sin_addr;
+    public sin_zero sin_zero;
+}
+
+/// <summary>An IPv6 address, port and scope. Ports and addresses are in network order.</summary>
+internal struct sockaddr_in6
+{
+    public ushort sin6_family;
+    public ushort sin6_port;
+    public uint sin6_flowinfo;
+    public in6_addr sin6_addr;
+    public uint sin6_scope_id;
+}
+
+internal unsafe struct iovec
+{
+    public void* iov_base;
+    public nuint iov_len;
+}
+
+/// <summary>The kernel's user_msghdr. C libraries declare some widths differently; on little-endian it is all one.</summary>
+internal unsafe struct msghdr
+{
+    public void* msg_name;
+    public uint msg_namelen;
+    public iovec* msg_iov;
+    public nuint msg_iovlen;
+    public void* msg_control;
+    public nuint msg_controllen;
+    public int msg_flags;
+}
+
+internal struct mmsghdr
+{
+    public msghdr msg_hdr;
+    public uint msg_len;
+}
+
+internal struct cmsghdr
+{
+    public nuint cmsg_len;
+    public int cmsg_level;
+    public int cmsg_type;
+}
+
+internal struct in_pktinfo
+{
+    public int ipi_ifindex;
+    public in_addr ipi_spec_dst;
+    public in_addr ipi_addr;
+}
+
+internal struct in6_pktinfo
+{
+    public in6_addr ipi6_addr;
+    public uint ipi6_ifindex;
+}
+
+internal struct timespec
+{
+    public nint tv_sec;
+    public nint tv_nsec;
+}
+
+/// <summary>As every processor but x86-64 has it.</summary>
+internal struct epoll_event
+{
+    public uint events;
+    public ulong data;
+}
+
+/// <summary>The same on x86-64, where the kernel packs it so that 32-bit programs agree.</summary>
+[StructLayout(LayoutKind.Sequential, Pack = 1)]
+internal struct epoll_event_packed
+{
+    public uint events;
+    public ulong data;
+}
+
+internal struct sock_filter
+{
+    public ushort code;
+    public byte jt;
+    public byte jf;
+    public uint k;
+}
+
+internal unsafe struct sock_fprog
+{
+    public ushort len;
+    public sock_filter* filter;
+}

@@ -1,0 +1,74 @@
+using System.Buffers.Binary;
+using System.Net;
+using WgProxy.Core;
+using WgProxy.Linux.Native;
+using static WgProxy.Linux.Native.Constants;
+
+namespace WgProxy.Linux.Net;
+
+/// <summary>The kernel's addresses (sockaddr_in and sockaddr_in6) and ours.</summary>
+internal static unsafe class KernelAddress
+{
+    /// <summary>Room for an address of either family.</summary>
+    public const int Size = 28;
+
+    /// <summary>Whether an address as the kernel wrote it is IPv4.</summary>
+    public static bool IsIPv4(nint address) => *(ushort*)address == AF_INET;
+
+    /// <summary>Writes an address as the kernel reads it.</summary>
+    /// <returns>Its length.</returns>
+    public static uint Write(IPEndPoint endPoint, nint address)
+    {
+        Span<byte> bytes = stackalloc byte[16];
+        IPAddress ip = endPoint.Address.IsIPv4MappedToIPv6 ? endPoint.Address.MapToIPv4() : endPoint.Address;
+        ip.TryWriteBytes(bytes, out int written);
+        if (written == 4)
+        {
+            sockaddr_in* v4 = (sockaddr_in*)address;
+            *v4 = new sockaddr_in { sin_family = AF_INET, sin_port = NetworkOrder((ushort)endPoint.Port) };
+            bytes[..4].CopyTo(v4->sin_addr);
+            return (uint)sizeof(sockaddr_in);
+        }
+
+        sockaddr_in6* v6 = (sockaddr_in6*)address;
+        *v6 = new sockaddr_in6
+        {
+            sin6_family = AF_INET6,
+            sin6_port = NetworkOrder((ushort)endPoint.Port),
+            sin6_scope_id = (uint)ip.ScopeId,
+        };
+        bytes.CopyTo(v6->sin6_addr);
+        return (uint)sizeof(sockaddr_in6);
+    }
+
+    /// <summary>An address as the kernel wrote it.</summary>
+    public static IPEndPoint ToEndPoint(nint address)
+    {
+        if (IsIPv4(address))
+        {
+            sockaddr_in* v4 = (sockaddr_in*)address;
+            return new IPEndPoint(new IPAddress(v4->sin_addr), NetworkOrder(v4->sin_port));
+        }
+
+        sockaddr_in6* v6 = (sockaddr_in6*)address;
+        return new IPEndPoint(
+            new IPAddress(v6->sin6_addr, v6->sin6_scope_id), NetworkOrder(v6->sin6_port));
+    }
+
+    /// <summary>The source of a datagram: who sent it, and to which local address.</summary>
+    public static Source ToSource(nint address, ReadOnlySpan<byte> local)
+    {
+        if (IsIPv4(address))
+        {
+            sockaddr_in* v4 = (sockaddr_in*)address;
+            return Source.From(v4->sin_addr, NetworkOrder(v4->sin_port), 0, local);
+        }
+
+        sockaddr_in6* v6 = (sockaddr_in6*)address;
+        return Source.From(
+            v6->sin6_addr, NetworkOrder(v6->sin6_port), v6->sin6_scope_id, local);
+    }
+
+    private static ushort NetworkOrder(ushort value) =>
+        BitConverter.IsLittleEndian ? BinaryPrimitives.ReverseEndianness(value) : value;
+}

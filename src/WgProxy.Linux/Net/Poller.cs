@@ -1,0 +1,61 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
+using WgProxy.Linux.Native;
+using static WgProxy.Linux.Native.Constants;
+
+namespace WgProxy.Linux.Net;
+
+/// <summary>Waits until a socket has something to read (epoll, level-triggered: what a budget leaves unread is reported
+/// again, behind the others). A closed socket leaves by itself.</summary>
+internal sealed unsafe class Poller : SafeHandleMinusOneIsInvalid
+{
+    /// <summary>Sockets reported by one wait.</summary>
+    public const int Capacity = 64;
+
+    // The kernel packs the struct on x86-64 and nowhere else.
+    private static readonly bool Packed = RuntimeInformation.ProcessArchitecture == Architecture.X64;
+
+    private readonly byte* _events = (byte*)NativeMemory.AlignedAlloc((nuint)(Capacity * sizeof(epoll_event)), 64);
+
+    private Poller(int descriptor)
+        : base(ownsHandle: true) => SetHandle(descriptor);
+
+    /// <summary>A poller without sockets; null if the system refused.</summary>
+    public static Poller? Open(out int error)
+    {
+        int descriptor = Libc.epoll_create1(EPOLL_CLOEXEC);
+        error = descriptor < 0 ? Marshal.GetLastPInvokeError() : 0;
+        return descriptor < 0 ? null : new Poller(descriptor);
+    }
+
+    /// <summary>Watches a descriptor. The error's number, 0 if it worked.</summary>
+    public int Watch(int descriptor, ulong token)
+    {
+        epoll_event plain = new() { events = EPOLLIN, data = token };
+        epoll_event_packed packed = new() { events = EPOLLIN, data = token };
+        int result = Libc.epoll_ctl((int)handle, EPOLL_CTL_ADD, descriptor, Packed ? &packed : &plain);
+        return result == 0 ? 0 : Marshal.GetLastPInvokeError();
+    }
+
+    /// <summary>Waits for something to read.</summary>
+    /// <param name="milliseconds">At most so long; −1 for ever.</param>
+    /// <returns>How many descriptors have something; 0 when the time is over or a signal came.</returns>
+    public int Wait(int milliseconds)
+    {
+        int count = Libc.epoll_wait((int)handle, _events, Capacity, milliseconds);
+        return Math.Max(count, 0);
+    }
+
+    /// <summary>The token of a descriptor that has something to read.</summary>
+    public ulong Token(int i) => Packed
+        ? ((epoll_event_packed*)_events)[i].data
+        : ((epoll_event*)_events)[i].data;
+
+    /// <inheritdoc/>
+    protected override bool ReleaseHandle()
+    {
+        NativeMemory.AlignedFree(_events);
+        return Libc.close((int)handle) == 0;
+    }
+}

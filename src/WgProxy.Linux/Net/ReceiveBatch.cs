@@ -1,0 +1,158 @@
+using System.Runtime.InteropServices;
+using WgProxy.Core;
+using WgProxy.Linux.Native;
+using static WgProxy.Linux.Native.Constants;
+
+namespace WgProxy.Linux.Net;
+
+/// <summary>
+/// Buffers for what recvmmsg hands over, in native memory that the collector never sees. Each place holds a whole run of
+/// 64 KiB: with less, a coalesced run is cut off. Untouched pages cost no memory.
+/// </summary>
+internal sealed unsafe class ReceiveBatch : IDisposable
+{
+    /// <summary>Receives that fit.</summary>
+    public const int Capacity = 64;
+
+    // The largest payload is 65,527 bytes. Places lie apart by 64 KiB and an odd number of cache lines: at a distance of
+    // a power of two their beginnings, which is all that a plain datagram uses, would compete for the same lines.
+    private const int PlaceSize = 65_536;
+    private const int PlaceDistance = PlaceSize + 1_600;
+    private const long Window = 256 * 1024;
+    private const int LeastWidth = 2;
+    private const int NameSize = 32;
+    private const int ControlSize = 128;
+
+    private readonly mmsghdr* _headers;
+    private readonly iovec* _vectors;
+    private readonly byte* _names;
+    private readonly byte* _controls;
+    private readonly byte* _places;
+    private long _average = 1;
+    private bool _disposed;
+
+    /// <summary>An empty batch.</summary>
+    public ReceiveBatch()
+    {
+        _headers = (mmsghdr*)NativeMemory.AlignedAlloc((nuint)(Capacity * sizeof(mmsghdr)), 64);
+        _vectors = (iovec*)NativeMemory.AlignedAlloc((nuint)(Capacity * sizeof(iovec)), 64);
+        _names = (byte*)NativeMemory.AlignedAlloc(Capacity * NameSize, 64);
+        _controls = (byte*)NativeMemory.AlignedAlloc(Capacity * ControlSize, 64);
+        _places = (byte*)NativeMemory.AlignedAlloc((nuint)Capacity * PlaceDistance, 4096);
+        for (int i = 0; i < Capacity; i++)
+        {
+            _vectors[i] = new iovec { iov_base = _places + ((nint)i * PlaceDistance), iov_len = PlaceSize };
+            _headers[i] = default;
+            _headers[i].msg_hdr.msg_iov = _vectors + i;
+            _headers[i].msg_hdr.msg_iovlen = 1;
+            _headers[i].msg_hdr.msg_name = _names + (i * NameSize);
+            _headers[i].msg_hdr.msg_control = _controls + (i * ControlSize);
+            Reset(i);
+        }
+    }
+
+    /// <summary>Receives so far.</summary>
+    public int Count { get; private set; }
+
+    /// <summary>How many receives one call should ask for at most, going by what came lately.</summary>
+    public int Width { get; private set; } = Capacity;
+
+    /// <summary>Receives that still fit.</summary>
+    public int Room => Capacity - Count;
+
+    /// <summary>Receives what has arrived, without waiting, behind what is there already.</summary>
+    /// <param name="descriptor">The socket.</param>
+    /// <param name="most">How many receives; at most <see cref="Room"/>.</param>
+    /// <param name="error">0; or why nothing was received.</param>
+    /// <returns>How many places were filled.</returns>
+    public int Receive(int descriptor, int most, out int error)
+    {
+        int received;
+        do
+        {
+            received = Libc.recvmmsg(descriptor, _headers + Count, (uint)most, MSG_DONTWAIT, null);
+            error = received < 0 ? Marshal.GetLastPInvokeError() : 0;
+        }
+        while (error == EINTR);
+
+        if (received < 0)
+        {
+            return 0;
+        }
+
+        Narrow(received);
+        Count += received;
+        return received;
+    }
+
+    /// <summary>Bytes received in one place.</summary>
+    public int LengthOf(int place) => (int)_headers[place].msg_len;
+
+    /// <summary>Where they are, until <see cref="Clear"/>.</summary>
+    public nint AddressOf(int place) => (nint)_vectors[place].iov_base;
+
+    /// <summary>The bytes, until <see cref="Clear"/>.</summary>
+    public ReadOnlySpan<byte> BytesOf(int place) => new(_vectors[place].iov_base, LengthOf(place));
+
+    /// <summary>What the kernel said beside them.</summary>
+    public Received ControlOf(int place) =>
+        Received.From((nint)_headers[place].msg_hdr.msg_control, (int)_headers[place].msg_hdr.msg_controllen);
+
+    /// <summary>Whether bytes, or boundaries between datagrams, were lost for lack of room.</summary>
+    public bool IsTruncated(int place) => (_headers[place].msg_hdr.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) != 0;
+
+    /// <summary>The sender's address, as the kernel wrote it; not on a connected socket.</summary>
+    public nint NameOf(int place) => (nint)_headers[place].msg_hdr.msg_name;
+
+    /// <summary>Empties the places. What is in, out or both in a header is set anew: the kernel reads it next time.</summary>
+    public void Clear()
+    {
+        for (int i = 0; i < Count; i++)
+        {
+            Reset(i);
+        }
+
+        Count = 0;
+    }
+
+    /// <summary>Frees the buffers.</summary>
+    public void Dispose()
+    {
+        if (!_disposed)
+        {
+            _disposed = true;
+            NativeMemory.AlignedFree(_headers);
+            NativeMemory.AlignedFree(_vectors);
+            NativeMemory.AlignedFree(_names);
+            NativeMemory.AlignedFree(_controls);
+            NativeMemory.AlignedFree(_places);
+        }
+    }
+
+    // Sixty-four plain datagrams or a few long runs: either way as many bytes as the next cache level keeps until they are
+    // sent again. The average moves slowly, so that one odd run changes little.
+    private void Narrow(int received)
+    {
+        if (received == 0)
+        {
+            return;
+        }
+
+        long bytes = 0;
+        for (int place = Count; place < Count + received; place++)
+        {
+            bytes += LengthOf(place);
+        }
+
+        _average += ((bytes / received) - _average) / 4;
+        Width = (int)Math.Clamp(Window / Math.Max(1, _average), LeastWidth, Capacity);
+    }
+
+    private void Reset(int place)
+    {
+        ref msghdr header = ref _headers[place].msg_hdr;
+        header.msg_namelen = NameSize;
+        header.msg_controllen = ControlSize;
+        header.msg_flags = 0;
+    }
+}

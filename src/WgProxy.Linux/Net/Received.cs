@@ -1,0 +1,70 @@
+using System.Runtime.CompilerServices;
+using WgProxy.Linux.Native;
+using static WgProxy.Linux.Native.Constants;
+
+namespace WgProxy.Linux.Net;
+
+/// <summary>What the kernel says beside the bytes of one receive: the control messages, decoded.</summary>
+internal unsafe ref struct Received
+{
+    /// <summary>Length of each datagram but the last; 0 if there is only one.</summary>
+    public int Stride;
+
+    /// <summary>The two ECN bits.</summary>
+    public byte Ecn;
+
+    /// <summary>Datagrams that this socket has lost since it was made, because its buffer was full; 0 if not told.
+    /// </summary>
+    public uint Overflowed;
+
+    /// <summary>The local address it was sent to, 4 or 16 bytes; empty if not told.</summary>
+    public ReadOnlySpan<byte> Local;
+
+    /// <summary>Decodes what the kernel wrote. Unknown messages are passed over; a length that points outside ends it.
+    /// </summary>
+    public static Received From(nint control, int length)
+    {
+        Received received = default;
+        int header = Control.Align(sizeof(cmsghdr));
+        while (length >= header)
+        {
+            cmsghdr* message = (cmsghdr*)control;
+            int size = (int)message->cmsg_len;
+            if (size < header || size > length)
+            {
+                break;
+            }
+
+            received.Take(message->cmsg_level, message->cmsg_type, (byte*)control + header, size - header);
+            int next = Control.Align(size);
+            control += next;
+            length -= next;
+        }
+
+        return received;
+    }
+
+    private void Take(int level, int type, byte* data, int size)
+    {
+        switch (level, type, size)
+        {
+            case (IPPROTO_UDP, UDP_GRO, >= sizeof(int)):
+                Stride = Unsafe.ReadUnaligned<int>(data);
+                break;
+            case (IPPROTO_IP, IP_PKTINFO, >= 12):
+                // The address of this host that the routing chose, which is what a reply must come from.
+                Local = new ReadOnlySpan<byte>(data + 4, 4);
+                break;
+            case (IPPROTO_IPV6, IPV6_PKTINFO, >= 20):
+                Local = new ReadOnlySpan<byte>(data, 16);
+                break;
+            case (IPPROTO_IP, IP_TOS, >= 1): // One byte here, an int when sending.
+            case (IPPROTO_IPV6, IPV6_TCLASS, >= sizeof(int)):
+                Ecn = (byte)((size == 1 ? *data : Unsafe.ReadUnaligned<int>(data)) & 3);
+                break;
+            case (SOL_SOCKET, SO_RXQ_OVFL, >= sizeof(uint)):
+                Overflowed = Unsafe.ReadUnaligned<uint>(data);
+                break;
+        }
+    }
+}

@@ -1,0 +1,26 @@
+using WgProxy.Core;
+using WgProxy.Linux;
+
+namespace WgProxy;
+
+/// <summary>What can move the datagrams.</summary>
+internal enum EngineKind
+{
+    /// <summary>Sockets of .NET, on every system.</summary>
+    Portable,
+
+    /// <summary>Batched system calls and offloads of Linux.</summary>
+    Linux,
+}
+
+/// <summary>Makes the engine that was chosen.</summary>
+internal static class EngineChoice
+{
+    /// <summary>The engine, not yet started.</summary>
+    public static IEngine Create(Options options, EngineSettings settings) => options.Engine switch
+    {
+        EngineKind.Linux => new LinuxEngine(
+            settings, new LinuxEngineSettings { Offload = options.Offload ? Offload.OfThisHost() : Offload.None }),
+        _ => new PortableEngine(settings),
+    };
+}

@@ -1,0 +1,164 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Runtime.InteropServices;
+using WgProxy.Core;
+using WgProxy.Linux.Tests.Rig;
+using WgProxy.Tests;
+
+namespace WgProxy.Linux.Tests;
+
+/// <summary>What the engine costs or lacks, measured in this process: so it runs while no other test does.</summary>
+[Collection(nameof(LinuxEngineCosts))]
+[CollectionDefinition(nameof(LinuxEngineCosts), DisableParallelization = true)]
+public sealed unsafe partial class LinuxEngineCosts : IDisposable
+{
+    private const int OpenFiles = 7; // RLIMIT_NOFILE
+
+    private readonly Socket _server = NewSocket();
+    private readonly RelayRig _rig = new();
+
+    public LinuxEngineCosts() => _rig.Route.Server = (IPEndPoint)_server.LocalEndPoint!;
+
+    public void Dispose()
+    {
+        _rig.Dispose();
+        _server.Dispose();
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(20)]
+    public void A_batch_allocates_nothing(int train)
+    {
+        Optimised.SkipUnless(typeof(LinuxEngine).Assembly);
+        const int rounds = 500;
+        const int burst = 40;
+        using Socket client = NewSocket();
+        client.Connect(_rig.At(IPAddress.Loopback));
+        Handshake(client, 1);
+        byte[] up = Train(WireMessages.Transport(0x5000_0001, 1000), train);
+        byte[] down = Train(WireMessages.Transport(0xC000_0001, 1000), train);
+        byte[] buffer = new byte[65_536];
+        foreach (Socket socket in (Socket[])[client, _server])
+        {
+            // One send is a train of the peers', too.
+            socket.SetRawSocketOption(17, 103, BitConverter.GetBytes(train == 1 ? 0 : 1000));
+            socket.SetRawSocketOption(17, 104, BitConverter.GetBytes(1));
+        }
+
+        Exchange(client, _server, up, buffer, rounds, burst);
+        Exchange(_server, client, down, buffer, rounds, burst);
+
+        long before = GC.GetTotalAllocatedBytes(precise: true);
+        Exchange(client, _server, up, buffer, rounds, burst);
+        long between = GC.GetTotalAllocatedBytes(precise: true);
+        Exchange(_server, client, down, buffer, rounds, burst);
+        long after = GC.GetTotalAllocatedBytes(precise: true);
+        TestContext.Current.TestOutputHelper?.WriteLine(
+            $"{rounds * burst} sends: {between - before} bytes allocated up, {after - between} down");
+
+        // Even one object per ten batches would show: the runtime's own timers and threads leave little more than this.
+        Assert.InRange(between - before, 0, rounds);
+        Assert.InRange(after - between, 0, rounds);
+        Assert.Empty(_rig.Faults());
+    }
+
+    [Fact]
+    public void Without_open_files_newcomers_wait_and_tunnels_go_on()
+    {
+        using Peer server = new(new IPEndPoint(IPAddress.Loopback, 0));
+        using Peer client = new(new IPEndPoint(IPAddress.Loopback, 0));
+        using Peer newcomer = new(new IPEndPoint(IPAddress.Loopback, 0));
+        _rig.Route.Server = server.EndPoint;
+        RigTunnel tunnel = _rig.Establish(client, server, _rig.At(IPAddress.Loopback));
+        ulong* before = stackalloc ulong[2];
+        Assert.Equal(0, getrlimit(OpenFiles, before));
+        ulong* none = stackalloc ulong[2] { 3, before[1] };
+        Assert.Equal(0, setrlimit(OpenFiles, none));
+        try
+        {
+            newcomer.Send(WireMessages.Initiation(_rig.Route.Mac1, 9), tunnel.Relay);
+            _rig.Await("event.OpenFailed", 1);
+            tunnel.Up(tunnel.FromClient(500));
+            tunnel.Down(tunnel.FromServer(500));
+        }
+        finally
+        {
+            Assert.Equal(0, setrlimit(OpenFiles, before));
+        }
+
+        _rig.Establish(newcomer, server, _rig.At(IPAddress.Loopback));
+        Assert.Equal(1, _rig["event.OpenFailed"]);
+        Assert.Empty(_rig.Faults());
+    }
+
+    [Fact]
+    public void An_idle_mapping_costs_little_managed_memory()
+    {
+        const int mappings = 500;
+        Socket[] clients = [.. Enumerable.Range(0, mappings).Select(_ => NewSocket())];
+        byte[] buffer = new byte[2048];
+        EndPoint from = new IPEndPoint(IPAddress.Any, 0);
+        long before = 0;
+        for (int i = 0; i < mappings; i++)
+        {
+            before = i == 1 ? GC.GetTotalMemory(forceFullCollection: true) : before;
+            clients[i].SendTo(WireMessages.Initiation(_rig.Route.Mac1, (uint)i), _rig.At(IPAddress.Loopback));
+            Assert.Equal(WireMessages.InitiationLength, _server.ReceiveFrom(buffer, ref from));
+        }
+
+        long each = (GC.GetTotalMemory(forceFullCollection: true) - before) / (mappings - 1);
+        TestContext.Current.TestOutputHelper?.WriteLine($"{each} bytes of managed memory per idle mapping");
+        Array.ForEach(clients, client => client.Dispose());
+        Assert.InRange(each, 1, 300);
+    }
+
+    [LibraryImport("libc")]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static partial int getrlimit(int resource, ulong* limits);
+
+    [LibraryImport("libc")]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static partial int setrlimit(int resource, ulong* limits);
+
+    private static byte[] Train(byte[] datagram, int count) =>
+        [.. Enumerable.Range(0, count).SelectMany(_ => datagram)];
+
+    private static Socket NewSocket()
+    {
+        Socket socket = new(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp)
+        {
+            ReceiveBufferSize = 4 << 20,
+            ReceiveTimeout = 10_000,
+        };
+        socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        return socket;
+    }
+
+    private void Handshake(Socket client, uint number)
+    {
+        byte[] buffer = new byte[2048];
+        EndPoint from = new IPEndPoint(IPAddress.Any, 0);
+        client.Send(WireMessages.Initiation(_rig.Route.Mac1, 0xC000_0000 | number));
+        Assert.Equal(WireMessages.InitiationLength, _server.ReceiveFrom(buffer, ref from));
+        _server.Connect(from);
+        _server.Send(WireMessages.Response(0x5000_0000 | number, 0xC000_0000 | number));
+        Assert.Equal(WireMessages.ResponseLength, client.Receive(buffer));
+    }
+
+    private static void Exchange(Socket from, Socket to, byte[] train, byte[] buffer, int rounds, int burst)
+    {
+        for (int round = 0; round < rounds; round++)
+        {
+            for (int i = 0; i < burst; i++)
+            {
+                from.Send(train);
+            }
+
+            for (int bytes = 0; bytes < burst * train.Length;)
+            {
+                bytes += to.Receive(buffer);
+            }
+        }
+    }
+}

@@ -1,0 +1,143 @@
+using System.Net;
+using System.Net.Sockets;
+using WgProxy.Core;
+using WgProxy.Linux.Net;
+using WgProxy.Linux.Tests.Rig;
+
+namespace WgProxy.Linux.Tests;
+
+/// <summary>What a middle box owes the network: marks, addresses, ports.</summary>
+public sealed class MannersTests
+{
+    [Theory]
+    [InlineData(AddressFamily.InterNetwork, AddressFamily.InterNetwork)]
+    [InlineData(AddressFamily.InterNetwork, AddressFamily.InterNetworkV6)]
+    [InlineData(AddressFamily.InterNetworkV6, AddressFamily.InterNetwork)]
+    [InlineData(AddressFamily.InterNetworkV6, AddressFamily.InterNetworkV6)]
+    public void Congestion_marks_cross(AddressFamily clientFamily, AddressFamily serverFamily)
+    {
+        using RelayRig rig = new();
+        Peer server = rig.Own(new Peer(new IPEndPoint(Peer.Loopback(serverFamily), 0)));
+        Peer client = rig.Own(new Peer(new IPEndPoint(Peer.Loopback(clientFamily), 0)));
+        rig.Route.Server = server.EndPoint;
+        RigTunnel tunnel = rig.Establish(client, server, rig.At(Peer.Loopback(clientFamily)));
+        byte[] marks = [1, 1, 0, 2, 3, 3, 3, 0];
+        byte[][] up = [.. marks.Select(_ => tunnel.FromClient(100))];
+        byte[][] down = [.. marks.Select(_ => tunnel.FromServer(100))];
+        rig.Gather(() =>
+        {
+            for (int i = 0; i < marks.Length; i++)
+            {
+                client.Send(up[i], tunnel.Relay, marks[i]);
+                server.Send(down[i], tunnel.Upstream, marks[i]);
+            }
+        });
+        Assert.Equal(marks, server.Expect(up).Select(arrival => arrival.Ecn));
+        Assert.Equal(marks, client.Expect(down).Select(arrival => arrival.Ecn));
+        byte[][] train = [.. Enumerable.Range(0, 5).Select(_ => tunnel.FromClient(100))];
+        client.Send(train, tunnel.Relay, ecn: 3);
+        Assert.All(server.Expect(train), arrival => Assert.Equal(3, arrival.Ecn));
+    }
+
+    [Fact]
+    public void A_reply_comes_from_the_address_that_was_asked()
+    {
+        using RelayRig rig = new();
+        Peer server = rig.Own(new Peer(new IPEndPoint(IPAddress.Loopback, 0)));
+        rig.Route.Server = server.EndPoint;
+        foreach (string address in (string[])["127.0.0.2", "127.0.0.3", "127.9.9.9"])
+        {
+            // The rig's own handshake asserts where each answer comes from.
+            Peer client = rig.Own(new Peer(new IPEndPoint(IPAddress.Loopback, 0)));
+            RigTunnel tunnel = rig.Establish(client, server, rig.At(IPAddress.Parse(address)));
+            byte[][] down = [.. Enumerable.Range(0, 3).Select(_ => tunnel.FromServer(200))];
+            server.Send(down, tunnel.Upstream);
+            Assert.All(client.Expect(down), arrival => Assert.Equal(tunnel.Relay, arrival.From));
+        }
+    }
+
+    [Fact]
+    public void A_client_on_two_addresses_of_the_relay_has_two_mappings()
+    {
+        using RelayRig rig = new();
+        Peer server = rig.Own(new Peer(new IPEndPoint(IPAddress.Loopback, 0)));
+        Peer client = rig.Own(new Peer(new IPEndPoint(IPAddress.Loopback, 0)));
+        rig.Route.Server = server.EndPoint;
+        RigTunnel one = rig.Establish(client, server, rig.At(IPAddress.Parse("127.0.0.2")));
+        RigTunnel two = rig.Establish(client, server, rig.At(IPAddress.Parse("127.0.0.3")));
+        Assert.NotEqual(one.Upstream, two.Upstream);
+        Assert.Equal(one.Relay, one.Down(one.FromServer(64))[0].From);
+        Assert.Equal(two.Relay, two.Down(two.FromServer(64))[0].From);
+    }
+
+    [Fact]
+    public void A_second_relay_on_the_port_is_refused()
+    {
+        using RelayRig rig = new(listen: new IPEndPoint(IPAddress.Loopback, 0));
+        using LinuxEngine second = new(new EngineSettings { Listen = rig.Engine.Listening[0], Routes = [RelayRig.NewRoute()] });
+        EngineException refusal = Assert.Throws<EngineException>(second.Start);
+        Assert.Equal($"cannot listen on {rig.Engine.Listening[0]}: another program uses this UDP port", refusal.Message);
+        Assert.Empty(second.Listening);
+    }
+
+    [Fact]
+    public void An_address_of_another_machine_is_refused_in_words()
+    {
+        using LinuxEngine engine = new(
+            new EngineSettings { Listen = IPEndPoint.Parse("192.0.2.1:0"), Routes = [RelayRig.NewRoute()] });
+        EngineException refusal = Assert.Throws<EngineException>(engine.Start);
+        Assert.Equal("cannot listen on 192.0.2.1:0: this machine does not have the address", refusal.Message);
+    }
+
+    [Fact]
+    public void A_small_receive_buffer_is_pointed_out_with_its_remedy()
+    {
+        Assert.Empty(LinuxEngine.ShortfallsOf(ListenSockets.Buffer));
+        Assert.Contains(
+            $"instead of {ListenSockets.Buffer}: bursts may be lost; set net.core.rmem_max to {ListenSockets.Buffer}",
+            Assert.Single(LinuxEngine.ShortfallsOf(212_992)),
+            StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("5.11.22-generic", false, false)]
+    [InlineData("5.12", true, false)]
+    [InlineData("6.18.44-fc-v669", true, false)]
+    [InlineData("7.0.0", true, true)]
+    [InlineData("7.0-rc1", true, true)]
+    [InlineData("7.1.4+deb14", true, true)]
+    [InlineData("7.1.5", true, false)]
+    [InlineData("10.0", true, false)]
+    [InlineData("none", false, false)]
+    public void Kernels_with_faults_that_trying_does_not_show_are_known(string release, bool coalesces, bool corrupts)
+    {
+        KernelVersion kernel = KernelVersion.Parse(release);
+        Assert.Equal((coalesces, corrupts), (kernel.CanCoalesce, kernel.CorruptsEvenTrains));
+    }
+
+    [Fact]
+    public void What_the_kernel_says_is_read_with_its_own_widths()
+    {
+        Span<byte> buffer = stackalloc byte[256];
+        unsafe
+        {
+            fixed (byte* start = buffer)
+            {
+                ControlWriter writer = new((nint)start, buffer.Length);
+                writer.Add(17, 104, 1452);
+                writer.Add(0, 1, (byte)0xFF);
+                writer.Add(1, 40, 7u);
+                writer.Add(0, 8, (1, 0x0100007F, 0x0200007F));
+                Received received = Received.From((nint)start, writer.Length);
+                Assert.Equal((1452, 3, 7u), (received.Stride, received.Ecn, received.Overflowed));
+                Assert.Equal([127, 0, 0, 1], received.Local.ToArray());
+
+                // A message that claims more than there is, or less than a header, ends it.
+                start[0] = 0xFF;
+                Assert.Equal(0, Received.From((nint)start, writer.Length).Stride);
+                start[0] = 3;
+                Assert.Equal(0, Received.From((nint)start, writer.Length).Stride);
+            }
+        }
+    }
+}

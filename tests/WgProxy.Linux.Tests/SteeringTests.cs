@@ -1,0 +1,129 @@
+using System.Net;
+using WgProxy.Core;
+using WgProxy.Linux.Net;
+using WgProxy.Linux.Tests.Rig;
+using WgProxy.Netns.Tests.Harness;
+
+namespace WgProxy.Linux.Tests;
+
+/// <summary>The program that the kernel runs and the code here agree on which socket a datagram goes to.</summary>
+public sealed class SteeringTests : IDisposable
+{
+    private const int Sources = 300;
+
+    private readonly ReceiveBatch _batch = new();
+
+    public void Dispose() => _batch.Dispose();
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    [InlineData(16)]
+    public void Kernel_and_code_agree_on_IPv4(int workers)
+    {
+        Random random = new(workers);
+        int[] counts = Agree(workers, IPAddress.Loopback, null, () =>
+            new IPAddress([127, (byte)random.Next(256), (byte)random.Next(256), (byte)random.Next(1, 255)]));
+        Assert.All(counts, count => Assert.InRange(count, Sources / workers / 3, Sources));
+    }
+
+    [Fact]
+    public void Kernel_and_code_agree_on_many_ports_of_one_IPv6_address()
+    {
+        int[] counts = Agree(4, IPAddress.IPv6Loopback, null, () => IPAddress.IPv6Loopback);
+        Assert.All(counts, count => Assert.InRange(count, Sources / 12, Sources));
+    }
+
+    [NetnsFact]
+    public void Kernel_and_code_agree_on_many_IPv6_addresses()
+    {
+        using Namespace space = new();
+        space.Ip("route", "add", "local", "fd77::/16", "dev", "lo");
+        space.WriteSysctl("net/ipv6/ip_nonlocal_bind", "1");
+        Random random = new(7);
+        int[] counts = Agree(4, IPAddress.IPv6Loopback, space, () =>
+        {
+            byte[] bytes = new byte[16];
+            random.NextBytes(bytes);
+            (bytes[0], bytes[1]) = (0xFD, 0x77);
+            return new IPAddress(bytes);
+        });
+        Assert.All(counts, count => Assert.InRange(count, Sources / 12, Sources));
+    }
+
+    [Fact]
+    public void Another_key_spreads_sources_differently()
+    {
+        Steering one = new(16, (1, 1));
+        Steering other = new(16, (2, 3));
+        IPEndPoint[] sources = [.. Enumerable.Range(1, 1000).Select(port => new IPEndPoint(IPAddress.Loopback, port))];
+        Assert.InRange(sources.Count(source => one.WorkerOf(source) == other.WorkerOf(source)), 0, 200);
+    }
+
+    [Fact]
+    public void A_datagram_without_bytes_is_steered_too()
+    {
+        IReadOnlyList<IReadOnlyList<ListenSocket>> workers = Open(new Steering(3, (5, 7)), IPAddress.Loopback);
+        using Peer peer = new(new IPEndPoint(IPAddress.Loopback, 0));
+        peer.Send(Array.Empty<byte>(), workers[0][0].Socket.LocalEndPoint);
+        Assert.Equal((0, false), Where(workers, peer.EndPoint));
+        Close(workers);
+    }
+
+    private int[] Agree(int workers, IPAddress listen, Namespace? space, Func<IPAddress> draw)
+    {
+        Steering steering = new(workers, ((uint)Random.Shared.Next(), (uint)Random.Shared.Next()));
+        IReadOnlyList<IReadOnlyList<ListenSocket>> sockets =
+            space is null ? Open(steering, listen) : space.Run(() => Open(steering, listen));
+        IPEndPoint relay = sockets[0][0].Socket.LocalEndPoint;
+        int[] counts = new int[workers];
+        for (int i = 0; i < Sources; i++)
+        {
+            using Peer peer = new(new IPEndPoint(draw(), 0), space: space);
+            bool initiation = i % 3 == 0;
+            byte[] datagram = new byte[1 + Random.Shared.Next(1400)];
+            datagram[0] = (byte)(initiation ? 1 : 4);
+            peer.Send(datagram, relay);
+            int worker = steering.WorkerOf(peer.EndPoint);
+            Assert.Equal((worker, initiation), Where(sockets, peer.EndPoint));
+            counts[worker]++;
+        }
+
+        Close(sockets);
+        return counts;
+    }
+
+    private static IReadOnlyList<IReadOnlyList<ListenSocket>> Open(Steering steering, IPAddress address) =>
+        ListenSockets.Open(new IPEndPoint(address, 0), steering, Offload.OfThisHost());
+
+    private static void Close(IReadOnlyList<IReadOnlyList<ListenSocket>> workers)
+    {
+        foreach (ListenSocket socket in workers.SelectMany(sockets => sockets))
+        {
+            socket.Socket.Dispose();
+        }
+    }
+
+    private (int Worker, bool IsForInitiations) Where(IReadOnlyList<IReadOnlyList<ListenSocket>> workers, IPEndPoint from)
+    {
+        long start = TimeProvider.System.GetTimestamp();
+        while (TimeProvider.System.GetElapsedTime(start) < TimeSpan.FromSeconds(10))
+        {
+            for (int worker = 0; worker < workers.Count; worker++)
+            {
+                foreach (ListenSocket socket in workers[worker])
+                {
+                    if (_batch.Receive(socket.Socket.Descriptor, 1, out _) > 0)
+                    {
+                        Assert.Equal(from, KernelAddress.ToEndPoint(_batch.NameOf(0)));
+                        _batch.Clear();
+                        return (worker, socket.IsForInitiations);
+                    }
+                }
+            }
+        }
+
+        throw new TimeoutException($"nothing arrived from {from}");
+    }
+}
