@@ -1,0 +1,98 @@
+using System.Diagnostics;
+
+namespace WgProxy.Compare;
+
+/// <summary>A process in a namespace that lives as long as this object.</summary>
+internal sealed class Child : IDisposable
+{
+    private const int MostOpenFiles = 65_536;
+
+    // The limit is raised where that is allowed; storms need 10,000 sockets on each side.
+    private const string Script =
+        "ulimit -n $1 2>/dev/null || ulimit -n $(ulimit -Hn); [ -z \"$2\" ] || echo $$ > \"$2\"; shift 2; exec \"$@\"";
+
+    private readonly Process _process;
+    private readonly List<string> _complaints = [];
+
+    /// <summary>Starts a program in a namespace.</summary>
+    /// <param name="space">The namespace.</param>
+    /// <param name="words">Program and arguments.</param>
+    /// <param name="variables">Its environment beyond ours.</param>
+    /// <param name="memoryGroup">The file that takes its pid for the account of its memory; null for none.</param>
+    public Child(
+        string space, string[] words, IReadOnlyDictionary<string, string>? variables = null, string? memoryGroup = null)
+    {
+        ProcessStartInfo info = new("ip",
+            ["netns", "exec", space, "sh", "-c", Script, "sh", $"{MostOpenFiles}", memoryGroup ?? "", .. words])
+        {
+            UseShellExecute = false,
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        foreach ((string name, string value) in variables ?? new Dictionary<string, string>(StringComparer.Ordinal))
+        {
+            info.Environment[name] = value;
+        }
+
+        _process = Process.Start(info)!;
+        _process.ErrorDataReceived += (_, line) => Complain(line.Data);
+        _process.BeginErrorReadLine();
+    }
+
+    /// <summary>Its process id: `ip` and `sh` replace themselves by the program.</summary>
+    public int Id => _process.Id;
+
+    public bool HasExited => _process.HasExited;
+
+    /// <summary>The end of what it printed on standard error.</summary>
+    public string Complaints
+    {
+        get
+        {
+            lock (_complaints)
+            {
+                return string.Join(" | ", _complaints.TakeLast(5));
+            }
+        }
+    }
+
+    /// <summary>Says a line to it.</summary>
+    public void Say(string line)
+    {
+        _process.StandardInput.WriteLine(line);
+        _process.StandardInput.Flush();
+    }
+
+    /// <summary>Its next line.</summary>
+    /// <exception cref="TimeoutException">It said nothing for that long, or ended.</exception>
+    public string Hear(TimeSpan limit)
+    {
+        Task<string?> line = _process.StandardOutput.ReadLineAsync();
+        return line.Wait(limit) && line.Result is { } text
+            ? text
+            : throw new TimeoutException($"no answer from {_process.StartInfo.ArgumentList[9]}: {Complaints}");
+    }
+
+    public void Dispose()
+    {
+        if (!_process.HasExited)
+        {
+            _process.Kill(entireProcessTree: true);
+        }
+
+        _process.WaitForExit();
+        _process.Dispose();
+    }
+
+    private void Complain(string? line)
+    {
+        lock (_complaints)
+        {
+            if (!string.IsNullOrWhiteSpace(line))
+            {
+                _complaints.Add(line);
+            }
+        }
+    }
+}
