@@ -7,10 +7,13 @@ internal sealed class Child : IDisposable
 {
     private const int MostOpenFiles = 65_536;
 
-    // The limit is raised where that is allowed; storms need 10,000 sockets on each side.
+    // The limit is raised where that is allowed; storms need 10,000 sockets on each side. The control group is entered
+    // first: `ip netns exec` mounts a /sys of its own, without it. Each program replaces the one before, so the id stays.
     private const string Script =
-        "ulimit -n $1 2>/dev/null || ulimit -n $(ulimit -Hn); [ -z \"$2\" ] || echo $$ > \"$2\"; shift 2; exec \"$@\"";
+        "ulimit -n $1 2>/dev/null || ulimit -n $(ulimit -Hn); [ -z \"$2\" ] || echo $$ > \"$2\" || exit 1; "
+        + "shift 2; exec ip netns exec \"$@\"";
 
+    private readonly string _name;
     private readonly Process _process;
     private readonly List<string> _complaints = [];
 
@@ -22,8 +25,8 @@ internal sealed class Child : IDisposable
     public Child(
         string space, string[] words, IReadOnlyDictionary<string, string>? variables = null, string? memoryGroup = null)
     {
-        ProcessStartInfo info = new("ip",
-            ["netns", "exec", space, "sh", "-c", Script, "sh", $"{MostOpenFiles}", memoryGroup ?? "", .. words])
+        _name = Path.GetFileName(words[0]);
+        ProcessStartInfo info = new("sh", ["-c", Script, "sh", $"{MostOpenFiles}", memoryGroup ?? "", space, .. words])
         {
             UseShellExecute = false,
             RedirectStandardInput = true,
@@ -40,7 +43,7 @@ internal sealed class Child : IDisposable
         _process.BeginErrorReadLine();
     }
 
-    /// <summary>Its process id: `ip` and `sh` replace themselves by the program.</summary>
+    /// <summary>Its process id.</summary>
     public int Id => _process.Id;
 
     public bool HasExited => _process.HasExited;
@@ -71,7 +74,7 @@ internal sealed class Child : IDisposable
         Task<string?> line = _process.StandardOutput.ReadLineAsync();
         return line.Wait(limit) && line.Result is { } text
             ? text
-            : throw new TimeoutException($"no answer from {_process.StartInfo.ArgumentList[9]}: {Complaints}");
+            : throw new TimeoutException($"no answer from {_name}: {Complaints}");
     }
 
     public void Dispose()

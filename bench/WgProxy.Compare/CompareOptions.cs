@@ -10,7 +10,7 @@ internal sealed record CompareOptions
           --rounds N           rounds, each of which visits every relay (5)
           --seconds S          seconds measured per visit, after a warm-up (2)
           --warm-up S          seconds before measuring begins (0.6)
-          --scenarios A,B      only these; --list shows all
+          --scenarios A,B      only these; --list shows all (all; with --wire or --coalesce those to which links matter)
           --relays A,B         only these of: direct,nat,nginx,socat,portable,linux and the variants
           --variant NAME:K=V,K=V   one more wgproxy, with these variables; BINARY=PATH for another build; repeatable
           --wire               cut segmented sends before every link, as with a NIC without UDP segmentation

@@ -4,6 +4,8 @@ namespace WgProxy.Compare;
 /// changes for all.</summary>
 internal sealed class Comparison(Rig rig, IReadOnlyList<Relay> relays, string loadBinary, string key)
 {
+    private const double ColdSeconds = 1;
+
     private readonly CompareOptions _options = rig.Options;
     private bool _stopping;
 
@@ -42,22 +44,31 @@ internal sealed class Comparison(Rig rig, IReadOnlyList<Relay> relays, string lo
                 able.ForEach(relay => relay.Start());
             }
 
-            for (int round = 1; round <= Math.Min(_options.Rounds, scenario.MostRounds); round++)
+            // The first visit after a start is not counted: compilers and caches are cold.
+            for (int round = scenario.Fresh ? 1 : 0; round <= Math.Min(_options.Rounds, scenario.MostRounds); round++)
             {
                 foreach (Relay relay in able.TakeWhile(_ => !Stopping))
                 {
-                    Outcome outcome = new Visit(rig, loadBinary, key, sink, scenario, relay).Run() with
+                    double seconds = round == 0 ? Math.Min(ColdSeconds, _options.Seconds) : _options.Seconds;
+                    Keep(scenario.Measure, new Visit(rig, loadBinary, key, sink, scenario, relay, seconds).Run() with
                     {
                         Scenario = scenario.Name, SinkGro = gro, Relay = relay.Name, Round = round,
-                    };
-                    Outcomes.Add(outcome);
-                    Console.WriteLine($"  {round}. {relay.Name,-10} {Cells.Brief(scenario.Measure, outcome)}");
+                    });
                 }
             }
         }
         finally
         {
             able.ForEach(relay => relay.Stop());
+        }
+    }
+
+    private void Keep(Measure measure, Outcome outcome)
+    {
+        if (outcome.Round > 0)
+        {
+            Outcomes.Add(outcome);
+            Console.WriteLine($"  {outcome.Round}. {outcome.Relay,-10} {Cells.Brief(measure, outcome)}");
         }
     }
 }

@@ -29,7 +29,9 @@ if (options.List)
 }
 
 List<Scenario> scenarios = [.. Scenario.All.Where(scenario =>
-    options.Scenarios.Count == 0 || options.Scenarios.Contains(scenario.Name, StringComparer.Ordinal))];
+    options.Scenarios.Count == 0
+        ? scenario.HearsLinks || !(options.Wire || options.Coalesce)
+        : options.Scenarios.Contains(scenario.Name, StringComparer.Ordinal))];
 string folder = Directory.CreateTempSubdirectory("wgbench").FullName;
 using Rig rig = new(options);
 try
@@ -52,6 +54,12 @@ try
     }
 
     return comparison.Outcomes.Exists(outcome => outcome.Failure is not null) ? 1 : 0;
+}
+catch (InvalidOperationException trouble)
+{
+    // Caught, because what is not caught ends the process before the namespaces are taken down.
+    Console.Error.WriteLine(trouble.Message);
+    return 3;
 }
 finally
 {

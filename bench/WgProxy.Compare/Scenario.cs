@@ -27,8 +27,11 @@ internal sealed record Scenario(string Name, string Title, Measure Measure, int 
     /// <summary>Clients of the storm and idle mappings of the memory scenario.</summary>
     public const int Many = 10_000;
 
-    /// <summary>Visits of these two take long, or say the same each time.</summary>
-    public int MostRounds => Measure is Measure.Storm or Measure.Memory ? 3 : int.MaxValue;
+    /// <summary>Visits of these two take long, and say much the same each time.</summary>
+    public int MostRounds => Measure is Measure.Storm or Measure.Memory ? 2 : int.MaxValue;
+
+    /// <summary>Whether the kind of link can matter to it.</summary>
+    public bool HearsLinks => Name is "plain" or "trains" or "bursts" or "turns";
 
     /// <summary>Whether each visit starts the relay anew.</summary>
     public bool Fresh => Measure is Measure.Storm or Measure.Memory;

@@ -60,8 +60,8 @@ internal sealed partial class Visit
             return new Outcome
             {
                 Answered = report.Answered,
-                Resident = before.Resident,
-                Proportional = before.Proportional,
+                Resident = relay.Process is null ? null : before.Resident,
+                Proportional = relay.Process is null ? null : before.Proportional,
                 MappingResident = relay.Process is null ? null : (after.Resident - before.Resident) / each,
                 MappingGroup = relay.Process is null || group is null ? null : (after.Group - before.Group) / each,
                 MappingSlab = (after.Slab - before.Slab) / each,

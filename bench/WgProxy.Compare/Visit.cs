@@ -4,7 +4,8 @@ using WgProxy.Bench;
 namespace WgProxy.Compare;
 
 /// <summary>One relay under one load for a few seconds.</summary>
-internal sealed partial class Visit(Rig rig, string loadBinary, string key, SinkProcess sink, Scenario scenario, Relay relay)
+internal sealed partial class Visit(
+    Rig rig, string loadBinary, string key, SinkProcess sink, Scenario scenario, Relay relay, double seconds)
 {
     private const double Slack = 0.3;
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
@@ -35,10 +36,10 @@ internal sealed partial class Visit(Rig rig, string loadBinary, string key, Sink
     {
         long sinkOverflow = sink.Overflow;
         long relayOverflow = relay.Process is { } process ? Account.ReceiveBufferErrors(process.Id) : 0;
-        using Child load = Start(scenario.Load, "--shape", "stream", "--seconds", Text(_options.WarmUp + _options.Seconds + Slack));
+        using Child load = Start(scenario.Load, "--shape", "stream", "--seconds", Text(_options.WarmUp + seconds + Slack));
         Thread.Sleep(TimeSpan.FromSeconds(_options.WarmUp));
         Snapshot begin = Snapshot.Take(sink, relay);
-        Thread.Sleep(TimeSpan.FromSeconds(_options.Seconds));
+        Thread.Sleep(TimeSpan.FromSeconds(seconds));
         Snapshot end = Snapshot.Take(sink, relay);
         LoadReport sent = Lines.Read<LoadReport>(load.Hear(Patience));
         SinkReport all = sink.ReadAtRest();
@@ -64,7 +65,7 @@ internal sealed partial class Visit(Rig rig, string loadBinary, string key, Sink
     private Outcome RoundTrip()
     {
         using Child load = Start(
-            scenario.Load, "--shape", "pingpong", "--warm-up", Text(_options.WarmUp), "--seconds", Text(_options.Seconds));
+            scenario.Load, "--shape", "pingpong", "--warm-up", Text(_options.WarmUp), "--seconds", Text(seconds));
         LoadReport report = Lines.Read<LoadReport>(load.Hear(Patience));
         return Resident(new Outcome
         {
