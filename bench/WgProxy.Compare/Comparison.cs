@@ -41,7 +41,7 @@ internal sealed class Comparison(Rig rig, IReadOnlyList<Relay> relays, string lo
         {
             if (!scenario.Fresh)
             {
-                able.ForEach(relay => relay.Start());
+                _ = able.RemoveAll(relay => !Starts(relay, scenario, gro));
             }
 
             // The first visit after a start is not counted: compilers and caches are cold.
@@ -60,6 +60,24 @@ internal sealed class Comparison(Rig rig, IReadOnlyList<Relay> relays, string lo
         finally
         {
             able.ForEach(relay => relay.Stop());
+        }
+    }
+
+    private bool Starts(Relay relay, Scenario scenario, bool gro)
+    {
+        try
+        {
+            relay.Start();
+            return true;
+        }
+        catch (InvalidOperationException trouble)
+        {
+            Keep(scenario.Measure, new Outcome
+            {
+                Scenario = scenario.Name, SinkGro = gro, Relay = relay.Name, Round = 1, Failure = trouble.Message,
+            });
+            relay.Stop();
+            return false;
         }
     }
 
