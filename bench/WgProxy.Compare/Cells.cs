@@ -45,7 +45,7 @@ internal static class Cells
     public static string Brief(Measure measure, Outcome outcome) => outcome.Failure ?? measure switch
     {
         Measure.Throughput => $"{Rate(outcome.Rate),7}/s  lost {Percent(outcome.Loss),9}  relay {Micros(outcome.RelayMicros)} µs"
-            + $"  machine {Micros(outcome.MachineMicros)} µs  overflow {outcome.RelayOverflow}/{outcome.SinkOverflow}",
+            + $"  machine {Micros(outcome.MachineMicros)} µs  others {Micros(outcome.Others)}  overflow {outcome.RelayOverflow}/{outcome.SinkOverflow}",
         Measure.RoundTrip => $"p50 {Plain(outcome.P50)}  p99 {Plain(outcome.P99)}  p99.9 {Plain(outcome.P999)} µs  lost {Percent(outcome.Loss)}",
         Measure.Storm => $"{outcome.Answered} answered in {outcome.AnsweredSeconds:0.00} s, {outcome.Initiations} asked;"
             + $" live lost {Percent(outcome.LiveLossUp)} up, {Percent(outcome.LiveLossDown)} down",

@@ -38,6 +38,9 @@ internal sealed record Outcome
     /// <summary>The share of it that the kernel's own threads and interrupts spent in softirq, µs per datagram.</summary>
     public double? SoftIrqMicros { get; init; }
 
+    /// <summary>Cores that were busy with neither relay nor load nor sink: kernel threads, and whoever disturbs.</summary>
+    public double? Others { get; init; }
+
     /// <summary>Datagrams per message that the sink's recvmmsg returned.</summary>
     public double? PerMessage { get; init; }
 

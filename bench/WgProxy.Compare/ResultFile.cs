@@ -21,7 +21,7 @@ internal static class ResultFile
         - kernel: {File.ReadAllText("/proc/sys/kernel/osrelease").Trim()}; {Environment.ProcessorCount} × {Processor()}
         - links: {options.Links}
         - {options.Rounds} rounds (at most 3 of storm and memory), {options.Seconds} s each after {options.WarmUp} s; medians
-        - variants: {(options.Variants.Count == 0 ? "none" : string.Join("; ", options.Variants))}
+        - variants: {(options.Variants.Count == 0 ? "none" : string.Join("; ", options.Variants.Select(WithoutFolders)))}
         - how to read and to repeat it: `bench/ENVIRONMENT.md`
 
 
@@ -37,6 +37,12 @@ internal static class ResultFile
         File.WriteAllText(path, text.ToString());
         return path;
     }
+
+    // Where a binary lay on the machine that measured it is nobody's business.
+    private static string WithoutFolders(string variant) =>
+        string.Join(',', variant.Split(',').Select(setting => setting.Contains("BINARY=", StringComparison.Ordinal)
+            ? $"{setting[..(setting.IndexOf('=', StringComparison.Ordinal) + 1)]}{Path.GetFileName(setting)}"
+            : setting));
 
     private static string Processor() =>
         File.ReadLines("/proc/cpuinfo").FirstOrDefault(line => line.StartsWith("model name", StringComparison.Ordinal))

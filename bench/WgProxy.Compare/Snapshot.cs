@@ -2,16 +2,16 @@ using WgProxy.Bench;
 
 namespace WgProxy.Compare;
 
-/// <summary>All meters at one instant.</summary>
-internal sealed record Snapshot(SinkReport Sink, double Relay, double Busy, double SoftIrq)
+/// <summary>All meters at one instant; times in µs. The ends are load and sink.</summary>
+internal sealed record Snapshot(SinkReport Sink, double Relay, double Ends, double Busy, double SoftIrq)
 {
     /// <summary>Reads them, the sink's count last but one: its answer carries its own time.</summary>
-    public static Snapshot Take(SinkProcess sink, Relay relay)
+    public static Snapshot Take(SinkProcess sink, Relay relay, Child load)
     {
         double cpu = relay.Process is { } process ? Account.Cpu(process.Id) : 0;
         SinkReport report = sink.Read();
         (double busy, double softIrq) = Account.Machine();
-        return new Snapshot(report, cpu, busy, softIrq);
+        return new Snapshot(report, cpu, sink.Cpu + Account.Cpu(load.Id), busy, softIrq);
     }
 }
 
@@ -31,6 +31,9 @@ internal sealed class SinkProcess : IDisposable
 
     /// <summary>Datagrams for which its socket had no room since the namespace began.</summary>
     public long Overflow => Account.ReceiveBufferErrors(_child.Id);
+
+    /// <summary>Its CPU time in µs.</summary>
+    public double Cpu => Account.Cpu(_child.Id);
 
     /// <summary>Counts from nothing again.</summary>
     public void Reset() => _ = Ask("reset");

@@ -45,6 +45,7 @@ internal static class Table
             new("relay µs", row => row.RelayMicros, Cells.Micros),
             new("machine µs", row => row.MachineMicros, Cells.Micros),
             new("softirq µs", row => row.SoftIrqMicros, Cells.Micros),
+            new("others, cores", row => row.Others, Cells.Micros),
             new("per message", row => row.PerMessage, Cells.Plain),
             new("RSS MiB", row => row.Resident, Cells.Megabytes),
         ],

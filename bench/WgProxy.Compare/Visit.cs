@@ -38,17 +38,19 @@ internal sealed partial class Visit(
         long relayOverflow = relay.Process is { } process ? Account.ReceiveBufferErrors(process.Id) : 0;
         using Child load = Start(scenario.Load, "--shape", "stream", "--seconds", Text(_options.WarmUp + seconds + Slack));
         Thread.Sleep(TimeSpan.FromSeconds(_options.WarmUp));
-        Snapshot begin = Snapshot.Take(sink, relay);
+        Snapshot begin = Snapshot.Take(sink, relay, load);
         Thread.Sleep(TimeSpan.FromSeconds(seconds));
-        Snapshot end = Snapshot.Take(sink, relay);
+        Snapshot end = Snapshot.Take(sink, relay, load);
         LoadReport sent = Lines.Read<LoadReport>(load.Hear(Patience));
         SinkReport all = sink.ReadAtRest();
 
         long delivered = end.Sink.Delivered - begin.Sink.Delivered;
         double each = Math.Max(1, delivered);
+        double nanoseconds = end.Sink.Nanoseconds - begin.Sink.Nanoseconds;
+        double others = end.Busy - begin.Busy - (end.Relay - begin.Relay) - (end.Ends - begin.Ends);
         return Resident(new Outcome
         {
-            Rate = delivered / ((end.Sink.Nanoseconds - begin.Sink.Nanoseconds) / 1e9),
+            Rate = delivered / (nanoseconds / 1e9),
             Sent = sent.Sent,
             Loss = 1 - (all.Delivered / (double)Math.Max(1, sent.Sent)),
             Duplicated = all.Duplicated,
@@ -56,6 +58,7 @@ internal sealed partial class Visit(
             RelayMicros = relay.Process is null ? null : (end.Relay - begin.Relay) / each,
             MachineMicros = (end.Busy - begin.Busy) / each,
             SoftIrqMicros = (end.SoftIrq - begin.SoftIrq) / each,
+            Others = Math.Max(0, others * 1000 / nanoseconds),
             PerMessage = delivered / (double)Math.Max(1, end.Sink.Messages - begin.Sink.Messages),
             RelayOverflow = relay.Process is { } same ? Account.ReceiveBufferErrors(same.Id) - relayOverflow : null,
             SinkOverflow = sink.Overflow - sinkOverflow,
