@@ -20,7 +20,7 @@ internal static class ResultFile
         - revision: {revision}
         - kernel: {File.ReadAllText("/proc/sys/kernel/osrelease").Trim()}; {Environment.ProcessorCount} × {Processor()}
         - links: {options.Links}
-        - {options.Rounds} rounds (at most 3 of storm and memory), {options.Seconds} s each after {options.WarmUp} s; medians
+        - {options.Rounds} rounds (at most 2 of storm and memory), {options.Seconds} s each after {options.WarmUp} s; medians
         - variants: {(options.Variants.Count == 0 ? "none" : string.Join("; ", options.Variants.Select(WithoutFolders)))}
         - how to read and to repeat it: `bench/ENVIRONMENT.md`
 
