@@ -1,0 +1,50 @@
+using System.Globalization;
+using System.Text;
+
+namespace WgProxy.Compare;
+
+/// <summary>What a comparison showed: tables first, then every visit as it was measured.</summary>
+internal static class ResultFile
+{
+    public static string Tables(IEnumerable<Outcome> outcomes) => string.Concat(outcomes
+        .GroupBy(outcome => (outcome.Scenario, outcome.SinkGro))
+        .Select(group => Table.Of(
+            Scenario.All.First(scenario => string.Equals(scenario.Name, group.Key.Scenario, StringComparison.Ordinal)),
+            group.Key.SinkGro,
+            [.. group])));
+
+    public static string Head(CompareOptions options, string revision) =>
+        $"""
+        # {options.Name}, {DateTime.UtcNow.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture)}
+
+        - revision: {revision}
+        - kernel: {File.ReadAllText("/proc/sys/kernel/osrelease").Trim()}; {Environment.ProcessorCount} × {Processor()}
+        - links: {options.Links}
+        - {options.Rounds} rounds (at most 2 of storm and memory), {options.Seconds} s each after {options.WarmUp} s; medians
+        - variants: {(options.Variants.Count == 0 ? "none" : string.Join("; ", options.Variants.Select(WithoutFolders)))}
+        - how to read and to repeat it: `bench/ENVIRONMENT.md`
+
+
+        """;
+
+    public static string Write(string folder, CompareOptions options, string revision, IReadOnlyList<Outcome> outcomes)
+    {
+        string date = DateTime.UtcNow.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
+        string path = Path.Combine(folder, $"{date}-{options.Name}.md");
+        Directory.CreateDirectory(folder);
+        StringBuilder text = new(Head(options, revision));
+        _ = text.Append(Tables(outcomes)).Append("### Every visit\n\n```json\n").AppendJoin('\n', outcomes).Append("\n```\n");
+        File.WriteAllText(path, text.ToString());
+        return path;
+    }
+
+    // Where a binary lay on the machine that measured it is nobody's business.
+    private static string WithoutFolders(string variant) =>
+        string.Join(',', variant.Split(',').Select(setting => setting.Contains("BINARY=", StringComparison.Ordinal)
+            ? $"{setting[..(setting.IndexOf('=', StringComparison.Ordinal) + 1)]}{Path.GetFileName(setting)}"
+            : setting));
+
+    private static string Processor() =>
+        File.ReadLines("/proc/cpuinfo").FirstOrDefault(line => line.StartsWith("model name", StringComparison.Ordinal))
+            ?.Split(':', 2)[1].Trim() ?? "processors of unknown make";
+}
