@@ -17,7 +17,7 @@ public sealed record EngineSettings
     /// <summary>Local ports that upstream sockets may use, each once.</summary>
     public IReadOnlyList<ushort> Ports { get; init; } = [];
 
-    /// <summary>Told of every change of a mapping, after it happened, on the engine's own thread: it must neither block
-    /// nor throw.</summary>
+    /// <summary>Told of every change of a mapping after it happened, one call at a time, on a thread of the engine: it
+    /// must neither block nor throw.</summary>
     public Action<RelayEvent>? Observe { get; init; }
 }

@@ -11,6 +11,10 @@ public interface IEngine : IDisposable
     /// <summary>Where the engine listens, ports resolved; empty before <see cref="Start"/>.</summary>
     IReadOnlyList<IPEndPoint> Listening { get; }
 
+    /// <summary>What the system granted less of than asked for, a line each, in words for the operator; empty before
+    /// <see cref="Start"/>.</summary>
+    IReadOnlyList<string> Shortfalls { get; }
+
     /// <summary>Binds the listening sockets and begins to relay.</summary>
     /// <exception cref="EngineException">The system refused.</exception>
     void Start();

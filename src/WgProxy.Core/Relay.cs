@@ -15,8 +15,8 @@ namespace WgProxy.Core;
 /// </remarks>
 public sealed partial class Relay
 {
-    // How many slots may be waiting for their sockets to be closed while others are opened in the same batch.
-    private const int ClosingSlots = 64;
+    // Bounds what one call may do, so that a mass expiry does not hold up datagrams.
+    private const int ExpiriesPerCall = 64;
 
     private readonly RelaySettings _settings;
     private readonly IReadOnlyList<Route> _routes;
@@ -32,7 +32,7 @@ public sealed partial class Relay
     /// <param name="routes">Servers, in the order in which an initiation is tried against their keys.</param>
     public Relay(RelaySettings settings, IReadOnlyList<Route> routes)
     {
-        int slots = settings.MaxMappings + ClosingSlots;
+        int slots = settings.Slots;
         _settings = settings;
         _routes = routes;
         _mappings = new MappingTable(slots, settings.HashSeed);
@@ -128,7 +128,7 @@ public sealed partial class Relay
     /// are due, the returned instant is not later than <paramref name="now"/>.</summary>
     public Tick Advance(Tick now)
     {
-        for (int budget = ClosingSlots; budget > 0 && _deadlines.Next <= now; budget--)
+        for (int budget = ExpiriesPerCall; budget > 0 && _deadlines.Next <= now; budget--)
         {
             int slot = _deadlines.First;
             if (_mappings[slot].Expires > now)
@@ -173,6 +173,6 @@ public sealed partial class Relay
     {
         ref readonly Mapping mapping = ref _mappings[slot];
         Counters.Count(kind);
-        _events.Add(new RelayEvent(kind, slot, mapping.Source, mapping.Route, mapping.Port));
+        _events.Add(new RelayEvent(kind, slot, mapping.Source, mapping.Route, mapping.Port, mapping.ServerSpoke));
     }
 }

@@ -40,7 +40,8 @@ public enum RelayEventKind : byte
 /// <param name="Source">The client.</param>
 /// <param name="Route">Index of the route in the relay's list.</param>
 /// <param name="Port">The upstream socket's local port; 0 while there is none.</param>
-public readonly record struct RelayEvent(RelayEventKind Kind, int Slot, Source Source, int Route, ushort Port)
+/// <param name="Heard">Whether the server has sent to that port, and so may do so again.</param>
+public readonly record struct RelayEvent(RelayEventKind Kind, int Slot, Source Source, int Route, ushort Port, bool Heard)
 {
     /// <summary>Whether the engine must close the slot's socket and then call <see cref="Relay.Release"/>.</summary>
     public bool EndsMapping => Kind is RelayEventKind.Expired or RelayEventKind.Evicted;

@@ -4,8 +4,14 @@ namespace WgProxy.Core;
 /// stand in ARCHITECTURE.md under "Times and limits".</summary>
 public sealed record RelaySettings
 {
-    /// <summary>Sockets of all kinds at once, and so the number of slots.</summary>
+    // How many slots may be waiting for their sockets to be closed while others are opened in the same batch.
+    private const int ClosingSlots = 64;
+
+    /// <summary>Mappings at once, lingering ones included: as many sockets there are.</summary>
     public int MaxMappings { get; init; } = 16_384;
+
+    /// <summary>Slots that can ever be named; tables by slot have this length.</summary>
+    public int Slots => MaxMappings + ClosingSlots;
 
     /// <summary>Mappings that have only asked. One more displaces the oldest of them.</summary>
     public int MaxAsked { get; init; } = 4_096;

@@ -13,7 +13,7 @@ namespace WgProxy;
 /// Two limits come with the sockets of .NET: replies leave from an address that the system chooses, not from the one
 /// that the client used; and ECN bits are not carried across.
 /// </summary>
-public sealed class PortableEngine : IEngine
+public sealed partial class PortableEngine : IEngine
 {
     private const int BufferLength = 65_536;
     private const int OpenAttempts = 16;
@@ -32,9 +32,10 @@ public sealed class PortableEngine : IEngine
     private readonly byte[] _buffer = GC.AllocateUninitializedArray<byte>(BufferLength, pinned: true);
     private readonly AutoResetEvent _wake = new(initialState: false);
     private readonly CountdownEvent _readers = new(1);
-    private PortableEngineUpstream?[] _upstreams = new PortableEngineUpstream?[64];
+    private readonly PortableEngineUpstream?[] _upstreams;
     private PortableEngineListener[] _listeners = [];
     private Thread? _clock;
+    private ushort _spare;
     private bool _stopped;
 
     /// <summary>An engine that is told all this, by a monotonic clock.</summary>
@@ -44,6 +45,7 @@ public sealed class PortableEngine : IEngine
         _time = time ?? TimeProvider.System;
         _zero = _time.GetTimestamp();
         _relay = new Relay(settings.Relay, settings.Routes);
+        _upstreams = new PortableEngineUpstream?[_relay.Slots];
 
         // A port rests as long as a server may still send to it: for the same reason that a mapping lingers.
         _ports = settings.Ports.Count == 0
@@ -51,18 +53,14 @@ public sealed class PortableEngine : IEngine
             : new PortPool(
                 settings.Ports,
                 settings.Relay.LingerTimeout,
-                BitConverter.ToUInt64(RandomNumberGenerator.GetBytes(sizeof(ulong))));
+                (RandomBits(), RandomBits()));
     }
 
     /// <inheritdoc/>
     public IReadOnlyList<IPEndPoint> Listening { get; private set; } = [];
 
-    /// <summary>What <see cref="GrantedReceiveBuffer"/> should be.</summary>
-    public static int AskedReceiveBuffer => PortableEngineSockets.ListenBuffer;
-
-    /// <summary>The smallest receive buffer, in bytes, that the system granted a listening socket; 0 before
-    /// <see cref="Start"/>.</summary>
-    public int GrantedReceiveBuffer { get; private set; }
+    /// <inheritdoc/>
+    public IReadOnlyList<string> Shortfalls { get; private set; } = [];
 
     /// <inheritdoc/>
     public void Start()
@@ -76,7 +74,7 @@ public sealed class PortableEngine : IEngine
             _settings.Listen, Socket.OSSupportsIPv4, Socket.OSSupportsIPv6);
         _listeners = [.. sockets.Select(socket => new PortableEngineListener(this, socket))];
         Listening = [.. _listeners.Select(listener => listener.EndPoint)];
-        GrantedReceiveBuffer = _listeners.Min(listener => listener.GrantedReceiveBuffer);
+        Shortfalls = PortableEngineSockets.Shortfalls(_listeners.Min(listener => listener.GrantedReceiveBuffer));
         _clock = new Thread(KeepTime) { IsBackground = true, Name = "deadlines" };
         _clock.Start();
         foreach (PortableEngineListener listener in _listeners)
@@ -178,102 +176,6 @@ public sealed class PortableEngine : IEngine
         }
     }
 
-    /// <summary>Reads and forwards what a server has sent to a mapping.</summary>
-    internal Drained Drain(PortableEngineUpstream upstream)
-    {
-        lock (_gate)
-        {
-            Tick now = Now();
-            for (int read = 0; read < FairBudget && !upstream.IsClosed; read++)
-            {
-                int length = upstream.Receive(_buffer, out SocketError error);
-                if (error == SocketError.WouldBlock)
-                {
-                    return Drained.Empty;
-                }
-
-                if (error != SocketError.Success)
-                {
-                    _relay.Counters.Count(EngineFault.ReceiveFailed);
-                    continue;
-                }
-
-                FromServer(upstream, _buffer.AsSpan(0, length), now);
-            }
-
-            return upstream.IsClosed ? Drained.Closed : Drained.More;
-        }
-    }
-
-    /// <summary>Nobody reads one of the upstream sockets any more.</summary>
-    internal void Ended() => _readers.Signal();
-
-    private void FromServer(PortableEngineUpstream upstream, ReadOnlySpan<byte> datagram, Tick now)
-    {
-        Decision decision = _relay.FromServer(upstream.Slot, datagram, datagram.Length, now);
-        HandleEvents(now);
-        if (decision.Verdict == Verdict.Forward && !upstream.Listener.TrySend(datagram, upstream.Client))
-        {
-            _relay.Counters.Count(EngineFault.SendFailed);
-        }
-    }
-
-    private PortableEngineUpstream? Open(int slot, PortableEngineListener listener, SocketAddress client, Tick now)
-    {
-        Socket? socket = Connect(_relay.RouteOf(slot).Server, now);
-        if (socket is null)
-        {
-            _relay.OpenFailed(slot);
-            HandleEvents(now);
-            return null;
-        }
-
-        PortableEngineUpstream upstream = new(this, socket, slot, listener, client);
-        if (slot >= _upstreams.Length)
-        {
-            Array.Resize(ref _upstreams, Math.Max(slot + 1, _upstreams.Length * 2));
-        }
-
-        _upstreams[slot] = upstream;
-        _readers.AddCount();
-        upstream.Begin();
-        _relay.Opened(slot, upstream.Port);
-        HandleEvents(now);
-
-        // The clock may be waiting without an end, or for something later.
-        _wake.Set();
-        return upstream;
-    }
-
-    private Socket? Connect(IPEndPoint? server, Tick now)
-    {
-        for (int attempt = 0; server is not null && attempt < OpenAttempts; attempt++)
-        {
-            ushort port = 0;
-            if (_ports?.TryDraw(now, out port) == false)
-            {
-                return null;
-            }
-
-            try
-            {
-                return PortableEngineSockets.Connect(server, port);
-            }
-            catch (SocketException refusal)
-            {
-                // Somebody else's port, or one that needs a privilege: there are others.
-                _ports?.Rest(port, now);
-                if (_ports is null
-                    || refusal.SocketErrorCode is not (SocketError.AddressAlreadyInUse or SocketError.AccessDenied))
-                {
-                    return null;
-                }
-            }
-        }
-
-        return null;
-    }
-
     private void KeepTime()
     {
         while (true)
@@ -309,7 +211,7 @@ public sealed class PortableEngine : IEngine
             RelayEvent change = _relay.Events[i];
             if (change.EndsMapping)
             {
-                Close(change.Slot, now);
+                Close(change, now);
                 _relay.Release(change.Slot);
             }
 
@@ -319,13 +221,7 @@ public sealed class PortableEngine : IEngine
         _relay.ClearEvents();
     }
 
-    private void Close(int slot, Tick now)
-    {
-        PortableEngineUpstream upstream = _upstreams[slot]!;
-        _upstreams[slot] = null;
-        upstream.Close();
-        _ports?.Rest(upstream.Port, now);
-    }
+    private static ulong RandomBits() => BitConverter.ToUInt64(RandomNumberGenerator.GetBytes(sizeof(ulong)));
 
     private Tick Now() => new((long)_time.GetElapsedTime(_zero).TotalMilliseconds);
 }

@@ -7,7 +7,7 @@ namespace WgProxy;
 /// <summary>Makes the portable engine's sockets, with the manners that a relay needs.</summary>
 internal static class PortableEngineSockets
 {
-    /// <summary>What is asked for a listening socket: about 50 ms of a full 1 Gbit/s link.</summary>
+    /// <summary>What is asked for a listening socket: about 60 ms of a full 1 Gbit/s link.</summary>
     public const int ListenBuffer = 7 * 1024 * 1024;
 
     private const int UpstreamBuffer = 1024 * 1024;
@@ -72,26 +72,58 @@ internal static class PortableEngineSockets
         };
     }
 
-    /// <summary>A connected, non-blocking socket to a server, with this local port or, if it is 0, one that the system
-    /// chooses.</summary>
-    /// <exception cref="SocketException">The system refused.</exception>
-    public static Socket Connect(IPEndPoint server, ushort port)
+    /// <summary>A connected, non-blocking socket to a server; null if the system refused.</summary>
+    /// <param name="server">The server.</param>
+    /// <param name="port">The local port; 0 for one that the system chooses.</param>
+    /// <param name="portRefused">Whether it was the port that the system refused.</param>
+    public static Socket? Connect(IPEndPoint server, ushort port, out bool portRefused)
     {
         IPAddress address = server.Address.IsIPv4MappedToIPv6 ? server.Address.MapToIPv4() : server.Address;
-        Socket socket = New(address.AddressFamily, UpstreamBuffer);
+        Socket? socket = null;
+        portRefused = false;
         try
         {
+            socket = New(address.AddressFamily, UpstreamBuffer);
+            portRefused = true;
             socket.Bind(new IPEndPoint(AnyOf(address.AddressFamily), port));
+            portRefused = false;
             socket.Connect(new IPEndPoint(address, server.Port));
             socket.Blocking = false;
             return socket;
         }
         catch (SocketException)
         {
-            socket.Dispose();
-            throw;
+            socket?.Dispose();
+            return null;
         }
     }
+
+    /// <summary>Sends a datagram through a connected, non-blocking socket.</summary>
+    /// <returns>What went wrong, or null.</returns>
+    public static EngineFault? Send(Socket socket, ReadOnlySpan<byte> datagram)
+    {
+        socket.Send(datagram, SocketFlags.None, out SocketError error);
+        if (error == SocketError.Success)
+        {
+            return null;
+        }
+
+        // An error of a connected socket may be that of an earlier datagram, brought by ICMP, and then *this* datagram
+        // was not sent. ICMP becomes many errors (icmp_err_convert and its IPv6 kin: refused, unreachable, too long,
+        // not permitted…), so any is tried once more; the second error is the datagram's own. A full buffer is not ICMP.
+        if (error != SocketError.WouldBlock)
+        {
+            socket.Send(datagram, SocketFlags.None, out error);
+        }
+
+        return error == SocketError.Success ? EngineFault.SendRetried : EngineFault.SendFailed;
+    }
+
+    /// <summary>Says it if a listening socket got a smaller receive buffer than it asked for.</summary>
+    public static IReadOnlyList<string> Shortfalls(int granted) => granted >= ListenBuffer
+        ? []
+        : [$"the system grants a receive buffer of {granted} bytes instead of {ListenBuffer}: bursts may be lost"
+            + (OperatingSystem.IsLinux() ? $"; set net.core.rmem_max to {ListenBuffer} (sysctl)" : string.Empty)];
 
     /// <summary>How much of the asked receive buffer the system granted.</summary>
     public static int GrantedReceiveBuffer(Socket socket)

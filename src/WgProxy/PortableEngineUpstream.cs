@@ -30,6 +30,7 @@ internal sealed class PortableEngineUpstream : SocketAsyncEventArgs, IThreadPool
 
     private readonly PortableEngine _engine;
     private readonly Socket _socket;
+    private bool _failed;
 
     /// <summary>Takes over a connected, non-blocking socket.</summary>
     /// <param name="engine">The engine to which datagrams go.</param>
@@ -66,6 +67,15 @@ internal sealed class PortableEngineUpstream : SocketAsyncEventArgs, IThreadPool
     /// <summary>Whether the mapping has ended. Read and written under the engine's lock.</summary>
     public bool IsClosed { get; private set; }
 
+    /// <summary>Whether the last wait ended with an error that an ICMP message left on the socket: the peek took it, so
+    /// no later receive reports it. True once.</summary>
+    public bool TakeError()
+    {
+        bool failed = _failed;
+        _failed = false;
+        return failed;
+    }
+
     /// <summary>Begins to wait for the server.</summary>
     public void Begin() => Wait();
 
@@ -78,24 +88,7 @@ internal sealed class PortableEngineUpstream : SocketAsyncEventArgs, IThreadPool
 
     /// <summary>Sends a datagram to the server.</summary>
     /// <returns>What went wrong, or null.</returns>
-    public EngineFault? Send(ReadOnlySpan<byte> datagram)
-    {
-        _socket.Send(datagram, SocketFlags.None, out SocketError error);
-        if (error == SocketError.Success)
-        {
-            return null;
-        }
-
-        // An error of a connected socket may be that of an earlier datagram, brought by ICMP, and then *this* datagram
-        // was not sent. ICMP becomes many errors (icmp_err_convert and its IPv6 kin: refused, unreachable, too long,
-        // not permitted…), so any is tried once more; the second error is the datagram's own. A full buffer is not ICMP.
-        if (error != SocketError.WouldBlock)
-        {
-            _socket.Send(datagram, SocketFlags.None, out error);
-        }
-
-        return error == SocketError.Success ? EngineFault.SendRetried : EngineFault.SendFailed;
-    }
+    public EngineFault? Send(ReadOnlySpan<byte> datagram) => PortableEngineSockets.Send(_socket, datagram);
 
     /// <summary>Reads a datagram without waiting.</summary>
     public int Receive(Span<byte> buffer, out SocketError error) =>
@@ -119,7 +112,11 @@ internal sealed class PortableEngineUpstream : SocketAsyncEventArgs, IThreadPool
     }
 
     /// <inheritdoc/>
-    protected override void OnCompleted(SocketAsyncEventArgs e) => Execute();
+    protected override void OnCompleted(SocketAsyncEventArgs e)
+    {
+        _failed = SocketError != SocketError.Success;
+        Execute();
+    }
 
     private void Wait()
     {
@@ -137,6 +134,8 @@ internal sealed class PortableEngineUpstream : SocketAsyncEventArgs, IThreadPool
             End();
             return;
         }
+
+        _failed = SocketError != SocketError.Success;
 
         // Something is there already. Through the queue, so that no busy mapping keeps a thread from the others.
         ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);

@@ -1,1 +1,71 @@
-return 0;
+using System.Net;
+using System.Reflection;
+using System.Text;
+using WgProxy.Core;
+
+namespace WgProxy;
+
+/// <summary>Options, engine, run, exit code.</summary>
+internal static class Program
+{
+    private const int Done = 0;
+    private const int WrongSettings = 2;
+    private const int SystemRefused = 3;
+
+    private static readonly string Version =
+        typeof(Program).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion;
+
+    private static async Task<int> Main(string[] arguments)
+    {
+        bool forJournal = Environment.GetEnvironmentVariable("JOURNAL_STREAM") is { Length: > 0 };
+        await using StreamWriter output = new(Console.OpenStandardError(), new UTF8Encoding(false));
+        await using Log log = new(output, forJournal, TimeProvider.System);
+        CommandLine line = new(arguments);
+        if (line.WantsHelp || line.WantsVersion)
+        {
+            await Console.Out.WriteAsync(line.WantsHelp ? HelpText.Build() : $"wgproxy {Version}\n");
+            return Done;
+        }
+
+        Options? options = line.IsValid(log) ? Options.Read(line, Environment.GetEnvironmentVariables(), log) : null;
+        return options is null ? WrongSettings : await RunAsync(options, log);
+    }
+
+    private static async Task<int> RunAsync(Options options, Log log)
+    {
+        Capacity capacity = Capacity.OfThisHost(options.Listen.Port);
+        Route route = new(options.Key);
+        EngineSettings settings = options.ForEngine(route, capacity);
+        RelayObserver observer = new(log, settings.Relay);
+        using IEngine engine = new PortableEngine(settings with { Observe = observer.Observe });
+        log.BeginQueue();
+        try
+        {
+            engine.Start();
+        }
+        catch (EngineException refusal)
+        {
+            log.ListenRefused(options.Listen, refusal.Message);
+            return SystemRefused;
+        }
+
+        // Before the first line: whoever waits for it may send a signal at once.
+        long start = TimeProvider.System.GetTimestamp();
+        using Signals signals = new(() => log.Status(Summarise()));
+        log.Started(Version, engine.Listening, options.Server, options.Key);
+        log.Limits(capacity);
+        foreach (string shortfall in engine.Shortfalls)
+        {
+            log.Shortfall(shortfall);
+        }
+
+        OwnAddresses own = new(engine.Listening, OwnAddresses.OfThisHost);
+        RouteResolver resolver = new(route, options.Server, own, Dns.GetHostAddressesAsync, TimeProvider.System, log);
+        bool stopped = await signals.RunUntilStopAsync(resolver.RunAsync);
+        engine.Stop();
+        log.Stopped(Summarise());
+        return stopped ? Done : WrongSettings;
+
+        string Summarise() => Summary.Of(engine.ReadCounters(), TimeProvider.System.GetElapsedTime(start));
+    }
+}

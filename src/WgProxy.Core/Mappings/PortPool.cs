@@ -4,12 +4,18 @@ namespace WgProxy.Core.Mappings;
 
 /// <summary>
 /// Local ports for upstream sockets: drawn at random (RFC 6056), and rested after use, so that what a server still sends
-/// to a former client's port cannot reach the next one. Owned by one engine; holds no socket.
+/// to a former client's port cannot reach the next one. A port that the server never sent to is unknown to it: such ports
+/// rest briefly, and are drawn early rather than none at all, or else whoever knows the public key could put every port
+/// to rest by asking 157 times a second. Owned by one engine; holds no socket.
 /// </summary>
 public sealed class PortPool
 {
     private readonly ushort[] _free;
-    private readonly Queue<(ushort Port, Tick Until)> _resting;
+    // Ports that no server has used: a late answer may still come, and nothing else.
+    private const long UnheardRestMilliseconds = 15_000;
+
+    private readonly Queue<(ushort Port, Tick Until)> _heard = new();
+    private readonly Queue<(ushort Port, Tick Until)> _unheard = new();
     private readonly long _restMilliseconds;
     private readonly (ulong K0, ulong K1) _seed;
     private ulong _draws;
@@ -17,13 +23,12 @@ public sealed class PortPool
 
     /// <summary>A pool over the given ports.</summary>
     /// <param name="ports">Every port that may be drawn, each once.</param>
-    /// <param name="rest">How long a port rests after use.</param>
+    /// <param name="rest">How long a port rests that a server has sent to.</param>
     /// <param name="seed">128 random bits; whoever does not know them cannot predict the next draw from earlier ones.</param>
     public PortPool(IEnumerable<ushort> ports, TimeSpan rest, (ulong K0, ulong K1) seed)
     {
         _free = [.. ports];
         _count = _free.Length;
-        _resting = new Queue<(ushort, Tick)>(_free.Length);
         _restMilliseconds = (long)rest.TotalMilliseconds;
         _seed = seed;
     }
@@ -31,19 +36,17 @@ public sealed class PortPool
     /// <summary>Ports that could be drawn or are resting.</summary>
     public int Size => _free.Length;
 
-    /// <summary>Draws a rested port; false if none is left. The caller returns it by <see cref="Rest"/>, also when the
+    /// <summary>Draws a port; false if none is left. The caller returns it by <see cref="Rest"/>, also when the
     /// system would not let it have the port.</summary>
     public bool TryDraw(Tick now, out ushort port)
     {
-        while (_resting.TryPeek(out (ushort Port, Tick Until) oldest) && oldest.Until <= now)
-        {
-            _free[_count++] = _resting.Dequeue().Port;
-        }
-
+        Wake(_heard, now);
+        Wake(_unheard, now);
         if (_count == 0)
         {
-            port = 0;
-            return false;
+            bool early = _unheard.TryDequeue(out (ushort Port, Tick Until) oldest);
+            port = oldest.Port;
+            return early;
         }
 
         ulong drawn = SipHash.Hash(_seed.K0, _seed.K1, _draws++);
@@ -54,5 +57,26 @@ public sealed class PortPool
     }
 
     /// <summary>Puts a drawn port to rest.</summary>
-    public void Rest(ushort port, Tick now) => _resting.Enqueue((port, now + _restMilliseconds));
+    /// <param name="port">The port.</param>
+    /// <param name="now">The instant from which it rests.</param>
+    /// <param name="heard">Whether a server has sent to it, and so may do so again.</param>
+    public void Rest(ushort port, Tick now, bool heard = true)
+    {
+        if (heard)
+        {
+            _heard.Enqueue((port, now + _restMilliseconds));
+        }
+        else
+        {
+            _unheard.Enqueue((port, now + UnheardRestMilliseconds));
+        }
+    }
+
+    private void Wake(Queue<(ushort Port, Tick Until)> resting, Tick now)
+    {
+        while (resting.TryPeek(out (ushort Port, Tick Until) oldest) && oldest.Until <= now)
+        {
+            _free[_count++] = resting.Dequeue().Port;
+        }
+    }
 }

@@ -32,6 +32,23 @@ public sealed class PortPoolTests
     }
 
     [Fact]
+    public void A_port_unknown_to_the_server_rests_briefly_and_is_drawn_rather_than_none()
+    {
+        PortPool pool = new([7, 8], Rest, default);
+        Assert.True(pool.TryDraw(default, out ushort heard));
+        Assert.True(pool.TryDraw(default, out ushort unheard));
+        pool.Rest(heard, default);
+        pool.Rest(unheard, default, heard: false);
+
+        Assert.True(pool.TryDraw(new Tick(1), out ushort early));
+        Assert.Equal(unheard, early);
+        Assert.False(pool.TryDraw(new Tick(1), out _));
+        pool.Rest(early, new Tick(2), heard: false);
+        Assert.True(pool.TryDraw(new Tick(15_002), out early));
+        Assert.Equal(unheard, early);
+    }
+
+    [Fact]
     public void The_order_depends_on_the_seed()
     {
         ushort[] ports = [.. Enumerable.Range(1, 1_000).Select(port => (ushort)port)];

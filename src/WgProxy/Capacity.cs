@@ -1,0 +1,52 @@
+using System.Globalization;
+
+namespace WgProxy;
+
+/// <summary>How many mappings fit, and why not more.</summary>
+/// <param name="Mappings">Upstream sockets at once.</param>
+/// <param name="Asked">Of these, mappings that the server has not answered: a quarter, so that strangers with the
+/// public key can neither fill the table nor keep newcomers from getting an answer.</param>
+/// <param name="Bound">What bounds the number, in words.</param>
+/// <param name="Ports">Local ports that upstream sockets may use.</param>
+/// <param name="OpenFiles">The limit on open files; null where it is unknown or there is none.</param>
+internal sealed record Capacity(int Mappings, int Asked, string Bound, IReadOnlyList<ushort> Ports, long? OpenFiles)
+{
+    /// <summary>The most mappings, whatever the system allows.</summary>
+    public const int BuiltIn = 16_384;
+
+    private const int MostAsked = 4_096;
+
+    /// <summary>Whether a higher limit on open files would make more room.</summary>
+    public bool FilesAreTheBound { get; private init; }
+
+    /// <summary>The limit on open files in words.</summary>
+    public string OpenFilesText => OpenFiles?.ToString(CultureInfo.InvariantCulture) ?? "any number of";
+
+    /// <summary>What fits on this host. The runtime has raised the soft limit on open files to the hard one by then.</summary>
+    /// <param name="listenPort">The port to listen on, which no upstream socket may take.</param>
+    public static Capacity OfThisHost(int listenPort) =>
+        From(UpstreamPorts.OfThisHost(listenPort), OpenFileLimit(ProcText.Read("/proc/self/limits")));
+
+    /// <summary>What fits into 90 % of the ports and 90 % of the open files: the rest is for resting ports, for the
+    /// sockets that listen, and for other programs.</summary>
+    public static Capacity From(IReadOnlyList<ushort> ports, long? openFiles)
+    {
+        long byPorts = ports.Count * 9L / 10;
+        long byFiles = openFiles is long limit ? limit / 10 * 9 : long.MaxValue;
+        int mappings = (int)Math.Max(1, Math.Min(BuiltIn, Math.Min(byPorts, byFiles)));
+        bool filesBound = byFiles < BuiltIn && byFiles <= byPorts;
+        string bound = filesBound ? "open files" : byPorts < BuiltIn ? "upstream ports" : "the built-in limit";
+        int asked = Math.Min(MostAsked, Math.Max(1, mappings / 4));
+        return new Capacity(mappings, asked, bound, ports, openFiles) { FilesAreTheBound = filesBound };
+    }
+
+    /// <summary>The soft limit on open files from the text of <c>/proc/self/limits</c>; null if it says none.</summary>
+    public static long? OpenFileLimit(string? limits)
+    {
+        const string Name = "Max open files";
+        string? line = limits?.Split('\n').FirstOrDefault(line => line.StartsWith(Name, StringComparison.Ordinal));
+        string[] columns = line?[Name.Length..].Split(' ', StringSplitOptions.RemoveEmptyEntries) ?? [];
+        return columns.Length > 0
+            && long.TryParse(columns[0], NumberStyles.None, CultureInfo.InvariantCulture, out long soft) ? soft : null;
+    }
+}

@@ -1,0 +1,197 @@
+using System.Net;
+using WgProxy.Core;
+using WgProxy.Core.Protocol;
+
+namespace WgProxy;
+
+/// <summary>
+/// Every line the program can say, each a method. A line goes out at once until <see cref="BeginQueue"/>, and from then
+/// on through a queue that never makes anybody wait. Any thread may call, except where a method says otherwise.
+/// </summary>
+internal sealed class Log(TextWriter output, bool forJournal, TimeProvider time) : IAsyncDisposable
+{
+    private static readonly TimeSpan OncePerMinute = TimeSpan.FromMinutes(1);
+
+    private readonly Lock _lock = new();
+    private readonly Throttle _openFailed = new(time, OncePerMinute);
+    private readonly Throttle _unresolved = new(time, OncePerMinute);
+    private readonly Throttle _resolvedToRelay = new(time, OncePerMinute);
+    private LogQueue? _queue;
+
+    /// <summary>What is said: this level and those before it. Set before other threads log.</summary>
+    public LogLevel Level { get; set; } = LogLevel.Info;
+
+    /// <summary>From here on no caller waits for whoever reads the lines.</summary>
+    public void BeginQueue() => _queue = new LogQueue(time, Write);
+
+    /// <summary>Gives what was said the time to be written.</summary>
+    public ValueTask DisposeAsync() => _queue?.DisposeAsync() ?? ValueTask.CompletedTask;
+
+    /// <summary>An argument that is no flag.</summary>
+    public void UnknownArgument(string argument, string? nearest) =>
+        Error($"unknown argument {LogLine.Quote(argument)}: "
+            + (nearest is null ? "expected the options that --help lists" : $"did you mean {nearest}?"));
+
+    /// <summary>A flag without a value, or given twice.</summary>
+    public void FlagNeedsOneValue(OptionRow row) =>
+        Error($"{row.Name} needs exactly one value: expected {row.Expected}");
+
+    /// <summary>A command line wrong in another way.</summary>
+    public void BadCommandLine(string message) => Error($"the command line is wrong: {message}");
+
+    /// <summary>A required setting that nobody gave, or gave empty.</summary>
+    public void SettingIsMissing(OptionRow row) => Error($"{row.Name} is missing or empty: expected {row.Expected}");
+
+    /// <summary>A setting with a text that means nothing.</summary>
+    public void SettingIsWrong(OptionRow row, string text, string? refusal) =>
+        Error($"{row.Name} is {LogLine.Quote(text)}: {refusal ?? $"expected {row.Expected}"}");
+
+    /// <summary>A server that is this relay.</summary>
+    public void ServerIsRelay(ServerName server, IPAddress address) =>
+        Error($"{OptionTable.Server.Name} is {LogLine.Quote(server.ToString())}: "
+            + (server.Address is null ? $"it resolves to {address}, and " : string.Empty)
+            + "that is where this relay itself listens; expected the address of the WireGuard server");
+
+    /// <summary>The system did not let the relay listen.</summary>
+    public void ListenRefused(IPEndPoint listen, string reason) =>
+        Error($"{OptionTable.Listen.Name} is {LogLine.Quote(listen.ToString())}: {reason}; "
+            + "expected an address and port of this host that are free and that this process may use");
+
+    /// <summary>A variable that looks like a setting and is none.</summary>
+    public void UnknownVariable(string name, string? hint) =>
+        Warning($"{LogLine.Quote(name)} is no setting of this program and is ignored"
+            + (hint is null ? "; expected the variables that --help lists" : $": {hint}"));
+
+    /// <summary>A variable that is set to nothing.</summary>
+    public void VariableIsEmpty(OptionRow row, string standIn) =>
+        Warning($"{row.Variable} is empty, which counts as missing: the default {standIn} applies");
+
+    /// <summary>An idle timeout that tunnels will notice.</summary>
+    public void TimeoutIsShort(TimeSpan timeout, TimeSpan sensible) =>
+        Warning($"{OptionTable.Timeout.Name} is {timeout.TotalSeconds}: below {sensible.TotalSeconds} s the server "
+            + "cannot reach an idle client between two handshakes");
+
+    /// <summary>The server's name could not be resolved. One thread at a time.</summary>
+    public void Unresolved(ServerName server, string reason, TimeSpan retry, IPEndPoint? kept)
+    {
+        if (_unresolved.TryPass(out long withheld))
+        {
+            Warning($"server {server} cannot be resolved: {reason}; next attempt in {retry.TotalSeconds} s"
+                + (kept is null ? string.Empty : $", {kept} stays in use") + Throttle.Words(withheld));
+        }
+    }
+
+    /// <summary>The server's name now points at this relay. One thread at a time.</summary>
+    public void ResolvedToRelay(ServerName server, IPAddress address, IPEndPoint kept)
+    {
+        if (_resolvedToRelay.TryPass(out long withheld))
+        {
+            Warning($"server {server} now resolves to {address}, where this relay itself listens: {kept} stays in use"
+                + Throttle.Words(withheld));
+        }
+    }
+
+    /// <summary>What runs, and for whom.</summary>
+    public void Started(string version, IEnumerable<IPEndPoint> listening, ServerName server, PublicKey key) =>
+        Info($"wgproxy {version} relays from {string.Join(" and ", listening)} to {server}, public key {key}");
+
+    /// <summary>How many clients fit and what bounds them; a warning if a higher limit on open files makes more room.</summary>
+    public void Limits(Capacity capacity)
+    {
+        Info($"room for {capacity.Mappings} mappings, {capacity.Asked} of them unanswered; bounded by {capacity.Bound} "
+            + $"({capacity.Ports.Count} upstream ports, {capacity.OpenFilesText} open files)");
+        if (capacity.FilesAreTheBound)
+        {
+            Warning($"the limit of {capacity.OpenFilesText} open files allows only {capacity.Mappings} mappings of "
+                + $"{Capacity.BuiltIn}; raise it (ulimit -n, LimitNOFILE=) if there are more clients");
+        }
+    }
+
+    /// <summary>The system granted less than the engine asked for.</summary>
+    public void Shortfall(string what) => Warning(what);
+
+    /// <summary>The server's address is known, or has changed.</summary>
+    public void Resolved(ServerName server, IPEndPoint address, IPEndPoint? former) =>
+        Info(former is null
+            ? $"server {server} is at {address}"
+            : $"server {server} has moved from {former} to {address}: new mappings go there");
+
+    /// <summary>A mapping changed.</summary>
+    public void Changed(LogLevel level, in RelayEvent change)
+    {
+        if (level > Level)
+        {
+            return;
+        }
+
+        if (_queue is { } queue)
+        {
+            queue.Post(level, change);
+        }
+        else
+        {
+            Write(time.GetUtcNow(), level, EventText.Of(change));
+        }
+    }
+
+    /// <summary>An upstream socket could not be opened. One thread at a time.</summary>
+    public void OpenFailed(in RelayEvent change)
+    {
+        if (_openFailed.TryPass(out long withheld))
+        {
+            Warning(EventText.Of(change) + Throttle.Words(withheld));
+        }
+    }
+
+    /// <summary>What the relay sees, because the operator asked: said at every level.</summary>
+    public void Status(string summary) => Say(LogLevel.Info, $"status: {summary}");
+
+    /// <summary>What the relay saw.</summary>
+    public void Stopped(string summary) => Info($"stopped: {summary}");
+
+    private void Error(string text) => Say(LogLevel.Error, text);
+
+    private void Warning(string text)
+    {
+        if (Level >= LogLevel.Warning)
+        {
+            Say(LogLevel.Warning, text);
+        }
+    }
+
+    private void Info(string text)
+    {
+        if (Level >= LogLevel.Info)
+        {
+            Say(LogLevel.Info, text);
+        }
+    }
+
+    private void Say(LogLevel level, string text)
+    {
+        if (_queue is { } queue)
+        {
+            queue.Post(level, text);
+        }
+        else
+        {
+            Write(time.GetUtcNow(), level, text);
+        }
+    }
+
+    private void Write(DateTimeOffset at, LogLevel level, string text)
+    {
+        try
+        {
+            lock (_lock)
+            {
+                output.Write(LogLine.Format(forJournal, at, level, text) + "\n");
+                output.Flush();
+            }
+        }
+        catch (IOException)
+        {
+            // A full disk or a reader that went away must not end a relay.
+        }
+    }
+}

@@ -1,0 +1,34 @@
+using WgProxy.Core;
+
+namespace WgProxy;
+
+/// <summary>
+/// Decides which changes of mappings are worth a line, on the engine's thread. Whoever knows the public key can open
+/// mappings at will, so a client is named at the information level only from the moment the server has accepted it: the
+/// volume of the log is in the hands of accepted clients.
+/// </summary>
+internal sealed class RelayObserver(Log log, RelaySettings settings)
+{
+    private readonly bool[] _accepted = new bool[settings.Slots];
+
+    /// <summary>Takes note of one change. Called by one thread; does not wait.</summary>
+    public void Observe(RelayEvent change)
+    {
+        switch (change.Kind)
+        {
+            case RelayEventKind.OpenFailed:
+                log.OpenFailed(change);
+                return;
+            case RelayEventKind.Opened:
+                _accepted[change.Slot] = false;
+                break;
+            case RelayEventKind.Established or RelayEventKind.Confirmed:
+                _accepted[change.Slot] = true;
+                break;
+        }
+
+        bool notable = _accepted[change.Slot] && change.Kind != RelayEventKind.Confirmed
+            && change.Kind != RelayEventKind.Answered;
+        log.Changed(notable ? LogLevel.Info : LogLevel.Debug, change);
+    }
+}

@@ -1,0 +1,50 @@
+using System.Runtime.InteropServices;
+
+namespace WgProxy;
+
+/// <summary>What the operator tells the process by signals.</summary>
+internal sealed class Signals : IDisposable
+{
+    private readonly TaskCompletionSource _stop = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly List<PosixSignalRegistration> _registrations = [];
+
+    /// <summary>Listens for signals.</summary>
+    /// <param name="report">Called when a report is asked for.</param>
+    public Signals(Action report)
+    {
+        _registrations.Add(PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop));
+        _registrations.Add(PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop));
+
+        // SIGUSR1 has no name in PosixSignal; raw numbers are accepted. It is 10 on Linux and 30 on macOS and the BSDs.
+        int userSignal = OperatingSystem.IsLinux() ? 10 : OperatingSystem.IsMacOS() || OperatingSystem.IsFreeBSD() ? 30 : 0;
+        if (userSignal != 0)
+        {
+            _registrations.Add(PosixSignalRegistration.Create((PosixSignal)userSignal, context =>
+            {
+                context.Cancel = true;
+                report();
+            }));
+        }
+    }
+
+    /// <summary>Runs something until the first signal to stop. False if it ended by itself before.</summary>
+    public async Task<bool> RunUntilStopAsync(Func<CancellationToken, Task> run)
+    {
+        using CancellationTokenSource stop = new();
+        Task running = run(stop.Token);
+        if (await Task.WhenAny(_stop.Task, running) == running)
+        {
+            await running;
+            return false;
+        }
+
+        await stop.CancelAsync();
+        return true;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _registrations.ForEach(registration => registration.Dispose());
+
+    // The first signal is handled here; a second one does what the system does without us, and ends the process.
+    private void Stop(PosixSignalContext context) => context.Cancel = _stop.TrySetResult();
+}

@@ -1,0 +1,48 @@
+using System.Net;
+
+namespace WgProxy.Tests;
+
+public sealed class EndPointTextTests
+{
+    [Theory]
+    [InlineData("[::]:51820", "[::]:51820")]
+    [InlineData("0.0.0.0:1", "0.0.0.0:1")]
+    [InlineData("127.0.0.1:0", "127.0.0.1:0")]
+    [InlineData("[2001:DB8::1]:65535", "[2001:db8::1]:65535")]
+    [InlineData("[::ffff:192.0.2.1]:7", "192.0.2.1:7")]
+    public void An_address_with_a_port_is_read(string text, string expected)
+    {
+        Assert.True(EndPointText.TryParse(text, out IPEndPoint value, out string? detail), detail);
+        Assert.Null(detail);
+        Assert.Equal(expected, value.ToString());
+    }
+
+    [Theory]
+    [InlineData("", "the port is missing")]
+    [InlineData("192.0.2.1", "the port is missing")]
+    [InlineData("[::1]", "the port is missing")]
+    [InlineData("[::1]x:1", "the port is missing")]
+    [InlineData("[::1:51820", "the port is missing")]
+    [InlineData("::1:51820", "an IPv6 address needs brackets, as in [2001:db8::1]:51820")]
+    [InlineData("192.0.2.1:", "the port is not a number from 0 to 65535")]
+    [InlineData("192.0.2.1:65536", "the port is not a number from 0 to 65535")]
+    [InlineData("192.0.2.1:-1", "the port is not a number from 0 to 65535")]
+    [InlineData("192.0.2.1:+1", "the port is not a number from 0 to 65535")]
+    [InlineData("192.0.2.1: 1", "the port is not a number from 0 to 65535")]
+    [InlineData(":51820", "the part before the port is missing")]
+    [InlineData("[]:51820", "the part before the port is missing")]
+    [InlineData("localhost:51820", "the part before the port is not an address")]
+    [InlineData("[192.0.2.1]:51820", "the part before the port is not an address")]
+    [InlineData("192.0.2:51820", "the part before the port is not an address")]
+    [InlineData("192.0.2.010:51820", "the part before the port is not an address")]
+    [InlineData("0x7f000001:51820", "the part before the port is not an address")]
+    [InlineData("1:51820", "the part before the port is not an address")]
+    [InlineData("224.0.0.1:51820", "a group address belongs to no host")]
+    [InlineData("255.255.255.255:51820", "a group address belongs to no host")]
+    [InlineData("[ff02::1]:51820", "a group address belongs to no host")]
+    public void Anything_else_is_refused_with_a_reason(string text, string reason)
+    {
+        Assert.False(EndPointText.TryParse(text, out _, out string? detail));
+        Assert.Equal(reason, detail);
+    }
+}

@@ -1,0 +1,180 @@
+using System.Buffers.Binary;
+using WgProxy.Core;
+
+namespace WgProxy.Tests;
+
+// What does not pass.
+public abstract partial class EngineContract
+{
+    [Fact]
+    public void Data_before_an_initiation_is_dropped()
+    {
+        Start();
+        EngineContractTunnel tunnel = NewTunnel(NewServer());
+        tunnel.Client.Send(tunnel.FromClient(), Wire.RelayFor(tunnel.Client));
+        tunnel.Client.Send(WireMessages.Response(1, 2, Route.Mac1), Wire.RelayFor(tunnel.Client));
+        tunnel.Client.Send(WireMessages.CookieReply(2), Wire.RelayFor(tunnel.Client));
+        new EngineContractCounts { { "uplink.NoMapping", 3 } }.AssertMoved(Engine);
+        tunnel.Server.ExpectNothing();
+        tunnel.Client.ExpectNothing();
+    }
+
+    [Fact]
+    public void Data_before_an_answer_is_dropped()
+    {
+        Start();
+        EngineContractTunnel tunnel = NewTunnel(NewServer());
+        tunnel.Ask();
+        tunnel.Client.Send(tunnel.FromClient(), Wire.RelayFor(tunnel.Client));
+        tunnel.Server.Send(tunnel.FromServer(), tunnel.Upstream);
+        new EngineContractCounts
+        {
+            EngineContractCounts.Asked(),
+            { "uplink.NotProven", 1 },
+            { "downlink.Unsolicited", 1 },
+        }.AssertMoved(Engine);
+        tunnel.Server.ExpectNothing();
+        tunnel.Client.ExpectNothing();
+    }
+
+    [Fact]
+    public void A_stranger_gets_silence_and_no_socket()
+    {
+        Start();
+        EngineContractPeer server = NewServer();
+        EngineContractPeer stranger = Wire.NewPeer(V4);
+        List<byte[]> datagrams = [.. Malformed(), new byte[65_507], WireMessages.New(1, 65_507)];
+        byte[] forged = WireMessages.Initiation(NewRoute().Mac1, 7);
+        datagrams.Add(forged);
+        foreach (byte[] datagram in datagrams)
+        {
+            stranger.Send(datagram, Wire.RelayFor(stranger));
+        }
+
+        int unknown = datagrams.Count(datagram => !HasType(datagram));
+        new EngineContractCounts
+        {
+            { "uplink.NotWireGuard", unknown },
+            { "uplink.BadLength", datagrams.Count - unknown - 1 },
+            { "uplink.BadMac1", 1 },
+        }.AssertMoved(Engine);
+        stranger.ExpectNothing();
+        server.ExpectNothing();
+        Assert.Empty(Observed());
+    }
+
+    [Fact]
+    public void A_server_that_babbles_disturbs_nobody()
+    {
+        Start();
+        EngineContractTunnel tunnel = NewTunnel(NewServer()).Establish();
+        byte[][] datagrams = [.. Malformed()];
+        foreach (byte[] datagram in datagrams)
+        {
+            tunnel.Server.Send(datagram, tunnel.Upstream);
+        }
+
+        int unknown = datagrams.Count(datagram => !HasType(datagram));
+        EngineContractCounts moved = new()
+        {
+            EngineContractCounts.Tunnel(),
+            { "downlink.NotWireGuard", unknown },
+            { "downlink.BadLength", datagrams.Length - unknown },
+        };
+        moved.AssertMoved(Engine);
+        tunnel.Client.ExpectNothing();
+        tunnel.Down(100);
+        moved.Add("downlink.Forward", 1);
+        moved.Add("bytes.Downlink", 100);
+        moved.AssertMoved(Engine);
+    }
+
+    [Fact]
+    public void Only_the_server_is_heard_on_an_upstream_port()
+    {
+        Start();
+        EngineContractTunnel tunnel = NewTunnel(NewServer()).Establish();
+        Wire.NewPeer(V4).Send(tunnel.FromServer(), tunnel.Upstream);
+        tunnel.Down();
+        tunnel.Client.ExpectNothing();
+        new EngineContractCounts
+        {
+            EngineContractCounts.Tunnel(),
+            { "downlink.Forward", 1 },
+            { "bytes.Downlink", WireMessages.KeepaliveLength },
+        }.AssertMoved(Engine);
+    }
+
+    [Fact]
+    public void A_replayed_initiation_disturbs_nobody()
+    {
+        Start();
+        EngineContractTunnel tunnel = NewTunnel(NewServer());
+        byte[] initiation = tunnel.Ask();
+        tunnel.Answer();
+        tunnel.Up();
+        tunnel.Down();
+        EngineContractPeer thief = Wire.NewPeer(V4);
+        thief.Send(initiation, Wire.RelayFor(thief));
+        Assert.NotEqual(tunnel.Upstream, tunnel.Server.Expect(initiation));
+        tunnel.Up(50);
+        tunnel.Down(60);
+        thief.ExpectNothing();
+        new EngineContractCounts
+        {
+            EngineContractCounts.Tunnel(),
+            EngineContractCounts.Asked(),
+            { "uplink.Forward", 1 },
+            { "downlink.Forward", 1 },
+            { "bytes.Uplink", 50 },
+            { "bytes.Downlink", 60 },
+        }.AssertMoved(Engine);
+    }
+
+    [Fact]
+    public void A_server_that_is_not_resolved_drops_initiations_until_it_is()
+    {
+        Start();
+        EngineContractPeer client = Wire.NewPeer(V4);
+        client.Send(WireMessages.Initiation(Route.Mac1, 1), Wire.RelayFor(client));
+        EngineContractCounts moved = new() { { "uplink.NoServer", 1 } };
+        moved.AssertMoved(Engine);
+        new EngineContractTunnel(Wire, Route.Mac1, client, NewServer(V6), 1).Establish();
+        moved.Add(EngineContractCounts.Tunnel());
+        moved.AssertMoved(Engine);
+    }
+
+    private static bool HasType(byte[] datagram) =>
+        BinaryPrimitives.TryReadUInt32LittleEndian(datagram, out uint type) && type is >= 1 and <= 4;
+
+    // Every type with every wrong length to beyond the longest fixed one, every length below a header, foreign types,
+    // reserved bytes that are not zero, and noise.
+    private static IEnumerable<byte[]> Malformed()
+    {
+        for (byte type = 0; type <= 5; type++)
+        {
+            for (int length = 0; length <= 150; length++)
+            {
+                bool right = (type, length) is (1, WireMessages.InitiationLength) or (2, WireMessages.ResponseLength)
+                    or (3, WireMessages.CookieReplyLength) or (4, >= WireMessages.KeepaliveLength);
+                if (!right)
+                {
+                    yield return WireMessages.New(type, length);
+                }
+            }
+        }
+
+        for (int reserved = 1; reserved <= 3; reserved++)
+        {
+            byte[] datagram = WireMessages.Transport(1);
+            datagram[reserved] = 1;
+            yield return datagram;
+        }
+
+        for (int length = 16; length <= 2048; length *= 2)
+        {
+            byte[] noise = WireMessages.New(0xA5, length);
+            yield return noise;
+        }
+    }
+}

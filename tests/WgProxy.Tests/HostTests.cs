@@ -1,0 +1,83 @@
+using System.Net;
+
+namespace WgProxy.Tests;
+
+/// <summary>What the program learns from the host: ports, open files, its own addresses.</summary>
+public sealed class HostTests
+{
+    [Theory]
+    [InlineData("32768\t60999\n", "\n", 51820, 28_231)]
+    [InlineData("32768 60999", "", 22, 28_232)]
+    [InlineData("100 109", "50-102,105,200", 109, 5)]
+    [InlineData("100 100", "", 0, 1)]
+    [InlineData("1 65535", "", 0, 65_535)]
+    [InlineData("100 103", "0,100-99,junk,1-2-3,-,101", 0, 3)]
+    [InlineData("", "", 51820, 16_383)]
+    [InlineData("200 100", "", 0, 16_384)]
+    [InlineData("0 70000", "", 0, 16_384)]
+    [InlineData("words", "more words", 0, 16_384)]
+    public void Ports_are_the_kernels_range_without_what_is_taken(string range, string reserved, int listen, int count)
+    {
+        IReadOnlyList<ushort> ports = UpstreamPorts.Select(range, reserved, listen);
+        Assert.Equal(count, ports.Count);
+        Assert.Distinct(ports);
+        Assert.DoesNotContain((ushort)listen, ports);
+    }
+
+    [Fact]
+    public void Reserved_ports_are_left_out() =>
+        Assert.Equal(
+            [104, 106, 107, 108],
+            UpstreamPorts.Select("100 109", "50-102,103,105,200", 109).Select(port => (int)port));
+
+    [Theory]
+    [InlineData(28_231, 20_000L, 16_384, 4_096, "the built-in limit", false)]
+    [InlineData(28_231, 1_024L, 918, 229, "open files", true)]
+    [InlineData(28_231, null, 16_384, 4_096, "the built-in limit", false)]
+    [InlineData(1_000, 20_000L, 900, 225, "upstream ports", false)]
+    [InlineData(1_000, 100L, 90, 22, "open files", true)]
+    [InlineData(1, 1L, 1, 1, "open files", true)]
+    public void The_smallest_bound_applies_and_is_named(
+        int ports, long? files, int mappings, int asked, string bound, bool filesBound)
+    {
+        Capacity capacity = Capacity.From([.. Enumerable.Range(1, ports).Select(port => (ushort)port)], files);
+        Assert.Equal((mappings, asked, bound), (capacity.Mappings, capacity.Asked, capacity.Bound));
+        Assert.Equal(filesBound, capacity.FilesAreTheBound);
+    }
+
+    [Theory]
+    [InlineData("Limit  Soft Limit  Hard Limit  Units\nMax open files            1024                 524288               files     \n", 1_024L)]
+    [InlineData("Max open files            unlimited            unlimited            files", null)]
+    [InlineData("Max open files", null)]
+    [InlineData("", null)]
+    [InlineData(null, null)]
+    public void The_soft_limit_on_open_files_is_read(string? limits, long? expected) =>
+        Assert.Equal(expected, Capacity.OpenFileLimit(limits));
+
+    [Theory]
+    [InlineData("[::]", "127.0.0.1", true)]
+    [InlineData("[::]", "127.9.9.9", true)]
+    [InlineData("[::]", "::1", true)]
+    [InlineData("[::]", "192.0.2.100", true)]
+    [InlineData("[::]", "::ffff:192.0.2.100", true)]
+    [InlineData("[::]", "fe80::1%7", true)]
+    [InlineData("[::]", "192.0.2.1", false)]
+    [InlineData("0.0.0.0", "192.0.2.100", true)]
+    [InlineData("0.0.0.0", "0.0.0.0", true)]
+    [InlineData("0.0.0.0", "::1", false)]
+    [InlineData("0.0.0.0", "fe80::1", false)]
+    [InlineData("192.0.2.100", "192.0.2.100", true)]
+    [InlineData("192.0.2.100", "127.0.0.1", false)]
+    [InlineData("[::1]", "::1", true)]
+    [InlineData("[::1]", "127.0.0.1", false)]
+    public void An_address_is_the_relays_own_if_datagrams_to_it_come_back(string listen, string server, bool own)
+    {
+        OwnAddresses addresses = new(
+            [IPEndPoint.Parse($"{listen}:51820")], () => [IPAddress.Parse("192.0.2.100"), IPAddress.Parse("fe80::1%2")]);
+        Assert.Equal(own, addresses.Contains(IPAddress.Parse(server), 51820));
+        Assert.False(addresses.Contains(IPAddress.Parse(server), 51821));
+    }
+
+    [Fact]
+    public void This_host_has_addresses() => Assert.Contains(IPAddress.Loopback, OwnAddresses.OfThisHost());
+}

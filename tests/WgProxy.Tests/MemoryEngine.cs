@@ -1,0 +1,190 @@
+using System.Net;
+using System.Net.Sockets;
+using WgProxy.Core;
+using WgProxy.Core.Mappings;
+
+namespace WgProxy.Tests;
+
+/// <summary>
+/// The engine without a kernel: driven by whoever sends on its network and by a clock that a test moves. It also takes
+/// runs of several datagrams, which sockets of .NET never deliver.
+/// </summary>
+internal sealed class MemoryEngine : IEngine
+{
+    private readonly EngineSettings _settings;
+    private readonly MemoryEngineNetwork _network;
+    private readonly Relay _relay;
+    private readonly PortPool? _ports;
+    private readonly Upstream?[] _upstreams;
+    private Tick _now;
+    private bool _stopped;
+
+    public MemoryEngine(EngineSettings settings, MemoryEngineNetwork network)
+    {
+        _settings = settings;
+        _network = network;
+        _relay = new Relay(settings.Relay, settings.Routes);
+        _upstreams = new Upstream?[_relay.Slots];
+        _ports = settings.Ports.Count == 0
+            ? null
+            : new PortPool(settings.Ports, settings.Relay.LingerTimeout, seed: (1, 2));
+    }
+
+    /// <inheritdoc/>
+    public IReadOnlyList<string> Shortfalls => [];
+
+    public IReadOnlyList<IPEndPoint> Listening { get; private set; } = [];
+
+    /// <summary>The largest number of datagrams that left as one run.</summary>
+    public int LongestRun { get; private set; }
+
+    /// <inheritdoc/>
+    public void Start()
+    {
+        if (_stopped || Listening.Count > 0)
+        {
+            throw new InvalidOperationException("An engine starts once.");
+        }
+
+        Listening = [Listen(IPAddress.IPv6Loopback), Listen(IPAddress.Loopback)];
+    }
+
+    /// <inheritdoc/>
+    public void Stop()
+    {
+        _stopped = true;
+        foreach (IPEndPoint listening in Listening)
+        {
+            _network.Close(listening);
+        }
+
+        foreach (Upstream upstream in _upstreams.OfType<Upstream>())
+        {
+            _network.Close(upstream.Local);
+        }
+    }
+
+    /// <inheritdoc/>
+    public IReadOnlyDictionary<string, long> ReadCounters() => _relay.Counters.ToDictionary();
+
+    /// <inheritdoc/>
+    public void Dispose() => Stop();
+
+    /// <summary>Lets time pass.</summary>
+    public void Advance(TimeSpan span)
+    {
+        _now += span;
+        while (_relay.Advance(_now) <= _now)
+        {
+            HandleEvents();
+        }
+
+        HandleEvents();
+    }
+
+    private IPEndPoint Listen(IPAddress address)
+    {
+        IPEndPoint? listening = null;
+        listening = _network.Bind(
+            address, _settings.Listen.Port, (run, stride, from) => FromClient(run, stride, from, listening!));
+        return listening;
+    }
+
+    private void FromClient(ReadOnlySpan<byte> run, int stride, IPEndPoint client, IPEndPoint listening)
+    {
+        Source source = Source.From(client);
+        do
+        {
+            Decision decision = _relay.FromClient(run, stride, source, _now);
+            HandleEvents();
+            Upstream? upstream = decision.Verdict switch
+            {
+                Verdict.Forward => _upstreams[decision.Slot],
+                Verdict.Open => Open(decision.Slot, client, listening),
+                _ => null,
+            };
+            if (upstream is not null)
+            {
+                Send(run[..decision.Length], stride, upstream.Local, upstream.Server);
+            }
+
+            run = run[decision.Length..];
+        }
+        while (!run.IsEmpty);
+    }
+
+    private void FromServer(Upstream upstream, ReadOnlySpan<byte> run, int stride, IPEndPoint from)
+    {
+        // The upstream socket is connected: nobody else is heard on it.
+        while (from.Equals(upstream.Server))
+        {
+            Decision decision = _relay.FromServer(upstream.Slot, run, stride, _now);
+            HandleEvents();
+            if (decision.Verdict == Verdict.Forward)
+            {
+                Send(run[..decision.Length], stride, upstream.Listening, upstream.Client);
+            }
+
+            run = run[decision.Length..];
+            if (run.IsEmpty)
+            {
+                return;
+            }
+        }
+    }
+
+    private Upstream? Open(int slot, IPEndPoint client, IPEndPoint listening)
+    {
+        ushort port = 0;
+        if (_ports?.TryDraw(_now, out port) == false)
+        {
+            _relay.OpenFailed(slot);
+            HandleEvents();
+            return null;
+        }
+
+        IPEndPoint published = _relay.RouteOf(slot).Server!;
+        IPEndPoint server = published.Address.IsIPv4MappedToIPv6
+            ? new IPEndPoint(published.Address.MapToIPv4(), published.Port)
+            : published;
+        IPAddress local = server.AddressFamily == AddressFamily.InterNetwork
+            ? IPAddress.Loopback
+            : IPAddress.IPv6Loopback;
+        Upstream? upstream = null;
+        IPEndPoint bound = _network.Bind(
+            local, port, (run, stride, from) => FromServer(upstream!, run, stride, from));
+        _upstreams[slot] = upstream = new Upstream(slot, bound, server, client, listening);
+        _relay.Opened(slot, (ushort)bound.Port);
+        HandleEvents();
+        return upstream;
+    }
+
+    private void HandleEvents()
+    {
+        for (int i = 0; i < _relay.Events.Length; i++)
+        {
+            RelayEvent change = _relay.Events[i];
+            if (change.EndsMapping)
+            {
+                Upstream upstream = _upstreams[change.Slot]!;
+                _upstreams[change.Slot] = null;
+                _network.Close(upstream.Local);
+                _ports?.Rest((ushort)upstream.Local.Port, _now, change.Heard);
+                _relay.Release(change.Slot);
+            }
+
+            _settings.Observe?.Invoke(change);
+        }
+
+        _relay.ClearEvents();
+    }
+
+    private void Send(ReadOnlySpan<byte> run, int stride, IPEndPoint from, IPEndPoint to)
+    {
+        LongestRun = Math.Max(LongestRun, stride == 0 ? 1 : (run.Length + stride - 1) / stride);
+        _network.Send(run, stride, from, to);
+    }
+
+    private sealed record Upstream(
+        int Slot, IPEndPoint Local, IPEndPoint Server, IPEndPoint Client, IPEndPoint Listening);
+}

@@ -1,0 +1,172 @@
+using System.Collections;
+
+namespace WgProxy.Tests;
+
+public sealed class OptionsTests
+{
+    private readonly HeardLog _heard = new();
+    private readonly Hashtable _environment = new()
+    {
+        ["WGPROXY_SERVER"] = "192.0.2.1:51820",
+        ["WGPROXY_PUBKEY"] = Keys.Text,
+        ["PATH"] = "/bin",
+    };
+
+    [Fact]
+    public void Variables_alone_are_enough()
+    {
+        Options options = Read()!;
+        Assert.Equal("192.0.2.1:51820", options.Server.ToString());
+        Assert.Equal(Keys.Text, options.Key.ToString());
+        Assert.Equal("[::]:51820", options.Listen.ToString());
+        Assert.Equal(TimeSpan.FromSeconds(300), options.Timeout);
+        Assert.Equal(LogLevel.Info, _heard.Log.Level);
+        Assert.Empty(_heard.Lines);
+    }
+
+    [Fact]
+    public void Flags_override_variables()
+    {
+        _environment["WGPROXY_TIMEOUT"] = "nonsense that nobody reads";
+        Options options = Read(
+            "--server", "vpn.example:1", "--listen=127.0.0.1:2", "--timeout:500", "--log-level", "0")!;
+        Assert.Equal("vpn.example:1", options.Server.ToString());
+        Assert.Equal("127.0.0.1:2", options.Listen.ToString());
+        Assert.Equal(TimeSpan.FromSeconds(500), options.Timeout);
+        Assert.Equal(LogLevel.Error, _heard.Log.Level);
+    }
+
+    [Fact]
+    public void Values_are_trimmed()
+    {
+        _environment["WGPROXY_SERVER"] = " 192.0.2.7:9\t\n";
+        _environment["WGPROXY_LOGLEVEL"] = " 1 ";
+        Assert.Equal("192.0.2.7:9", Read("--timeout", " 600 ")!.Server.ToString());
+        Assert.Equal(LogLevel.Warning, _heard.Log.Level);
+        Assert.Empty(_heard.Lines);
+    }
+
+    [Theory]
+    [InlineData("WGPROXY_SERVER")]
+    [InlineData("WGPROXY_PUBKEY")]
+    public void A_required_setting_must_be_there_and_not_empty(string variable)
+    {
+        OptionRow row = OptionTable.Rows.Single(row => string.Equals(row.Variable, variable, StringComparison.Ordinal));
+        _environment[variable] = "  ";
+        Assert.Null(Read());
+        _environment.Remove(variable);
+        Assert.Null(Read());
+        string line = $"error {row.Name} is missing or empty: expected {row.Expected}";
+        Assert.Equal(2, _heard.Lines.Length);
+        Assert.All(_heard.Lines, heard => Assert.EndsWith(line, heard, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void An_empty_variable_with_a_default_counts_as_missing_and_is_pointed_out()
+    {
+        _environment["WGPROXY_LISTEN"] = string.Empty;
+        Assert.Equal("[::]:51820", Read()!.Listen.ToString());
+        Assert.EndsWith(
+            "warning WGPROXY_LISTEN is empty, which counts as missing: the default [::]:51820 applies",
+            Assert.Single(_heard.Lines),
+            StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Every_wrong_setting_has_its_own_line()
+    {
+        Assert.Null(Read("--server", "a b:1", "--public-key", "x", "--listen", "y", "--timeout", "0", "--log-level", "9"));
+        Assert.Equal(OptionTable.Rows.Count, _heard.Lines.Length);
+        Assert.All(OptionTable.Rows, row => Assert.Single(_heard.Lines, line =>
+            line.Contains($" error {row.Name} is \"", StringComparison.Ordinal)
+            && line.Contains($"expected {row.Expected}", StringComparison.Ordinal)));
+    }
+
+    [Fact]
+    public void Unknown_variables_are_pointed_out_and_ignored()
+    {
+        _environment["WGPROXY_PORTS"] = "51820-52000";
+        _environment["WGPROXY_PUBKEYS"] = "a,b";
+        _environment["WGPROXY_TIMOUT"] = "1";
+        _environment["WGPROXY_COLOUR"] = "1";
+        _environment["OTHER"] = "1";
+        Assert.NotNull(Read());
+        Assert.Collection(
+            _heard.Lines,
+            line => Assert.EndsWith("\"WGPROXY_COLOUR\" is no setting of this program and is ignored; "
+                + "expected the variables that --help lists", line, StringComparison.Ordinal),
+            line => Assert.EndsWith("use one WGPROXY_LISTEN", line, StringComparison.Ordinal),
+            line => Assert.EndsWith("use one WGPROXY_PUBKEY", line, StringComparison.Ordinal),
+            line => Assert.EndsWith("did you mean WGPROXY_TIMEOUT?", line, StringComparison.Ordinal));
+        Assert.All(_heard.Lines, line => Assert.Contains(" warning ", line, StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("119", 1)]
+    [InlineData("120", 0)]
+    public void A_short_timeout_is_warned_about(string seconds, int warnings)
+    {
+        Assert.NotNull(Read("--timeout", seconds));
+        Assert.Equal(warnings, _heard.Lines.Count(line =>
+            line.Contains($"warning --timeout (WGPROXY_TIMEOUT) is {seconds}:", StringComparison.Ordinal)));
+    }
+
+    [Theory]
+    [InlineData("127.0.0.1:51820", "[::]:51820")]
+    [InlineData("[::1]:51820", "[::]:51820")]
+    [InlineData("[::ffff:127.0.0.1]:51820", "0.0.0.0:51820")]
+    [InlineData("192.0.2.1:7", "192.0.2.1:7")]
+    public void A_server_that_is_the_relay_is_refused(string server, string listen)
+    {
+        Assert.Null(Read("--server", server, "--listen", listen));
+        Assert.StartsWith(
+            "error --server (WGPROXY_SERVER) is \"", Assert.Single(_heard.Lines)[25..], StringComparison.Ordinal);
+        Assert.EndsWith("expected the address of the WireGuard server", _heard.Lines[0], StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("unknown argument \"--foo\": expected the options that --help lists", "--foo")]
+    [InlineData("unknown argument \"--sever\": did you mean --server?", "--sever", "x")]
+    [InlineData("unknown argument \"extra\": expected the options that --help lists", "extra")]
+    [InlineData("unknown argument \"@file\": expected the options that --help lists", "@file")]
+    [InlineData("--log-level (WGPROXY_LOGLEVEL) needs exactly one value: "
+        + "expected 0 (errors), 1 (and warnings), 2 (and information) or 3 (and debugging)", "--log-level")]
+    [InlineData("--timeout (WGPROXY_TIMEOUT) needs exactly one value: "
+        + "expected a whole number of seconds from 1 to 31536000", "--timeout", "5", "--timeout", "6")]
+    public void A_wrong_command_line_is_one_line(string expected, params string[] arguments)
+    {
+        Assert.False(new CommandLine(arguments).IsValid(_heard.Log));
+        Assert.EndsWith($" error {expected}", Assert.Single(_heard.Lines), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Help_and_version_are_given_no_matter_what_else_is_said()
+    {
+        Assert.True(new CommandLine(["--foo", "--help"]).WantsHelp);
+        Assert.True(new CommandLine(["-h"]).WantsHelp);
+        Assert.True(new CommandLine(["--version"]).WantsVersion);
+        Assert.False(new CommandLine([]).WantsHelp);
+        Assert.False(new CommandLine([]).WantsVersion);
+    }
+
+    [Fact]
+    public void An_engine_is_told_what_was_set()
+    {
+        Options options = Read("--timeout", "500", "--listen", "127.0.0.1:2")!;
+        Capacity capacity = Capacity.From([40_000, 40_001, 40_002, 40_003], null);
+        var settings = options.ForEngine(Keys.Route(), capacity);
+        Assert.Equal(options.Listen, settings.Listen);
+        Assert.Equal(capacity.Ports, settings.Ports);
+        Assert.Equal((3, 1), (settings.Relay.MaxMappings, settings.Relay.MaxAsked));
+        Assert.Equal(TimeSpan.FromSeconds(500), settings.Relay.IdleTimeout);
+        Assert.NotEqual(
+            settings.Relay.HashSeed, options.ForEngine(Keys.Route(), capacity).Relay.HashSeed);
+    }
+
+    private Options? Read(params string[] arguments)
+    {
+        CommandLine line = new(arguments);
+        Assert.True(line.IsValid(_heard.Log), string.Join('\n', _heard.Lines));
+        return Options.Read(line, _environment, _heard.Log);
+    }
+}

@@ -1,0 +1,189 @@
+using System.Net;
+using System.Net.Sockets;
+using WgProxy.Core;
+
+namespace WgProxy.Tests;
+
+/// <summary>The contract on the sockets of .NET, and what is this engine's own.</summary>
+public sealed class PortableEngineTests : EngineContract
+{
+    [Fact]
+    public void Both_families_listen_on_one_port()
+    {
+        Start();
+        Assert.Equal([IPAddress.IPv6Any, IPAddress.Any], Engine.Listening.Select(listen => listen.Address));
+        Assert.Single(Engine.Listening.Select(listen => listen.Port).Distinct());
+    }
+
+    [Fact]
+    public void A_receive_buffer_smaller_than_asked_for_is_said()
+    {
+        Assert.Empty(PortableEngineSockets.Shortfalls(PortableEngineSockets.ListenBuffer));
+        Assert.Contains("212992", Assert.Single(PortableEngineSockets.Shortfalls(212_992)), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("::", true, true, "::", "0.0.0.0")]
+    [InlineData("::", true, false, "0.0.0.0")]
+    [InlineData("::", false, true, "::")]
+    [InlineData("0.0.0.0", true, true, "0.0.0.0")]
+    [InlineData("::1", true, true, "::1")]
+    [InlineData("::ffff:127.0.0.1", true, true, "127.0.0.1")]
+    public void An_address_to_listen_on_means_these(string listen, bool hasIPv4, bool hasIPv6, params string[] bound) =>
+        Assert.Equal(
+            bound.Select(IPAddress.Parse),
+            PortableEngineSockets.Addresses(IPAddress.Parse(listen), hasIPv4, hasIPv6));
+
+    [Fact]
+    public void A_port_in_use_is_refused_in_words()
+    {
+        using PortableEnginePeer holder = new(V4, 0);
+        using PortableEngine engine = NewEngine(new IPEndPoint(IPAddress.IPv6Any, holder.EndPoint.Port));
+        EngineException refusal = Assert.Throws<EngineException>(engine.Start);
+        Assert.Equal(
+            $"cannot listen on 0.0.0.0:{holder.EndPoint.Port}: another program uses this UDP port", refusal.Message);
+        Assert.Empty(engine.Listening);
+    }
+
+    [Fact]
+    public void An_address_of_another_machine_is_refused_in_words()
+    {
+        using PortableEngine engine = NewEngine(new IPEndPoint(IPAddress.Parse("192.0.2.1"), 0));
+        EngineException refusal = Assert.Throws<EngineException>(engine.Start);
+        Assert.Equal("cannot listen on 192.0.2.1:0: this machine does not have the address", refusal.Message);
+    }
+
+    [Fact]
+    public void A_port_is_free_after_a_stop()
+    {
+        Start();
+        IPEndPoint listened = new(IPAddress.IPv6Any, Engine.Listening[0].Port);
+        Engine.Stop();
+        using PortableEngine next = NewEngine(listened);
+        next.Start();
+        Assert.Equal(listened, next.Listening[0]);
+    }
+
+    [Fact]
+    public void A_port_of_somebody_else_is_passed_over()
+    {
+        using PortableEnginePeer holder = new(V4, 0);
+        using Socket taken = new(V4, SocketType.Dgram, ProtocolType.Udp);
+        taken.Bind(new IPEndPoint(IPAddress.Any, 0));
+        ushort free = FreePort();
+        Start(ports: [(ushort)holder.EndPoint.Port, (ushort)((IPEndPoint)taken.LocalEndPoint!).Port, free]);
+        EngineContractTunnel tunnel = NewTunnel(NewServer()).Establish();
+        Assert.Equal(free, tunnel.Upstream.Port);
+        EngineContractCounts.Tunnel().AssertMoved(Engine);
+    }
+
+    [Fact]
+    public void A_server_that_cannot_be_reached_uses_no_ports_up()
+    {
+        // The system does not connect a socket to the broadcast address.
+        ushort port = FreePort();
+        Start(ports: [port]);
+        Route.Server = new IPEndPoint(IPAddress.Broadcast, 9);
+        EngineContractPeer client = Wire.NewPeer(V4);
+        EngineContractCounts moved = [];
+        for (uint i = 0; i < 5; i++)
+        {
+            client.Send(WireMessages.Initiation(Route.Mac1, i), Wire.RelayFor(client));
+            moved.Add("uplink.Open", 1);
+            moved.Add("bytes.Uplink", WireMessages.InitiationLength);
+            moved.Add("event.OpenFailed", 1);
+        }
+
+        moved.AssertMoved(Engine);
+        EngineContractTunnel tunnel = NewTunnel(NewServer()).Establish();
+        Assert.Equal(port, tunnel.Upstream.Port);
+        moved.Add(EngineContractCounts.Tunnel());
+        moved.AssertMoved(Engine);
+    }
+
+    [Fact]
+    public void What_the_kernel_does_not_take_is_counted()
+    {
+        // 65,527 bytes fit in IPv6 and not in IPv4.
+        const int large = 65_527;
+        Start();
+        EngineContractTunnel tunnel = NewTunnel(NewServer(V4), V6).Establish();
+        tunnel.Client.Send(tunnel.FromClient(large), Wire.RelayFor(tunnel.Client));
+        tunnel.Up();
+        new EngineContractCounts
+        {
+            EngineContractCounts.Tunnel(),
+            { "uplink.Forward", 2 },
+            { "bytes.Uplink", large + WireMessages.KeepaliveLength },
+            { "fault.SendFailed", 1 },
+        }.AssertMoved(Engine);
+    }
+
+    [Fact]
+    public void What_the_kernel_does_not_take_back_is_counted()
+    {
+        const int large = 65_527;
+        Start();
+        EngineContractTunnel tunnel = NewTunnel(NewServer(V6), V4).Establish();
+        tunnel.Server.Send(tunnel.FromServer(large), tunnel.Upstream);
+        tunnel.Down();
+        new EngineContractCounts
+        {
+            EngineContractCounts.Tunnel(),
+            { "downlink.Forward", 2 },
+            { "bytes.Downlink", large + WireMessages.KeepaliveLength },
+            { "fault.SendFailed", 1 },
+        }.AssertMoved(Engine);
+    }
+
+    [Fact]
+    public void A_send_that_reports_an_earlier_error_is_repeated()
+    {
+        PortableEnginePeer server = new(V4, 0);
+        using Socket socket = PortableEngineSockets.Connect(server.EndPoint, 0, out _)!;
+        server.Close();
+        byte[] datagram = WireMessages.Transport(1);
+        Assert.Null(PortableEngineSockets.Send(socket, datagram));
+        Assert.True(socket.Poll(TimeSpan.FromSeconds(10), SelectMode.SelectError), "no ICMP error came");
+
+        using PortableEnginePeer back = new(V4, server.EndPoint.Port);
+        Assert.Equal(EngineFault.SendRetried, PortableEngineSockets.Send(socket, datagram));
+        back.Expect(datagram);
+        Assert.Null(PortableEngineSockets.Send(socket, datagram));
+        back.Expect(datagram);
+        Assert.Equal(EngineFault.SendFailed, PortableEngineSockets.Send(socket, new byte[65_508]));
+    }
+
+    [Fact]
+    public void Sockets_are_deaf_to_forged_ICMP()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "IP_MTU_DISCOVER is Linux's");
+        using PortableEnginePeer server4 = new(V4, 0);
+        using PortableEnginePeer server6 = new(V6, 0);
+        Socket[] sockets =
+        [
+            .. PortableEngineSockets.Listen(new IPEndPoint(IPAddress.IPv6Any, 0), hasIPv4: true, hasIPv6: true),
+            PortableEngineSockets.Connect(server4.EndPoint, 0, out _)!,
+            PortableEngineSockets.Connect(server6.EndPoint, 0, out _)!,
+        ];
+        foreach (Socket socket in sockets)
+        {
+            bool isIPv4 = socket.AddressFamily == V4;
+            byte[] value = new byte[sizeof(int)];
+            socket.GetRawSocketOption(isIPv4 ? 0 : 41, isIPv4 ? 10 : 23, value);
+            Assert.Equal(isIPv4 ? 5 : 0, BitConverter.ToInt32(value));
+            Assert.True(isIPv4 || !socket.DualMode);
+            socket.Dispose();
+        }
+    }
+
+    private protected override EngineContractWire NewWire(EngineSettings settings) => new PortableEngineWire(settings);
+
+    private protected override ushort FreePort()
+    {
+        using PortableEnginePeer holder = new(V4, 0);
+        return (ushort)holder.EndPoint.Port;
+    }
+
+    private PortableEngine NewEngine(IPEndPoint listen) => new(new EngineSettings { Listen = listen, Routes = [Route] });
+}

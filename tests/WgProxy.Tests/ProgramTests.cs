@@ -1,0 +1,256 @@
+using System.Net;
+using System.Net.Sockets;
+
+namespace WgProxy.Tests;
+
+/// <summary>What the operator meets: the real program, as a process.</summary>
+public sealed class ProgramTests
+{
+    private const string AnyPort = "127.0.0.1:0";
+
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+
+    private readonly Dictionary<string, string> _environment = new(StringComparer.Ordinal)
+    {
+        ["WGPROXY_SERVER"] = "192.0.2.1:51820",
+        ["WGPROXY_PUBKEY"] = Keys.Text,
+        ["WGPROXY_LISTEN"] = AnyPort,
+    };
+
+    [Fact]
+    public async Task Help_goes_to_standard_output_and_needs_no_settings()
+    {
+        using RunningProgram program = new(null, "--help");
+        (int code, string output, string[] lines) = await program.ExitAsync();
+        Assert.Equal(0, code);
+        Assert.Equal(HelpText.Build(), output);
+        Assert.Empty(lines);
+    }
+
+    [Fact]
+    public async Task Version_is_one_line()
+    {
+        using RunningProgram program = new(null, "--version");
+        (int code, string output, string[] lines) = await program.ExitAsync();
+        Assert.Equal(0, code);
+        Assert.Matches("^wgproxy [0-9]+\\.[0-9]+\\.[0-9]+[^ ]*\n$", output);
+        Assert.Empty(lines);
+    }
+
+    [Theory]
+    [InlineData("WGPROXY_SERVER", "")]
+    [InlineData("WGPROXY_SERVER", "vpn.example")]
+    [InlineData("WGPROXY_SERVER", "192.0.2.1:0")]
+    [InlineData("WGPROXY_SERVER", "2001:db8::1:51820")]
+    [InlineData("WGPROXY_SERVER", "vpn\nexample:1")]
+    [InlineData("WGPROXY_PUBKEY", "")]
+    [InlineData("WGPROXY_PUBKEY", "AAAA")]
+    [InlineData("WGPROXY_PUBKEY", "not base64 at all")]
+    [InlineData("WGPROXY_PUBKEY", "AQIDBAUGBwgJCgsMDQ4PEBESExQVFhcYGRobHB0eHyA")]
+    [InlineData("WGPROXY_LISTEN", "51820")]
+    [InlineData("WGPROXY_LISTEN", "localhost:51820")]
+    [InlineData("WGPROXY_TIMEOUT", "0")]
+    [InlineData("WGPROXY_TIMEOUT", "5m")]
+    [InlineData("WGPROXY_LOGLEVEL", "4")]
+    [InlineData("WGPROXY_LOGLEVEL", "debug")]
+    public async Task A_wrong_setting_is_one_line_and_exit_code_2(string variable, string value)
+    {
+        OptionRow row = OptionTable.Rows.Single(row => string.Equals(row.Variable, variable, StringComparison.Ordinal));
+        _environment[variable] = value;
+        using RunningProgram program = new(_environment);
+        string line = await RefusalAsync(program, 2);
+        Assert.Contains($" error {row.Name} is ", line, StringComparison.Ordinal);
+        Assert.Contains(value.Length == 0 ? "missing" : $"\"{value.Replace("\n", "\\u{A}", StringComparison.Ordinal)}\"",
+            line, StringComparison.Ordinal);
+        Assert.Contains($"expected {row.Expected}", line, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("unknown argument \"--ports\"", "--ports", "1")]
+    [InlineData("--server (WGPROXY_SERVER) needs exactly one value", "--server")]
+    [InlineData("--timeout (WGPROXY_TIMEOUT) is \"-5\"", "--timeout", "-5")]
+    public async Task A_wrong_argument_is_one_line_and_exit_code_2(string expected, params string[] arguments)
+    {
+        using RunningProgram program = new(_environment, arguments);
+        Assert.Contains(expected, await RefusalAsync(program, 2), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_port_in_use_is_one_line_and_exit_code_3()
+    {
+        using Socket taken = new(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
+        taken.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        string listen = taken.LocalEndPoint!.ToString()!;
+        using RunningProgram program = new(_environment, "--listen", listen);
+        string line = await RefusalAsync(program, 3);
+        Assert.Contains($" error --listen (WGPROXY_LISTEN) is \"{listen}\": ", line, StringComparison.Ordinal);
+        Assert.Contains("another program uses this UDP port", line, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task An_address_of_another_host_is_one_line_and_exit_code_3()
+    {
+        using RunningProgram program = new(_environment, "--listen", "192.0.2.1:0");
+        string line = await RefusalAsync(program, 3);
+        Assert.Contains(" error --listen (WGPROXY_LISTEN) is \"192.0.2.1:0\": ", line, StringComparison.Ordinal);
+        Assert.Contains("this machine does not have the address", line, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_server_that_is_the_relay_is_one_line_and_exit_code_2()
+    {
+        using RunningProgram program = new(_environment, "--listen", "0.0.0.0:51820", "--server", "127.0.0.1:51820");
+        Assert.Contains(
+            " error --server (WGPROXY_SERVER) is \"127.0.0.1:51820\": that is where this relay itself listens",
+            await RefusalAsync(program, 2),
+            StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_name_of_the_relay_itself_is_one_line_and_exit_code_2()
+    {
+        using Socket probe = new(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
+        probe.Bind(new IPEndPoint(IPAddress.Any, 0));
+        int free = ((IPEndPoint)probe.LocalEndPoint!).Port;
+        probe.Dispose();
+        using RunningProgram program = new(
+            _environment, "--listen", $"[::]:{free}", "--server", $"localhost:{free}", "--log-level", "0");
+        Assert.Contains(
+            $" error --server (WGPROXY_SERVER) is \"localhost:{free}\": it resolves to ",
+            await RefusalAsync(program, 2),
+            StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Unknown_variables_are_warned_about_and_nothing_more()
+    {
+        _environment["WGPROXY_PORTS"] = "51820-52000";
+        _environment["WGPROXY_PUBKY"] = "x";
+        using RunningProgram program = new(_environment);
+        _ = await program.ListeningAsync();
+        program.Signal(RunningProgram.Terminate);
+        (int code, _, string[] lines) = await program.ExitAsync();
+        Assert.Equal(0, code);
+        Assert.Single(lines, line => line.Contains(" warning \"WGPROXY_PORTS\"", StringComparison.Ordinal));
+        Assert.Single(lines, line => line.EndsWith("did you mean WGPROXY_PUBKEY?", StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData(RunningProgram.Terminate)]
+    [InlineData(RunningProgram.Interrupt)]
+    public async Task A_signal_to_stop_ends_it_cleanly_with_a_summary(int signal)
+    {
+        using RunningProgram program = new(_environment);
+        _ = await program.ListeningAsync();
+        program.Signal(signal);
+        (int code, string output, string[] lines) = await program.ExitAsync();
+        Assert.Equal(0, code);
+        Assert.Empty(output);
+        Assert.Contains(lines, line => line.EndsWith(
+            $"to 192.0.2.1:51820, public key {Keys.Text}", StringComparison.Ordinal));
+        Assert.Matches(
+            " info stopped: up [0-9.]+ s; mappings none; uplink 0 datagrams 0 bytes, dropped none; "
+            + "downlink 0 datagrams 0 bytes, dropped none; faults none$",
+            lines[^1]);
+    }
+
+    [Fact]
+    public async Task It_counts_what_a_stranger_sends()
+    {
+        using RunningProgram program = new(_environment);
+        IPEndPoint relay = await program.ListeningAsync();
+        using Socket stranger = new(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
+        Assert.Equal(3, stranger.SendTo("abc"u8, relay));
+        _ = await program.LineAsync(
+            "uplink 0 datagrams 0 bytes, dropped NotWireGuard 1;", () => program.Signal(RunningProgram.User1));
+    }
+
+    [Fact]
+    public async Task A_handshake_passes_and_the_client_is_named_with_the_port_that_the_server_sees()
+    {
+        CancellationToken cancel = TestContext.Current.CancellationToken;
+        using UdpClient server = new(new IPEndPoint(IPAddress.Loopback, 0));
+        using UdpClient client = new(new IPEndPoint(IPAddress.Loopback, 0));
+        using RunningProgram program = new(_environment, "--server", server.Client.LocalEndPoint!.ToString()!);
+        IPEndPoint relay = await program.ListeningAsync();
+        _ = await program.LineAsync(" info server ");
+
+        byte[] initiation = WireMessages.Initiation(Keys.Route().Mac1, 1);
+        await client.SendAsync(initiation, relay, cancel);
+        UdpReceiveResult asked = await server.ReceiveAsync(cancel).AsTask().WaitAsync(Patience, cancel);
+        Assert.Equal(initiation, asked.Buffer);
+        byte[] response = WireMessages.Response(2, 1);
+        await server.SendAsync(response, asked.RemoteEndPoint, cancel);
+        UdpReceiveResult answered = await client.ReceiveAsync(cancel).AsTask().WaitAsync(Patience, cancel);
+        Assert.Equal(response, answered.Buffer);
+        Assert.Equal(relay, answered.RemoteEndPoint);
+        await client.SendAsync(WireMessages.Transport(2), relay, cancel);
+
+        string line = await program.LineAsync(" has a tunnel");
+        Assert.EndsWith(
+            $" info client {client.Client.LocalEndPoint} has a tunnel, upstream port {asked.RemoteEndPoint.Port}",
+            line,
+            StringComparison.Ordinal);
+        program.Signal(RunningProgram.Terminate);
+        (int code, _, string[] lines) = await program.ExitAsync();
+        Assert.Equal(0, code);
+        Assert.Contains(
+            "; uplink 2 datagrams 180 bytes, dropped none; downlink 1 datagrams 92 bytes, dropped none; faults none",
+            lines[^1],
+            StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task It_says_what_it_sees_when_asked_at_every_log_level_and_goes_on()
+    {
+        using RunningProgram program = new(_environment, "--log-level", "0");
+
+        // At this level nothing is said at the start. Until the program handles the signal, the signal would end it.
+        await program.CatchesAsync(RunningProgram.User1);
+        program.Signal(RunningProgram.User1);
+        Assert.Contains(" info status: up ", await program.LineAsync("status"), StringComparison.Ordinal);
+        Assert.False(program.HasExited);
+        program.Signal(RunningProgram.Terminate);
+        (int code, _, string[] lines) = await program.ExitAsync();
+        Assert.Equal((0, 1), (code, lines.Length));
+    }
+
+    [Fact]
+    public async Task A_name_that_does_not_resolve_is_tried_again_and_ends_nothing()
+    {
+        using RunningProgram program = new(_environment, "--server", "no-such-host.invalid:51820");
+        string line = await program.LineAsync("cannot be resolved");
+        Assert.Contains(
+            " warning server no-such-host.invalid:51820 cannot be resolved: ", line, StringComparison.Ordinal);
+        Assert.EndsWith("; next attempt in 1 s", line, StringComparison.Ordinal);
+        program.Signal(RunningProgram.Terminate);
+        Assert.Equal(0, (await program.ExitAsync()).Code);
+    }
+
+    [Fact]
+    public async Task For_the_journal_lines_carry_their_priority()
+    {
+        _environment["JOURNAL_STREAM"] = "8:12345";
+        using RunningProgram program = new(_environment, "--timeout", "0");
+        Assert.StartsWith("<3>--timeout (WGPROXY_TIMEOUT)", await RefusalAsync(program, 2), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_standard_error_that_takes_nothing_ends_nothing()
+    {
+        _environment["WGPROXY_PORTS"] = "1";
+        using RunningProgram program = RunningProgram.OnFullDisk(_environment);
+        await program.CatchesAsync(RunningProgram.User1);
+        program.Signal(RunningProgram.User1);
+        program.Signal(RunningProgram.Terminate);
+        Assert.Equal(0, (await program.ExitAsync()).Code);
+    }
+
+    private static async Task<string> RefusalAsync(RunningProgram program, int expected)
+    {
+        (int code, string output, string[] lines) = await program.ExitAsync();
+        Assert.True(code == expected, $"exit code {code}\n{string.Join('\n', lines)}");
+        Assert.Empty(output);
+        return Assert.Single(lines);
+    }
+}

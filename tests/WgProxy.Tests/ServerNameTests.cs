@@ -1,0 +1,50 @@
+namespace WgProxy.Tests;
+
+public sealed class ServerNameTests
+{
+    [Theory]
+    [InlineData("vpn.example.com:51820", "vpn.example.com", 51820, null)]
+    [InlineData("vpn.example.com.:51820", "vpn.example.com.", 51820, null)]
+    [InlineData("wg_server:1", "wg_server", 1, null)]
+    [InlineData("3com.example:1", "3com.example", 1, null)]
+    [InlineData("192.0.2.1:51820", "192.0.2.1", 51820, "192.0.2.1")]
+    [InlineData("[2001:db8::1]:51820", "2001:db8::1", 51820, "2001:db8::1")]
+    [InlineData("[::ffff:192.0.2.1]:51820", "::ffff:192.0.2.1", 51820, "192.0.2.1")]
+    [InlineData("[fe80::1%1]:51820", "fe80::1%1", 51820, "fe80::1%1")]
+    public void A_name_or_address_with_a_port_is_read(string text, string host, int port, string? address)
+    {
+        Assert.True(ServerName.TryParse(text, out ServerName server, out string? detail), detail);
+        Assert.Equal((host, (ushort)port, address), (server.Host, server.Port, server.Address?.ToString()));
+    }
+
+    [Theory]
+    [InlineData("vpn.example.com", "the port is missing")]
+    [InlineData("vpn.example.com:0", "nothing can be sent to port 0")]
+    [InlineData("2001:db8::1:51820", "an IPv6 address needs brackets, as in [2001:db8::1]:51820")]
+    [InlineData("0.0.0.0:51820", "nobody can be reached at this address")]
+    [InlineData("[::]:51820", "nobody can be reached at this address")]
+    [InlineData("239.1.2.3:51820", "nobody can be reached at this address")]
+    [InlineData("[ff02::1]:51820", "nobody can be reached at this address")]
+    [InlineData("[vpn.example.com]:51820", "there is no IPv6 address in the brackets")]
+    [InlineData("vpn example:51820", "the part before the port is neither a name nor an address")]
+    [InlineData("-vpn.example:51820", "the part before the port is neither a name nor an address")]
+    [InlineData("vpn..example:51820", "the part before the port is neither a name nor an address")]
+    [InlineData("https://vpn.example:51820", "an IPv6 address needs brackets, as in [2001:db8::1]:51820")]
+    [InlineData("192.0.2.1.5:51820", "the part before the port is neither a name nor an address")]
+    [InlineData("010.0.0.1:51820", "the part before the port is neither a name nor an address")]
+    [InlineData("v\u00fcpn.example:51820", "the part before the port is neither a name nor an address")]
+    public void Anything_else_is_refused_with_a_reason(string text, string reason)
+    {
+        Assert.False(ServerName.TryParse(text, out _, out string? detail));
+        Assert.Equal(reason, detail);
+    }
+
+    [Fact]
+    public void Names_longer_than_DNS_allows_are_refused()
+    {
+        string label = new('a', 63);
+        Assert.True(ServerName.TryParse($"{label}.example:1", out _, out _));
+        Assert.False(ServerName.TryParse($"{label}a.example:1", out _, out _));
+        Assert.False(ServerName.TryParse($"{label}.{label}.{label}.{label}:1", out _, out _));
+    }
+}
