@@ -12,6 +12,7 @@ internal static class EventText
         {
             RelayEventKind.Opened => "asks the server",
             RelayEventKind.OpenFailed => "cannot be served: the system gave no upstream socket",
+            RelayEventKind.Claimed => "uses a tunnel known from another address",
             RelayEventKind.Answered => "was answered by the server",
             RelayEventKind.Established => "has a tunnel",
             RelayEventKind.Confirmed => "has a tunnel that carries data from the server",

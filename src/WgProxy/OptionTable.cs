@@ -69,8 +69,19 @@ internal static class OptionTable
         "How much is logged on standard error, from 0 (errors) to 3 (everything).",
         TryParseLevel);
 
+    /// <summary>Whether data with an unknown index may open a mapping.</summary>
+    public static readonly OptionRow<bool> Adopt = new(
+        "--adopt",
+        "WGPROXY_ADOPT",
+        "on|off",
+        "off",
+        "on or off",
+        "Whether data of an unknown tunnel may open a mapping on probation, within a small budget: for relays that "
+            + "share an address but no state.",
+        TryParseSwitch);
+
     /// <summary>The rows, in the order in which help shows them.</summary>
-    public static IReadOnlyList<OptionRow> Rows { get; } = [Server, Key, Listen, Timeout, Level];
+    public static IReadOnlyList<OptionRow> Rows { get; } = [Server, Key, Listen, Timeout, Adopt, Level];
 
     /// <summary>The rows as a Markdown table, as the README shows it.</summary>
     public static string ToMarkdown()
@@ -113,6 +124,13 @@ internal static class OptionTable
             && seconds is >= 1 and <= LongestTimeout;
         value = TimeSpan.FromSeconds(seconds);
         return valid;
+    }
+
+    private static bool TryParseSwitch(string text, out bool value, out string? detail)
+    {
+        detail = null;
+        value = text is "on";
+        return text is "on" or "off";
     }
 
     private static bool TryParseLevel(string text, out LogLevel value, out string? refusal)

@@ -37,6 +37,9 @@ internal sealed record Options
     /// <summary>How long an idle tunnel is kept.</summary>
     public required TimeSpan Timeout { get; init; }
 
+    /// <summary>Whether data of an unknown tunnel may open a mapping on probation.</summary>
+    public required bool Adopt { get; init; }
+
     /// <summary>Reads the settings; null if one is missing or wrong. Sets the log's level first, then says everything
     /// that is to be said about the others.</summary>
     /// <param name="line">A valid command line.</param>
@@ -52,6 +55,7 @@ internal sealed record Options
             & reader.TryTake(OptionTable.Key, out PublicKey? key)
             & reader.TryTake(OptionTable.Listen, out IPEndPoint? listen)
             & reader.TryTake(OptionTable.Timeout, out TimeSpan timeout)
+            & reader.TryTake(OptionTable.Adopt, out bool adopt)
             & levelValid;
         if (!valid)
         {
@@ -70,7 +74,7 @@ internal sealed record Options
             return null;
         }
 
-        return new Options { Server = server, Key = key!, Listen = listen!, Timeout = timeout };
+        return new Options { Server = server, Key = key!, Listen = listen!, Timeout = timeout, Adopt = adopt };
     }
 
     /// <summary>What an engine is told to serve this route.</summary>
@@ -84,6 +88,7 @@ internal sealed record Options
             MaxMappings = capacity.Mappings,
             MaxAsked = capacity.Asked,
             IdleTimeout = Timeout,
+            Adopt = Adopt,
             HashSeed = MemoryMarshal.Read<(ulong, ulong)>(RandomNumberGenerator.GetBytes(16)),
         },
     };

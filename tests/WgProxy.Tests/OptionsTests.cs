@@ -20,6 +20,7 @@ public sealed class OptionsTests
         Assert.Equal(Keys.Text, options.Key.ToString());
         Assert.Equal("[::]:51820", options.Listen.ToString());
         Assert.Equal(TimeSpan.FromSeconds(300), options.Timeout);
+        Assert.False(options.Adopt);
         Assert.Equal(LogLevel.Info, _heard.Log.Level);
         Assert.Empty(_heard.Lines);
     }
@@ -75,7 +76,7 @@ public sealed class OptionsTests
     [Fact]
     public void Every_wrong_setting_has_its_own_line()
     {
-        Assert.Null(Read("--server", "a b:1", "--public-key", "x", "--listen", "y", "--timeout", "0", "--log-level", "9"));
+        Assert.Null(Read([.. OptionTable.Rows.SelectMany(row => new[] { row.Flag, "a b:1" })]));
         Assert.Equal(OptionTable.Rows.Count, _heard.Lines.Length);
         Assert.All(OptionTable.Rows, row => Assert.Single(_heard.Lines, line =>
             line.Contains($" error {row.Name} is \"", StringComparison.Ordinal)
@@ -99,6 +100,18 @@ public sealed class OptionsTests
             line => Assert.EndsWith("use one WGPROXY_PUBKEY", line, StringComparison.Ordinal),
             line => Assert.EndsWith("did you mean WGPROXY_TIMEOUT?", line, StringComparison.Ordinal));
         Assert.All(_heard.Lines, line => Assert.Contains(" warning ", line, StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("on", true)]
+    [InlineData("off", false)]
+    [InlineData("yes", null)]
+    public void Adoption_is_on_or_off(string text, bool? expected)
+    {
+        _environment["WGPROXY_ADOPT"] = text;
+        Assert.Equal(expected, Read()?.Adopt);
+        Assert.Equal(expected is null, _heard.Lines.Any(line => line.EndsWith(
+            "error --adopt (WGPROXY_ADOPT) is \"yes\": expected on or off", StringComparison.Ordinal)));
     }
 
     [Theory]
