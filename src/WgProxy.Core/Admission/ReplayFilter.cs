@@ -55,6 +55,11 @@ internal sealed class ReplayFilter
             return;
         }
 
+        if (now >= _since + (_turn * 2))
+        {
+            Array.Clear(_current);
+        }
+
         (_current, _previous) = (_previous, _current);
         Array.Clear(_current);
         _count = 0;
