@@ -13,6 +13,11 @@ public sealed partial class PortableEngine
         lock (_gate)
         {
             Tick now = Now();
+            if (upstream.TakeError() && !upstream.IsClosed)
+            {
+                _relay.Counters.Count(EngineFault.ReceiveFailed);
+            }
+
             for (int read = 0; read < FairBudget && !upstream.IsClosed; read++)
             {
                 int length = upstream.Receive(_buffer, out SocketError error);

@@ -30,6 +30,7 @@ internal sealed class PortableEngineUpstream : SocketAsyncEventArgs, IThreadPool
 
     private readonly PortableEngine _engine;
     private readonly Socket _socket;
+    private bool _failed;
 
     /// <summary>Takes over a connected, non-blocking socket.</summary>
     /// <param name="engine">The engine to which datagrams go.</param>
@@ -65,6 +66,15 @@ internal sealed class PortableEngineUpstream : SocketAsyncEventArgs, IThreadPool
 
     /// <summary>Whether the mapping has ended. Read and written under the engine's lock.</summary>
     public bool IsClosed { get; private set; }
+
+    /// <summary>Whether the last wait ended with an error that an ICMP message left on the socket: the peek took it, so
+    /// no later receive reports it. True once.</summary>
+    public bool TakeError()
+    {
+        bool failed = _failed;
+        _failed = false;
+        return failed;
+    }
 
     /// <summary>Begins to wait for the server.</summary>
     public void Begin() => Wait();
@@ -102,7 +112,11 @@ internal sealed class PortableEngineUpstream : SocketAsyncEventArgs, IThreadPool
     }
 
     /// <inheritdoc/>
-    protected override void OnCompleted(SocketAsyncEventArgs e) => Execute();
+    protected override void OnCompleted(SocketAsyncEventArgs e)
+    {
+        _failed = SocketError != SocketError.Success;
+        Execute();
+    }
 
     private void Wait()
     {
@@ -120,6 +134,8 @@ internal sealed class PortableEngineUpstream : SocketAsyncEventArgs, IThreadPool
             End();
             return;
         }
+
+        _failed = SocketError != SocketError.Success;
 
         // Something is there already. Through the queue, so that no busy mapping keeps a thread from the others.
         ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);

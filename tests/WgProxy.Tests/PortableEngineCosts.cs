@@ -43,18 +43,24 @@ public sealed class PortableEngineCosts : IDisposable
         Exchange(client, server, up, buffer, rounds, burst);
         Exchange(server, client, down, buffer, rounds, burst);
 
-        long before = GC.GetTotalAllocatedBytes(precise: true);
-        Exchange(client, server, up, buffer, rounds, burst);
-        long between = GC.GetTotalAllocatedBytes(precise: true);
-        Exchange(server, client, down, buffer, rounds, burst);
-        long after = GC.GetTotalAllocatedBytes(precise: true);
+        // The count is the whole process's: on a busy machine the runtime's own threads add to it. What a datagram costs is
+        // in every round, so the quietest one tells.
+        long leastUp = long.MaxValue;
+        long leastDown = long.MaxValue;
+        for (int attempt = 0; attempt < 5; attempt++)
+        {
+            long before = GC.GetTotalAllocatedBytes(precise: true);
+            Exchange(client, server, up, buffer, rounds, burst);
+            long between = GC.GetTotalAllocatedBytes(precise: true);
+            Exchange(server, client, down, buffer, rounds, burst);
+            leastUp = Math.Min(leastUp, between - before);
+            leastDown = Math.Min(leastDown, GC.GetTotalAllocatedBytes(precise: true) - between);
+        }
 
         TestContext.Current.TestOutputHelper?.WriteLine(
-            $"{rounds * burst} datagrams: {between - before} bytes allocated up, {after - between} down");
-
-        // One byte per datagram would be 20,000; what is left is the runtime's own (timers, its pool's threads).
-        Assert.InRange(between - before, 0, (rounds * burst) - 1);
-        Assert.InRange(after - between, 0, (rounds * burst) - 1);
+            $"{rounds * burst} datagrams: {leastUp} bytes allocated up, {leastDown} down");
+        Assert.InRange(leastUp, 0, (rounds * burst) - 1);
+        Assert.InRange(leastDown, 0, (rounds * burst) - 1);
     }
 
     [Fact]

@@ -1,0 +1,13 @@
+using WgProxy.Netns.Tests;
+
+// Tests that mostly wait run beside each other; those that load the machine run alone, after them.
+[assembly: CollectionBehavior(MaxParallelThreads = 8)]
+
+namespace WgProxy.Netns.Tests;
+
+/// <summary>Tests that load the machine: their neighbours' losses would be the machine's, not the relay's.</summary>
+[CollectionDefinition(Name, DisableParallelization = true)]
+public sealed class Loud
+{
+    public const string Name = "Loud";
+}

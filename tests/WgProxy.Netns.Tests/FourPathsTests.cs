@@ -1,0 +1,101 @@
+using System.Net;
+using System.Net.Sockets;
+using WgProxy.Netns.Tests.Harness;
+
+namespace WgProxy.Netns.Tests;
+
+/// <summary>A real client and a real server over every pair of address families.</summary>
+[Collection(Loud.Name)]
+public sealed class FourPathsTests
+{
+    private const int RelayPort = 51820;
+    private static readonly TimeSpan Handshake = TimeSpan.FromSeconds(10);
+
+    [NetnsTheory]
+    [InlineData(AddressFamily.InterNetwork, AddressFamily.InterNetwork)]
+    [InlineData(AddressFamily.InterNetwork, AddressFamily.InterNetworkV6)]
+    [InlineData(AddressFamily.InterNetworkV6, AddressFamily.InterNetwork)]
+    [InlineData(AddressFamily.InterNetworkV6, AddressFamily.InterNetworkV6)]
+    public async Task A_tunnel_carries_what_it_carries_without_the_relay(AddressFamily clientSide, AddressFamily serverSide)
+    {
+        using Topology topology = new();
+        Host clientHost = topology.Add("client");
+        Host serverHost = topology.Add("server");
+        WireGuardInterface client = await WireGuardInterface.StartAsync(topology, clientHost, "10.99.0.2");
+        WireGuardInterface server = await WireGuardInterface.StartAsync(topology, serverHost, "10.99.0.1", 51820);
+        RelayProcess relay = await RelayProcess.StartAsync(
+            topology, new IPEndPoint(serverHost.Address(serverSide), 51820), server.Key.Public, RelayPort);
+        server.AddPeer(client);
+        client.AddPeer(server, new IPEndPoint(clientHost.Relay(clientSide), RelayPort));
+        EchoResponder responder = topology.Own(new EchoResponder(server));
+
+        await EchoAsync(client, responder, perSecond: 20, seconds: 1, size: 64);
+        await client.HandshakeAsync(server, Handshake);
+        Assert.Equal(serverHost.Relay(serverSide), server.Peer(client).Endpoint?.Address);
+
+        await FixedRateAsync(topology, client, responder);
+        await TransferAsync(topology, client, server);
+        await FragmentsAsync(topology, client, server, responder);
+        await relay.StopAsync();
+    }
+
+    private static async Task EchoAsync(WireGuardInterface from, EchoResponder to, double perSecond, int seconds, int size)
+    {
+        using ProbeStream stream = new(from, to, perSecond, size);
+        await Task.Delay(TimeSpan.FromSeconds(seconds), TestContext.Current.CancellationToken);
+        ProbeAccount account = await stream.StopAsync();
+        account.AssertNoneLost(atLeast: (int)(perSecond * seconds * 0.9));
+    }
+
+    // Judged by the kernel's counters: what came to the relay's namespace has left it. On a busy machine the two ends may
+    // lose some in their own small socket buffers; that most arrive shows that there was something to lose.
+    private static async Task FixedRateAsync(Topology topology, WireGuardInterface client, EchoResponder responder)
+    {
+        const int seconds = 5;
+        const int perSecond = 2000;
+        RelayTraffic before = topology.RelayTraffic();
+        using ProbeStream stream = new(client, responder, perSecond, 1200);
+        await Task.Delay(TimeSpan.FromSeconds(seconds), TestContext.Current.CancellationToken);
+        ProbeAccount account = await stream.StopAsync();
+        RelayTraffic after = topology.RelayTraffic();
+        string report = $"{after.Sent - before.Sent} sent by the relay, {after.LostSince(before)} lost; "
+            + $"tunnel: {account.Sent} probes, {account.Lost} lost";
+        Measured.Write($"fixed rate: {report}");
+        Assert.True(after.LostSince(before) == 0, report);
+        Assert.True(after.Sent - before.Sent >= 2 * perSecond * seconds * 0.9, report);
+        Assert.Equal(0, account.Damaged);
+    }
+
+    private static async Task TransferAsync(Topology topology, WireGuardInterface client, WireGuardInterface server)
+    {
+        const int seconds = 20;
+        const double leastMegabits = 20;
+        Child listener = topology.Own(server.Host.Space.Start("iperf3 server", "iperf3", ["-s", "-1", "-B", server.Inner.ToString(), "--forceflush"]));
+        await listener.LineAsync(line => line.Contains("Server listening", StringComparison.Ordinal), "listening");
+        Child sender = topology.Own(client.Host.Space.Start(
+            "iperf3 client", "iperf3", ["-c", server.Inner.ToString(), "-t", $"{seconds}", "-f", "m", "-i", "5", "--forceflush"]));
+        int code = await sender.ExitAsync(TimeSpan.FromSeconds(seconds + 15));
+        Assert.True(code == 0, sender.Tail());
+
+        string sum = await sender.LineAsync(line => line.EndsWith("receiver", StringComparison.Ordinal), "sum of the receiver");
+        string[] words = sum.Split(' ', StringSplitOptions.RemoveEmptyEntries);
+        double megabits = double.Parse(words[Array.IndexOf(words, "Mbits/sec") - 1], System.Globalization.CultureInfo.InvariantCulture);
+        Measured.Write($"TCP through the tunnel: {megabits:0} Mbit/s for {seconds} s");
+        Assert.True(megabits > leastMegabits, sum);
+    }
+
+    // A tunnel wider than its path: each datagram leaves as four or five fragments, on both of the relay's links.
+    private static async Task FragmentsAsync(
+        Topology topology, WireGuardInterface client, WireGuardInterface server, EchoResponder responder)
+    {
+        const int wide = 6000;
+        const int narrow = 1280;
+        client.SetMtu(wide);
+        server.SetMtu(wide);
+        server.Host.SetMtu(topology.Relay, narrow);
+        long before = client.Host.Space.Snmp("IpFragCreates") + client.Host.Space.Snmp("Ip6FragCreates");
+        await EchoAsync(client, responder, perSecond: 20, seconds: 1, size: 5000);
+        long after = client.Host.Space.Snmp("IpFragCreates") + client.Host.Space.Snmp("Ip6FragCreates");
+        Assert.True(after - before >= 20 * 3, $"the path should have fragmented, but made {after - before} fragments only");
+    }
+}

@@ -1,0 +1,39 @@
+using System.Runtime.CompilerServices;
+
+namespace WgProxy.Netns.Tests.Harness;
+
+/// <summary>A test that is skipped, with the reason, where the machine cannot run it.</summary>
+[AttributeUsage(AttributeTargets.Method)]
+internal sealed class NetnsFactAttribute : FactAttribute
+{
+    public NetnsFactAttribute([CallerFilePath] string? file = null, [CallerLineNumber] int line = -1)
+        : base(file, line)
+    {
+        Skip = Requirements.Missing;
+        Timeout = 180_000;
+    }
+}
+
+/// <inheritdoc cref="NetnsFactAttribute"/>
+[AttributeUsage(AttributeTargets.Method)]
+internal sealed class NetnsTheoryAttribute : TheoryAttribute
+{
+    public NetnsTheoryAttribute([CallerFilePath] string? file = null, [CallerLineNumber] int line = -1)
+        : base(file, line)
+    {
+        Skip = Requirements.Missing;
+        Timeout = 180_000;
+    }
+}
+
+/// <summary>A test of minutes: runs only when asked for.</summary>
+[AttributeUsage(AttributeTargets.Method)]
+internal sealed class LongFactAttribute : FactAttribute
+{
+    public LongFactAttribute([CallerFilePath] string? file = null, [CallerLineNumber] int line = -1)
+        : base(file, line)
+    {
+        Skip = Requirements.Missing ?? (Requirements.Long ? null : "long: run ./test --long");
+        Timeout = 600_000;
+    }
+}

@@ -1,0 +1,32 @@
+namespace WgProxy.Netns.Tests.Harness;
+
+/// <summary>What became of every probe of a stream: when it was sent, and when it arrived if it did.</summary>
+internal sealed record ProbeAccount(TimeSpan[] SentAt, TimeSpan?[] ArrivedAt, int Damaged, int Duplicates)
+{
+    public int Sent => SentAt.Length;
+
+    public int Lost => LostAfter(TimeSpan.Zero);
+
+    /// <summary>Lost among those sent from this instant of the stream on.</summary>
+    public int LostAfter(TimeSpan start) => SentAt.Zip(ArrivedAt).Count(probe => probe.First >= start && probe.Second == null);
+
+    /// <summary>Fails the test unless every probe sent from this instant on arrived, whole and once.</summary>
+    public void AssertNoneLost(int atLeast, TimeSpan after = default)
+    {
+        Assert.True(Sent >= atLeast, $"only {Sent} probes were sent, {atLeast} were due");
+        Assert.True(LostAfter(after) == 0 && Damaged == 0, ToString());
+    }
+
+    public override string ToString()
+    {
+        const int shown = 20;
+        string[] lost =
+        [
+            .. SentAt.Zip(ArrivedAt).Index()
+                .Where(probe => probe.Item.Second == null)
+                .Select(probe => $"#{probe.Index} at {probe.Item.First.TotalSeconds:0.000} s"),
+        ];
+        string which = lost.Length == 0 ? "" : $" ({string.Join(", ", lost.Take(shown))}{(lost.Length > shown ? ", and more" : "")})";
+        return $"{Sent} sent, {lost.Length} lost{which}, {Damaged} damaged, {Duplicates} doubled";
+    }
+}

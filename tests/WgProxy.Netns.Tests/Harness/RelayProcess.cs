@@ -1,0 +1,65 @@
+using System.Globalization;
+using System.Net;
+
+namespace WgProxy.Netns.Tests.Harness;
+
+/// <summary>The real <c>wgproxy</c> in a namespace.</summary>
+internal sealed class RelayProcess : IDisposable
+{
+    private readonly Child _process;
+
+    private RelayProcess(Child process) => _process = process;
+
+    /// <summary>The binary under test: WGPROXY_BINARY, or the one built with these tests.</summary>
+    public static string Binary { get; } =
+        Environment.GetEnvironmentVariable("WGPROXY_BINARY") is { Length: > 0 } named
+            ? Path.GetFullPath(named)
+            : Path.Combine(AppContext.BaseDirectory, "wgproxy");
+
+    public bool HasExited => _process.HasExited;
+
+    public string[] Lines => _process.Lines;
+
+    public int Sockets => Directory.EnumerateFiles($"/proc/{_process.Id}/fd").Count(
+        file => new FileInfo(file).LinkTarget?.StartsWith("socket:", StringComparison.Ordinal) == true);
+
+    /// <summary>Resident memory in KiB.</summary>
+    public long ResidentKiB => long.Parse(
+        File.ReadLines($"/proc/{_process.Id}/status").First(line => line.StartsWith("VmRSS:", StringComparison.Ordinal))[6..^2],
+        CultureInfo.InvariantCulture);
+
+    /// <summary>Starts a relay for this server and awaits that it listens and knows the server's address.</summary>
+    public static async Task<RelayProcess> StartAsync(
+        Topology topology, IPEndPoint server, string publicKey, int port = 51820, Namespace? space = null)
+    {
+        Child process = topology.Own((space ?? topology.Relay).Start(
+            $"wgproxy on port {port}",
+            Binary,
+            [],
+            ("WGPROXY_SERVER", server.ToString()),
+            ("WGPROXY_PUBKEY", publicKey),
+            ("WGPROXY_LISTEN", $"[::]:{port}"),
+            ("WGPROXY_LOGLEVEL", "2")));
+        await process.LineAsync(line => line.Contains(" is at ", StringComparison.Ordinal), "server resolved");
+        return new RelayProcess(process);
+    }
+
+    /// <summary>Asks the relay what it sees.</summary>
+    public async Task<RelayStatus> StatusAsync()
+    {
+        int from = _process.Lines.Length;
+        _process.Signal(Libc.SIGUSR1);
+        return RelayStatus.Parse(await _process.LineAsync(
+            line => line.Contains(" status: ", StringComparison.Ordinal), "a status line", from));
+    }
+
+    /// <summary>Stops the relay as systemd does and asserts that it agreed.</summary>
+    public async Task StopAsync()
+    {
+        _process.Signal(Libc.SIGTERM);
+        int code = await _process.ExitAsync(TimeSpan.FromSeconds(10));
+        Assert.True(code == 0, $"exit code {code} after SIGTERM\n{_process.Tail()}");
+    }
+
+    public void Dispose() => _process.Dispose();
+}

@@ -1,0 +1,85 @@
+namespace WgProxy.Netns.Tests.Harness;
+
+/// <summary>
+/// Hosts around a relay, each on a link of its own:
+/// <code>
+///   client ──edge──edge1──┐                 ┌──edge3──edge── server
+///                         ├──[ relay ]──────┤
+///   client ──edge──edge2──┘  no forwarding  └──edge4──edge── attacker
+///
+///   edge N: 10.81.N.0/24 and fd81:N::/64; the relay has .1 and ::1, the host .2 and ::2
+/// </code>
+/// Hosts reach the relay's addresses and nothing else: what gets from one host to another has passed the relay process.
+/// </summary>
+internal sealed class Topology : IDisposable
+{
+    private readonly Stack<IDisposable> _owned = new();
+    private int _links;
+
+    public Topology() => Relay = Own(new Namespace());
+
+    public Namespace Relay { get; }
+
+    public Host Add(string role, int mtu = 1500)
+    {
+        Host host = Own(new Host(role, new Namespace(), ++_links));
+        Command.Run(
+            "ip", "link", "add", Host.Link, "netns", host.Space.Name, "type", "veth", "peer", "name", host.RelayLink, "netns", Relay.Name);
+        Address(host.Space, Host.Link, host.Index, 2);
+        Address(Relay, host.RelayLink, host.Index, 1);
+        host.SetMtu(Relay, mtu);
+        return host;
+    }
+
+    /// <summary>What the kernel counted in the relay's namespace, where nobody but the relay has UDP sockets.</summary>
+    public RelayTraffic RelayTraffic() => new(
+        Relay.Snmp("UdpInDatagrams") + Relay.Snmp("Udp6InDatagrams"),
+        Relay.Snmp("UdpInErrors") + Relay.Snmp("Udp6InErrors"),
+        Relay.Snmp("UdpOutDatagrams") + Relay.Snmp("Udp6OutDatagrams"));
+
+    /// <summary>Ties a life to the topology's: the last one owned ends first.</summary>
+    public T Own<T>(T thing)
+        where T : IDisposable
+    {
+        _owned.Push(thing);
+        return thing;
+    }
+
+    public void Dispose()
+    {
+        List<Exception> failures = [];
+        while (_owned.TryPop(out IDisposable? thing))
+        {
+            try
+            {
+                thing.Dispose();
+            }
+#pragma warning disable CA1031 // Whatever one thing says at its end, the others end too.
+            catch (Exception failure)
+#pragma warning restore CA1031
+            {
+                failures.Add(failure);
+            }
+        }
+
+        if (failures.Count > 0)
+        {
+            throw new AggregateException(failures);
+        }
+    }
+
+    private static void Address(Namespace space, string link, int index, int end)
+    {
+        space.Ip("addr", "add", $"10.81.{index}.{end}/24", "dev", link);
+        space.Ip("addr", "add", $"fd81:{index}::{end}/64", "dev", link, "nodad");
+        space.Ip("link", "set", link, "up");
+    }
+}
+
+/// <summary>Datagrams that the relay received, that the kernel dropped because it was too slow, and that it sent.</summary>
+internal readonly record struct RelayTraffic(long Received, long Overflowed, long Sent)
+{
+    /// <summary>What came to the relay and did not leave it, since an earlier reading.</summary>
+    public long LostSince(RelayTraffic earlier) =>
+        Received - earlier.Received + (Overflowed - earlier.Overflowed) - (Sent - earlier.Sent);
+}

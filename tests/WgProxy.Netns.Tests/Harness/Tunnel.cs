@@ -1,0 +1,90 @@
+using System.Net;
+using System.Net.Sockets;
+using WgProxy.Core.Protocol;
+using WgProxy.Tests;
+
+namespace WgProxy.Netns.Tests.Harness;
+
+/// <summary>The usual stage: a client on IPv4, a server on IPv6, the relay between them, an echo responder inside the
+/// tunnel, and a host for whoever means harm.</summary>
+internal sealed class Tunnel : IDisposable
+{
+    public const int Port = 51820;
+
+    private Tunnel(Topology topology, WireGuardInterface client, WireGuardInterface server, Host stranger, RelayProcess relay)
+    {
+        Topology = topology;
+        Client = client;
+        Server = server;
+        Stranger = stranger;
+        Relay = relay;
+        Responder = topology.Own(new EchoResponder(server));
+    }
+
+    public Topology Topology { get; }
+
+    public WireGuardInterface Client { get; }
+
+    public WireGuardInterface Server { get; }
+
+    public Host Stranger { get; }
+
+    public RelayProcess Relay { get; }
+
+    public EchoResponder Responder { get; }
+
+    /// <summary>Where the client finds the relay.</summary>
+    public IPEndPoint Front => new(Client.Host.Relay(AddressFamily.InterNetwork), Port);
+
+    /// <summary>An initiation as anybody can make it who knows the server's public key: it passes mac1, no more.</summary>
+    public byte[] MintInitiation(uint index)
+    {
+        Assert.True(PublicKey.TryParse(Server.Key.Public, out PublicKey? key, out string? error), error);
+        return WireMessages.Initiation(new Mac1(key), index);
+    }
+
+    public static async Task<Tunnel> StartAsync()
+    {
+        Topology topology = new();
+        try
+        {
+            Host clientHost = topology.Add("client");
+            Host serverHost = topology.Add("server");
+            Host stranger = topology.Add("stranger");
+            WireGuardInterface client = await WireGuardInterface.StartAsync(topology, clientHost, "10.99.0.2");
+            WireGuardInterface server = await WireGuardInterface.StartAsync(topology, serverHost, "10.99.0.1", Port);
+            server.AddPeer(client);
+            RelayProcess relay = await RelayProcess.StartAsync(
+                topology, new IPEndPoint(serverHost.Address(AddressFamily.InterNetworkV6), Port), server.Key.Public, Port);
+            return new Tunnel(topology, client, server, stranger, relay);
+        }
+        catch
+        {
+            topology.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Tells the client of the server and awaits their first handshake and echo.</summary>
+    public async Task ConnectAsync(int keepalive = 0)
+    {
+        Client.AddPeer(Server, Front, keepalive);
+        using ProbeStream stream = new(Client, Responder, perSecond: 10);
+        await Eventually.TrueAsync(() => stream.Arrived > 0, TimeSpan.FromSeconds(10), "a first echo through the tunnel");
+        await Client.HandshakeAsync(Server, TimeSpan.FromSeconds(5));
+    }
+
+    /// <summary>A client of the same server that was not there before: what a newcomer meets now.</summary>
+    public async Task NewcomerIsServedAsync()
+    {
+        Host host = Topology.Add("newcomer");
+        WireGuardInterface newcomer = await WireGuardInterface.StartAsync(Topology, host, $"10.99.0.{100 + host.Index}");
+        Server.AddPeer(newcomer);
+        newcomer.AddPeer(Server, new IPEndPoint(host.Relay(AddressFamily.InterNetwork), Port));
+        using ProbeStream stream = new(newcomer, Responder, perSecond: 20);
+        await Eventually.TrueAsync(() => stream.Arrived >= 20, TimeSpan.FromSeconds(10), "a newcomer's echoes");
+        (await stream.StopAsync()).AssertNoneLost(atLeast: 20);
+    }
+
+    public void Dispose() => Topology.Dispose();
+}

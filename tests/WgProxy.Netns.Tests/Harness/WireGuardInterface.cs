@@ -1,0 +1,122 @@
+using System.Globalization;
+using System.Net;
+
+namespace WgProxy.Netns.Tests.Harness;
+
+/// <summary>A real WireGuard interface (<c>wireguard-go</c>) in a host's namespace.</summary>
+internal sealed class WireGuardInterface : IDisposable
+{
+    // The interface's control socket lives in a directory that namespaces share: the name must be unique on the machine.
+    private const string Sockets = "/var/run/wireguard";
+    private static int _made;
+    private readonly string _name = $"w{Environment.ProcessId}-{Interlocked.Increment(ref _made)}";
+    private readonly List<string[]> _configuration = [];
+    private readonly int _mtu;
+    private Child? _process;
+
+    private WireGuardInterface(Host host, IPAddress inner, WireGuardKey key, int mtu)
+    {
+        Host = host;
+        Inner = inner;
+        Key = key;
+        _mtu = mtu;
+    }
+
+    public Host Host { get; }
+
+    public WireGuardKey Key { get; }
+
+    /// <summary>The address inside the tunnel.</summary>
+    public IPAddress Inner { get; }
+
+    /// <summary>What it logged, with every handshake in it.</summary>
+    public string[] Lines => _process?.Lines ?? [];
+
+    /// <summary>The port its messages come from.</summary>
+    public int Port => int.Parse(Command.Run("wg", "show", _name, "listen-port"), CultureInfo.InvariantCulture);
+
+    /// <summary>An interface that listens on this port; 0 draws one.</summary>
+    public static async Task<WireGuardInterface> StartAsync(
+        Topology topology, Host host, string inner, int port = 0, int mtu = 1420, WireGuardKey? key = null)
+    {
+        WireGuardInterface made = topology.Own(new WireGuardInterface(host, IPAddress.Parse(inner), key ?? WireGuardKey.New(), mtu));
+        made._configuration.Add(["listen-port", $"{port}"]);
+        await made.StartAsync();
+        return made;
+    }
+
+    public void AddPeer(WireGuardInterface other, IPEndPoint? endpoint = null, int keepalive = 0)
+    {
+        string[] peer = ["peer", other.Key.Public, "allowed-ips", $"{other.Inner}/32", "persistent-keepalive", $"{keepalive}"];
+        string[] configuration = endpoint == null ? peer : [.. peer, "endpoint", endpoint.ToString()];
+        _configuration.Add(configuration);
+        Command.Run("wg", ["set", _name, .. configuration]);
+    }
+
+    public void SetMtu(int mtu) => Host.Space.Ip("link", "set", _name, "mtu", $"{mtu}");
+
+    /// <summary>What the interface knows about a peer.</summary>
+    public PeerState Peer(WireGuardInterface other)
+    {
+        foreach (string line in Command.Run("wg", "show", _name, "dump").Split('\n').Skip(1))
+        {
+            string[] field = line.Split('\t');
+            if (string.Equals(field[0], other.Key.Public, StringComparison.Ordinal))
+            {
+                return new PeerState(
+                    IPEndPoint.TryParse(field[2], out IPEndPoint? endpoint) ? endpoint : null,
+                    long.Parse(field[4], CultureInfo.InvariantCulture),
+                    long.Parse(field[5], CultureInfo.InvariantCulture),
+                    long.Parse(field[6], CultureInfo.InvariantCulture));
+            }
+        }
+
+        throw new InvalidOperationException($"{Host.Role} has no such peer");
+    }
+
+    public Task<TimeSpan> HandshakeAsync(WireGuardInterface other, TimeSpan deadline) => Eventually.TrueAsync(
+        () => Peer(other).LatestHandshake > 0,
+        deadline,
+        () => $"a handshake of {Host.Role} with {other.Host.Role}\n{_process?.Tail()}");
+
+    /// <summary>Ends the process; its port is closed and its sessions are forgotten, key and configuration stay.</summary>
+    public void Stop()
+    {
+        _process?.Dispose();
+        _process = null;
+    }
+
+    /// <summary>Starts the process, with the key and the configuration of before.</summary>
+    public async Task StartAsync()
+    {
+        Child process = Host.Space.Start(
+            $"wireguard-go of {Host.Role}", "wireguard-go", ["-f", _name], ("LOG_LEVEL", "verbose"), ("WG_PROCESS_FOREGROUND", "1"));
+        _process = process;
+        await process.LineAsync(line => line.Contains("UAPI listener started", StringComparison.Ordinal), "control socket");
+        Command.RunWithInput(Key.Private, "wg", "set", _name, "private-key", "/dev/stdin");
+        foreach (string[] part in _configuration)
+        {
+            Command.Run("wg", ["set", _name, .. part]);
+        }
+
+        Host.Space.Ip("addr", "add", $"{Inner}/16", "dev", _name);
+        Host.Space.Ip("link", "set", _name, "mtu", $"{_mtu}", "up");
+    }
+
+    public void Dispose() => Stop();
+
+    /// <summary>Removes control sockets whose test process is gone.</summary>
+    internal static void Sweep()
+    {
+        foreach (string file in Directory.Exists(Sockets) ? Directory.GetFiles(Sockets, "w*-*.sock") : [])
+        {
+            if (int.TryParse(Path.GetFileName(file)[1..].Split('-')[0], out int owner) && !Directory.Exists($"/proc/{owner}"))
+            {
+                File.Delete(file);
+            }
+        }
+    }
+}
+
+/// <summary>A peer, as its other end sees it. Bytes are of whole messages, handshakes included.</summary>
+internal sealed record PeerState(IPEndPoint? Endpoint, long LatestHandshake, long Received, long Sent);

@@ -1,0 +1,11 @@
+namespace WgProxy.Netns.Tests.Harness;
+
+/// <summary>A key pair made by <c>wg</c>.</summary>
+internal sealed record WireGuardKey(string Private, string Public)
+{
+    public static WireGuardKey New()
+    {
+        string key = Command.Run("wg", "genkey").Trim();
+        return new WireGuardKey(key, Command.RunWithInput(key, "wg", "pubkey").Trim());
+    }
+}
