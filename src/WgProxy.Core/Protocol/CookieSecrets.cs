@@ -9,7 +9,7 @@ namespace WgProxy.Core.Protocol;
 /// because a cookie lives on for one rotation: clients use theirs for up to 120 s. An instance never changes, so threads
 /// may share it; who rotates hands out the next instance.
 /// </summary>
-public sealed class CookieSecrets
+public readonly struct CookieSecrets
 {
     /// <summary>Size of a secret.</summary>
     public const int SecretSize = 32;
