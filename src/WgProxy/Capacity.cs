@@ -16,6 +16,10 @@ internal sealed record Capacity(int Mappings, int Asked, string Bound, IReadOnly
 
     private const int MostAsked = 4_096;
 
+    // The process itself holds about 70 files, and each new thread of the runtime takes two more; a runtime that gets
+    // none ends the process (.NET 10).
+    private const int OwnFiles = 256;
+
     /// <summary>Whether a higher limit on open files would make more room.</summary>
     public bool FilesAreTheBound { get; private init; }
 
@@ -27,12 +31,12 @@ internal sealed record Capacity(int Mappings, int Asked, string Bound, IReadOnly
     public static Capacity OfThisHost(int listenPort) =>
         From(UpstreamPorts.OfThisHost(listenPort), OpenFileLimit(ProcText.Read("/proc/self/limits")));
 
-    /// <summary>What fits into 90 % of the ports and 90 % of the open files: the rest is for resting ports, for the
-    /// sockets that listen, and for other programs.</summary>
+    /// <summary>What fits into 90 % of the ports and of the open files: the rest is for resting ports, for other programs,
+    /// and for the process itself, which needs 256 files whatever the limit.</summary>
     public static Capacity From(IReadOnlyList<ushort> ports, long? openFiles)
     {
         long byPorts = ports.Count * 9L / 10;
-        long byFiles = openFiles is long limit ? limit / 10 * 9 : long.MaxValue;
+        long byFiles = openFiles is long limit ? limit - Math.Max(limit / 10, OwnFiles) : long.MaxValue;
         int mappings = (int)Math.Max(1, Math.Min(BuiltIn, Math.Min(byPorts, byFiles)));
         bool filesBound = byFiles < BuiltIn && byFiles <= byPorts;
         string bound = filesBound ? "open files" : byPorts < BuiltIn ? "upstream ports" : "the built-in limit";

@@ -18,7 +18,7 @@ internal sealed class OwnAddresses(IReadOnlyList<IPEndPoint> listening, Func<IEn
                 .SelectMany(card => card.GetIPProperties().UnicastAddresses)
                 .Select(unicast => unicast.Address)];
         }
-        catch (NetworkInformationException)
+        catch (Exception refusal) when (refusal is NetworkInformationException or IOException or UnauthorizedAccessException)
         {
             return [];
         }

@@ -12,6 +12,9 @@ internal sealed class PortableEngineListener
     private const int BufferLength = 65_536;
     private const int PatientFailures = 16;
 
+    // How often a waiting read looks whether it is still wanted.
+    private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(500);
+
     private readonly PortableEngine _engine;
     private readonly Socket _socket;
     private readonly Thread _thread;
@@ -22,6 +25,9 @@ internal sealed class PortableEngineListener
     {
         _engine = engine;
         _socket = socket;
+
+        // Sends happen under the engine's lock: one that waited for a full link would make every client wait.
+        _socket.Blocking = false;
         _isIPv4 = socket.AddressFamily == AddressFamily.InterNetwork;
         EndPoint = (IPEndPoint)socket.LocalEndPoint!;
         GrantedReceiveBuffer = PortableEngineSockets.GrantedReceiveBuffer(socket);
@@ -43,7 +49,7 @@ internal sealed class PortableEngineListener
     /// <summary>Waits until the thread has ended.</summary>
     public void Join() => _thread.Join();
 
-    /// <summary>Sends a datagram to a client; false if the system did not take it.</summary>
+    /// <summary>Sends a datagram to a client without waiting; false if the system did not take it.</summary>
     public bool TrySend(ReadOnlySpan<byte> datagram, SocketAddress client)
     {
         try
@@ -67,6 +73,11 @@ internal sealed class PortableEngineListener
             int length;
             try
             {
+                if (!_socket.Poll(Patience, SelectMode.SelectRead))
+                {
+                    continue;
+                }
+
                 client.Size = addressLength;
                 length = _socket.ReceiveFrom(buffer, SocketFlags.None, client);
                 failures = 0;

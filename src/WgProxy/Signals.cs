@@ -39,6 +39,15 @@ internal sealed class Signals : IDisposable
         }
 
         await stop.CancelAsync();
+        try
+        {
+            await running;
+        }
+        catch (OperationCanceledException)
+        {
+            // As told.
+        }
+
         return true;
     }
 

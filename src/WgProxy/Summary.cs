@@ -14,7 +14,7 @@ internal static class Summary
             $"mappings {List("mappings.")}",
             Way("uplink", Direction.Uplink),
             Way("downlink", Direction.Downlink),
-            $"faults {List("fault.")}",
+            $"faults {Faults()}",
         ];
         return string.Join("; ", parts);
 
@@ -24,6 +24,15 @@ internal static class Summary
             long passed = Of($"{prefix}{Verdict.Forward}") + Of($"{prefix}{Verdict.Open}");
             string dropped = List(prefix, nameof(Verdict.Forward), nameof(Verdict.Open));
             return $"{name} {passed} datagrams {Of($"bytes.{direction}")} bytes, dropped {dropped}";
+        }
+
+        // A newcomer for whom there was no socket was let in by verdict, and served by nobody: that is a fault too.
+        string Faults()
+        {
+            long refused = Of($"event.{RelayEventKind.OpenFailed}");
+            string faults = List("fault.");
+            string opening = $"{RelayEventKind.OpenFailed} {refused}";
+            return refused == 0 ? faults : faults is "none" ? opening : $"{opening}, {faults}";
         }
 
         string List(string prefix, params string[] except)

@@ -70,18 +70,10 @@ public sealed class FourPathsTests
     {
         const int seconds = 20;
         const double leastMegabits = 20;
-        Child listener = topology.Own(server.Host.Space.Start("iperf3 server", "iperf3", ["-s", "-1", "-B", server.Inner.ToString(), "--forceflush"]));
-        await listener.LineAsync(line => line.Contains("Server listening", StringComparison.Ordinal), "listening");
-        Child sender = topology.Own(client.Host.Space.Start(
-            "iperf3 client", "iperf3", ["-c", server.Inner.ToString(), "-t", $"{seconds}", "-f", "m", "-i", "5", "--forceflush"]));
-        int code = await sender.ExitAsync(TimeSpan.FromSeconds(seconds + 15));
-        Assert.True(code == 0, sender.Tail());
-
-        string sum = await sender.LineAsync(line => line.EndsWith("receiver", StringComparison.Ordinal), "sum of the receiver");
-        string[] words = sum.Split(' ', StringSplitOptions.RemoveEmptyEntries);
-        double megabits = double.Parse(words[Array.IndexOf(words, "Mbits/sec") - 1], System.Globalization.CultureInfo.InvariantCulture);
+        Transfer transfer = await Transfer.StartAsync(topology, client, server, seconds);
+        (double megabits, _) = await transfer.EndAsync();
         Measured.Write($"TCP through the tunnel: {megabits:0} Mbit/s for {seconds} s");
-        Assert.True(megabits > leastMegabits, sum);
+        Assert.True(megabits > leastMegabits, $"{megabits} Mbit/s");
     }
 
     // A tunnel wider than its path: each datagram leaves as four or five fragments, on both of the relay's links.

@@ -32,10 +32,10 @@ public sealed class HostTests
 
     [Theory]
     [InlineData(28_231, 20_000L, 16_384, 4_096, "the built-in limit", false)]
-    [InlineData(28_231, 1_024L, 918, 229, "open files", true)]
+    [InlineData(28_231, 1_024L, 768, 192, "open files", true)]
     [InlineData(28_231, null, 16_384, 4_096, "the built-in limit", false)]
     [InlineData(1_000, 20_000L, 900, 225, "upstream ports", false)]
-    [InlineData(1_000, 100L, 90, 22, "open files", true)]
+    [InlineData(1_000, 300L, 44, 11, "open files", true)]
     [InlineData(1, 1L, 1, 1, "open files", true)]
     public void The_smallest_bound_applies_and_is_named(
         int ports, long? files, int mappings, int asked, string bound, bool filesBound)

@@ -15,7 +15,9 @@ internal struct Bucket
     /// <param name="now">The instant of the attempt.</param>
     public bool TryTake(long cost, long perSecond, long burst, Tick now)
     {
-        _missing = Math.Max(0, _missing - ((now - _at) * perSecond));
+        // No longer than it takes to fill the bucket, so that nothing overflows, however long the silence.
+        long elapsed = Math.Min(now - _at, (burst * 1000 / perSecond) + 1);
+        _missing = Math.Max(0, _missing - (elapsed * perSecond));
         _at = now;
         if (_missing + (cost * 1000) > burst * 1000)
         {

@@ -15,6 +15,14 @@ public sealed class BucketTests
         Assert.Equal(5, Take(ref bucket, new Tick(1_000_000)));
     }
 
+    [Fact]
+    public void Is_full_after_however_long_a_silence()
+    {
+        Bucket bucket = default;
+        Assert.True(bucket.TryTake(64 << 20, 64 << 20, 64 << 20, new Tick(long.MaxValue / 2)));
+        Assert.False(bucket.TryTake(64 << 20, 64 << 20, 64 << 20, new Tick((long.MaxValue / 2) + 1)));
+    }
+
     private static int Take(ref Bucket bucket, Tick now)
     {
         int taken = 0;

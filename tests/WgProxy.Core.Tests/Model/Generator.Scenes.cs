@@ -115,6 +115,7 @@ internal sealed partial class Generator
 
         (int source, int route) = (NumberOf(mapping), mapping.Route);
         bool byServer = _random.Next(2) == 0;
+        int pace = Pick(0, 1, 500, 600);
         List<(uint Client, uint Server)> all = [];
         for (int count = _random.Next(7, 11); count > 0; count--)
         {
@@ -134,7 +135,7 @@ internal sealed partial class Generator
                 }
             }
 
-            yield return Step.Wait(Pick(1, 500, 500, 600));
+            yield return Step.Wait(pace);
         }
 
         foreach ((uint client, uint server) in all)

@@ -37,6 +37,9 @@ internal sealed partial class Generator
                 MaxClaimed = random.Next(4) == 0 ? 6 : 3,
                 IdleTimeout = TimeSpan.FromSeconds(Pick(random, 1, 20, 60, 300, 300, 300)),
                 Adopt = routes == 1 && random.Next(4) == 0,
+
+                // Another seed, other collisions in the hashed tables.
+                HashSeed = ((ulong)random.Next(), 0),
             },
             []);
     }

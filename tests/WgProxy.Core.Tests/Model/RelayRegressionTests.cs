@@ -22,4 +22,20 @@ public sealed class RelayRegressionTests
         Assert.True(reason.Length == 0, $"after step {step + 1}: {reason}");
         Assert.Equal(sequence.ToString(), Sequence.Parse(sequence.ToString()).ToString());
     }
+
+    /// <summary>Limits that the small tables of random sequences cannot reach: 64 on probation at once, 16 more each second,
+    /// 256 in all.</summary>
+    [Fact]
+    public void Relay_and_model_agree_on_the_ration_of_probation()
+    {
+        Sequence head = Sequence.Parse("routes=1 mappings=700 asked=3 claimed=600 idle=300 adopt=1");
+        Step[] steps = [.. Enumerable.Range(0, 15).SelectMany(second => Enumerable.Range(0, second == 0 ? 66 : 18)
+            .Select(i => Step.Client((second * 40) + i, Message.Data(0x99)))
+            .Append(Step.Wait(1_000)))];
+        Assert.Null(Lockstep.Run(head with { Steps = steps }));
+
+        Lockstep both = new(head);
+        Assert.All(steps, step => Assert.Null(both.Do(step)));
+        Assert.Equal(256, both.Counters[Proof.Claimed]);
+    }
 }

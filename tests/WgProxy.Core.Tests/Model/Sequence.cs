@@ -15,6 +15,7 @@ internal sealed record Sequence(int Routes, RelaySettings Settings, IReadOnlyLis
             MaxClaimed = head["claimed"],
             IdleTimeout = TimeSpan.FromSeconds(head["idle"]),
             Adopt = head["adopt"] != 0,
+            HashSeed = ((ulong)head.GetValueOrDefault("hash"), 0),
         };
         return new Sequence(head["routes"], settings, [.. lines.Skip(1).Select(Step.Parse)]);
     }
@@ -23,5 +24,5 @@ internal sealed record Sequence(int Routes, RelaySettings Settings, IReadOnlyLis
         '\n',
         Steps.Select(step => step.ToString()).Prepend(
             $"routes={Routes} mappings={Settings.MaxMappings} asked={Settings.MaxAsked} claimed={Settings.MaxClaimed} "
-            + $"idle={(int)Settings.IdleTimeout.TotalSeconds} adopt={(Settings.Adopt ? 1 : 0)}"));
+            + $"idle={(int)Settings.IdleTimeout.TotalSeconds} adopt={(Settings.Adopt ? 1 : 0)} hash={Settings.HashSeed.K0}"));
 }

@@ -12,12 +12,13 @@ internal sealed class Capture : IDisposable
     private readonly Child _tcpdump;
     private readonly string _file = Path.GetTempFileName();
 
-    private Capture(Host host) => _tcpdump = host.Space.Start(
-        $"tcpdump of {host.Role}", "tcpdump", ["-i", Host.Link, "-n", "-U", "--immediate-mode", "-Z", "root", "-w", _file, "udp"]);
+    private Capture(Host host, string which) => _tcpdump = host.Space.Start(
+        $"tcpdump of {host.Role}", "tcpdump", ["-i", Host.Link, "-n", "-U", "--immediate-mode", "-Z", "root", "-w", _file, which]);
 
-    public static async Task<Capture> StartAsync(Host host)
+    /// <summary>Captures what a <c>tcpdump</c> expression selects.</summary>
+    public static async Task<Capture> StartAsync(Host host, string which = "udp")
     {
-        Capture capture = new(host);
+        Capture capture = new(host, which);
         try
         {
             await capture._tcpdump.LineAsync(line => line.Contains("listening on", StringComparison.Ordinal), "listening");
@@ -38,6 +39,9 @@ internal sealed class Capture : IDisposable
             () => (found = Payloads(File.ReadAllBytes(_file)).FirstOrDefault(fits)) != null, TimeSpan.FromSeconds(10), $"captured {what}");
         return found!;
     }
+
+    /// <summary>Everything captured so far.</summary>
+    public byte[][] All() => [.. Payloads(File.ReadAllBytes(_file))];
 
     public void Dispose()
     {

@@ -13,7 +13,11 @@ internal static class Eventually
         Stopwatch watch = Stopwatch.StartNew();
         while (!condition())
         {
-            Assert.True(watch.Elapsed < deadline, $"not within {deadline.TotalSeconds:0.#} s: {otherwise()}");
+            if (watch.Elapsed >= deadline)
+            {
+                Assert.Fail($"not within {deadline.TotalSeconds:0.#} s: {otherwise()}");
+            }
+
             await Task.Delay(Step, TestContext.Current.CancellationToken);
         }
 

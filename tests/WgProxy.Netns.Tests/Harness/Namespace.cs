@@ -32,6 +32,9 @@ internal sealed class Namespace : IDisposable
 
     public void Ip(params IEnumerable<string> arguments) => Command.Run("ip", ["-n", Name, .. arguments]);
 
+    /// <summary>Loads rules of <c>nft</c>, all or none.</summary>
+    public void Nft(string rules) => Command.RunWithInput(rules, "ip", "netns", "exec", Name, "nft", "-f", "-");
+
     public void WriteSysctl(string name, string value) => Run(() => File.WriteAllText($"/proc/sys/{name}", value));
 
     /// <summary>Starts a program inside. <c>ip netns exec</c> replaces itself by the program, so the process id is the

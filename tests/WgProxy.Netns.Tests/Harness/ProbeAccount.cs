@@ -10,6 +10,19 @@ internal sealed record ProbeAccount(TimeSpan[] SentAt, TimeSpan?[] ArrivedAt, in
     /// <summary>Lost among those sent from this instant of the stream on.</summary>
     public int LostAfter(TimeSpan start) => SentAt.Zip(ArrivedAt).Count(probe => probe.First >= start && probe.Second == null);
 
+    /// <summary>Lost among those sent from one instant of the stream to another.</summary>
+    public int LostBetween(TimeSpan start, TimeSpan end) => LostAfter(start) - LostAfter(end);
+
+    /// <summary>The longest time from one arrival to the next.</summary>
+    public TimeSpan LongestSilence
+    {
+        get
+        {
+            TimeSpan[] instants = [.. ArrivedAt.OfType<TimeSpan>().Order()];
+            return instants.Skip(1).Zip(instants).Max(pair => pair.First - pair.Second);
+        }
+    }
+
     /// <summary>Fails the test unless every probe sent from this instant on arrived, whole and once.</summary>
     public void AssertNoneLost(int atLeast, TimeSpan after = default)
     {

@@ -66,6 +66,9 @@ internal sealed class ProbeStream : IDisposable
         }
     }
 
+    /// <summary>The instant, as the account tells instants.</summary>
+    public TimeSpan Elapsed => _watch.Elapsed;
+
     /// <summary>Stops sending, waits for what is still under way (at most 2 s) and returns the account.</summary>
     public async Task<ProbeAccount> StopAsync()
     {

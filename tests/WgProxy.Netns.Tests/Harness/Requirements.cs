@@ -3,7 +3,7 @@ namespace WgProxy.Netns.Tests.Harness;
 /// <summary>What this machine lacks to run WireGuard in network namespaces; null if nothing.</summary>
 internal static class Requirements
 {
-    private static readonly string[] Tools = ["ip", "wg", "wireguard-go", "iperf3", "tcpdump"];
+    private static readonly string[] Tools = ["ip", "wg", "wireguard-go", "iperf3", "tcpdump", "nft"];
 
     public static string? Missing { get; } = Find();
 

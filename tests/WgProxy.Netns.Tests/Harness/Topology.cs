@@ -1,3 +1,5 @@
+using System.Net.Sockets;
+
 namespace WgProxy.Netns.Tests.Harness;
 
 /// <summary>
@@ -29,6 +31,16 @@ internal sealed class Topology : IDisposable
         Address(Relay, host.RelayLink, host.Index, 1);
         host.SetMtu(Relay, mtu);
         return host;
+    }
+
+    /// <summary>Makes the namespace in the middle an ordinary router: how hosts fare with each other without a relay.</summary>
+    public void ForwardIPv4()
+    {
+        Relay.WriteSysctl("net/ipv4/ip_forward", "1");
+        foreach (Host host in _owned.OfType<Host>())
+        {
+            host.Space.Ip("route", "add", "default", "via", host.Relay(AddressFamily.InterNetwork).ToString());
+        }
     }
 
     /// <summary>What the kernel counted in the relay's namespace, where nobody but the relay has UDP sockets.</summary>

@@ -57,6 +57,13 @@ internal sealed class WireGuardInterface : IDisposable
         Command.Run("wg", ["set", _name, .. configuration]);
     }
 
+    /// <summary>Gives up its port for another, as a client does that its host restarts on a new network.</summary>
+    public void SetPort(int port) => Command.Run("wg", "set", _name, "listen-port", $"{port}");
+
+    /// <summary>Tells it of a peer's other address.</summary>
+    public void SetEndpoint(WireGuardInterface other, IPEndPoint endpoint) =>
+        Command.Run("wg", "set", _name, "peer", other.Key.Public, "endpoint", endpoint.ToString());
+
     public void SetMtu(int mtu) => Host.Space.Ip("link", "set", _name, "mtu", $"{mtu}");
 
     /// <summary>What the interface knows about a peer.</summary>

@@ -1,0 +1,48 @@
+using System.Globalization;
+
+namespace WgProxy.Netns.Tests.Harness;
+
+/// <summary>TCP through a tunnel by <c>iperf3</c>, at a limited rate or as fast as it goes.</summary>
+internal sealed class Transfer
+{
+    private static readonly TimeSpan Slack = TimeSpan.FromSeconds(15);
+    private readonly Child _sender;
+    private readonly int _seconds;
+
+    private Transfer(Child sender, int seconds)
+    {
+        _sender = sender;
+        _seconds = seconds;
+    }
+
+    /// <summary>Starts a transfer from one interface to the other; <paramref name="reverse"/> is the other way, still
+    /// asked for by the first. A rate of 0 is no limit.</summary>
+    public static async Task<Transfer> StartAsync(
+        Topology topology, WireGuardInterface from, WireGuardInterface to, int seconds, bool reverse = false, int megabits = 0)
+    {
+        Child listener = topology.Own(to.Host.Space.Start("iperf3 server", "iperf3", ["-s", "-1", "-B", to.Inner.ToString(), "--forceflush"]));
+        await listener.LineAsync(line => line.Contains("Server listening", StringComparison.Ordinal), "listening");
+        string[] arguments = ["-c", to.Inner.ToString(), "-t", $"{seconds}", "-b", $"{megabits}M", "-f", "m", "-i", "1", "--forceflush"];
+        Child sender = topology.Own(from.Host.Space.Start("iperf3 client", "iperf3", reverse ? [.. arguments, "-R"] : arguments));
+        return new Transfer(sender, seconds);
+    }
+
+    /// <summary>Awaits the end and tells the receiver's Mbit/s, and those of the slowest whole second.</summary>
+    public async Task<(double Megabits, double Slowest)> EndAsync()
+    {
+        int code = await _sender.ExitAsync(TimeSpan.FromSeconds(_seconds) + Slack);
+        Assert.True(code == 0, _sender.Tail());
+        string sum = await _sender.LineAsync(line => line.EndsWith("receiver", StringComparison.Ordinal), "sum of the receiver");
+        IEnumerable<double> seconds = _sender.Lines
+            .TakeWhile(line => !line.Contains("- - -", StringComparison.Ordinal))
+            .Where(line => line.Contains(" Mbits/sec", StringComparison.Ordinal))
+            .Select(Megabits);
+        return (Megabits(sum), seconds.Min());
+    }
+
+    private static double Megabits(string line)
+    {
+        string[] words = line.Split(' ', StringSplitOptions.RemoveEmptyEntries);
+        return double.Parse(words[Array.IndexOf(words, "Mbits/sec") - 1], CultureInfo.InvariantCulture);
+    }
+}
