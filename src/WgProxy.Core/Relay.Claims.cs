@@ -46,7 +46,8 @@ public sealed partial class Relay
                 return OpenClaim(kind, datagram, source, tunnel, now);
             }
 
-            if (_mappings[slot].Proof == Proof.Asked)
+            // A client may come back to a source whose mapping lingers in a tunnel that it no longer uses.
+            if (_mappings[slot].Proof is Proof.Asked or Proof.Lingering)
             {
                 return JoinClaim(kind, datagram, slot, tunnel, now);
             }
@@ -201,7 +202,8 @@ public sealed partial class Relay
 
     private Tick ClaimDeadline(in Mapping mapping, Tick now) => Tick.Max(now + _settings.ClaimedTimeout, mapping.CookieUntil);
 
-    /// <summary>The server uses the tunnel on another of its mappings than before: that is where its client is. If the
+    /// <summary>The server sends data on another of the tunnel's mappings than before: that is where its client is. An
+    /// answer would not show it: a restarted server answers captured initiations. If the
     /// tunnel is full, the member that has been silent longest makes room for the next claim; never the one just left,
     /// nor a claim.</summary>
     private void Move(int slot)

@@ -95,6 +95,11 @@ public sealed partial class Relay
 
             mapping.ServerSpoke = true;
             HeardServer(slot, now);
+            if (_tunnels[mapping.Tunnel].InUse != slot)
+            {
+                Move(slot);
+            }
+
             Raise(slot, Proof.Confirmed, now);
         }
         else if (mapping.Proof < Proof.Answered)

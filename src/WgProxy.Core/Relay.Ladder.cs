@@ -99,10 +99,6 @@ public sealed partial class Relay
 
         mapping.AwaitsServer = false;
         Refresh(slot, now);
-        if (_tunnels[mapping.Tunnel].InUse != slot)
-        {
-            Move(slot);
-        }
     }
 
     // The hot path: it only moves the row's deadline later, which the heap learns when the old one comes up.

@@ -15,7 +15,7 @@ internal sealed partial class ReferenceRelay
             bool leads = tunnel is not null
                 && (isResponse ? routes[route].Mac1.Verify(datagram.Span) : tunnel.TakesData(receiver, now));
             ReferenceMapping? mapping = On(source, route);
-            if (leads && (mapping is null || mapping.Proof == Proof.Asked))
+            if (leads && (mapping is null || mapping.Proof is Proof.Asked or Proof.Lingering))
             {
                 return Claim(datagram, isResponse, receiver, source, tunnel!, mapping, now);
             }

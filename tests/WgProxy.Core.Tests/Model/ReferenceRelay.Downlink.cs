@@ -86,6 +86,7 @@ internal sealed partial class ReferenceRelay
 
         mapping.ServerSpoke = true;
         HeardServer(mapping, now);
+        Move(mapping);
         Earn(mapping, Proof.Confirmed, now);
         return Decide(Direction.Downlink, Verdict.Forward, mapping, datagrams, bytes);
     }

@@ -55,6 +55,11 @@ internal sealed partial class ReferenceRelay
         ReviveIfLingering(mapping, now);
         mapping.AwaitsServer = false;
         Refresh(mapping, now);
+    }
+
+    /// <summary>The server sent data: that is where it believes its client to be.</summary>
+    private void Move(ReferenceMapping mapping)
+    {
         ReferenceMapping? left = mapping.Tunnel.InUse;
         mapping.Tunnel.InUse = mapping;
         if (left == mapping || Members(mapping.Tunnel).Count() < rules.MembersPerTunnel)
@@ -135,8 +140,7 @@ internal sealed partial class ReferenceRelay
         Tell(how, mapping);
     }
 
-    private void Leave(ReferenceMapping mapping) =>
-        mapping.Tunnel.InUse = mapping.Tunnel.InUse == mapping ? null : mapping.Tunnel.InUse;
+    private static void Leave(ReferenceMapping mapping) => mapping.Tunnel.Forget(mapping);
 
     private void LimitTo(int limit, Proof proof, Proof newcomer)
     {

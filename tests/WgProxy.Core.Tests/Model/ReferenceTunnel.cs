@@ -62,6 +62,22 @@ internal sealed class ReferenceTunnel(int route, ReferenceRules rules)
         return Asks[known].On;
     }
 
+    /// <summary>A mapping leaves: what was named on its port is no proof of what comes there later.</summary>
+    public void Forget(ReferenceMapping mapping)
+    {
+        for (int i = 0; i < Pairs.Count; i++)
+        {
+            Pairs[i] = Pairs[i].On == mapping ? Pairs[i] with { On = null } : Pairs[i];
+        }
+
+        for (int i = 0; i < Asks.Count; i++)
+        {
+            Asks[i] = Asks[i].On == mapping ? Asks[i] with { On = null } : Asks[i];
+        }
+
+        InUse = InUse == mapping ? null : InUse;
+    }
+
     /// <summary>Indices that the server named and that a client may put on data: those of pairs, and of questions that
     /// a client has answered.</summary>
     public bool TakesData(uint server, Tick now) =>
@@ -78,7 +94,7 @@ internal sealed class ReferenceTunnel(int route, ReferenceRules rules)
         Pairs.Any(pair => pair.Server == server && pair.Until > now && pair.On == mapping)
         || Asks.Any(ask => ask.Server == server && ask.Until > now && ask.Client is not null && ask.On == mapping);
 
-    internal sealed record Pair(uint Server, uint Client, ReferenceMapping On, Tick Until);
+    internal sealed record Pair(uint Server, uint Client, ReferenceMapping? On, Tick Until);
 
-    internal sealed record Ask(uint Server, uint? Client, ReferenceMapping On, Tick Until);
+    internal sealed record Ask(uint Server, uint? Client, ReferenceMapping? On, Tick Until);
 }
