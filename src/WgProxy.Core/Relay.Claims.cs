@@ -71,6 +71,11 @@ public sealed partial class Relay
             return Drop(Direction.Uplink, Verdict.NoServer, datagram);
         }
 
+        if (IsDenied(source) || IsOverShare(source))
+        {
+            return Drop(Direction.Uplink, IsDenied(source) ? Verdict.Denied : Verdict.OverShare, datagram);
+        }
+
         // Whoever makes room may have been the tunnel's last member.
         if (!MayClaim(tunnel)
             || !MakeRoom(Proof.Claimed, _settings.MaxClaimed, [Proof.Lingering, Proof.Asked, Proof.Claimed])
@@ -139,7 +144,12 @@ public sealed partial class Relay
             return Drop(Direction.Uplink, Verdict.NoServer, datagram);
         }
 
-        if (_live * 2 >= _settings.MaxMappings || _adopted >= MaxAdopted || !_mappings.HasFree
+        if (IsDenied(source))
+        {
+            return Drop(Direction.Uplink, Verdict.Denied, datagram);
+        }
+
+        if (_live * 2 >= _settings.MaxMappings || IsOverShare(source) || _adopted >= MaxAdopted || !_mappings.HasFree
             || _queues.Count(Proof.Claimed) >= _settings.MaxClaimed
             || !_adoptions.TryTake(1, AdoptionsPerSecond, AdoptionBurst, now))
         {

@@ -65,6 +65,7 @@ public sealed partial class Relay
         if (asked)
         {
             mapping.CookieUntil = now + _settings.CookieTimeout;
+            _gate.ServerSentCookie(mapping.Route, mapping.Source, now);
         }
 
         if (mapping.Proof is Proof.Asked or Proof.Claimed)

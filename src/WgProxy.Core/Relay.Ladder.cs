@@ -18,10 +18,19 @@ public sealed partial class Relay
             return Drop(Direction.Uplink, Verdict.NoServer, initiation);
         }
 
+        if (Judge(initiation, source, route, now) is Verdict refusal)
+        {
+            return refusal == Verdict.Reply
+                ? SendCookie(initiation, source, route, slot: -1, now)
+                : Drop(Direction.Uplink, refusal, initiation);
+        }
+
         if (!MakeRoom(Proof.Asked, _settings.MaxAsked, Displaceable))
         {
             return Drop(Direction.Uplink, Verdict.TableFull, initiation);
         }
+
+        _gate.Forwarded(initiation, now);
 
         int slot = _mappings.Add(source);
         ref Mapping mapping = ref _mappings[slot];
@@ -124,6 +133,11 @@ public sealed partial class Relay
 
         LeaveProbation(ref mapping);
         Requeue(slot, earned);
+        if (earned >= Proof.Established)
+        {
+            _gate.Accepted(mapping.Source, now);
+        }
+
         Report(
             earned switch
             {
@@ -177,8 +191,7 @@ public sealed partial class Relay
         _tunnels.Leave(slot);
         LeaveProbation(ref mapping);
         _deadlines.Remove(slot);
-        _queues.Remove(slot, mapping.Proof);
-        Counters.Live(mapping.Proof, -1);
+        Dequeue(slot);
         mapping.Proof = Proof.None;
         _live--;
         Report(how, slot);
@@ -207,13 +220,26 @@ public sealed partial class Relay
         _mappings[slot].Proof = proof;
         _queues.Append(slot, proof);
         Counters.Live(proof, 1);
+        if (IsUnproven(proof))
+        {
+            _shares.Add(_mappings[slot].Source);
+        }
+    }
+
+    private void Dequeue(int slot)
+    {
+        Proof proof = _mappings[slot].Proof;
+        _queues.Remove(slot, proof);
+        Counters.Live(proof, -1);
+        if (IsUnproven(proof))
+        {
+            _shares.Remove(_mappings[slot].Source);
+        }
     }
 
     private void Requeue(int slot, Proof proof)
     {
-        Proof former = _mappings[slot].Proof;
-        _queues.Remove(slot, former);
-        Counters.Live(former, -1);
+        Dequeue(slot);
         Enqueue(slot, proof);
     }
 }

@@ -31,12 +31,28 @@ public sealed partial class Relay
             return Admit(datagram, source, route, now);
         }
 
-        ref Mapping mapping = ref _mappings[slot];
-        if (!mapping.Initiations.TryTake(1, InitiationsPerSecond, InitiationBurst, now))
+        if (_gate.IsReplay(datagram, now))
         {
-            return Drop(Direction.Uplink, Verdict.RateLimited, datagram, slot);
+            return Drop(Direction.Uplink, Verdict.Replayed, datagram, slot);
         }
 
+        // Whoever shows a cookie of ours has a bucket of its own, so that one who forges the client's address cannot use
+        // up the client's: when the common bucket is empty, the client is sent a cookie.
+        ref Mapping mapping = ref _mappings[slot];
+        bool shown = _gate.HasCookie(datagram, source, now);
+        ref Bucket bucket = ref shown ? ref mapping.Shown : ref mapping.Initiations;
+        if (!bucket.TryTake(1, InitiationsPerSecond, InitiationBurst, now))
+        {
+            return shown ? Drop(Direction.Uplink, Verdict.RateLimited, datagram, slot) : SendCookie(datagram, source, route, slot, now);
+        }
+
+        Standing standing = mapping.Proof >= Proof.Established ? Standing.Live : _gate.StandingOf(source, now);
+        if (!_gate.TryTakePlace(route, standing, now))
+        {
+            return Drop(Direction.Uplink, Verdict.ServerLoaded, datagram, slot);
+        }
+
+        _gate.Forwarded(datagram, now);
         mapping.Asked.Add(Datagram.SenderIndex(datagram));
         if (mapping.Proof == Proof.Lingering)
         {

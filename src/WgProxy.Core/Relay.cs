@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using WgProxy.Core.Admission;
 using WgProxy.Core.Mappings;
 using WgProxy.Core.Protocol;
 
@@ -22,6 +23,8 @@ public sealed partial class Relay
     private readonly IReadOnlyList<Route> _routes;
     private readonly MappingTable _mappings;
     private readonly TunnelTable _tunnels;
+    private readonly HandshakeGate _gate;
+    private readonly PrefixShares _shares;
     private readonly ProofQueues _queues;
     private readonly Deadlines _deadlines;
     private readonly List<RelayEvent> _events = new(256);
@@ -37,6 +40,8 @@ public sealed partial class Relay
         _routes = routes;
         _mappings = new MappingTable(slots, settings.HashSeed);
         _tunnels = new TunnelTable(_mappings, Counters, settings.HashSeed);
+        _gate = new HandshakeGate(settings, routes);
+        _shares = new PrefixShares(slots, settings.HashSeed);
         _queues = new ProofQueues(slots);
         _deadlines = new Deadlines(slots);
     }
@@ -49,6 +54,9 @@ public sealed partial class Relay
 
     /// <summary>Changes since the last <see cref="ClearEvents"/>, in order. The engine handles them after every call.</summary>
     public ReadOnlySpan<RelayEvent> Events => CollectionsMarshal.AsSpan(_events);
+
+    /// <summary>What to send back on <see cref="Verdict.Reply"/>, until the next call.</summary>
+    public ReadOnlySpan<byte> Reply => _gate.Reply;
 
     /// <summary>Forgets the events handled.</summary>
     public void ClearEvents() => _events.Clear();

@@ -1,3 +1,5 @@
+using WgProxy.Core.Admission;
+
 namespace WgProxy.Core;
 
 /// <summary>Limits and times of a relay, already validated. The defaults are the ones that users get; their reasons
@@ -15,6 +17,18 @@ public sealed record RelaySettings
 
     /// <summary>Mappings that have only asked. One more displaces the oldest of them.</summary>
     public int MaxAsked { get; init; } = 4_096;
+
+    /// <summary>More mappings than this asking unanswered mean load: strangers must then show a cookie first.</summary>
+    public int LoadedAsked { get; init; } = 1_024;
+
+    /// <summary>Unproven mappings of one address prefix (IPv4 address, IPv6 /64), once a quarter of the slots is in use.</summary>
+    public int PrefixShare { get; init; } = 64;
+
+    /// <summary>Whose clients may open mappings; empty means everybody's.</summary>
+    public AddressList Allow { get; init; } = AddressList.Empty;
+
+    /// <summary>Whose clients may not open mappings.</summary>
+    public AddressList Deny { get; init; } = AddressList.Empty;
 
     /// <summary>Mappings that only claim. One more displaces the oldest of them.</summary>
     public int MaxClaimed { get; init; } = 1_024;
@@ -55,6 +69,9 @@ public sealed record RelaySettings
 
     /// <summary>How long a pair of indices is believed: WireGuard rejects keys after 180 s.</summary>
     public TimeSpan IndexLifetime { get; init; } = TimeSpan.FromSeconds(190);
+
+    /// <summary>Seed of the cookies' secrets: 128 random bits per process.</summary>
+    public (ulong K0, ulong K1) CookieSeed { get; init; }
 
     /// <summary>Seed of the keyed hash over attacker-chosen data: 128 random bits per process.</summary>
     public (ulong K0, ulong K1) HashSeed { get; init; }

@@ -13,6 +13,9 @@ public enum Verdict : byte
     /// <summary>Open an upstream socket for the slot, then send the bytes through it.</summary>
     Open,
 
+    /// <summary>Not forwarded: the sender is sent a cookie reply, and must show the cookie first.</summary>
+    Reply,
+
     /// <summary>Dropped: none of the four WireGuard types, or reserved bytes that are not zero.</summary>
     NotWireGuard,
 
@@ -39,6 +42,18 @@ public enum Verdict : byte
 
     /// <summary>Dropped: more data with an unknown index than the mapping's proof allows.</summary>
     OverBudget,
+
+    /// <summary>Dropped: an initiation that was forwarded lately.</summary>
+    Replayed,
+
+    /// <summary>Dropped: the client's address is not among those allowed, or is among those denied.</summary>
+    Denied,
+
+    /// <summary>Dropped: the sender's address prefix holds its share of unproven mappings.</summary>
+    OverShare,
+
+    /// <summary>Dropped: the server is under load, and its places are taken or kept for others.</summary>
+    ServerLoaded,
 
     /// <summary>Dropped: every slot is held by a mapping that a newcomer may not displace.</summary>
     TableFull,

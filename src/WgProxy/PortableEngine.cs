@@ -147,6 +147,11 @@ public sealed partial class PortableEngine : IEngine
             Tick now = Now();
             Decision decision = _relay.FromClient(datagram, datagram.Length, source, now);
             HandleEvents(now);
+            if (decision.Verdict == Verdict.Reply && !listener.TrySend(_relay.Reply, client))
+            {
+                _relay.Counters.Count(EngineFault.SendFailed);
+            }
+
             PortableEngineUpstream? upstream = decision.Verdict switch
             {
                 Verdict.Forward => _upstreams[decision.Slot],

@@ -216,7 +216,7 @@ public sealed class RelayLadderTests
         int slot = _driver.Ask(Alice);
         Verdict[] verdicts = [.. Enumerable.Range(0, 8).Select(i => _driver.FromClient(Alice, WireMessages.Initiation(_driver.Mac1, (uint)i)).Verdict)];
         Assert.Equal(4, verdicts.Count(verdict => verdict == Verdict.Forward));
-        Assert.Equal(4, verdicts.Count(verdict => verdict == Verdict.RateLimited));
+        Assert.Equal(4, verdicts.Count(verdict => verdict == Verdict.Reply));
 
         _driver.Pass(0.5);
         Assert.Equal(Verdict.Forward, _driver.FromClient(Alice, WireMessages.Initiation(_driver.Mac1, 77)).Verdict);
@@ -231,12 +231,21 @@ public sealed class RelayLadderTests
         _driver.FromServer(alice, WireMessages.Response(0x51, 0xC1));
         _driver.FromClient(Alice, WireMessages.Transport(0x51));
 
+        // While it is fresh in memory it does not even pass.
+        Assert.Equal(Verdict.Replayed, _driver.FromClient(Mallory, captured).Verdict);
+        foreach (uint rekey in new uint[] { 2, 3 })
+        {
+            _driver.Pass(125);
+            _driver.FromClient(Alice, WireMessages.Initiation(_driver.Mac1, 0xC0 + rekey));
+            _driver.FromServer(alice, WireMessages.Response(0x50 + rekey, 0xC0 + rekey));
+        }
+
         int mallory = _driver.FromClient(Mallory, captured).Slot;
 
         Assert.NotEqual(alice, mallory);
         Assert.Equal(Proof.Established, _driver.Relay.ProofOf(alice));
         Assert.Equal(Proof.Asked, _driver.Relay.ProofOf(mallory));
-        AssertLive(alice, client: 0xC1, server: 0x51);
+        AssertLive(alice, client: 0xC3, server: 0x53);
         Assert.Equal(Verdict.Unsolicited, _driver.FromServer(mallory, WireMessages.Transport(0xC1)).Verdict);
     }
 

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using WgProxy.Core;
+using WgProxy.Core.Protocol;
 
 namespace WgProxy.Tests;
 
@@ -116,19 +117,42 @@ public abstract partial class EngineContract
         tunnel.Down();
         EngineContractPeer thief = Wire.NewPeer(V4);
         thief.Send(initiation, Wire.RelayFor(thief));
-        Assert.NotEqual(tunnel.Upstream, tunnel.Server.Expect(initiation));
         tunnel.Up(50);
         tunnel.Down(60);
         thief.ExpectNothing();
+        tunnel.Server.ExpectNothing();
         new EngineContractCounts
         {
             EngineContractCounts.Tunnel(),
-            EngineContractCounts.Asked(),
+            { "uplink.Replayed", 1 },
             { "uplink.Forward", 1 },
             { "downlink.Forward", 1 },
             { "bytes.Uplink", 50 },
             { "bytes.Downlink", 60 },
         }.AssertMoved(Engine);
+    }
+
+    [Fact]
+    public void Under_load_a_stranger_gets_a_cookie_and_comes_back_with_it()
+    {
+        Start(Defaults with { LoadedAsked = 0 });
+        EngineContractTunnel first = NewTunnel(NewServer());
+        first.Ask();
+        EngineContractPeer client = Wire.NewPeer(V6);
+        byte[] refused = WireMessages.Initiation(Route.Mac1, 0xC2);
+        client.Send(refused, Wire.RelayFor(client));
+        byte[] reply = client.Receive().Bytes;
+        byte[] cookie = new byte[16];
+        Assert.True(new CookieSealer(Route.Key).TryOpen(reply, refused.AsSpan(116, 16), cookie));
+        EngineContractCounts moved = new() { EngineContractCounts.Asked(), { "uplink.Reply", 1 } };
+        moved.AssertMoved(Engine);
+
+        byte[] retry = WireMessages.Initiation(Route.Mac1, 0xC3);
+        Blake2s.Mac(cookie, retry.AsSpan(0, 132), retry.AsSpan(132));
+        client.Send(retry, Wire.RelayFor(client));
+        first.Server.Expect(retry);
+        moved.Add(EngineContractCounts.Asked());
+        moved.AssertMoved(Engine);
     }
 
     [Fact]

@@ -97,6 +97,11 @@ internal sealed class MemoryEngine : IEngine
         {
             Decision decision = _relay.FromClient(run, stride, source, _now);
             HandleEvents();
+            if (decision.Verdict == Verdict.Reply)
+            {
+                Send(_relay.Reply, _relay.Reply.Length, listening, client);
+            }
+
             Upstream? upstream = decision.Verdict switch
             {
                 Verdict.Forward => _upstreams[decision.Slot],

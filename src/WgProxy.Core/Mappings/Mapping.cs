@@ -64,6 +64,9 @@ internal struct Mapping
     /// <summary>Limits initiations.</summary>
     public Bucket Initiations;
 
+    /// <summary>Limits initiations that show a cookie of this relay.</summary>
+    public Bucket Shown;
+
     /// <summary>Limits bytes with an index that nobody issued here.</summary>
     public Bucket Unknown;
 

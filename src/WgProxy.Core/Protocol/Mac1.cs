@@ -1,5 +1,3 @@
-using System.Security.Cryptography;
-
 namespace WgProxy.Core.Protocol;
 
 /// <summary>
@@ -27,7 +25,7 @@ public sealed class Mac1
     /// <param name="message">An initiation or a response, told apart by length; any other length is false.</param>
     public bool Verify(ReadOnlySpan<byte> message)
     {
-        int offset = OffsetFor(message.Length);
+        int offset = OffsetIn(message);
         if (offset < 0)
         {
             return false;
@@ -35,7 +33,7 @@ public sealed class Mac1
 
         Span<byte> expected = stackalloc byte[WireGuard.MacSize];
         _key.Mac(message[..offset], expected);
-        return CryptographicOperations.FixedTimeEquals(expected, message.Slice(offset, WireGuard.MacSize));
+        return FixedTime.AreEqual(expected, message.Slice(offset, WireGuard.MacSize));
     }
 
     /// <summary>Writes mac1 into a message that is complete up to it.</summary>
@@ -43,7 +41,7 @@ public sealed class Mac1
     /// <exception cref="ArgumentException">The length is neither's.</exception>
     public void Write(Span<byte> message)
     {
-        int offset = OffsetFor(message.Length);
+        int offset = OffsetIn(message);
         if (offset < 0)
         {
             throw new ArgumentException("Neither an initiation nor a response has this length.", nameof(message));
@@ -52,7 +50,8 @@ public sealed class Mac1
         _key.Mac(message[..offset], message.Slice(offset, WireGuard.MacSize));
     }
 
-    private static int OffsetFor(int length) => length switch
+    /// <summary>Where an initiation or a response, told apart by length, carries mac1; of any other length, -1.</summary>
+    internal static int OffsetIn(ReadOnlySpan<byte> message) => message.Length switch
     {
         WireGuard.InitiationSize => WireGuard.InitiationMac1Offset,
         WireGuard.ResponseSize => WireGuard.ResponseMac1Offset,

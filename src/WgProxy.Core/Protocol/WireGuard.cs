@@ -48,11 +48,23 @@ public static class WireGuard
     /// <summary>Size of mac1, and of mac2 behind it.</summary>
     public const int MacSize = 16;
 
+    /// <summary>Where type 3 carries the nonce under which its cookie is sealed.</summary>
+    public const int CookieNonceOffset = 8;
+
+    /// <summary>Where type 3 carries the sealed cookie, to its end.</summary>
+    public const int SealedCookieOffset = 32;
+
+    /// <summary>Size of a cookie, which is the key of mac2.</summary>
+    public const int CookieSize = 16;
+
     /// <summary>Size of a public key.</summary>
     public const int PublicKeySize = 32;
 
     /// <summary>What is hashed before the receiver's public key to make the key of mac1.</summary>
     public static ReadOnlySpan<byte> Mac1Label => "mac1----"u8;
+
+    /// <summary>What is hashed before the receiver's public key to make the key that seals its cookies.</summary>
+    public static ReadOnlySpan<byte> CookieLabel => "cookie--"u8;
 
     // Implementation: chosen here.
 

@@ -37,11 +37,7 @@ internal sealed class Tunnel : IDisposable
     public IPEndPoint Front => new(Client.Host.Relay(AddressFamily.InterNetwork), Port);
 
     /// <summary>An initiation as anybody can make it who knows the server's public key: it passes mac1, no more.</summary>
-    public byte[] MintInitiation(uint index)
-    {
-        Assert.True(PublicKey.TryParse(Server.Key.Public, out PublicKey? key, out string? error), error);
-        return WireMessages.Initiation(new Mac1(key), index);
-    }
+    public byte[] MintInitiation(uint index) => WireMessages.Initiation(new Mac1(Server.Key.Parse()), index);
 
     public static async Task<Tunnel> StartAsync()
     {

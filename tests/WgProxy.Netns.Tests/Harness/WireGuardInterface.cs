@@ -45,9 +45,13 @@ internal sealed class WireGuardInterface : IDisposable
         return made;
     }
 
-    public void AddPeer(WireGuardInterface other, IPEndPoint? endpoint = null, int keepalive = 0)
+    public void AddPeer(WireGuardInterface other, IPEndPoint? endpoint = null, int keepalive = 0) =>
+        AddPeer(other.Key.Public, $"{other.Inner}", endpoint, keepalive);
+
+    /// <summary>Adds a peer of which perhaps only the public key exists.</summary>
+    public void AddPeer(string key, string inner, IPEndPoint? endpoint = null, int keepalive = 0)
     {
-        string[] peer = ["peer", other.Key.Public, "allowed-ips", $"{other.Inner}/32", "persistent-keepalive", $"{keepalive}"];
+        string[] peer = ["peer", key, "allowed-ips", $"{inner}/32", "persistent-keepalive", $"{keepalive}"];
         string[] configuration = endpoint == null ? peer : [.. peer, "endpoint", endpoint.ToString()];
         _configuration.Add(configuration);
         Command.Run("wg", ["set", _name, .. configuration]);

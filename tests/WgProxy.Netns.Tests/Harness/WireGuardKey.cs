@@ -1,3 +1,5 @@
+using WgProxy.Core.Protocol;
+
 namespace WgProxy.Netns.Tests.Harness;
 
 /// <summary>A key pair made by <c>wg</c>.</summary>
@@ -7,5 +9,12 @@ internal sealed record WireGuardKey(string Private, string Public)
     {
         string key = Command.Run("wg", "genkey").Trim();
         return new WireGuardKey(key, Command.RunWithInput(key, "wg", "pubkey").Trim());
+    }
+
+    /// <summary>The public key as the program reads it.</summary>
+    public PublicKey Parse()
+    {
+        Assert.True(PublicKey.TryParse(Public, out PublicKey? key, out string? error), error);
+        return key;
     }
 }

@@ -1,0 +1,162 @@
+using System.Buffers.Binary;
+using WgProxy.Core.Admission;
+using WgProxy.Core.Mappings;
+using WgProxy.Core.Protocol;
+
+namespace WgProxy.Core;
+
+/// <summary>Whose initiation asks to be forwarded; the order is that of reserved places at a loaded server.</summary>
+internal enum Standing : byte
+{
+    /// <summary>Nobody knows it.</summary>
+    Newcomer,
+
+    /// <summary>The server accepted it within the last ten minutes.</summary>
+    Known,
+
+    /// <summary>It has a mapping that the server accepted.</summary>
+    Live,
+}
+
+/// <summary>
+/// Everything that an initiation must pass but mac1: replay filter, cookies, shares and the server's own limit. It knows no
+/// mapping; the relay asks it on the slow path only. Loaded means that many ask and are not answered, or that the server
+/// says so by sending cookies; then a source must show that it can be reached before it costs anything.
+/// </summary>
+internal sealed class HandshakeGate
+{
+    // WireGuard lets 20 initiations per second and address through while it is under load, 5 at once; all clients of this
+    // relay share one address there. 18 leaves room for its clock and ours to differ.
+    private const int ServerPerSecond = 18;
+    private const int ServerBurst = 5;
+
+    private static readonly TimeSpan ServerLoadedFor = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan VerifiedFor = TimeSpan.FromSeconds(180);
+    private static readonly TimeSpan KnownFor = TimeSpan.FromSeconds(600);
+    private const long SecretMilliseconds = 120_000;
+    private const int RememberedSources = 1 << 15;
+    private const int RememberedInitiations = 1 << 14;
+
+    private readonly RelaySettings _settings;
+    private readonly CookieSealer[] _sealers;
+    private CookieSecrets _secrets;
+    private readonly Blake2sKey _secretKey;
+    private readonly RecentSources _verified;
+    private readonly RecentSources _known;
+    private readonly ReplayFilter _forwarded;
+    private readonly Bucket[] _serverBuckets;
+    private readonly Tick[] _serverLoadedUntil;
+    private readonly byte[] _reply = new byte[WireGuard.CookieReplySize];
+    private readonly byte[] _nonce = new byte[24];
+    private long _period = long.MinValue;
+    private ulong _replies;
+
+    /// <summary>A gate for these routes.</summary>
+    public HandshakeGate(RelaySettings settings, IReadOnlyList<Route> routes)
+    {
+        _settings = settings;
+        _sealers = [.. routes.Select(route => new CookieSealer(route.Key))];
+        _serverBuckets = new Bucket[routes.Count];
+        _serverLoadedUntil = new Tick[routes.Count];
+        _verified = new RecentSources(RememberedSources, settings.HashSeed);
+        _known = new RecentSources(RememberedSources, settings.HashSeed);
+        _forwarded = new ReplayFilter(RememberedInitiations, TimeSpan.FromSeconds(120), settings.HashSeed);
+        Span<byte> master = stackalloc byte[16];
+        BinaryPrimitives.WriteUInt64LittleEndian(master, settings.CookieSeed.K0);
+        BinaryPrimitives.WriteUInt64LittleEndian(master[8..], settings.CookieSeed.K1);
+        _secretKey = new Blake2sKey(master, Blake2s.MaxDigestSize);
+        _secrets = new CookieSecrets(stackalloc byte[CookieSecrets.SecretSize]);
+        Rotate(default);
+    }
+
+    /// <summary>The cookie reply made last.</summary>
+    public ReadOnlySpan<byte> Reply => _reply;
+
+    /// <summary>The server sent a cookie to this source: it is under load, and the source can be reached there.</summary>
+    public void ServerSentCookie(int route, in Source source, Tick now)
+    {
+        _serverLoadedUntil[route] = now + ServerLoadedFor;
+        _verified.Add(source, now);
+    }
+
+    /// <summary>The server accepted this source.</summary>
+    public void Accepted(in Source source, Tick now) => _known.Add(source, now);
+
+    /// <summary>Whether the initiation was forwarded lately.</summary>
+    public bool IsReplay(ReadOnlySpan<byte> initiation, Tick now) => _forwarded.Contains(initiation, now);
+
+    /// <summary>The initiation is being forwarded.</summary>
+    public void Forwarded(ReadOnlySpan<byte> initiation, Tick now) => _forwarded.Add(initiation, now);
+
+    /// <summary>Whether a stranger must show a cookie now.</summary>
+    public bool IsLoaded(int route, int asked, Tick now) => asked > _settings.LoadedAsked || now < _serverLoadedUntil[route];
+
+    /// <summary>Whether the source has shown lately that it can be reached, or does so by this initiation.</summary>
+    public bool IsVerified(ReadOnlySpan<byte> initiation, in Source source, Tick now) =>
+        _verified.Contains(source, now, VerifiedFor) || HasCookie(initiation, source, now);
+
+    /// <summary>Whether the initiation carries a cookie of this relay; if so, the source is verified.</summary>
+    public bool HasCookie(ReadOnlySpan<byte> initiation, in Source source, Tick now)
+    {
+        Rotate(now);
+        if (!_secrets.VerifyMac2(initiation, source))
+        {
+            return false;
+        }
+
+        _verified.Add(source, now);
+        return true;
+    }
+
+    /// <summary>Makes the cookie reply to an initiation.</summary>
+    public void MakeReply(int route, ReadOnlySpan<byte> initiation, in Source source, Tick now)
+    {
+        Rotate(now);
+        Span<byte> cookie = stackalloc byte[WireGuard.MacSize];
+        _secrets.CookieFor(source, cookie);
+
+        // The key is made from the public key, so nothing is kept secret by the nonce; it only must not repeat.
+        BinaryPrimitives.WriteUInt64LittleEndian(_nonce, ++_replies);
+        BinaryPrimitives.WriteInt64LittleEndian(_nonce.AsSpan(8), now.Milliseconds);
+        BinaryPrimitives.WriteUInt64LittleEndian(_nonce.AsSpan(16), _settings.CookieSeed.K1 ^ _settings.HashSeed.K0);
+        _sealers[route].Write(initiation, cookie, _nonce, _reply);
+    }
+
+    /// <summary>Whether the server may be asked to judge one more initiation. Always, unless it is loaded; then there are
+    /// places for as many as it would look at, the last of them kept for those who have most to lose.</summary>
+    public bool TryTakePlace(int route, Standing standing, Tick now)
+    {
+        if (now >= _serverLoadedUntil[route])
+        {
+            return true;
+        }
+
+        int reserved = Standing.Live - standing;
+        return _serverBuckets[route].TryTake(1, ServerPerSecond, ServerBurst - reserved, now);
+    }
+
+    /// <summary>What a stranger's initiation counts as.</summary>
+    public Standing StandingOf(in Source source, Tick now) =>
+        _known.Contains(source, now, KnownFor) ? Standing.Known : Standing.Newcomer;
+
+    // The secrets follow from the seed and the number of the period, so nothing need be remembered or drawn.
+    private void Rotate(Tick now)
+    {
+        long period = now.Milliseconds / SecretMilliseconds;
+        if (period == _period)
+        {
+            return;
+        }
+
+        Span<byte> number = stackalloc byte[sizeof(long)];
+        Span<byte> secret = stackalloc byte[Blake2s.MaxDigestSize];
+        for (long each = period - 1; each <= period; each++)
+        {
+            BinaryPrimitives.WriteInt64LittleEndian(number, each);
+            _secretKey.Mac(number, secret);
+            _secrets = _secrets.RotatedTo(secret);
+        }
+
+        _period = period;
+    }
+}

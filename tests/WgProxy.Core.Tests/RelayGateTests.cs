@@ -1,0 +1,317 @@
+using System.Net;
+using WgProxy.Core.Admission;
+using WgProxy.Core.Protocol;
+using WgProxy.Tests;
+
+namespace WgProxy.Core.Tests;
+
+/// <summary>What strangers must pass beyond mac1: cookies, shares, lists, and the server's own limit.</summary>
+public sealed class RelayGateTests
+{
+    private static readonly Source Alice = RelayDriver.Client(1);
+
+    [Fact]
+    public void While_few_ask_nobody_is_asked_for_a_cookie()
+    {
+        RelayDriver driver = NewDriver(loadedAsked: 10);
+        foreach (int client in Enumerable.Range(0, 11))
+        {
+            driver.Ask(Subnet(client));
+        }
+
+        Assert.Equal(0, driver.Relay.Counters[Direction.Uplink, Verdict.Reply]);
+    }
+
+    [Fact]
+    public void Under_load_a_stranger_must_show_a_cookie_and_is_then_asked_no_more()
+    {
+        RelayDriver driver = Loaded();
+        byte[] initiation = WireMessages.Initiation(driver.Mac1, 0xC1);
+        Assert.Equal(Verdict.Reply, driver.FromClient(Alice, initiation).Verdict);
+        byte[] cookie = Open(driver, initiation);
+
+        byte[] retry = WithCookie(WireMessages.Initiation(driver.Mac1, 0xC2), cookie);
+        Decision opened = driver.FromClient(Alice, retry);
+        Assert.Equal(Verdict.Open, opened.Verdict);
+        driver.Pass(16);
+        Load(driver);
+        Assert.Equal(Verdict.Open, driver.FromClient(Alice, WireMessages.Initiation(driver.Mac1, 0xC3)).Verdict);
+        driver.Pass(181);
+        Load(driver);
+        Assert.Equal(Verdict.Reply, driver.FromClient(Alice, WireMessages.Initiation(driver.Mac1, 0xC4)).Verdict);
+    }
+
+    [Fact]
+    public void A_cookie_is_good_for_its_source_alone_and_for_two_periods()
+    {
+        RelayDriver driver = Loaded();
+        byte[] first = WireMessages.Initiation(driver.Mac1, 0xC1);
+        driver.FromClient(Alice, first);
+        byte[] cookie = Open(driver, first);
+        Assert.Equal(
+            Verdict.Reply,
+            driver.FromClient(RelayDriver.Client(2), WithCookie(WireMessages.Initiation(driver.Mac1, 0xC2), cookie)).Verdict);
+
+        driver.Pass(119);
+        Load(driver);
+        Assert.Equal(Verdict.Open, driver.FromClient(Alice, WithCookie(WireMessages.Initiation(driver.Mac1, 0xC3), cookie)).Verdict);
+        driver.Pass(240);
+        Load(driver);
+        Assert.Equal(Verdict.Reply, driver.FromClient(Alice, WithCookie(WireMessages.Initiation(driver.Mac1, 0xC4), cookie)).Verdict);
+    }
+
+    [Fact]
+    public void A_mapping_is_not_asked_for_a_cookie_under_load()
+    {
+        RelayDriver driver = NewDriver(loadedAsked: 4);
+        driver.Confirm(Alice);
+        Load(driver);
+        Assert.Equal(Verdict.Forward, driver.FromClient(Alice, WireMessages.Initiation(driver.Mac1, 0xC2)).Verdict);
+    }
+
+    [Fact]
+    public void Who_forges_a_clients_address_cannot_stop_its_rekey()
+    {
+        RelayDriver driver = NewDriver();
+        driver.Confirm(Alice);
+        for (uint forged = 0; forged < 4_900; forged++)
+        {
+            driver.FromClient(Alice, WireMessages.Initiation(driver.Mac1, 0xF000 + forged));
+            driver.Pass(0.001);
+        }
+
+        byte[] refused = WireMessages.Initiation(driver.Mac1, 0xC2);
+        Assert.Equal(Verdict.Reply, driver.FromClient(Alice, refused).Verdict);
+        byte[] retry = WithCookie(WireMessages.Initiation(driver.Mac1, 0xC3), Open(driver, refused));
+        Assert.Equal(Verdict.Forward, driver.FromClient(Alice, retry).Verdict);
+    }
+
+    [Fact]
+    public void Cookies_of_the_server_and_of_the_relay_do_not_play_ping_pong()
+    {
+        RelayDriver driver = Loaded();
+        byte[] first = WireMessages.Initiation(driver.Mac1, 0xC1);
+        driver.FromClient(Alice, first);
+        driver.Pass(5);
+        Decision second = driver.FromClient(Alice, WithCookie(WireMessages.Initiation(driver.Mac1, 0xC2), Open(driver, first)));
+        Assert.Equal(Verdict.Open, second.Verdict);
+        driver.FromServer(second.Slot, WireMessages.CookieReply(0xC2));
+        driver.Pass(5);
+
+        // Mac2 is now the server's; the relay cannot verify it and need not.
+        byte[] third = WireMessages.Initiation(driver.Mac1, 0xC3);
+        third.AsSpan(132).Fill(7);
+        Assert.Equal((Verdict.Forward, second.Slot), (driver.FromClient(Alice, third).Verdict, second.Slot));
+    }
+
+    [Fact]
+    public void A_forwarded_initiation_does_not_pass_twice_for_two_minutes()
+    {
+        RelayDriver driver = NewDriver();
+        byte[] captured = WireMessages.Initiation(driver.Mac1, 0xC1);
+        driver.FromClient(Alice, captured);
+        Assert.Equal(Verdict.Replayed, driver.FromClient(Alice, captured).Verdict);
+        driver.Pass(119);
+        Assert.Equal(Verdict.Replayed, driver.FromClient(RelayDriver.Client(9), captured).Verdict);
+        driver.Pass(240);
+        Assert.Equal(Verdict.Open, driver.FromClient(RelayDriver.Client(9), captured).Verdict);
+    }
+
+    [Fact]
+    public void An_initiation_that_was_refused_may_come_again()
+    {
+        RelayDriver driver = Loaded();
+        byte[] initiation = WireMessages.Initiation(driver.Mac1, 0xC1);
+        Assert.Equal(Verdict.Reply, driver.FromClient(Alice, initiation).Verdict);
+        driver.Pass(16);
+        Assert.Equal(Verdict.Open, driver.FromClient(Alice, initiation).Verdict);
+    }
+
+    [Theory]
+    [InlineData("2001:db8::{0:x}")]
+    [InlineData("192.0.2.7")]
+    public void A_prefix_gets_its_share_once_a_quarter_is_in_use(string format)
+    {
+        RelayDriver driver = new(new RelaySettings { MaxMappings = 400, MaxAsked = 400, LoadedAsked = 400, PrefixShare = 8 });
+        int opened = Enumerable.Range(1, 300).Count(i => driver.FromClient(
+            Source.From(new IPEndPoint(IPAddress.Parse(string.Format(null, format, i)), 1_000 + i)),
+            WireMessages.Initiation(driver.Mac1, (uint)i)).Verdict == Verdict.Open);
+        Assert.Equal(100, opened);
+        Assert.Equal(200, driver.Relay.Counters[Direction.Uplink, Verdict.OverShare]);
+
+        Assert.Equal(Verdict.Open, driver.FromClient(Subnet(7), WireMessages.Initiation(driver.Mac1, 0xAA)).Verdict);
+        driver.Pass(16);
+        Assert.Equal(Verdict.Open, driver.FromClient(
+            Source.From(new IPEndPoint(IPAddress.Parse(string.Format(null, format, 1)), 7)),
+            WireMessages.Initiation(driver.Mac1, 0xAB)).Verdict);
+    }
+
+    [Fact]
+    public void An_office_behind_one_address_keeps_its_tunnels()
+    {
+        RelayDriver driver = new(new RelaySettings { MaxMappings = 400, MaxAsked = 100, PrefixShare = 8 });
+        foreach (int client in Enumerable.Range(0, 300))
+        {
+            driver.Establish(RelayDriver.Client(client), client: 0xC000 + (uint)client, server: 0x5000 + (uint)client);
+        }
+
+        Assert.Equal(300, driver.Relay.Counters[Proof.Established]);
+    }
+
+    [Fact]
+    public void A_loaded_server_is_asked_18_times_a_second_and_tunnels_come_first()
+    {
+        RelayDriver driver = new(new RelaySettings { MaxMappings = 2_000, MaxAsked = 2_000, LoadedAsked = 2_000, PrefixShare = 2_000 });
+        driver.Confirm(Alice);
+        driver.FromServer(driver.Ask(RelayDriver.Client(2), client: 0xC2), WireMessages.CookieReply(0xC2));
+        int passed = 0;
+        int rekeys = 0;
+        for (int tick = 0; tick < 10_000; tick++)
+        {
+            Source stranger = RelayDriver.Client(100 + tick);
+            byte[] initiation = WireMessages.Initiation(driver.Mac1, (uint)tick);
+            if (driver.FromClient(stranger, initiation).Verdict == Verdict.Reply)
+            {
+                byte[] retry = WithCookie(WireMessages.Initiation(driver.Mac1, 0x10_0000 + (uint)tick), Open(driver, initiation));
+                Decision decision = driver.FromClient(stranger, retry);
+                if (decision.Verdict == Verdict.Open)
+                {
+                    passed++;
+                    driver.FromServer(decision.Slot, WireMessages.CookieReply(0x10_0000 + (uint)tick));
+                }
+            }
+
+            if (tick % 1_000 == 999)
+            {
+                rekeys += driver.FromClient(Alice, WireMessages.Initiation(driver.Mac1, 0x20_0000 + (uint)tick)).Verdict == Verdict.Forward ? 1 : 0;
+            }
+
+            driver.Pass(0.001);
+        }
+
+        Assert.Equal(10, rekeys);
+        Assert.InRange(passed + rekeys, 150, 190);
+        Assert.True(driver.Relay.Counters[Direction.Uplink, Verdict.ServerLoaded] > 9_000);
+    }
+
+    [Fact]
+    public void A_server_that_sends_cookies_puts_strangers_to_the_proof()
+    {
+        RelayDriver driver = NewDriver();
+        int slot = driver.Ask(RelayDriver.Client(2), client: 0xC2);
+        driver.FromServer(slot, WireMessages.CookieReply(0xC2));
+        Assert.Equal(Verdict.Reply, driver.FromClient(Alice, WireMessages.Initiation(driver.Mac1, 1)).Verdict);
+        driver.Pass(2.1);
+        Assert.Equal(Verdict.Open, driver.FromClient(Alice, WireMessages.Initiation(driver.Mac1, 2)).Verdict);
+    }
+
+    [Fact]
+    public void A_cookie_to_an_index_that_nobody_asked_with_is_no_sign_of_load()
+    {
+        RelayDriver driver = NewDriver();
+        int slot = driver.Confirm(RelayDriver.Client(2));
+        driver.FromServer(slot, WireMessages.CookieReply(0xBAD));
+        Assert.Equal(Verdict.Open, driver.FromClient(Alice, WireMessages.Initiation(driver.Mac1, 1)).Verdict);
+    }
+
+    [Theory]
+    [InlineData("192.0.2.0/24", "", true)]
+    [InlineData("198.51.100.0/24", "", false)]
+    [InlineData("", "192.0.2.1/32", false)]
+    [InlineData("", "192.0.2.2/32", true)]
+    [InlineData("192.0.2.0/24", "192.0.2.0/28", false)]
+    [InlineData("::/0", "", true)]
+    [InlineData("2001:db8::/32", "", false)]
+    [InlineData("", "0.0.0.0/0", false)]
+    public void Lists_say_who_may_open_a_mapping(string allow, string deny, bool expected)
+    {
+        RelayDriver driver = new(new RelaySettings { MaxMappings = 8, Allow = List(allow), Deny = List(deny) });
+        Verdict verdict = driver.FromClient(Alice, WireMessages.Initiation(driver.Mac1, 1)).Verdict;
+        Assert.Equal(expected ? Verdict.Open : Verdict.Denied, verdict);
+    }
+
+    [Fact]
+    public void Sixty_strangers_a_second_from_ever_new_addresses_leave_room_for_an_honest_one_at_any_moment()
+    {
+        RelayDriver driver = new(new RelaySettings());
+        driver.Confirm(Alice);
+        int stranger = 0;
+        for (int second = 0; second < 3_600; second++)
+        {
+            for (int i = 0; i < 60; i++)
+            {
+                driver.FromClient(Subnet(stranger++), WireMessages.Initiation(driver.Mac1, (uint)stranger));
+            }
+
+            driver.Pass(1);
+            Source honest = RelayDriver.Client(1_000 + second);
+            int slot = driver.Ask(honest, client: 0xC000_0000 + (uint)second);
+            driver.FromServer(slot, WireMessages.Response(0x5000_0000 + (uint)second, 0xC000_0000 + (uint)second));
+            Assert.Equal(Verdict.Forward, driver.FromClient(honest, WireMessages.Transport(0x5000_0000 + (uint)second)).Verdict);
+            Assert.InRange(driver.Relay.Counters[Proof.Asked], 0, 1_024);
+        }
+    }
+
+    [Theory]
+    [InlineData(1_000)]
+    [InlineData(20_000)]
+    public void A_flood_is_answered_with_cookies_and_opens_no_more_than_load_allows(int perSecond)
+    {
+        RelayDriver driver = new(new RelaySettings());
+        int tunnel = driver.Confirm(Alice);
+        for (int i = 0; i < perSecond * 5; i++)
+        {
+            driver.FromClient(Subnet(i), WireMessages.Initiation(driver.Mac1, (uint)i));
+            if (i % (perSecond / 100) == 0)
+            {
+                driver.Pass(0.01);
+            }
+
+            Assert.InRange(driver.Relay.Counters[Proof.Asked], 0, 1_025);
+        }
+
+        Assert.Equal(Proof.Confirmed, driver.Relay.ProofOf(tunnel));
+        byte[] refused = WireMessages.Initiation(driver.Mac1, 0xC1);
+        Source honest = RelayDriver.Client(9_000);
+        Assert.Equal(Verdict.Reply, driver.FromClient(honest, refused).Verdict);
+        Assert.Equal(Verdict.Open, driver.FromClient(honest, WithCookie(WireMessages.Initiation(driver.Mac1, 0xC2), Open(driver, refused))).Verdict);
+    }
+
+    private static RelayDriver NewDriver(int loadedAsked = 1_024) =>
+        new(new RelaySettings { MaxMappings = 4_096, MaxAsked = 1_024, LoadedAsked = loadedAsked });
+
+    private static RelayDriver Loaded()
+    {
+        RelayDriver driver = NewDriver(loadedAsked: 4);
+        Load(driver);
+        return driver;
+    }
+
+    private static void Load(RelayDriver driver)
+    {
+        for (int client = 0; driver.Relay.Counters[Proof.Asked] <= 4; client++)
+        {
+            driver.FromClient(Subnet(Random.Shared.Next()), WireMessages.Initiation(driver.Mac1, (uint)client));
+        }
+    }
+
+    // Ever new /64s.
+    private static Source Subnet(int number) =>
+        Source.From(new IPEndPoint(IPAddress.Parse($"2001:db8:{(number >> 16) & 0xFFFF:x}:{number & 0xFFFF:x}::1"), 51_820));
+
+    private static AddressList List(string prefixes) =>
+        new(prefixes.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(prefix => IPNetwork.Parse(prefix)));
+
+    private static byte[] Open(RelayDriver driver, byte[] initiation)
+    {
+        byte[] cookie = new byte[16];
+        Assert.True(new CookieSealer(driver.Routes[0].Key).TryOpen(driver.Relay.Reply, initiation.AsSpan(116, 16), cookie));
+        return cookie;
+    }
+
+    private static byte[] WithCookie(byte[] initiation, byte[] cookie)
+    {
+        Blake2s.Mac(cookie, initiation.AsSpan(0, 132), initiation.AsSpan(132));
+        return initiation;
+    }
+}
