@@ -22,6 +22,7 @@ internal sealed partial class LinuxWorker
         }
 
         _toServers.Flush();
+        SendReplies(listener);
         _fromClients.Clear();
     }
 
@@ -43,6 +44,11 @@ internal sealed partial class LinuxWorker
         {
             Decision decision = _relay.FromClient(run, stride, source, now);
             HandleEvents(now);
+            if (decision.Verdict == Verdict.Reply)
+            {
+                Reply(listener, place, control.Local);
+            }
+
             bool leaves = decision.Verdict == Verdict.Forward
                 || (decision.Verdict == Verdict.Open && Open(decision.Slot, listener, place, control.Local, now));
             if (leaves)
@@ -54,6 +60,25 @@ internal sealed partial class LinuxWorker
             address += decision.Length;
         }
         while (run.Length > 0);
+    }
+
+    private void Reply(ListenSocket listener, int place, ReadOnlySpan<byte> local)
+    {
+        if (!_replies.HasRoom)
+        {
+            SendReplies(listener);
+        }
+
+        _replies.Add(_relay.Reply, _fromClients.NameOf(place), listener.Socket.IsIPv4, local);
+    }
+
+    private void SendReplies(ListenSocket listener)
+    {
+        int lost = _replies.Flush(listener.Socket.Descriptor);
+        if (lost > 0)
+        {
+            _relay.Counters.Count(EngineFault.SendFailed, lost);
+        }
     }
 
     private void ReadServer(int slot, Tick now)

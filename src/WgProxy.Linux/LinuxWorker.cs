@@ -27,6 +27,7 @@ internal sealed partial class LinuxWorker : IDisposable
     private readonly Upstream[] _upstreams;
     private readonly ReceiveBatch _fromClients = new();
     private readonly ReceiveBatch _fromServers = new();
+    private readonly ReplyBatch _replies = new();
     private readonly Outbox _toServers;
     private readonly Outbox _toClients;
     private readonly Poller _poller;
@@ -102,6 +103,7 @@ internal sealed partial class LinuxWorker : IDisposable
         _wake.Dispose();
         _fromClients.Dispose();
         _fromServers.Dispose();
+        _replies.Dispose();
         _toServers.Dispose();
         _toClients.Dispose();
         _clients.Dispose();

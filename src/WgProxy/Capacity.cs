@@ -11,9 +11,6 @@ namespace WgProxy;
 /// <param name="OpenFiles">The limit on open files; null where it is unknown or there is none.</param>
 internal sealed record Capacity(int Mappings, int Asked, string Bound, IReadOnlyList<ushort> Ports, long? OpenFiles)
 {
-    /// <summary>The most mappings, whatever the system allows.</summary>
-    public const int BuiltIn = 16_384;
-
     private const int MostAsked = 4_096;
 
     // The process itself holds about 70 files, and each new thread of the runtime takes two more; a runtime that gets
@@ -28,18 +25,19 @@ internal sealed record Capacity(int Mappings, int Asked, string Bound, IReadOnly
 
     /// <summary>What fits on this host. The runtime has raised the soft limit on open files to the hard one by then.</summary>
     /// <param name="listenPort">The port to listen on, which no upstream socket may take.</param>
-    public static Capacity OfThisHost(int listenPort) =>
-        From(UpstreamPorts.OfThisHost(listenPort), OpenFileLimit(ProcText.Read("/proc/self/limits")));
+    /// <param name="wanted">The most mappings that the operator wants.</param>
+    public static Capacity OfThisHost(int listenPort, int wanted) =>
+        From(UpstreamPorts.OfThisHost(listenPort), OpenFileLimit(ProcText.Read("/proc/self/limits")), wanted);
 
     /// <summary>What fits into 90 % of the ports and of the open files: the rest is for resting ports, for other programs,
     /// and for the process itself, which needs 256 files whatever the limit.</summary>
-    public static Capacity From(IReadOnlyList<ushort> ports, long? openFiles)
+    public static Capacity From(IReadOnlyList<ushort> ports, long? openFiles, int wanted)
     {
         long byPorts = ports.Count * 9L / 10;
         long byFiles = openFiles is long limit ? limit - Math.Max(limit / 10, OwnFiles) : long.MaxValue;
-        int mappings = (int)Math.Max(1, Math.Min(BuiltIn, Math.Min(byPorts, byFiles)));
-        bool filesBound = byFiles < BuiltIn && byFiles <= byPorts;
-        string bound = filesBound ? "open files" : byPorts < BuiltIn ? "upstream ports" : "the built-in limit";
+        int mappings = (int)Math.Max(1, Math.Min(wanted, Math.Min(byPorts, byFiles)));
+        bool filesBound = byFiles < wanted && byFiles <= byPorts;
+        string bound = filesBound ? "open files" : byPorts < wanted ? "upstream ports" : OptionTable.MaxMappings.Name;
         int asked = Math.Min(MostAsked, Math.Max(1, mappings / 4));
         return new Capacity(mappings, asked, bound, ports, openFiles) { FilesAreTheBound = filesBound };
     }

@@ -102,8 +102,8 @@ internal sealed class Log(TextWriter output, bool forJournal, TimeProvider time)
             + $"({capacity.Ports.Count} upstream ports, {capacity.OpenFilesText} open files)");
         if (capacity.FilesAreTheBound)
         {
-            Warning($"the limit of {capacity.OpenFilesText} open files allows only {capacity.Mappings} mappings of "
-                + $"{Capacity.BuiltIn}; raise it (ulimit -n, LimitNOFILE=) if there are more clients");
+            Warning($"the limit of {capacity.OpenFilesText} open files allows only {capacity.Mappings} mappings"
+                + "; raise it (ulimit -n, LimitNOFILE=) if there are more clients");
         }
     }
 

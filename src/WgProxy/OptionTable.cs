@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net;
 using System.Text;
+using WgProxy.Core.Admission;
 using WgProxy.Core.Protocol;
 
 namespace WgProxy;
@@ -12,6 +13,9 @@ internal static class OptionTable
     public const string Prefix = "WGPROXY_";
 
     private const int MostWorkers = 64;
+    private const int MostMappings = 60_000;
+    private const string PrefixForm = "addresses and prefixes with commas between, such as 192.0.2.0/24,2001:db8::/32";
+
     private const int LongestTimeout = 31_536_000;
 
     private const string ServerForm =
@@ -113,9 +117,39 @@ internal static class OptionTable
         "How many threads the linux engine relays with, each with its own sockets; auto goes by the processors.",
         TryParseWorkers);
 
+    /// <summary>The most mappings.</summary>
+    public static readonly OptionRow<int> MaxMappings = new(
+        "--max-mappings",
+        "WGPROXY_MAX_MAPPINGS",
+        "NUMBER",
+        "16384",
+        $"a whole number from 1 to {MostMappings}",
+        "How many clients at most, each with a socket and a port; fewer where ports or open files are fewer.",
+        TryParseMaxMappings);
+
+    /// <summary>Who may open mappings.</summary>
+    public static readonly OptionRow<AddressList> Allow = new(
+        "--allow",
+        "WGPROXY_ALLOW",
+        "PREFIXES",
+        "any",
+        $"any, or {PrefixForm}",
+        "Whose clients may open mappings, by address.",
+        TryParseAllow);
+
+    /// <summary>Who may not open mappings.</summary>
+    public static readonly OptionRow<AddressList> Deny = new(
+        "--deny",
+        "WGPROXY_DENY",
+        "PREFIXES",
+        "none",
+        $"none, or {PrefixForm}",
+        "Whose clients may not open mappings, by address; goes before those allowed.",
+        TryParseDeny);
+
     /// <summary>The rows, in the order in which help shows them.</summary>
     public static IReadOnlyList<OptionRow> Rows { get; } =
-        [Server, Key, Listen, Timeout, Adopt, Level, Engine, Offload, Workers];
+        [Server, Key, Listen, Timeout, MaxMappings, Allow, Deny, Adopt, Level, Engine, Offload, Workers];
 
     /// <summary>The rows as a Markdown table, as the README shows it.</summary>
     public static string ToMarkdown()
@@ -128,6 +162,45 @@ internal static class OptionTable
         }
 
         return table.ToString();
+    }
+
+    private static bool TryParseMaxMappings(string text, out int value, out string? refusal)
+    {
+        refusal = null;
+        return int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out value) && value is >= 1 and <= MostMappings;
+    }
+
+    private static bool TryParseAllow(string text, out AddressList value, out string? refusal) =>
+        TryParsePrefixes(text, nobody: "any", out value, out refusal);
+
+    private static bool TryParseDeny(string text, out AddressList value, out string? refusal) =>
+        TryParsePrefixes(text, nobody: "none", out value, out refusal);
+
+    private static bool TryParsePrefixes(string text, string nobody, out AddressList value, out string? refusal)
+    {
+        const StringSplitOptions Clean = StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries;
+        List<IPNetwork> prefixes = [];
+        value = AddressList.Empty;
+        refusal = null;
+        if (string.Equals(text, nobody, StringComparison.Ordinal))
+        {
+            return true;
+        }
+
+        foreach (string each in text.Split([',', ' '], Clean))
+        {
+            string prefix = each.Contains('/', StringComparison.Ordinal) ? each : $"{each}/{(each.Contains(':', StringComparison.Ordinal) ? 128 : 32)}";
+            if (!IPNetwork.TryParse(prefix, out IPNetwork parsed))
+            {
+                refusal = $"\"{each}\" is no address prefix; expected {nobody}, or {PrefixForm}";
+                return false;
+            }
+
+            prefixes.Add(parsed);
+        }
+
+        value = new AddressList(prefixes);
+        return prefixes.Count > 0;
     }
 
     private static bool TryParseServer(string text, out ServerName value, out string? refusal)

@@ -4,6 +4,7 @@ using System.Net;
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using WgProxy.Core;
+using WgProxy.Core.Admission;
 using WgProxy.Core.Protocol;
 
 namespace WgProxy;
@@ -46,6 +47,15 @@ internal sealed record Options
     /// <summary>How many threads relay; 0 for as many as suit this host.</summary>
     public required int Workers { get; init; }
 
+    /// <summary>The most mappings.</summary>
+    public required int MaxMappings { get; init; }
+
+    /// <summary>Whose clients may open mappings.</summary>
+    public required AddressList Allow { get; init; }
+
+    /// <summary>Whose clients may not.</summary>
+    public required AddressList Deny { get; init; }
+
     /// <summary>Whether data of an unknown tunnel may open a mapping on probation.</summary>
     public required bool Adopt { get; init; }
 
@@ -64,6 +74,9 @@ internal sealed record Options
             & reader.TryTake(OptionTable.Key, out PublicKey? key)
             & reader.TryTake(OptionTable.Listen, out IPEndPoint? listen)
             & reader.TryTake(OptionTable.Timeout, out TimeSpan timeout)
+            & reader.TryTake(OptionTable.MaxMappings, out int maxMappings)
+            & reader.TryTake(OptionTable.Allow, out AddressList? allow)
+            & reader.TryTake(OptionTable.Deny, out AddressList? deny)
             & reader.TryTake(OptionTable.Adopt, out bool adopt)
             & reader.TryTake(OptionTable.Engine, out EngineKind engine)
             & reader.TryTake(OptionTable.Offload, out bool offload)
@@ -95,6 +108,9 @@ internal sealed record Options
             Engine = engine,
             Offload = offload,
             Workers = workers,
+            MaxMappings = maxMappings,
+            Allow = allow!,
+            Deny = deny!,
             Adopt = adopt,
         };
     }
@@ -110,10 +126,16 @@ internal sealed record Options
             MaxMappings = capacity.Mappings,
             MaxAsked = capacity.Asked,
             IdleTimeout = Timeout,
+            LoadedAsked = Math.Max(1, capacity.Asked / 4),
+            Allow = Allow,
+            Deny = Deny,
             Adopt = Adopt,
-            HashSeed = MemoryMarshal.Read<(ulong, ulong)>(RandomNumberGenerator.GetBytes(16)),
+            HashSeed = RandomSeed(),
+            CookieSeed = RandomSeed(),
         },
     };
+
+    private static (ulong, ulong) RandomSeed() => MemoryMarshal.Read<(ulong, ulong)>(RandomNumberGenerator.GetBytes(16));
 
     private static void WarnOfUnknown(IDictionary environment, Log log)
     {

@@ -33,7 +33,7 @@ internal static class Program
 
     private static async Task<int> RunAsync(Options options, Log log)
     {
-        Capacity capacity = Capacity.OfThisHost(options.Listen.Port);
+        Capacity capacity = Capacity.OfThisHost(options.Listen.Port, options.MaxMappings);
         Route route = new(options.Key);
         EngineSettings settings = options.ForEngine(route, capacity);
         RelayObserver observer = new(log, settings.Relay);

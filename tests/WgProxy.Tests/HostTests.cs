@@ -31,16 +31,16 @@ public sealed class HostTests
             UpstreamPorts.Select("100 109", "50-102,103,105,200", 109).Select(port => (int)port));
 
     [Theory]
-    [InlineData(28_231, 20_000L, 16_384, 4_096, "the built-in limit", false)]
+    [InlineData(28_231, 20_000L, 16_384, 4_096, "--max-mappings (WGPROXY_MAX_MAPPINGS)", false)]
     [InlineData(28_231, 1_024L, 768, 192, "open files", true)]
-    [InlineData(28_231, null, 16_384, 4_096, "the built-in limit", false)]
+    [InlineData(28_231, null, 16_384, 4_096, "--max-mappings (WGPROXY_MAX_MAPPINGS)", false)]
     [InlineData(1_000, 20_000L, 900, 225, "upstream ports", false)]
     [InlineData(1_000, 300L, 44, 11, "open files", true)]
     [InlineData(1, 1L, 1, 1, "open files", true)]
     public void The_smallest_bound_applies_and_is_named(
         int ports, long? files, int mappings, int asked, string bound, bool filesBound)
     {
-        Capacity capacity = Capacity.From([.. Enumerable.Range(1, ports).Select(port => (ushort)port)], files);
+        Capacity capacity = Capacity.From([.. Enumerable.Range(1, ports).Select(port => (ushort)port)], files, wanted: 16_384);
         Assert.Equal((mappings, asked, bound), (capacity.Mappings, capacity.Asked, capacity.Bound));
         Assert.Equal(filesBound, capacity.FilesAreTheBound);
     }

@@ -113,6 +113,6 @@ public sealed partial class OptionTableTests
     [GeneratedRegex("^--[a-z]+(-[a-z]+)*$", RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex FlagPattern { get; }
 
-    [GeneratedRegex("^WGPROXY_[A-Z]+$", RegexOptions.ExplicitCapture, 1000)]
+    [GeneratedRegex("^WGPROXY_[A-Z]+(_[A-Z]+)*$", RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex VariablePattern { get; }
 }

@@ -1,4 +1,6 @@
 using System.Collections;
+using System.Net;
+using WgProxy.Core;
 
 namespace WgProxy.Tests;
 
@@ -103,6 +105,29 @@ public sealed class OptionsTests
     }
 
     [Theory]
+    [InlineData("192.0.2.0/24, 2001:db8::/32", "192.0.2.9:1", true)]
+    [InlineData("192.0.2.0/24", "198.51.100.9:1", false)]
+    [InlineData("192.0.2.9", "192.0.2.9:1", true)]
+    [InlineData("2001:db8::1", "[2001:db8::2]:1", false)]
+    public void Address_lists_are_prefixes_with_commas_between(string list, string client, bool expected)
+    {
+        _environment["WGPROXY_ALLOW"] = list;
+        Assert.Equal(expected, Read()!.Allow.Contains(Source.From(IPEndPoint.Parse(client))));
+    }
+
+    [Theory]
+    [InlineData("WGPROXY_ALLOW", "192.0.2.0/33")]
+    [InlineData("WGPROXY_DENY", "example.com")]
+    [InlineData("WGPROXY_DENY", ",")]
+    [InlineData("WGPROXY_MAX_MAPPINGS", "0")]
+    public void A_wrong_limit_is_one_line(string variable, string text)
+    {
+        _environment[variable] = text;
+        Assert.Null(Read());
+        Assert.Contains($"({variable}) is \"{text}\": ", Assert.Single(_heard.Lines), StringComparison.Ordinal);
+    }
+
+    [Theory]
     [InlineData("on", true)]
     [InlineData("off", false)]
     [InlineData("yes", null)]
@@ -166,7 +191,7 @@ public sealed class OptionsTests
     public void An_engine_is_told_what_was_set()
     {
         Options options = Read("--timeout", "500", "--listen", "127.0.0.1:2")!;
-        Capacity capacity = Capacity.From([40_000, 40_001, 40_002, 40_003], null);
+        Capacity capacity = Capacity.From([40_000, 40_001, 40_002, 40_003], null, wanted: 16_384);
         var settings = options.ForEngine(Keys.Route(), capacity);
         Assert.Equal(options.Listen, settings.Listen);
         Assert.Equal(capacity.Ports, settings.Ports);
