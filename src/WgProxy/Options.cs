@@ -87,11 +87,16 @@ internal sealed record Options
         {
             MaxMappings = capacity.Mappings,
             MaxAsked = capacity.Asked,
+            LoadedAsked = capacity.Asked / 4,
             IdleTimeout = Timeout,
             Adopt = Adopt,
-            HashSeed = MemoryMarshal.Read<(ulong, ulong)>(RandomNumberGenerator.GetBytes(16)),
+            CookieSeed = RandomSeed(),
+            HashSeed = RandomSeed(),
         },
     };
+
+    private static (ulong K0, ulong K1) RandomSeed() =>
+        MemoryMarshal.Read<(ulong, ulong)>(RandomNumberGenerator.GetBytes(16));
 
     private static void WarnOfUnknown(IDictionary environment, Log log)
     {
