@@ -125,17 +125,18 @@ internal sealed record Options
         {
             MaxMappings = capacity.Mappings,
             MaxAsked = capacity.Asked,
+            LoadedAsked = capacity.Asked / 4,
             IdleTimeout = Timeout,
-            LoadedAsked = Math.Max(1, capacity.Asked / 4),
             Allow = Allow,
             Deny = Deny,
             Adopt = Adopt,
-            HashSeed = RandomSeed(),
             CookieSeed = RandomSeed(),
+            HashSeed = RandomSeed(),
         },
     };
 
-    private static (ulong, ulong) RandomSeed() => MemoryMarshal.Read<(ulong, ulong)>(RandomNumberGenerator.GetBytes(16));
+    private static (ulong K0, ulong K1) RandomSeed() =>
+        MemoryMarshal.Read<(ulong, ulong)>(RandomNumberGenerator.GetBytes(16));
 
     private static void WarnOfUnknown(IDictionary environment, Log log)
     {

@@ -197,8 +197,28 @@ public sealed class OptionsTests
         Assert.Equal(capacity.Ports, settings.Ports);
         Assert.Equal((3, 1), (settings.Relay.MaxMappings, settings.Relay.MaxAsked));
         Assert.Equal(TimeSpan.FromSeconds(500), settings.Relay.IdleTimeout);
-        Assert.NotEqual(
-            settings.Relay.HashSeed, options.ForEngine(Keys.Route(), capacity).Relay.HashSeed);
+    }
+
+    [Fact]
+    public void Secrets_are_drawn_anew_for_every_engine()
+    {
+        Options options = Read()!;
+        Capacity capacity = Capacity.From([40_000], null);
+        RelaySettings one = options.ForEngine(Keys.Route(), capacity).Relay;
+        RelaySettings other = options.ForEngine(Keys.Route(), capacity).Relay;
+        (ulong, ulong)[] seeds = [one.HashSeed, other.HashSeed, one.CookieSeed, other.CookieSeed];
+        Assert.Equal(seeds.Length, seeds.Distinct().Count());
+        Assert.All(seeds, seed => Assert.NotEqual(default, seed));
+    }
+
+    [Theory]
+    [InlineData(30_000, 4_096, 1_024)]
+    [InlineData(100, 22, 5)]
+    public void Cookies_begin_at_a_quarter_of_what_may_ask(int ports, int asked, int loaded)
+    {
+        Capacity capacity = Capacity.From([.. Enumerable.Range(20_000, ports).Select(port => (ushort)port)], null);
+        RelaySettings relay = Read()!.ForEngine(Keys.Route(), capacity).Relay;
+        Assert.Equal((asked, loaded), (relay.MaxAsked, relay.LoadedAsked));
     }
 
     private Options? Read(params string[] arguments)

@@ -70,13 +70,31 @@ internal sealed class Tunnel : IDisposable
         await Client.HandshakeAsync(Server, TimeSpan.FromSeconds(5));
     }
 
+    /// <summary>Another client that the server knows and that has not been told of the server yet.</summary>
+    public async Task<WireGuardInterface> AddClientAsync()
+    {
+        Host host = Topology.Add("newcomer");
+        WireGuardInterface added = await WireGuardInterface.StartAsync(Topology, host, $"10.99.0.{100 + host.Index}");
+        Server.AddPeer(added);
+        return added;
+    }
+
+    /// <summary>Tells a client of the server; returns how long it took until the first echo.</summary>
+    public async Task<TimeSpan> ConnectAsync(WireGuardInterface client, TimeSpan deadline)
+    {
+        client.AddPeer(Server, new IPEndPoint(client.Host.Relay(AddressFamily.InterNetwork), Port));
+        using ProbeStream stream = new(client, Responder, perSecond: 20);
+        return await Eventually.TrueAsync(
+            () => stream.Arrived > 0,
+            deadline,
+            () => $"a first echo; {Relay.StatusAsync().GetAwaiter().GetResult()}\n{string.Join('\n', client.Lines)}");
+    }
+
     /// <summary>A client of the same server that was not there before: what a newcomer meets now.</summary>
     public async Task NewcomerIsServedAsync()
     {
-        Host host = Topology.Add("newcomer");
-        WireGuardInterface newcomer = await WireGuardInterface.StartAsync(Topology, host, $"10.99.0.{100 + host.Index}");
-        Server.AddPeer(newcomer);
-        newcomer.AddPeer(Server, new IPEndPoint(host.Relay(AddressFamily.InterNetwork), Port));
+        WireGuardInterface newcomer = await AddClientAsync();
+        newcomer.AddPeer(Server, new IPEndPoint(newcomer.Host.Relay(AddressFamily.InterNetwork), Port));
         using ProbeStream stream = new(newcomer, Responder, perSecond: 20);
         await Eventually.TrueAsync(() => stream.Arrived >= 20, TimeSpan.FromSeconds(10), "a newcomer's echoes");
         (await stream.StopAsync()).AssertNoneLost(atLeast: 20);
