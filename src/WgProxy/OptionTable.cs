@@ -124,7 +124,7 @@ internal static class OptionTable
         foreach (OptionRow row in Rows)
         {
             string standIn = row.Default is null ? "required" : $"`{row.Default}`";
-            _ = table.Append($"| `{row.Flag} {row.Unit}` | `{row.Variable}` | {standIn} | {row.Help} |\n");
+            _ = table.Append($"| `{row.Flag} {row.Unit.Replace("|", "\\|", StringComparison.Ordinal)}` | `{row.Variable}` | {standIn} | {row.Help} |\n");
         }
 
         return table.ToString();
