@@ -23,13 +23,19 @@ public sealed partial class Relay
     private Bucket _adoptions;
     private int _adopted;
 
-    /// <summary>Data, or an answer to the server, whose index the source's own mapping cannot explain. Null if the
-    /// roaming table cannot either.</summary>
+    /// <summary>Data, or an answer to the server, whose index the source's own mapping cannot explain. Null if neither the
+    /// roaming table nor a neighbour can.</summary>
     /// <param name="kind">Transport or response.</param>
     /// <param name="datagram">The datagram.</param>
     /// <param name="source">Who sent it.</param>
     /// <param name="now">The instant of the batch.</param>
     private Decision? TryClaim(DatagramKind kind, ReadOnlySpan<byte> datagram, in Source source, Tick now)
+    {
+        Decision? claim = ClaimKnown(kind, datagram, source, now);
+        return claim is not null || _neighbours.Length == 0 ? claim : ClaimBorrowed(kind, datagram, source, now);
+    }
+
+    private Decision? ClaimKnown(DatagramKind kind, ReadOnlySpan<byte> datagram, in Source source, Tick now)
     {
         uint receiver = Datagram.ReceiverIndex(kind, datagram);
         for (int route = 0; route < _routes.Count; route++)
@@ -119,7 +125,7 @@ public sealed partial class Relay
         ref Mapping mapping = ref _mappings[slot];
         if (kind == DatagramKind.Response)
         {
-            _tunnels[mapping.Tunnel].Answer(Datagram.ReceiverIndex(kind, datagram), Datagram.SenderIndex(datagram), now);
+            _tunnels.Answer(slot, Datagram.ReceiverIndex(kind, datagram), Datagram.SenderIndex(datagram), now);
         }
 
         mapping.AwaitsClient = false;

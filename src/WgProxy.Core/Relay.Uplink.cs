@@ -80,7 +80,11 @@ public sealed partial class Relay
         if (slot < 0 || !_tunnels[_mappings[slot].Tunnel].HasIssued(receiver, now))
         {
             Decision? claim = kind == DatagramKind.Response ? TryClaim(kind, datagram, source, now) : null;
-            return claim ?? Drop(Direction.Uplink, slot < 0 ? Verdict.NoMapping : Verdict.UnknownIndex, datagram, slot);
+            if (claim is not null || slot < 0 || !_tunnels[_mappings[slot].Tunnel].HasIssued(receiver, now))
+            {
+                return claim
+                    ?? Drop(Direction.Uplink, slot < 0 ? Verdict.NoMapping : Verdict.UnknownIndex, datagram, slot);
+            }
         }
 
         ref Mapping mapping = ref _mappings[slot];
@@ -96,7 +100,7 @@ public sealed partial class Relay
 
         HeardClient(slot, now);
         if (kind == DatagramKind.Response
-            && _tunnels[mapping.Tunnel].Answer(receiver, Datagram.SenderIndex(datagram), now) == slot)
+            && _tunnels.Answer(slot, receiver, Datagram.SenderIndex(datagram), now) == slot)
         {
             // Only whoever received the server's initiation on this port knows its index: as good as using an answer's.
             Raise(slot, Proof.Established, now);
@@ -127,8 +131,11 @@ public sealed partial class Relay
         ref Tunnel tunnel = ref _tunnels[mapping.Tunnel];
         if (!tunnel.TakesData(receiver, now))
         {
-            return TryClaim(DatagramKind.Transport, First(run, stride), source, now)
-                ?? Unexplained(slot, datagrams, bytes, receiver, now);
+            Decision? claim = TryClaim(DatagramKind.Transport, First(run, stride), source, now);
+            if (claim is not null || !tunnel.TakesData(receiver, now))
+            {
+                return claim ?? Unexplained(slot, datagrams, bytes, receiver, now);
+            }
         }
 
         // It can only know an index that the server named on this port by having received it here.

@@ -12,8 +12,10 @@ public sealed class LinuxEngine : IEngine
     private readonly EngineSettings _settings;
     private readonly LinuxEngineSettings _own;
     private readonly TimeProvider _time;
+    private readonly Lock _observing = new();
     private LinuxWorker[] _workers = [];
     private bool _started;
+    private bool _stopped;
 
     /// <summary>An engine that is told all this, by a monotonic clock.</summary>
     public LinuxEngine(EngineSettings settings, LinuxEngineSettings? own = null, TimeProvider? time = null)
@@ -37,14 +39,23 @@ public sealed class LinuxEngine : IEngine
             throw new InvalidOperationException("An engine starts once.");
         }
 
-        Steering steering = new(_own.Workers, (RandomBits(), RandomBits()));
+        int count = Share.Workers(_settings, _own.Workers);
+        Steering steering = new(count, (RandomBits(), RandomBits()));
         IReadOnlyList<IReadOnlyList<ListenSocket>> listeners = ListenSockets.Open(_settings.Listen, steering, _own.Offload);
         _started = true;
         UdpSocket[] first = [.. listeners[0].Where(socket => !socket.IsForInitiations).Select(socket => socket.Socket)];
         Listening = [.. first.Select(socket => socket.LocalEndPoint)];
         Shortfalls = ShortfallsOf(first.Min(socket => socket.GrantedReceiveBuffer));
-        _workers = [.. listeners.Select((sockets, i) =>
-            new LinuxWorker(_settings, _own.Offload, _time, sockets, $"worker {i}"))];
+        long zero = _time.GetTimestamp();
+        EngineSettings shared = count == 1 ? _settings : _settings with { Observe = OneAtATime(_settings.Observe) };
+        _workers = [.. listeners.Select((sockets, i) => new LinuxWorker(
+            Share.Of(shared, i, count), _own.Offload, _time, zero, sockets, $"worker {i}"))];
+        if (count > 1)
+        {
+            ListenSockets.Discard(listeners);
+        }
+
+        Relay.Introduce([.. _workers.Select(worker => worker.Relay)]);
         foreach (LinuxWorker worker in _workers)
         {
             worker.Start();
@@ -55,6 +66,12 @@ public sealed class LinuxEngine : IEngine
     public void Stop()
     {
         _started = true;
+        if (_stopped)
+        {
+            return;
+        }
+
+        _stopped = true;
         foreach (LinuxWorker worker in _workers)
         {
             worker.Stop();
@@ -86,6 +103,16 @@ public sealed class LinuxEngine : IEngine
         ? []
         : [$"the system grants a receive buffer of {granted} bytes instead of {ListenSockets.Buffer}: bursts may be lost; "
             + $"set net.core.rmem_max to {ListenSockets.Buffer} (sysctl) or give the relay CAP_NET_ADMIN"];
+
+    private Action<RelayEvent>? OneAtATime(Action<RelayEvent>? observe) => observe is null
+        ? null
+        : change =>
+        {
+            lock (_observing)
+            {
+                observe(change);
+            }
+        };
 
     private static uint RandomBits() => BitConverter.ToUInt32(RandomNumberGenerator.GetBytes(sizeof(uint)));
 }

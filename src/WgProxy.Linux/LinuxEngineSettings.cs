@@ -3,9 +3,12 @@ namespace WgProxy.Linux;
 /// <summary>What only this engine is told.</summary>
 public sealed record LinuxEngineSettings
 {
-    /// <summary>How many worker threads.</summary>
-    public int Workers { get; init; } = 1;
+    /// <summary>How many worker threads; the engine takes fewer if its limits are too small to divide.</summary>
+    public int Workers { get; init; } = WorkersOf(Environment.ProcessorCount);
 
     /// <summary>What is left to the kernel.</summary>
     public Offload Offload { get; init; } = Offload.OfThisHost();
+
+    /// <summary>How many workers suit a host with this many processors, as this process may use them.</summary>
+    public static int WorkersOf(int processors) => Math.Max(1, processors / 2);
 }

@@ -38,14 +38,25 @@ internal sealed partial class LinuxWorker : IDisposable
     private volatile bool _stopped;
 
     /// <summary>A worker that is told all this, with its share of limits and ports.</summary>
+    /// <param name="settings">What the engine was told, this worker's share of it.</param>
+    /// <param name="offload">What is left to the kernel.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="zero">The clock's zero, the same for all workers.</param>
+    /// <param name="listeners">This worker's listening sockets, which it owns from here on.</param>
+    /// <param name="name">The thread's name.</param>
     /// <exception cref="EngineException">The system refused.</exception>
     public LinuxWorker(
-        EngineSettings settings, Offload offload, TimeProvider time, IReadOnlyList<ListenSocket> listeners, string name)
+        EngineSettings settings,
+        Offload offload,
+        TimeProvider time,
+        long zero,
+        IReadOnlyList<ListenSocket> listeners,
+        string name)
     {
         _settings = settings;
         _offload = offload;
         _time = time;
-        _zero = time.GetTimestamp();
+        _zero = zero;
         _listeners = listeners;
         _relay = new Relay(settings.Relay, settings.Routes);
         _ports = settings.Ports.Count == 0
@@ -61,6 +72,9 @@ internal sealed partial class LinuxWorker : IDisposable
         _thread = new Thread(Run) { IsBackground = true, Name = name };
     }
 
+    /// <summary>What decides, on this worker's thread.</summary>
+    public Relay Relay => _relay;
+
     /// <summary>Begins to relay.</summary>
     public void Start() => _thread.Start();
 
@@ -69,12 +83,10 @@ internal sealed partial class LinuxWorker : IDisposable
     {
         _stopped = true;
         _wake.Ring();
-        if (_thread.ThreadState.HasFlag(ThreadState.Unstarted))
+        if (!_thread.ThreadState.HasFlag(ThreadState.Unstarted))
         {
-            return;
+            _thread.Join();
         }
-
-        _thread.Join();
     }
 
     /// <summary>Adds what this worker had counted after its last turn. May be called from any thread.</summary>

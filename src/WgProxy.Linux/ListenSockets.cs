@@ -23,6 +23,9 @@ internal static class ListenSockets
 
     private const int DrawAttempts = 16;
 
+    // More than a buffer holds: what is still there then came later.
+    private const int DiscardedBatches = 1_000;
+
     /// <summary>The sockets of each worker: for each address one for data and one for initiations.</summary>
     /// <exception cref="EngineException">The system refused.</exception>
     public static IReadOnlyList<IReadOnlyList<ListenSocket>> Open(IPEndPoint listen, Steering steering, Offload offload)
@@ -37,6 +40,20 @@ internal static class ListenSockets
             catch (EngineException) when (listen.Port == 0 && attempt < DrawAttempts)
             {
                 // Somebody has the port that was drawn, in the other family or since: draw another.
+            }
+        }
+    }
+
+    /// <summary>Throws away what came before the group was complete: the program may have chosen a socket that was not
+    /// there yet, and then the kernel took another, whose worker does not own the source.</summary>
+    public static void Discard(IReadOnlyList<IReadOnlyList<ListenSocket>> workers)
+    {
+        using ReceiveBatch batch = new();
+        foreach (ListenSocket socket in workers.SelectMany(sockets => sockets))
+        {
+            for (int i = 0; i < DiscardedBatches && batch.Receive(socket.Socket.Descriptor, batch.Room, out _) > 0; i++)
+            {
+                batch.Clear();
             }
         }
     }

@@ -19,8 +19,17 @@ internal static class EngineChoice
     /// <summary>The engine, not yet started.</summary>
     public static IEngine Create(Options options, EngineSettings settings) => options.Engine switch
     {
-        EngineKind.Linux => new LinuxEngine(
-            settings, new LinuxEngineSettings { Offload = options.Offload ? Offload.OfThisHost() : Offload.None }),
+        EngineKind.Linux => new LinuxEngine(settings, LinuxSettings(options)),
         _ => new PortableEngine(settings),
     };
+
+    private static LinuxEngineSettings LinuxSettings(Options options)
+    {
+        LinuxEngineSettings suited = new();
+        return suited with
+        {
+            Workers = options.Workers == 0 ? suited.Workers : options.Workers,
+            Offload = options.Offload ? suited.Offload : Offload.None,
+        };
+    }
 }

@@ -12,8 +12,13 @@ internal sealed class RelayDriver
     private ushort _nextPort = 40_000;
 
     public RelayDriver(RelaySettings? settings = null, int routes = 1)
+        : this([.. Enumerable.Range(0, routes).Select(_ => NewRoute())], settings)
     {
-        Routes = [.. Enumerable.Range(0, routes).Select(_ => NewRoute())];
+    }
+
+    public RelayDriver(IReadOnlyList<Route> routes, RelaySettings? settings = null)
+    {
+        Routes = routes;
         Relay = new Relay(settings ?? new RelaySettings { MaxMappings = 64, MaxAsked = 16 }, Routes);
     }
 

@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using WgProxy.Core;
 using WgProxy.Linux.Net;
 using WgProxy.Linux.Tests.Rig;
+using WgProxy.Netns.Tests.Harness;
 
 namespace WgProxy.Linux.Tests;
 
@@ -68,6 +69,65 @@ public sealed class MannersTests
         Assert.NotEqual(one.Upstream, two.Upstream);
         Assert.Equal(one.Relay, one.Down(one.FromServer(64))[0].From);
         Assert.Equal(two.Relay, two.Down(two.FromServer(64))[0].From);
+    }
+
+    [Fact]
+    public void A_loud_server_does_not_hold_up_a_quiet_one()
+    {
+        const int loud = 1_000;
+        using RelayRig rig = new();
+        Peer client = rig.Own(new Peer(new IPEndPoint(IPAddress.Loopback, 0)));
+        RigTunnel[] tunnels = [.. Enumerable.Range(2, 2).Select(last =>
+        {
+            Peer server = rig.Own(new Peer(new IPEndPoint(IPAddress.Loopback, 0)));
+            rig.Route.Server = server.EndPoint;
+            return rig.Establish(client, server, rig.At(IPAddress.Parse($"127.0.0.{last}")));
+        })];
+        byte[] quiet = tunnels[1].FromServer(333);
+        rig.Gather(() =>
+        {
+            for (int i = 0; i < loud; i++)
+            {
+                tunnels[0].Server.Send(tunnels[0].FromServer(100), tunnels[0].Upstream);
+            }
+
+            tunnels[1].Server.Send(quiet, tunnels[1].Upstream);
+        });
+        int before = 0;
+        while (!client.Receive().Bytes.AsSpan().SequenceEqual(quiet))
+        {
+            before++;
+        }
+
+        Assert.InRange(before, 0, 2 * ReceiveBatch.Capacity);
+        rig.Await("downlink.Forward", loud + 1 + (2 * 2));
+    }
+
+    [NetnsFact]
+    public void A_client_on_a_link_of_its_own_keeps_its_scope()
+    {
+        using Topology topology = new();
+        using RelayRig rig = new(space: topology.Relay);
+        Host first = topology.Add("first");
+        Host second = topology.Add("second");
+        Peer server = rig.Own(new Peer(new IPEndPoint(IPAddress.Loopback, 0), space: topology.Relay));
+        rig.Route.Server = server.EndPoint;
+        foreach (Host host in (Host[])[first, second])
+        {
+            // The same addresses on both links: only the scope tells them apart.
+            host.Space.Ip("addr", "add", "fe80::77/64", "dev", Host.Link, "nodad");
+            topology.Relay.Ip("addr", "add", "fe80::66/64", "dev", host.RelayLink, "nodad");
+            IPAddress here = host.Space.Run(() => IPAddress.Parse($"fe80::77%{Host.Link}"));
+            IPAddress relay = new(IPAddress.Parse("fe80::66").GetAddressBytes(), here.ScopeId);
+            Peer client = rig.Own(new Peer(new IPEndPoint(here, 7777), space: host.Space));
+            RigTunnel tunnel = rig.Establish(client, server, new IPEndPoint(relay, rig.At(IPAddress.IPv6Loopback).Port));
+            byte[][] down = [.. Enumerable.Range(0, 3).Select(_ => tunnel.FromServer(200))];
+            server.Send(down, tunnel.Upstream);
+            client.Expect(down);
+        }
+
+        Assert.Equal(2, rig["uplink.Open"]);
+        Assert.Empty(rig.Faults());
     }
 
     [Fact]

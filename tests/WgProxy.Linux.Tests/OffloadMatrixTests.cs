@@ -30,7 +30,7 @@ public sealed class OffloadMatrixTests
     public void Boundaries_and_bytes_hold(
         bool coalesces, bool segments, AddressFamily clientFamily, AddressFamily serverFamily, bool mapped)
     {
-        using RelayRig rig = new(new LinuxEngineSettings { Offload = new Offload(coalesces, segments, MustEndShort: false) });
+        using RelayRig rig = new(new LinuxEngineSettings { Workers = 1, Offload = new Offload(coalesces, segments, MustEndShort: false) });
         RigTunnel tunnel = Establish(rig, clientFamily, serverFamily, mapped);
         Exchange(rig, tunnel, Trains(tunnel.FromClient), Trains(tunnel.FromServer));
         Assert.Empty(rig.Faults());
@@ -39,7 +39,7 @@ public sealed class OffloadMatrixTests
     [Fact]
     public void Boundaries_and_bytes_hold_where_trains_must_end_short()
     {
-        using RelayRig rig = new(new LinuxEngineSettings { Offload = new Offload(true, true, MustEndShort: true) });
+        using RelayRig rig = new(new LinuxEngineSettings { Workers = 1, Offload = new Offload(true, true, MustEndShort: true) });
         RigTunnel tunnel = Establish(rig, AddressFamily.InterNetwork, AddressFamily.InterNetworkV6, mapped: false);
         Exchange(rig, tunnel, Trains(tunnel.FromClient), Trains(tunnel.FromServer));
         byte[][] even = [.. Enumerable.Range(0, 10).Select(_ => tunnel.FromClient(1000))];
@@ -61,7 +61,7 @@ public sealed class OffloadMatrixTests
     [InlineData(false)]
     public void Neighbours_leave_as_one_train(bool segments)
     {
-        using RelayRig rig = new(new LinuxEngineSettings { Offload = new Offload(true, segments, MustEndShort: false) });
+        using RelayRig rig = new(new LinuxEngineSettings { Workers = 1, Offload = new Offload(true, segments, MustEndShort: false) });
         RigTunnel tunnel = Establish(rig, AddressFamily.InterNetwork, AddressFamily.InterNetworkV6, mapped: false);
         byte[][] up = [.. Enumerable.Range(0, 20).Select(_ => tunnel.FromClient(1452)), tunnel.FromClient(700)];
         byte[][] down = [.. Enumerable.Range(0, 20).Select(_ => tunnel.FromServer(1452)), tunnel.FromServer(700)];

@@ -203,7 +203,7 @@ public sealed class OptionsTests
     public void Secrets_are_drawn_anew_for_every_engine()
     {
         Options options = Read()!;
-        Capacity capacity = Capacity.From([40_000], null);
+        Capacity capacity = Capacity.From([40_000], null, wanted: 16_384);
         RelaySettings one = options.ForEngine(Keys.Route(), capacity).Relay;
         RelaySettings other = options.ForEngine(Keys.Route(), capacity).Relay;
         (ulong, ulong)[] seeds = [one.HashSeed, other.HashSeed, one.CookieSeed, other.CookieSeed];
@@ -216,7 +216,7 @@ public sealed class OptionsTests
     [InlineData(100, 22, 5)]
     public void Cookies_begin_at_a_quarter_of_what_may_ask(int ports, int asked, int loaded)
     {
-        Capacity capacity = Capacity.From([.. Enumerable.Range(20_000, ports).Select(port => (ushort)port)], null);
+        Capacity capacity = Capacity.From([.. Enumerable.Range(20_000, ports).Select(port => (ushort)port)], null, wanted: 16_384);
         RelaySettings relay = Read()!.ForEngine(Keys.Route(), capacity).Relay;
         Assert.Equal((asked, loaded), (relay.MaxAsked, relay.LoadedAsked));
     }

@@ -180,12 +180,71 @@ internal struct Tunnel
         return (pair ? _pairs[place].Until : _asks[place - MaxPairs].Until) > default(Tick);
     }
 
+    /// <summary>Takes over what stands at one of another tunnel's places, unless it is empty, expired or known.</summary>
+    /// <param name="other">The other tunnel.</param>
+    /// <param name="place">One of its 2 × <see cref="MaxPairs"/> places.</param>
+    /// <param name="now">The instant.</param>
+    /// <param name="index">The server index taken over.</param>
+    /// <param name="forgot">Whether another made room.</param>
+    /// <param name="forgotten">The server index that made room.</param>
+    public bool TryTake(
+        in Tunnel other, int place, Tick now, out uint index, out bool forgot, out uint forgotten)
+    {
+        forgot = false;
+        forgotten = 0;
+        bool isPair = place < MaxPairs;
+        AskedPair ask = isPair ? default : other._asks[place - MaxPairs];
+        Pair pair = isPair ? other._pairs[place] : default;
+        index = isPair ? pair.Server : ask.Server;
+        if (isPair && pair.Until > now && !HasPair(pair, now))
+        {
+            forgot = Learn(pair.Server, pair.Client, slot: -1, pair.Until, out forgotten);
+            return true;
+        }
+
+        if (!isPair && ask.Until > now && FindAsk(ask.Server, now) < 0)
+        {
+            forgot = Ask(ask.Server, slot: -1, now, ask.Until, out forgotten);
+            _ = ask.Answered ? Answer(ask.Server, ask.Client, now) : -1;
+            return true;
+        }
+
+        return false;
+    }
+
+    /// <summary>Whether both know a pair that is still believed: then they are one session, seen from two sides.</summary>
+    public readonly bool SharesPair(in Tunnel other, Tick now)
+    {
+        for (int i = 0; i < MaxPairs; i++)
+        {
+            if (other._pairs[i].Until > now && HasPair(other._pairs[i], now))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
     /// <summary>Whether the index still stands at any place, expired or not.</summary>
     public readonly bool Holds(uint index)
     {
         for (int place = 0; place < 2 * MaxPairs; place++)
         {
             if (TryGetIssued(place, out uint held) && held == index)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    private readonly bool HasPair(in Pair pair, Tick now)
+    {
+        for (int i = 0; i < MaxPairs; i++)
+        {
+            if (_pairs[i].Server == pair.Server && _pairs[i].Client == pair.Client && _pairs[i].Until > now)
             {
                 return true;
             }

@@ -1,8 +1,11 @@
 namespace WgProxy.Core.Mappings;
 
-/// <summary>Tunnels by number, and the roaming table that finds them by index. There are never more tunnels than
-/// mappings, so there is always a free one.</summary>
-internal sealed class TunnelTable
+/// <summary>
+/// Tunnels by number, and the roaming table that finds them by index. There are never more tunnels than mappings but for
+/// one that is being borrowed, so there is always a free one. One thread owns the table and changes it; neighbours may
+/// copy a tunnel meanwhile, and notice by a version, odd during a change, when they must not believe what they read.
+/// </summary>
+internal sealed partial class TunnelTable
 {
     private readonly MappingTable _mappings;
     private readonly RelayCounters _counters;
@@ -16,10 +19,10 @@ internal sealed class TunnelTable
     {
         _mappings = mappings;
         _counters = counters;
-        _rows = new Tunnel[mappings.Slots];
-        _indices = new IndexTable(mappings.Slots * 2 * Tunnel.MaxPairs, seed);
-        _free = new int[mappings.Slots];
-        for (int tunnel = mappings.Slots - 1; tunnel >= 0; tunnel--)
+        _rows = new Tunnel[mappings.Slots + 1];
+        _indices = new IndexTable(_rows.Length * 2 * Tunnel.MaxPairs, seed);
+        _free = new int[_rows.Length];
+        for (int tunnel = _rows.Length - 1; tunnel >= 0; tunnel--)
         {
             _free[_freeCount++] = tunnel;
         }
@@ -36,12 +39,7 @@ internal sealed class TunnelTable
     }
 
     /// <summary>Makes a tunnel of the slot's mapping alone.</summary>
-    public void Add(int slot, int route)
-    {
-        int tunnel = _free[--_freeCount];
-        _rows[tunnel] = new Tunnel { Route = route, FirstMember = -1, InUse = -1 };
-        Join(tunnel, slot);
-    }
+    public void Add(int slot, int route) => Join(Take(route), slot);
 
     /// <summary>Makes the slot's mapping, which belongs to no tunnel, a member.</summary>
     public void Join(int tunnel, int slot)
@@ -74,11 +72,55 @@ internal sealed class TunnelTable
         }
 
         row.ForgetSlot(slot);
-        if (--row.Members > 0)
+        if (--row.Members == 0)
         {
-            return;
+            Give(tunnel);
         }
+    }
 
+    /// <summary>The server named a pair on the slot's port.</summary>
+    public void Learn(int slot, uint server, uint client, Tick now, Tick until)
+    {
+        int tunnel = _mappings[slot].Tunnel;
+        BeginChange();
+        bool forgot = _rows[tunnel].Learn(server, client, slot, until, out uint forgotten);
+        Index(tunnel, server, forgot, forgotten, now);
+        EndChange();
+    }
+
+    /// <summary>The server asked on the slot's port.</summary>
+    public void Ask(int slot, uint server, Tick now, Tick until)
+    {
+        int tunnel = _mappings[slot].Tunnel;
+        BeginChange();
+        bool forgot = _rows[tunnel].Ask(server, slot, now, until, out uint forgotten);
+        Index(tunnel, server, forgot, forgotten, now);
+        EndChange();
+    }
+
+    /// <summary>A client of the slot's tunnel answered what the server had asked.</summary>
+    /// <returns>The slot on whose port the server had asked; -1 if it had not.</returns>
+    public int Answer(int slot, uint server, uint client, Tick now)
+    {
+        BeginChange();
+        int asked = _rows[_mappings[slot].Tunnel].Answer(server, client, now);
+        EndChange();
+        return asked;
+    }
+
+    private int Take(int route)
+    {
+        BeginChange();
+        int tunnel = _free[--_freeCount];
+        _rows[tunnel] = new Tunnel { Route = route, FirstMember = -1, InUse = -1 };
+        EndChange();
+        return tunnel;
+    }
+
+    private void Give(int tunnel)
+    {
+        BeginChange();
+        ref Tunnel row = ref _rows[tunnel];
         for (int place = 0; place < 2 * Tunnel.MaxPairs; place++)
         {
             if (row.TryGetIssued(place, out uint index))
@@ -88,22 +130,7 @@ internal sealed class TunnelTable
         }
 
         _free[_freeCount++] = tunnel;
-    }
-
-    /// <summary>The server named a pair on the slot's port.</summary>
-    public void Learn(int slot, uint server, uint client, Tick now, Tick until)
-    {
-        int tunnel = _mappings[slot].Tunnel;
-        bool forgot = _rows[tunnel].Learn(server, client, slot, until, out uint forgotten);
-        Index(tunnel, server, forgot, forgotten, now);
-    }
-
-    /// <summary>The server asked on the slot's port.</summary>
-    public void Ask(int slot, uint server, Tick now, Tick until)
-    {
-        int tunnel = _mappings[slot].Tunnel;
-        bool forgot = _rows[tunnel].Ask(server, slot, now, until, out uint forgotten);
-        Index(tunnel, server, forgot, forgotten, now);
+        EndChange();
     }
 
     private void Index(int tunnel, uint learned, bool forgot, uint forgotten, Tick now)

@@ -36,7 +36,7 @@ internal sealed class RelayRig : IDisposable
                 Relay = relay ?? new RelaySettings(),
                 Observe = Observe,
             },
-            own);
+            own ?? new LinuxEngineSettings { Workers = 1 });
         if (space is null)
         {
             Engine.Start();

@@ -1,0 +1,44 @@
+using WgProxy.Core;
+
+namespace WgProxy.Linux;
+
+/// <summary>Divides what an engine was told among its workers.</summary>
+internal static class Share
+{
+    // With less of anything a worker would refuse what its neighbour has room for.
+    private const int Least = 64;
+
+    /// <summary>How many workers the settings are enough for.</summary>
+    public static int Workers(EngineSettings settings, int wanted)
+    {
+        int most = Math.Min(settings.Relay.Slots / (2 * Least), settings.Relay.MaxAsked / Least);
+        most = settings.Ports.Count == 0 ? most : Math.Min(most, settings.Ports.Count / Least);
+        return Math.Clamp(wanted, 1, Math.Max(1, most));
+    }
+
+    /// <summary>One worker's share: every limit divided, every so many-th port. Its slots are numbered on from those of
+    /// the workers before it, so that all of them together stay below the whole engine's.</summary>
+    public static EngineSettings Of(EngineSettings settings, int worker, int workers)
+    {
+        if (workers == 1)
+        {
+            return settings;
+        }
+
+        int slots = settings.Relay.Slots / workers;
+        int closing = settings.Relay.Slots - settings.Relay.MaxMappings;
+        return settings with
+        {
+            Ports = [.. settings.Ports.Where((_, i) => i % workers == worker)],
+            Relay = settings.Relay with
+            {
+                MaxMappings = slots - closing,
+                MaxAsked = settings.Relay.MaxAsked / workers,
+                MaxClaimed = Math.Max(1, settings.Relay.MaxClaimed / workers),
+            },
+            Observe = settings.Observe is { } observe
+                ? change => observe(change with { Slot = change.Slot + (worker * slots) })
+                : null,
+        };
+    }
+}

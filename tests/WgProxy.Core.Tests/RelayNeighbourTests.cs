@@ -1,0 +1,153 @@
+using WgProxy.Core.Mappings;
+using WgProxy.Tests;
+
+namespace WgProxy.Core.Tests;
+
+/// <summary>Relays behind one address: a client that roams from one's sources to another's keeps its tunnel.</summary>
+public sealed class RelayNeighbourTests
+{
+    private static readonly Source Home = RelayDriver.Client(1);
+    private static readonly Source Away = RelayDriver.Client(2);
+
+    private readonly RelayDriver _first = new();
+    private readonly RelayDriver _second;
+
+    public RelayNeighbourTests()
+    {
+        _second = new RelayDriver(_first.Routes);
+        Relay.Introduce([_first.Relay, _second.Relay]);
+    }
+
+    [Fact]
+    public void A_client_that_roams_to_a_neighbour_claims_its_tunnel_there()
+    {
+        _first.Confirm(Home, client: 0xC1, server: 0x51);
+        Decision claim = _second.FromClient(Away, WireMessages.Transport(0x51));
+        Assert.Equal(Verdict.Open, claim.Verdict);
+        Assert.Equal(Proof.Claimed, _second.Relay.ProofOf(claim.Slot));
+        Assert.Equal(Verdict.Forward, _second.FromClient(Away, WireMessages.Transport(0x51)).Verdict);
+        Assert.Equal(Verdict.Forward, _second.FromServer(claim.Slot, WireMessages.Transport(0xC1)).Verdict);
+        Assert.Equal(Proof.Confirmed, _second.Relay.ProofOf(claim.Slot));
+        Assert.Equal(0, _second.Relay.Counters.Tolerated(Direction.Uplink) + _second.Relay.Counters.Tolerated(Direction.Downlink));
+    }
+
+    [Fact]
+    public void An_unknown_index_is_unknown_to_all()
+    {
+        _first.Confirm(Home, client: 0xC1, server: 0x51);
+        Assert.Equal(Verdict.NoMapping, _second.FromClient(Away, WireMessages.Transport(0x52)).Verdict);
+        Assert.Equal(Verdict.NoMapping, _second.FromClient(Away, WireMessages.Response(1, 0x51)).Verdict);
+        Assert.Equal(0, _second.Relay.Counters[Proof.Claimed]);
+    }
+
+    [Fact]
+    public void Both_paths_may_be_used_in_turn_across_new_keys()
+    {
+        int home = _first.Confirm(Home, client: 0xC1, server: 0x51);
+        int away = _second.FromClient(Away, WireMessages.Transport(0x51)).Slot;
+        _second.FromServer(away, WireMessages.Transport(0xC1));
+
+        // New keys by way of the second relay; the first learns of them when the client uses them there.
+        Assert.Equal(Verdict.Forward, _second.FromClient(Away, WireMessages.Initiation(_second.Mac1, 0xC2)).Verdict);
+        Assert.Equal(Verdict.Forward, _second.FromServer(away, WireMessages.Response(0x52, 0xC2)).Verdict);
+        Assert.Equal(Verdict.Forward, _first.FromClient(Home, WireMessages.Transport(0x52)).Verdict);
+        Assert.Equal(Verdict.Forward, _first.FromServer(home, WireMessages.Transport(0xC2)).Verdict);
+        Assert.Equal(0, _first.Relay.Counters.Tolerated(Direction.Uplink) + _first.Relay.Counters.Tolerated(Direction.Downlink));
+        Assert.Equal(1, _first.Relay.Counters[Proof.Confirmed]);
+    }
+
+    [Fact]
+    public void An_index_of_another_session_mixes_with_nothing()
+    {
+        int own = _first.Confirm(Home, client: 0xC1, server: 0x51);
+        _second.Confirm(Away, client: 0xC7, server: 0x57);
+        Assert.Equal(Verdict.Forward, _first.FromClient(Home, WireMessages.Transport(0x57)).Verdict);
+        Assert.Equal(1, _first.Relay.Counters.Tolerated(Direction.Uplink));
+
+        // Had the sessions mixed, the other's client index would count as known here.
+        Assert.Equal(Verdict.Forward, _first.FromServer(own, WireMessages.Transport(0xC7)).Verdict);
+        Assert.Equal(1, _first.Relay.Counters.Tolerated(Direction.Downlink));
+    }
+
+    [Fact]
+    public void A_client_that_asks_and_roams_at_once_joins_its_tunnel()
+    {
+        _first.Confirm(Home, client: 0xC1, server: 0x51);
+        int slot = _second.Ask(Away, client: 0xC2);
+        Assert.Equal(Verdict.Forward, _second.FromClient(Away, WireMessages.Transport(0x51)).Verdict);
+        Assert.Equal(Proof.Claimed, _second.Relay.ProofOf(slot));
+    }
+
+    [Fact]
+    public void An_answer_to_the_server_may_come_by_way_of_a_neighbour()
+    {
+        int home = _first.Confirm(Home, client: 0xC1, server: 0x51);
+        _first.FromServer(home, WireMessages.Initiation(_first.Mac1, 0x61));
+        Decision answer = _second.FromClient(Away, WireMessages.Response(0xC9, 0x61, _second.Mac1));
+        Assert.Equal(Verdict.Open, answer.Verdict);
+        Assert.Equal(Verdict.Forward, _second.FromServer(answer.Slot, WireMessages.Transport(0xC9)).Verdict);
+        Assert.Equal(Proof.Confirmed, _second.Relay.ProofOf(answer.Slot));
+    }
+
+    [Fact]
+    public void A_claim_that_is_refused_leaves_nothing_behind()
+    {
+        _first.Confirm(Home, client: 0xC1, server: 0x51);
+        _second.Routes[0].Server = null;
+        for (int i = 0; i < 1_000; i++)
+        {
+            Assert.Equal(Verdict.NoServer, _second.FromClient(Away, WireMessages.Transport(0x51)).Verdict);
+        }
+
+        _second.Routes[0].Server = new System.Net.IPEndPoint(System.Net.IPAddress.Loopback, 1);
+        Assert.Equal(Verdict.Open, _second.FromClient(Away, WireMessages.Transport(0x51)).Verdict);
+    }
+
+    [Fact]
+    public void An_expired_index_is_not_borrowed()
+    {
+        _first.Confirm(Home, client: 0xC1, server: 0x51);
+        _first.Pass(200);
+        _second.Pass(200);
+        Assert.Equal(Verdict.NoMapping, _second.FromClient(Away, WireMessages.Transport(0x51)).Verdict);
+    }
+
+    [Fact]
+    public async Task A_copy_made_during_changes_is_whole_or_none()
+    {
+        // Every pair has client = ~server: a torn copy would show another.
+        MappingTable mappings = new(8, (1, 2));
+        TunnelTable tunnels = new(mappings, new RelayCounters(), (3, 4));
+        int slot = mappings.Add(Home);
+        tunnels.Add(slot, route: 0);
+        Tick now = new(1);
+        Tick until = new(long.MaxValue);
+        using CancellationTokenSource stop = new();
+        Task writer = Task.Run(
+            () =>
+            {
+                for (uint index = 1; !stop.IsCancellationRequested; index = (index % 16) + 1)
+                {
+                    tunnels.Learn(slot, index, ~index, now, until);
+                }
+            },
+            TestContext.Current.CancellationToken);
+        int copies = 0;
+        long deadline = Environment.TickCount64 + 10_000;
+        for (uint index = 1; copies < 2_000 && Environment.TickCount64 < deadline; index = (index % 16) + 1)
+        {
+            if (tunnels.TryCopy(0, index, now, out Tunnel copy))
+            {
+                copies++;
+                for (int place = 0; place < Tunnel.MaxPairs; place++)
+                {
+                    Assert.True(!copy.TryGetIssued(place, out uint server) || copy.HasClient(~server, now, out _), $"torn at {place}");
+                }
+            }
+        }
+
+        await stop.CancelAsync();
+        await writer;
+        Assert.InRange(copies, 1, 2_000);
+    }
+}
