@@ -25,9 +25,7 @@ internal enum Standing : byte
 /// </summary>
 internal sealed class HandshakeGate
 {
-    // WireGuard lets 20 initiations per second and address through while it is under load, 5 at once; all clients of this
-    // relay share one address there. 18 leaves room for its clock and ours to differ.
-    private const int ServerPerSecond = 18;
+    // As many as WireGuard lets through at once.
     private const int ServerBurst = 5;
 
     private static readonly TimeSpan ServerLoadedFor = TimeSpan.FromSeconds(2);
@@ -132,7 +130,7 @@ internal sealed class HandshakeGate
         }
 
         int reserved = Standing.Live - standing;
-        return _serverBuckets[route].TryTake(1, ServerPerSecond, ServerBurst - reserved, now);
+        return _serverBuckets[route].TryTake(1, _settings.ServerPlacesPerSecond, ServerBurst - reserved, now);
     }
 
     /// <summary>What a stranger's initiation counts as.</summary>

@@ -24,6 +24,10 @@ public sealed record RelaySettings
     /// <summary>Unproven mappings of one address prefix (IPv4 address, IPv6 /64), once a quarter of the slots is in use.</summary>
     public int PrefixShare { get; init; } = 64;
 
+    /// <summary>Initiations per second that a loaded server is asked to judge. WireGuard judges 20 per second and address
+    /// while it is under load, and all clients of a relay share one; 18 leaves room for two clocks to differ.</summary>
+    public int ServerPlacesPerSecond { get; init; } = 18;
+
     /// <summary>Whose clients may open mappings; empty means everybody's.</summary>
     public AddressList Allow { get; init; } = AddressList.Empty;
 

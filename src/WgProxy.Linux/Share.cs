@@ -35,6 +35,9 @@ internal static class Share
                 MaxMappings = slots - closing,
                 MaxAsked = settings.Relay.MaxAsked / workers,
                 MaxClaimed = Math.Max(1, settings.Relay.MaxClaimed / workers),
+                LoadedAsked = settings.Relay.LoadedAsked / workers,
+                PrefixShare = Math.Max(1, settings.Relay.PrefixShare / workers),
+                ServerPlacesPerSecond = Math.Max(1, settings.Relay.ServerPlacesPerSecond / workers),
             },
             Observe = settings.Observe is { } observe
                 ? change => observe(change with { Slot = change.Slot + (worker * slots) })
