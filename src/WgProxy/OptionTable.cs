@@ -57,7 +57,7 @@ internal static class OptionTable
         "SECONDS",
         "300",
         $"a whole number of seconds from 1 to {LongestTimeout}",
-        "How long an idle tunnel is kept. After it, the server can reach a client only once the client has sent again.",
+        "How long an idle tunnel is kept. For 180 s more the server can still reach its client by a new handshake; then only once the client has sent again.",
         TryParseTimeout);
 
     /// <summary>The log level.</summary>
