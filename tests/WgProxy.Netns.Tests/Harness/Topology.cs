@@ -46,8 +46,7 @@ internal sealed class Topology : IDisposable
     /// <summary>What the kernel counted in the relay's namespace, where nobody but the relay has UDP sockets.</summary>
     public RelayTraffic RelayTraffic() => new(
         Relay.Snmp("UdpInDatagrams") + Relay.Snmp("Udp6InDatagrams"),
-        Relay.Snmp("UdpInErrors") + Relay.Snmp("Udp6InErrors"),
-        Relay.Snmp("UdpOutDatagrams") + Relay.Snmp("Udp6OutDatagrams"));
+        Relay.Snmp("UdpInErrors") + Relay.Snmp("Udp6InErrors"));
 
     /// <summary>Ties a life to the topology's: the last one owned ends first.</summary>
     public T Own<T>(T thing)
@@ -88,10 +87,6 @@ internal sealed class Topology : IDisposable
     }
 }
 
-/// <summary>Datagrams that the relay received, that the kernel dropped because it was too slow, and that it sent.</summary>
-internal readonly record struct RelayTraffic(long Received, long Overflowed, long Sent)
-{
-    /// <summary>What came to the relay and did not leave it, since an earlier reading.</summary>
-    public long LostSince(RelayTraffic earlier) =>
-        Received - earlier.Received + (Overflowed - earlier.Overflowed) - (Sent - earlier.Sent);
-}
+/// <summary>Datagrams that the relay received, and that the kernel dropped because it was too slow. What it sends cannot be
+/// counted so: a train is one send.</summary>
+internal readonly record struct RelayTraffic(long Received, long Overflowed);
