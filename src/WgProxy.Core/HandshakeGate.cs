@@ -11,7 +11,7 @@ internal enum Standing : byte
     /// <summary>Nobody knows it.</summary>
     Newcomer,
 
-    /// <summary>The server accepted it within the last ten minutes.</summary>
+    /// <summary>The server accepted it within the last ten minutes, or it had a tunnel until then.</summary>
     Known,
 
     /// <summary>It has a mapping that the server accepted.</summary>
@@ -79,7 +79,7 @@ internal sealed class HandshakeGate
         _verified.Add(source, now);
     }
 
-    /// <summary>The server accepted this source.</summary>
+    /// <summary>The server has accepted this source.</summary>
     public void Accepted(in Source source, Tick now) => _known.Add(source, now);
 
     /// <summary>Whether the initiation was forwarded lately.</summary>

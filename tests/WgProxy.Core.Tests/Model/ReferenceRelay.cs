@@ -83,6 +83,11 @@ internal sealed partial class ReferenceRelay(RelaySettings settings, ReferenceRu
     {
         if (mapping.Proof != Proof.Lingering && mapping.ServerSpoke)
         {
+            if (mapping.Proof is Proof.Established or Proof.Confirmed)
+            {
+                _known[mapping.Source] = now;
+            }
+
             mapping.Former = mapping.Proof;
             Become(mapping, Proof.Lingering);
             mapping.Expires = now + settings.LingerTimeout;
