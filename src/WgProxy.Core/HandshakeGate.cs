@@ -11,7 +11,7 @@ internal enum Standing : byte
     /// <summary>Nobody knows it.</summary>
     Newcomer,
 
-    /// <summary>The server accepted it within the last ten minutes.</summary>
+    /// <summary>The server accepted it within the last ten minutes, or it had a tunnel until then.</summary>
     Known,
 
     /// <summary>It has a mapping that the server accepted.</summary>
@@ -77,7 +77,7 @@ internal sealed class HandshakeGate
         _verified.Add(source, now);
     }
 
-    /// <summary>The server accepted this source.</summary>
+    /// <summary>The server has accepted this source.</summary>
     public void Accepted(in Source source, Tick now) => _known.Add(source, now);
 
     /// <summary>Whether the initiation was forwarded lately.</summary>
@@ -130,7 +130,7 @@ internal sealed class HandshakeGate
         }
 
         int reserved = Standing.Live - standing;
-        return _serverBuckets[route].TryTake(1, _settings.ServerPlacesPerSecond, ServerBurst - reserved, now);
+        return _serverBuckets[route].TryTake(1, _settings.ServerPlacesPerSecond, ServerBurst, now, reserved);
     }
 
     /// <summary>What a stranger's initiation counts as.</summary>

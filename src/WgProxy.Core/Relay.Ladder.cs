@@ -178,6 +178,12 @@ public sealed partial class Relay
             return;
         }
 
+        if (mapping.Proof >= Proof.Established)
+        {
+            // Whoever comes back after a long tunnel is no newcomer.
+            _gate.Accepted(mapping.Source, now);
+        }
+
         mapping.Former = mapping.Proof;
         Requeue(slot, Proof.Lingering);
         Schedule(slot, now + _settings.LingerTimeout);

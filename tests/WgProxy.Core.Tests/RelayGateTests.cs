@@ -195,6 +195,27 @@ public sealed class RelayGateTests
     }
 
     [Fact]
+    public void A_loaded_server_is_asked_for_a_client_of_an_hour_before_a_newcomer()
+    {
+        RelayDriver driver = NewDriver();
+        int slot = driver.Confirm(Alice);
+        for (int minute = 0; minute < 60; minute++)
+        {
+            driver.Pass(60);
+            driver.FromServer(slot, WireMessages.Response(0x51, 0xC1));
+        }
+
+        driver.Pass(301);
+        Assert.Equal(Proof.Lingering, driver.Relay.ProofOf(slot));
+        int asks = driver.Ask(RelayDriver.Client(2), client: 0xC2);
+        driver.FromServer(asks, WireMessages.CookieReply(0xC2));
+        Verdict[] newcomer = [.. Enumerable.Range(0, 4).Select(
+            i => driver.FromClient(RelayDriver.Client(2), WireMessages.Initiation(driver.Mac1, 0xD0 + (uint)i)).Verdict)];
+        Assert.Equal([Verdict.Forward, Verdict.Forward, Verdict.Forward, Verdict.ServerLoaded], newcomer);
+        Assert.Equal(Verdict.Forward, driver.FromClient(Alice, WireMessages.Initiation(driver.Mac1, 0xC9)).Verdict);
+    }
+
+    [Fact]
     public void A_server_that_sends_cookies_puts_strangers_to_the_proof()
     {
         RelayDriver driver = NewDriver();

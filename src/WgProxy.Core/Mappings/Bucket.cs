@@ -13,13 +13,14 @@ internal struct Bucket
     /// <param name="perSecond">Tokens that flow in each second.</param>
     /// <param name="burst">Tokens that the bucket holds when full.</param>
     /// <param name="now">The instant of the attempt.</param>
-    public bool TryTake(long cost, long perSecond, long burst, Tick now)
+    /// <param name="reserved">Tokens that this taker must leave for others.</param>
+    public bool TryTake(long cost, long perSecond, long burst, Tick now, long reserved = 0)
     {
         // No longer than it takes to fill the bucket, so that nothing overflows, however long the silence.
         long elapsed = Math.Min(now - _at, (burst * 1000 / perSecond) + 1);
         _missing = Math.Max(0, _missing - (elapsed * perSecond));
         _at = now;
-        if (_missing + (cost * 1000) > burst * 1000)
+        if (_missing + (cost * 1000) > (burst - reserved) * 1000)
         {
             return false;
         }

@@ -33,4 +33,17 @@ public sealed class BucketTests
 
         return taken;
     }
+
+    [Fact]
+    public void What_is_reserved_is_left_and_flows_in_no_slower_for_it()
+    {
+        Bucket bucket = default;
+        Tick now = new(1_000_000);
+        Assert.True(bucket.TryTake(3, 18, 5, now, reserved: 2));
+        Assert.False(bucket.TryTake(1, 18, 5, now, reserved: 2));
+        Assert.True(bucket.TryTake(2, 18, 5, now));
+        Assert.False(bucket.TryTake(1, 18, 5, now));
+        Assert.True(bucket.TryTake(3, 18, 5, now + 278, reserved: 2));
+        Assert.False(bucket.TryTake(1, 18, 5, now + 278, reserved: 2));
+    }
 }

@@ -9,12 +9,18 @@ internal sealed partial class Generator
         ReferenceMapping? known = _random.Next(3) == 0 ? AnyMapping() : null;
         (int source, int route) = known is null ? (AnySource(), AnyRoute()) : (NumberOf(known), known.Route);
         (uint client, uint server) = (NewClient(), NewServer());
-        yield return Step.Client(source, Message.Ask(route, client));
+        yield return Step.Client(source, Ask(route, client));
+        if (Model.Last == Verdict.Reply && _random.Next(8) > 0)
+        {
+            yield return Step.Wait(Pick(1, 5_000, 5_300));
+            yield return Step.Client(source, Ask(route, client, "ours"));
+        }
+
         if (_random.Next(4) == 0)
         {
             yield return Step.Server(source, route, Message.Cookie(client));
             yield return Step.Wait(5_000);
-            yield return Step.Client(source, Message.Ask(route, client));
+            yield return Step.Client(source, Ask(route, client, Pick("theirs", "theirs", "ours")));
         }
 
         if (_random.Next(10) > 0)
@@ -95,7 +101,7 @@ internal sealed partial class Generator
         for (int i = 0; i < sources.Length; i++)
         {
             yield return i >= 4 && _random.Next(2) == 0
-                ? Step.Client(sources[i], Message.Ask(home.Route, NewClient()))
+                ? Step.Client(sources[i], Ask(home.Route, NewClient()))
                 : Step.Client(sources[i], Message.Data(pair.Server));
             if (_random.Next(8) < follows)
             {
@@ -123,7 +129,7 @@ internal sealed partial class Generator
             all.Add((client, server));
             yield return byServer
                 ? Step.Server(source, route, Message.Ask(-1, server))
-                : Step.Client(source, Message.Ask(route, client));
+                : Step.Client(source, Ask(route, client));
             if (_random.Next(2) == 0)
             {
                 yield return byServer
@@ -155,7 +161,7 @@ internal sealed partial class Generator
         ReferenceMapping? mapping = AnyMapping();
         (int source, int route) = mapping is null ? (AnySource(), AnyRoute()) : (NumberOf(mapping), mapping.Route);
         (uint client, uint server) = (NewClient(), NewServer());
-        yield return Step.Client(source, Message.Ask(route, NewClient()));
+        yield return Step.Client(source, Ask(route, NewClient()));
         yield return Step.Server(source, route, Message.Answer(-1, server, client));
         foreach (Step step in Exchange(source, route, client, server))
         {
@@ -170,14 +176,14 @@ internal sealed partial class Generator
         (int source, int route) = mapping is null ? (AnySource(), AnyRoute()) : (NumberOf(mapping), mapping.Route);
         for (int count = _random.Next(2, 5); count > 0; count--)
         {
-            yield return Step.Client(source, Message.Ask(route, NewClient()));
+            yield return Step.Client(source, Ask(route, NewClient()));
         }
 
         yield return Step.Server(source, route, Message.Ask(-1, NewServer()));
         yield return Step.Wait(Pick(15_000, 35_000, 120_000, 180_000));
         yield return _random.Next(4) switch
         {
-            0 => Step.Client(source, Message.Ask(route, NewClient())),
+            0 => Step.Client(source, Ask(route, NewClient())),
             1 => Step.Client(source, Message.Data(ServerIndexOf(mapping))),
             2 => Step.Client(source, Message.Answer(route, NewClient(), ServerIndexOf(AnyMapping(some => some.Source == Lockstep.SourceOf(source))))),
             _ => Step.Server(source, route, Message.Ask(-1, NewServer())),
@@ -253,7 +259,7 @@ internal sealed partial class Generator
                 yield return new Step("hold");
                 for (int count = 0; count < 80; count++)
                 {
-                    yield return Step.Client(count % _sources, Message.Ask(0, NewClient()));
+                    yield return Step.Client(count % _sources, Ask(0, NewClient()));
                 }
 
                 yield return Step.Client(AnySource(), Message.Data(ServerIndexOf(AnyMapping(HasLivePair))));
@@ -262,7 +268,7 @@ internal sealed partial class Generator
             case < 3:
                 yield return new Step("unresolve", AnyRoute());
                 yield return AnyClient();
-                yield return Step.Client(AnySource(), Message.Ask(AnyRoute(), NewClient()));
+                yield return Step.Client(AnySource(), Ask(AnyRoute(), NewClient()));
                 yield return Step.Client(AnySource(), Message.Data(ServerIndexOf(AnyMapping())));
                 yield return new Step("resolve", 0);
                 yield return new Step("resolve", 1);
@@ -292,7 +298,58 @@ internal sealed partial class Generator
         int route = AnyRoute();
         for (int count = _random.Next(3, 10); count > 0; count--)
         {
-            yield return Step.Client(oneSource ? source : AnySource(), Message.Ask(route, NewClient()));
+            yield return Step.Client(oneSource ? source : AnySource(), Ask(route, NewClient()));
+        }
+    }
+
+    /// <summary>The server is loaded, and everybody asks it: strangers, those it knows, and live tunnels.</summary>
+    private IEnumerable<Step> Crowd()
+    {
+        ReferenceMapping? asks = AnyMapping(mapping => mapping.Asked.Count > 0);
+        if (asks is null)
+        {
+            yield break;
+        }
+
+        yield return Step.Server(NumberOf(asks), asks.Route, Message.Cookie(AskedIndexOf(asks)));
+        for (int count = _random.Next(8, 30); count > 0; count--)
+        {
+            int source = _random.Next(2) == 0 && AnyMapping() is ReferenceMapping known ? NumberOf(known) : AnySource();
+            yield return Step.Client(source, Ask(asks.Route, NewClient()));
+            if (Model.Last == Verdict.Reply)
+            {
+                yield return Step.Client(source, Ask(asks.Route, NewClient(), "ours"));
+            }
+
+            if (_random.Next(3) == 0)
+            {
+                yield return Step.Wait(Pick(1, 10, 55, 56, 111, 112, 300, 1_999, 2_000));
+            }
+        }
+    }
+
+    /// <summary>Somebody asks in a client's name; the client shows what it is sent, then and later.</summary>
+    private IEnumerable<Step> Forge()
+    {
+        ReferenceMapping? mapping = AnyMapping(mapping => mapping.Proof >= Proof.Answered) ?? AnyMapping();
+        if (mapping is null)
+        {
+            yield break;
+        }
+
+        (int source, int route) = (NumberOf(mapping), mapping.Route);
+        for (int count = _random.Next(5, 8); count > 0; count--)
+        {
+            yield return Step.Client(source, Ask(route, NewClient(), "theirs"));
+        }
+
+        for (int count = _random.Next(1, 9); count > 0; count--)
+        {
+            yield return Step.Client(source, Ask(route, NewClient(), Pick("ours", "ours", "ours", "others")));
+            if (_random.Next(4) == 0)
+            {
+                yield return Step.Wait(Pick(1, 499, 500, 5_000, 119_000, 120_000, 179_999, 180_000, 240_000));
+            }
         }
     }
 }

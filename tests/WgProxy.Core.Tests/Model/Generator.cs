@@ -1,3 +1,5 @@
+using WgProxy.Core.Admission;
+
 namespace WgProxy.Core.Tests.Model;
 
 /// <summary>
@@ -28,6 +30,9 @@ internal sealed partial class Generator
     public static Sequence NewHead(Random random)
     {
         int routes = random.Next(1, 3);
+
+        // As many as survive being written down.
+        (ulong K0, ulong K1) hash = ((ulong)random.Next(), 0);
         return new Sequence(
             routes,
             new RelaySettings
@@ -39,7 +44,12 @@ internal sealed partial class Generator
                 Adopt = routes == 1 && random.Next(4) == 0,
 
                 // Another seed, other collisions in the hashed tables.
-                HashSeed = ((ulong)random.Next(), 0),
+                HashSeed = hash,
+                CookieSeed = (0, hash.K0),
+                LoadedAsked = Pick(random, 1, 2, 3, 1_024, 1_024, 1_024),
+                PrefixShare = Pick(random, 1, 2, 3, 64, 64, 64),
+                Allow = random.Next(12) == 0 ? Sequence.Allowed : AddressList.Empty,
+                Deny = random.Next(8) == 0 ? Sequence.Denied : AddressList.Empty,
             },
             []);
     }
@@ -62,7 +72,9 @@ internal sealed partial class Generator
             < 80 => [AnyServer()],
             < 94 => [AnyTime()],
             < 95 => Flood(),
-            < 97 => Switches(),
+            < 96 => Crowd(),
+            < 97 => Forge(),
+            < 98 => Switches(),
             _ => Burst(),
         };
         foreach (Step step in steps)
@@ -93,6 +105,10 @@ internal sealed partial class Generator
 
     /// <summary>An index: fresh as WireGuard's are, or from a pool so small that indices collide.</summary>
     private uint New(uint kind) => _random.Next(3) > 0 ? kind + 0x100 + _fresh++ : kind + (uint)_random.Next(_pool);
+
+    /// <summary>An initiation unlike any before; with a mac2 if there is a reason to, or for none.</summary>
+    private Message Ask(int route, uint sender, string mac2 = "") => Message.Ask(
+        route, sender, ++_fresh, mac2.Length > 0 ? mac2 : Pick("", "", "", "", "", "", "ours", "ours", "others", "theirs"));
 
     private uint NewServer() => New(0x5000);
 
@@ -175,7 +191,7 @@ internal sealed partial class Generator
         int route = _random.Next(10) == 0 ? -1 : mapping is not null && _random.Next(4) > 0 ? mapping.Route : AnyRoute();
         return _random.Next(12) switch
         {
-            < 4 => Message.Ask(route, _random.Next(4) == 0 ? AskedIndexOf(mapping) : NewClient()),
+            < 4 => Ask(route, _random.Next(4) == 0 ? AskedIndexOf(mapping) : NewClient()),
             < 6 => Message.Answer(route, _random.Next(4) == 0 ? ClientIndexOf(mapping) : NewClient(), ServerIndexOf(mapping)),
             < 7 => Message.Cookie(ServerIndexOf(mapping)),
             < 11 => Message.Data(ServerIndexOf(mapping), AnyLength()),

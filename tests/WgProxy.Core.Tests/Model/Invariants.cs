@@ -7,13 +7,28 @@ namespace WgProxy.Core.Tests.Model;
 internal sealed class Invariants(Relay relay, RelaySettings settings)
 {
     private readonly Dictionary<int, Held> _held = [];
+    private readonly Dictionary<Source, Stranger> _strangers = [];
+    private long _askedBefore;
     private IReadOnlyDictionary<int, Proof> _before = new Dictionary<int, Proof>();
 
     /// <summary>To be called before every packet.</summary>
-    public void Before() => _before = _held.Keys.ToDictionary(slot => slot, slot => relay.ProofOf(slot));
-
-    public string? AfterClient(Source source, int run, int stride, Decision decision)
+    public void Before()
     {
+        _before = _held.Keys.ToDictionary(slot => slot, slot => relay.ProofOf(slot));
+        _askedBefore = relay.Counters[Proof.Asked];
+    }
+
+    public string? AfterClient(Source source, ReadOnlySpan<byte> run, int stride, Decision decision, bool shown, Tick now)
+    {
+        Stranger stranger = _strangers.TryGetValue(source, out Stranger? met) ? met : _strangers[source] = new Stranger();
+        stranger.Up += decision.Length;
+        stranger.Down += decision.Verdict == Verdict.Reply ? relay.Reply.Length : 0;
+        stranger.Shown = shown ? now : stranger.Shown;
+        if (decision.Verdict == Verdict.Open && run[0] == 1 && _askedBefore > settings.LoadedAsked && !(now - stranger.Shown < 180_000))
+        {
+            return "a stranger opened a mapping under load, though it never showed a cookie";
+        }
+
         if (decision.Verdict == Verdict.Open)
         {
             _held[decision.Slot] = new Held { Source = source, Route = relay.RouteOf(decision.Slot) };
@@ -30,18 +45,22 @@ internal sealed class Invariants(Relay relay, RelaySettings settings)
         }
 
         int[] ended = [.. _before.Where(pair => pair.Value >= Proof.Established && relay.ProofOf(pair.Key) < pair.Value).Select(pair => pair.Key)];
-        return ended.Length > 0 ? $"a client's packet ended or lowered proven slot {ended[0]}" : Whole(run, stride, decision);
+        return ended.Length > 0 ? $"a client's packet ended or lowered proven slot {ended[0]}" : Whole(run.Length, stride, decision);
     }
 
-    public string? AfterServer(int slot, int run, int stride, Decision decision)
+    public string? AfterServer(int slot, ReadOnlySpan<byte> run, int stride, Decision decision, Tick now)
     {
         if (decision.Verdict == Verdict.Open || (decision.Verdict == Verdict.Forward && decision.Slot != slot))
         {
             return "a server's packet went to another slot than the one it arrived on";
         }
 
-        _held[slot].Down += decision.Verdict == Verdict.Forward ? decision.Length : 0;
-        return Whole(run, stride, decision);
+        int sent = decision.Verdict == Verdict.Forward ? decision.Length : 0;
+        _held[slot].Down += sent;
+        Stranger stranger = _strangers[_held[slot].Source];
+        stranger.Down += sent;
+        stranger.Shown = sent == 64 && run[0] == 3 ? now : stranger.Shown;
+        return Whole(run.Length, stride, decision);
     }
 
     /// <summary>To be called after everything.</summary>
@@ -62,6 +81,7 @@ internal sealed class Invariants(Relay relay, RelaySettings settings)
         {
             Held held = _held[slot];
             held.Answered |= relay.ProofOf(slot) >= Proof.Answered;
+            _strangers[held.Source].Answered |= held.Answered;
             if (relay.SourceOf(slot) != held.Source || relay.RouteOf(slot) != held.Route)
             {
                 return $"slot {slot} has changed hands";
@@ -71,6 +91,11 @@ internal sealed class Invariants(Relay relay, RelaySettings settings)
             {
                 return $"slot {slot} was sent {held.Down} bytes for {held.Up}, and no answer of the server";
             }
+        }
+
+        if (_strangers.FirstOrDefault(pair => !pair.Value.Answered && pair.Value.Down > pair.Value.Up) is { Value: not null } victim)
+        {
+            return $"{victim.Key} was sent {victim.Value.Down} bytes for {victim.Value.Up}, and no answer of the server";
         }
 
         long counted = Enum.GetValues<Proof>().Where(proof => proof != Proof.None).Sum(proof => relay.Counters[proof]);
@@ -103,5 +128,18 @@ internal sealed class Invariants(Relay relay, RelaySettings settings)
         public long Down { get; set; }
 
         public bool Answered { get; set; }
+    }
+
+    /// <summary>A source, whatever mappings it has: all it sent, all it was sent, and when it last showed a cookie of the
+    /// relay, or was sent one by the server.</summary>
+    private sealed class Stranger
+    {
+        public long Up { get; set; }
+
+        public long Down { get; set; }
+
+        public bool Answered { get; set; }
+
+        public Tick? Shown { get; set; }
     }
 }

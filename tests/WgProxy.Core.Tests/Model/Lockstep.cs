@@ -31,7 +31,11 @@ internal sealed partial class Lockstep
     public Tick Now { get; private set; } = new(1_000_000);
 
     public static Source SourceOf(int number) =>
-        Source.From(new IPEndPoint(IPAddress.Parse($"192.0.2.{1 + (number / 3)}"), 1_000 + number));
+        Source.From(new IPEndPoint(AddressOf(number), 1_000 + number));
+
+    /// <summary>Three ports of one IPv4 address, three addresses of one IPv6 /64, and so on.</summary>
+    private static IPAddress AddressOf(int number) => IPAddress.Parse(
+        number / 3 % 2 == 0 ? $"192.0.2.{1 + (number / 3)}" : $"2001:db8:0:{1 + (number / 3):x}::{number:x}");
 
     /// <summary>Runs a whole sequence and lets everything expire. Returns what went wrong, and at which step.</summary>
     public static (int Step, string Reason)? Run(Sequence sequence, ReferenceRules? rules = null)
@@ -105,7 +109,7 @@ internal sealed partial class Lockstep
     private string? Client(Step step)
     {
         Source source = SourceOf(step.Number);
-        (ReadOnlyMemory<byte> run, int stride) = Bytes(step);
+        (ReadOnlyMemory<byte> run, int stride) = Bytes(step, source);
         while (true)
         {
             _invariants.Before();
@@ -117,7 +121,8 @@ internal sealed partial class Lockstep
                 _owners[expected.Id] = (step.Number, Array.IndexOf(_routes, _relay.RouteOf(decision.Slot)));
             }
 
-            string? problem = Compare(decision, expected) ?? _invariants.AfterClient(source, run.Length, stride, decision) ?? Open(decision, expected) ?? Settle();
+            string? problem = Compare(decision, expected) ?? TakeCookie(decision, run.Span, source)
+                ?? _invariants.AfterClient(source, run.Span, stride, decision, ShowsCookie(run.Span, source), Now) ?? Open(decision, expected) ?? Settle();
             if (problem is not null || decision.Length >= run.Length)
             {
                 return problem;
@@ -155,12 +160,12 @@ internal sealed partial class Lockstep
             return null;
         }
 
-        (ReadOnlyMemory<byte> run, int stride) = Bytes(step);
+        (ReadOnlyMemory<byte> run, int stride) = Bytes(step, default);
         while (true)
         {
             Decision decision = _relay.FromServer(_slots[id], run.Span, stride, Now);
             ReferenceDecision expected = Model.FromServer(id, run, stride, Now);
-            string? problem = Compare(decision, expected) ?? _invariants.AfterServer(_slots[id], run.Length, stride, decision) ?? Settle();
+            string? problem = Compare(decision, expected) ?? _invariants.AfterServer(_slots[id], run.Span, stride, decision, Now) ?? Settle();
             if (problem is not null || decision.Length >= run.Length || !_slots.ContainsKey(id))
             {
                 return problem;
@@ -170,14 +175,14 @@ internal sealed partial class Lockstep
         }
     }
 
-    private (ReadOnlyMemory<byte> Run, int Stride) Bytes(Step step)
+    private (ReadOnlyMemory<byte> Run, int Stride) Bytes(Step step, Source source)
     {
         int length = step.Run.Sum(message => message.Length);
         _buffer = _buffer.Length < length ? new byte[length] : _buffer;
         int at = 0;
         foreach (Message message in step.Run)
         {
-            message.Write(_buffer.AsSpan(at, message.Length), _routes);
+            message.Write(_buffer.AsSpan(at, message.Length), _routes, CookieFor(message, source));
             at += message.Length;
         }
 

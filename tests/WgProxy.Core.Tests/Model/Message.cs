@@ -6,10 +6,17 @@ namespace WgProxy.Core.Tests.Model;
 
 /// <summary>One datagram of a sequence. In text: <c>ask 0 c1</c> (type 1 sealed for route 0, sender c1), <c>answer 0 c1 51</c>
 /// (type 2, sender, receiver), <c>cookie 51</c>, <c>data 51 1452</c> (receiver, length), <c>bytes 9 148</c> (type, length).
-/// A route of <c>-</c> is a wrong mac1.</summary>
+/// A route of <c>-</c> is a wrong mac1. <c>ask 0 c1 7 ours</c> has a body of its own, by which it differs from other
+/// initiations of that sender, and a mac2: <c>ours</c> by the relay's last cookie to the source, <c>others</c> by one to
+/// another source, <c>theirs</c> by one of the server, which the relay cannot know.</summary>
 internal sealed record Message(string Kind, int Route = -1, uint Sender = 0, uint Receiver = 0, int Length = 0)
 {
-    public static Message Ask(int route, uint sender) => new("ask", route, sender, 0, 148);
+    public uint Body { get; init; }
+
+    public string Mac2 { get; init; } = "";
+
+    public static Message Ask(int route, uint sender, uint body = 0, string mac2 = "") =>
+        new("ask", route, sender, 0, 148) { Body = body, Mac2 = mac2 };
 
     public static Message Answer(int route, uint sender, uint receiver) => new("answer", route, sender, receiver, 92);
 
@@ -24,7 +31,7 @@ internal sealed record Message(string Kind, int Route = -1, uint Sender = 0, uin
         string[] word = text.Split(' ', StringSplitOptions.RemoveEmptyEntries);
         return word[0] switch
         {
-            "ask" => Ask(RouteFrom(word[1]), Index(word[2])),
+            "ask" => Ask(RouteFrom(word[1]), Index(word[2]), word.Length > 3 ? Index(word[3]) : 0, word.Length > 4 ? word[4] : ""),
             "answer" => Answer(RouteFrom(word[1]), Index(word[2]), Index(word[3])),
             "cookie" => Cookie(Index(word[1])),
             "data" => Data(Index(word[1]), int.Parse(word[2])),
@@ -39,16 +46,25 @@ internal sealed record Message(string Kind, int Route = -1, uint Sender = 0, uin
 
     public override string ToString() => Kind switch
     {
-        "ask" => $"ask {RouteText} {Sender:x}",
+        "ask" => $"ask {RouteText} {Sender:x} {Body:x} {Mac2}".TrimEnd(),
         "answer" => $"answer {RouteText} {Sender:x} {Receiver:x}",
         "cookie" => $"cookie {Receiver:x}",
         "data" => $"data {Receiver:x} {Length}",
         _ => $"bytes {Sender} {Length}",
     };
 
-    /// <summary>Writes the header and mac1; what neither side reads stays as it is.</summary>
-    public void Write(Span<byte> datagram, IReadOnlyList<Route> routes)
+    /// <summary>Writes the header and the macs; what neither side reads stays as it is.</summary>
+    /// <param name="datagram">Receives the message.</param>
+    /// <param name="routes">Whose mac1 it may carry.</param>
+    /// <param name="cookie">What mac2 is made from; null for none.</param>
+    public void Write(Span<byte> datagram, IReadOnlyList<Route> routes, byte[]? cookie = null)
     {
+        if (Kind is "ask")
+        {
+            datagram.Clear();
+            BinaryPrimitives.WriteUInt32LittleEndian(datagram[8..], Body);
+        }
+
         byte type = Kind switch { "ask" => 1, "answer" => 2, "cookie" => 3, "data" => 4, _ => (byte)Sender };
         Span<byte> header = [type, 0, 0, 0];
         header[..Math.Min(4, datagram.Length)].CopyTo(datagram);
@@ -66,6 +82,11 @@ internal sealed record Message(string Kind, int Route = -1, uint Sender = 0, uin
         {
             routes[Math.Max(Route, 0)].Mac1.Write(datagram);
             datagram[^(2 * WireGuard.MacSize)] ^= (byte)(Route < 0 ? 1 : 0);
+        }
+
+        if (cookie is not null)
+        {
+            Blake2s.Mac(cookie, datagram[..^WireGuard.MacSize], datagram[^WireGuard.MacSize..]);
         }
     }
 

@@ -45,6 +45,8 @@ internal sealed class ReferenceMapping(int id, Source source, int route, Referen
 
     public ReferenceBucket Initiations { get; } = new();
 
+    public ReferenceBucket Shown { get; } = new();
+
     public ReferenceBucket Unknown { get; } = new();
 
     public ReferenceBucket Claim { get; } = new();

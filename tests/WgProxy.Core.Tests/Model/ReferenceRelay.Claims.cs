@@ -32,6 +32,11 @@ internal sealed partial class ReferenceRelay
             return Drop(Direction.Uplink, Verdict.NoServer, datagram);
         }
 
+        if (mapping is null && (IsDenied(source) || IsOverShare(source)))
+        {
+            return Drop(Direction.Uplink, IsDenied(source) ? Verdict.Denied : Verdict.OverShare, datagram);
+        }
+
         if (!MayClaim(tunnel) || !RoomForClaim(mapping) || !Members(tunnel).Any())
         {
             return Drop(Direction.Uplink, Verdict.ClaimRefused, datagram, mapping);
@@ -87,7 +92,13 @@ internal sealed partial class ReferenceRelay
             return Drop(Direction.Uplink, Verdict.NoServer, datagram);
         }
 
-        bool hasRoom = Live.Count * 2 < settings.MaxMappings
+        if (IsDenied(source))
+        {
+            return Drop(Direction.Uplink, Verdict.Denied, datagram);
+        }
+
+        bool hasRoom = !IsOverShare(source)
+            && Live.Count * 2 < settings.MaxMappings
             && Live.Count(mapping => mapping.Adopted) < 256
             && Live.Count(mapping => mapping.Proof == Proof.Claimed) < settings.MaxClaimed
             && Live.Count + Closing.Count < slots;

@@ -53,6 +53,7 @@ internal sealed partial class ReferenceRelay
         if (asked)
         {
             mapping.CookieUntil = now + settings.CookieTimeout;
+            ServerIsLoaded(mapping, now);
             if (mapping.Proof is Proof.Asked or Proof.Claimed)
             {
                 mapping.Expires = Tick.Max(mapping.Expires, mapping.CookieUntil);

@@ -102,6 +102,11 @@ internal sealed partial class ReferenceRelay
             Become(mapping, proof);
             mapping.Adopted = false;
             Tell(Enum.Parse<RelayEventKind>(proof.ToString()), mapping);
+            if (proof is Proof.Established or Proof.Confirmed)
+            {
+                _known[mapping.Source] = now;
+            }
+
             Refresh(mapping, now);
         }
 

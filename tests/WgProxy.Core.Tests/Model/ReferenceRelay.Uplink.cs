@@ -17,11 +17,25 @@ internal sealed partial class ReferenceRelay
             return Admit(datagram, source, route, now);
         }
 
-        if (!mapping.Initiations.Take(1, 2, rules.InitiationBurst, now))
+        if (IsReplay(datagram, now))
         {
-            return Drop(Direction.Uplink, Verdict.RateLimited, datagram, mapping);
+            return Drop(Direction.Uplink, Verdict.Replayed, datagram, mapping);
         }
 
+        bool shown = ShowsCookie(datagram, source, now);
+        ReferenceBucket bucket = shown && rules.ShownHaveTheirOwn ? mapping.Shown : mapping.Initiations;
+        if (!bucket.Take(1, 2, rules.InitiationBurst, now))
+        {
+            return Drop(Direction.Uplink, shown ? Verdict.RateLimited : Verdict.Reply, datagram, mapping);
+        }
+
+        Rank rank = mapping.Proof is Proof.Established or Proof.Confirmed ? Rank.Live : RankOf(source, now);
+        if (!TakesPlace(route, rank, now))
+        {
+            return Drop(Direction.Uplink, Verdict.ServerLoaded, datagram, mapping);
+        }
+
+        RememberForwarded(datagram);
         RememberAsked(mapping, Index(datagram, 4));
         ReviveIfLingering(mapping, now);
         mapping.AwaitsClient = false;
@@ -46,12 +60,18 @@ internal sealed partial class ReferenceRelay
             return Drop(Direction.Uplink, Verdict.NoServer, datagram);
         }
 
+        if (Refusal(datagram, source, route, now) is Verdict refusal)
+        {
+            return Drop(Direction.Uplink, refusal, datagram);
+        }
+
         LimitTo(settings.MaxAsked, Proof.Asked);
         if (!MakeRoom(Proof.Lingering, Proof.Asked, Proof.Claimed, Proof.Answered))
         {
             return Drop(Direction.Uplink, Verdict.TableFull, datagram);
         }
 
+        RememberForwarded(datagram);
         ReferenceMapping mapping = Add(source, new ReferenceTunnel(route, rules), Proof.Asked);
         mapping.AskedSince = now;
         mapping.Initiations.Take(1, 2, rules.InitiationBurst, now);

@@ -25,10 +25,17 @@ internal sealed partial class ReferenceRelay(RelaySettings settings, ReferenceRu
     /// <summary>Counters, by the names that the relay's have.</summary>
     public Dictionary<string, long> Counters { get; } = new(new RelayCounters().ToDictionary(), StringComparer.Ordinal);
 
+    /// <summary>What it decided last about a client's packet.</summary>
+    public Verdict Last { get; private set; }
+
     public ReferenceDecision FromClient(ReadOnlyMemory<byte> run, int stride, Source source, Tick now)
     {
         ReadOnlyMemory<byte> datagram = Datagrams(run, stride).First();
-        return KindOf(datagram.Span) switch
+        ReferenceDecision decision = Decide();
+        Last = decision.Verdict;
+        return decision;
+
+        ReferenceDecision Decide() => KindOf(datagram.Span) switch
         {
             Kind.Initiation => ClientAsks(datagram, source, now),
             Kind.Response or Kind.Cookie => ClientAnswers(datagram, source, now),
@@ -76,6 +83,11 @@ internal sealed partial class ReferenceRelay(RelaySettings settings, ReferenceRu
     {
         if (mapping.Proof != Proof.Lingering && mapping.ServerSpoke)
         {
+            if (mapping.Proof is Proof.Established or Proof.Confirmed)
+            {
+                _known[mapping.Source] = now;
+            }
+
             mapping.Former = mapping.Proof;
             Become(mapping, Proof.Lingering);
             mapping.Expires = now + settings.LingerTimeout;

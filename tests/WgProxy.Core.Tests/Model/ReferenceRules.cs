@@ -33,4 +33,34 @@ internal sealed record ReferenceRules
 
     /// <summary>Whether who has not been answered is sent no more than he sent.</summary>
     public bool NeverMoreThanSent { get; init; } = true;
+
+    public int VerifiedSeconds { get; init; } = 180;
+
+    public int KnownSeconds { get; init; } = 600;
+
+    public int ServerLoadedSeconds { get; init; } = 2;
+
+    public int ReplaySeconds { get; init; } = 120;
+
+    public int CookiePeriodSeconds { get; init; } = 120;
+
+    public int PlacesPerSecond { get; init; } = 18;
+
+    /// <summary>Places at a loaded server that newcomers may take at once, those for known sources, those for live tunnels.</summary>
+    public IReadOnlyList<int> Places { get; init; } = [3, 4, 5];
+
+    /// <summary>How many more askers than the setting says mean load.</summary>
+    public int MoreAsked { get; init; } = 1;
+
+    /// <summary>How much of the slots, in quarters, may be used before shares count.</summary>
+    public int FreeQuarters { get; init; } = 1;
+
+    /// <summary>Whether initiations that show a cookie have a bucket of their own.</summary>
+    public bool ShownHaveTheirOwn { get; init; } = true;
+
+    /// <summary>Whether claims count for their prefix.</summary>
+    public bool ClaimsAreShared { get; init; } = true;
+
+    /// <summary>Whether a cookie of the server verifies its source.</summary>
+    public bool ServerCookieVerifies { get; init; } = true;
 }

@@ -1,0 +1,134 @@
+using System.Net;
+using WgProxy.Core.Protocol;
+
+namespace WgProxy.Core.Tests.Model;
+
+// What an initiation must pass beside mac1.
+internal sealed partial class ReferenceRelay
+{
+    private readonly List<(Source Source, byte[] Cookie, Tick At)> _cookies = [];
+    private readonly Dictionary<Source, Tick> _verified = [];
+    private readonly Dictionary<Source, Tick> _known = [];
+    private readonly Dictionary<int, Tick> _serverLoadedUntil = [];
+    private readonly Dictionary<int, ReferenceBucket> _places = [];
+    private List<byte[]> _forwarded = [];
+    private List<byte[]> _forwardedBefore = [];
+    private Tick _turnedAt;
+
+    private enum Rank
+    {
+        Newcomer,
+        Known,
+        Live,
+    }
+
+    /// <summary>The relay sent this cookie to a source: what it is made from is its own business, but it must recognise
+    /// it, from this source, in this period of two minutes and the next.</summary>
+    public void CookieSent(Source source, byte[] cookie, Tick now) => _cookies.Add((source, cookie, now));
+
+    private Verdict? Refusal(ReadOnlyMemory<byte> initiation, Source source, int route, Tick now)
+    {
+        if (IsDenied(source))
+        {
+            return Verdict.Denied;
+        }
+
+        if (IsReplay(initiation, now))
+        {
+            return Verdict.Replayed;
+        }
+
+        bool isLoaded = Live.Count(mapping => mapping.Proof == Proof.Asked) >= settings.LoadedAsked + rules.MoreAsked
+            || now < _serverLoadedUntil.GetValueOrDefault(route);
+        if (isLoaded && !IsWithin(_verified, source, rules.VerifiedSeconds, now) && !ShowsCookie(initiation, source, now))
+        {
+            return Verdict.Reply;
+        }
+
+        if (IsOverShare(source))
+        {
+            return Verdict.OverShare;
+        }
+
+        return TakesPlace(route, RankOf(source, now), now) ? null : Verdict.ServerLoaded;
+    }
+
+    private bool IsDenied(Source source)
+    {
+        bool isAllowed = settings.Allow.IsEmpty || Sequence.AllowedPrefix.Contains(source.Address);
+        return !isAllowed || (!settings.Deny.IsEmpty && Sequence.DeniedPrefix.Contains(source.Address));
+    }
+
+    /// <summary>Two sets take turns, at a look and not before: each remembers for two minutes, and then is remembered for
+    /// two more.</summary>
+    private bool IsReplay(ReadOnlyMemory<byte> initiation, Tick now)
+    {
+        if (now - _turnedAt >= rules.ReplaySeconds * 1_000)
+        {
+            _forwardedBefore = now - _turnedAt < rules.ReplaySeconds * 2_000 ? _forwarded : [];
+            _forwarded = [];
+            _turnedAt = now;
+        }
+
+        return _forwarded.Concat(_forwardedBefore).Any(old => old.AsSpan().SequenceEqual(initiation.Span.Slice(116, 16)));
+    }
+
+    private void RememberForwarded(ReadOnlyMemory<byte> initiation) => _forwarded.Add(initiation.Slice(116, 16).ToArray());
+
+    private bool ShowsCookie(ReadOnlyMemory<byte> initiation, Source source, Tick now)
+    {
+        byte[] expected = new byte[16];
+        foreach ((_, byte[] cookie, Tick at) in _cookies.Where(sent => sent.Source == source))
+        {
+            Blake2s.Mac(cookie, initiation.Span[..132], expected);
+            if (initiation.Span[132..].SequenceEqual(expected) && Period(now) - Period(at) <= 1)
+            {
+                _verified[source] = now;
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    private long Period(Tick at) => at.Milliseconds / (rules.CookiePeriodSeconds * 1_000);
+
+    private static bool IsWithin(Dictionary<Source, Tick> list, Source source, int seconds, Tick now) =>
+        list.TryGetValue(source, out Tick at) && now - at < seconds * 1_000;
+
+    private bool IsOverShare(Source source) =>
+        Live.Count * 4 >= settings.MaxMappings * rules.FreeQuarters
+        && Live.Count(mapping => PrefixOf(mapping.Source) == PrefixOf(source)
+            && (mapping.Proof == Proof.Asked || (mapping.Proof == Proof.Claimed && rules.ClaimsAreShared))) >= settings.PrefixShare;
+
+    private static IPNetwork PrefixOf(Source source)
+    {
+        byte[] bytes = source.Address.GetAddressBytes();
+        Array.Clear(bytes, Math.Min(8, bytes.Length), Math.Max(0, bytes.Length - 8));
+        return new IPNetwork(new IPAddress(bytes), bytes.Length == 4 ? 32 : 64);
+    }
+
+    private Rank RankOf(Source source, Tick now) =>
+        IsWithin(_known, source, rules.KnownSeconds, now) ? Rank.Known : Rank.Newcomer;
+
+    /// <summary>A loaded server looks at few initiations: the last places are for those who have most to lose.</summary>
+    private bool TakesPlace(int route, Rank rank, Tick now)
+    {
+        if (now >= _serverLoadedUntil.GetValueOrDefault(route))
+        {
+            return true;
+        }
+
+        ReferenceBucket places = _places.TryGetValue(route, out ReferenceBucket? known) ? known : _places[route] = new ReferenceBucket();
+        return places.Take(1, rules.PlacesPerSecond, rules.Places[(int)rank], now);
+    }
+
+    private void ServerIsLoaded(ReferenceMapping mapping, Tick now)
+    {
+        _serverLoadedUntil[mapping.Route] = now + (rules.ServerLoadedSeconds * 1_000);
+        if (rules.ServerCookieVerifies)
+        {
+            _verified[mapping.Source] = now;
+        }
+    }
+}
