@@ -1,3 +1,4 @@
+using WgProxy.Core.Admission;
 using WgProxy.Core.Mappings;
 
 namespace WgProxy.Core;
@@ -7,8 +8,9 @@ public sealed partial class Relay
 {
     /// <summary>Why a stranger's initiation is not let in; null if it is. In the order of cost: whoever fails early costs
     /// little.</summary>
-    private Verdict? Judge(ReadOnlySpan<byte> initiation, in Source source, int route, Tick now)
+    private Verdict? Judge(ReadOnlySpan<byte> initiation, in Source source, int route, Tick now, out Share share)
     {
+        share = Share.Asked;
         if (IsDenied(source))
         {
             return Verdict.Denied;
@@ -19,22 +21,29 @@ public sealed partial class Relay
             return Verdict.Replayed;
         }
 
-        if (_gate.IsLoaded(route, _queues.Count(Proof.Asked), now) && !_gate.IsVerified(initiation, source, now))
+        if (_gate.IsLoaded(route, _queues.Count(Proof.Asked), now) || IsOverShare(source, Share.Asked))
         {
-            return Verdict.Reply;
+            share = Share.Verified;
+            if (!_gate.IsVerified(initiation, source, now))
+            {
+                return Verdict.Reply;
+            }
+
+            if (IsOverShare(source, Share.Verified))
+            {
+                return Verdict.OverShare;
+            }
         }
 
-        return IsOverShare(source) ? Verdict.OverShare
-            : _gate.TryTakePlace(route, _gate.StandingOf(source, now), now) ? null
-            : Verdict.ServerLoaded;
+        return _gate.TryTakePlace(route, _gate.StandingOf(source, now), now) ? null : Verdict.ServerLoaded;
     }
 
     private bool IsDenied(in Source source) =>
         (!_settings.Allow.IsEmpty && !_settings.Allow.Contains(source)) || _settings.Deny.Contains(source);
 
     /// <summary>While there is room, nobody counts; then no prefix holds more than its share of what proves nothing.</summary>
-    private bool IsOverShare(in Source source) =>
-        _live * 4 >= _settings.MaxMappings && _shares.Count(source) >= _settings.PrefixShare;
+    private bool IsOverShare(in Source source, Share share) =>
+        _live * 4 >= _settings.MaxMappings && _shares.Count(source, share) >= _settings.PrefixShare;
 
     private Decision SendCookie(ReadOnlySpan<byte> initiation, in Source source, int route, int slot, Tick now)
     {
@@ -42,5 +51,11 @@ public sealed partial class Relay
         return Drop(Direction.Uplink, Verdict.Reply, initiation, slot);
     }
 
-    private static bool IsUnproven(Proof proof) => proof is Proof.Asked or Proof.Claimed;
+    /// <summary>What the mapping counts as. On probation it has shown nothing.</summary>
+    private static Share ShareOf(in Mapping mapping) => mapping.Proof switch
+    {
+        Proof.Asked => mapping.Admitted,
+        Proof.Claimed => mapping.Adopted ? Share.Asked : Share.Claimed,
+        _ => Share.None,
+    };
 }

@@ -1,3 +1,4 @@
+using WgProxy.Core.Admission;
 using WgProxy.Core.Mappings;
 using WgProxy.Core.Protocol;
 
@@ -77,7 +78,7 @@ public sealed partial class Relay
             return Drop(Direction.Uplink, Verdict.NoServer, datagram);
         }
 
-        if (IsDenied(source) || IsOverShare(source))
+        if (IsDenied(source) || IsOverShare(source, Share.Claimed))
         {
             return Drop(Direction.Uplink, IsDenied(source) ? Verdict.Denied : Verdict.OverShare, datagram);
         }
@@ -155,7 +156,7 @@ public sealed partial class Relay
             return Drop(Direction.Uplink, Verdict.Denied, datagram);
         }
 
-        if (_live * 2 >= _settings.MaxMappings || IsOverShare(source) || _adopted >= MaxAdopted || !_mappings.HasFree
+        if (_live * 2 >= _settings.MaxMappings || IsOverShare(source, Share.Asked) || _adopted >= MaxAdopted || !_mappings.HasFree
             || _queues.Count(Proof.Claimed) >= _settings.MaxClaimed
             || !_adoptions.TryTake(1, AdoptionsPerSecond, AdoptionBurst, now))
         {

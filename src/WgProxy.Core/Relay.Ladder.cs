@@ -1,3 +1,4 @@
+using WgProxy.Core.Admission;
 using WgProxy.Core.Mappings;
 using WgProxy.Core.Protocol;
 
@@ -18,7 +19,7 @@ public sealed partial class Relay
             return Drop(Direction.Uplink, Verdict.NoServer, initiation);
         }
 
-        if (Judge(initiation, source, route, now) is Verdict refusal)
+        if (Judge(initiation, source, route, now, out Share share) is Verdict refusal)
         {
             return refusal == Verdict.Reply
                 ? SendCookie(initiation, source, route, slot: -1, now)
@@ -36,6 +37,7 @@ public sealed partial class Relay
         ref Mapping mapping = ref _mappings[slot];
         mapping.Route = route;
         _tunnels.Add(slot, route);
+        mapping.Admitted = share;
         mapping.AskedSince = now;
         mapping.Asked.Add(Datagram.SenderIndex(initiation));
         mapping.Initiations.TryTake(1, InitiationsPerSecond, InitiationBurst, now);
@@ -223,23 +225,25 @@ public sealed partial class Relay
 
     private void Enqueue(int slot, Proof proof)
     {
-        _mappings[slot].Proof = proof;
+        ref Mapping mapping = ref _mappings[slot];
+        mapping.Proof = proof;
         _queues.Append(slot, proof);
         Counters.Live(proof, 1);
-        if (IsUnproven(proof))
+        mapping.Counted = ShareOf(mapping);
+        if (mapping.Counted != Share.None)
         {
-            _shares.Add(_mappings[slot].Source);
+            _shares.Add(mapping.Source, mapping.Counted);
         }
     }
 
     private void Dequeue(int slot)
     {
-        Proof proof = _mappings[slot].Proof;
-        _queues.Remove(slot, proof);
-        Counters.Live(proof, -1);
-        if (IsUnproven(proof))
+        ref Mapping mapping = ref _mappings[slot];
+        _queues.Remove(slot, mapping.Proof);
+        Counters.Live(mapping.Proof, -1);
+        if (mapping.Counted != Share.None)
         {
-            _shares.Remove(_mappings[slot].Source);
+            _shares.Remove(mapping.Source, mapping.Counted);
         }
     }
 

@@ -137,13 +137,39 @@ public sealed class RelayGateTests
             Source.From(new IPEndPoint(IPAddress.Parse(string.Format(null, format, i)), 1_000 + i)),
             WireMessages.Initiation(driver.Mac1, (uint)i)).Verdict == Verdict.Open);
         Assert.Equal(100, opened);
-        Assert.Equal(200, driver.Relay.Counters[Direction.Uplink, Verdict.OverShare]);
+        Assert.Equal(200, driver.Relay.Counters[Direction.Uplink, Verdict.Reply]);
 
         Assert.Equal(Verdict.Open, driver.FromClient(Subnet(7), WireMessages.Initiation(driver.Mac1, 0xAA)).Verdict);
         driver.Pass(16);
         Assert.Equal(Verdict.Open, driver.FromClient(
             Source.From(new IPEndPoint(IPAddress.Parse(string.Format(null, format, 1)), 7)),
             WireMessages.Initiation(driver.Mac1, 0xAB)).Verdict);
+    }
+
+    [Fact]
+    public void Who_forges_an_offices_address_keeps_no_newcomer_out_and_no_client_from_moving()
+    {
+        RelayDriver driver = new(new RelaySettings { MaxMappings = 40, MaxAsked = 40, LoadedAsked = 40, PrefixShare = 8 });
+        driver.Confirm(Subnet(0));
+        foreach (int forged in Enumerable.Range(0, 40))
+        {
+            driver.FromClient(RelayDriver.Client(forged), WireMessages.Initiation(driver.Mac1, (uint)forged));
+        }
+
+        foreach (int client in Enumerable.Range(100, 8))
+        {
+            byte[] refused = WireMessages.Initiation(driver.Mac1, 0xC2);
+            Assert.Equal(Verdict.Reply, driver.FromClient(RelayDriver.Client(client), refused).Verdict);
+            byte[] retry = WithCookie(WireMessages.Initiation(driver.Mac1, 0xC3), Open(driver, refused));
+            Assert.Equal(Verdict.Open, driver.FromClient(RelayDriver.Client(client), retry).Verdict);
+        }
+
+        byte[] last = WireMessages.Initiation(driver.Mac1, 0xC4);
+        driver.FromClient(RelayDriver.Client(200), last);
+        Assert.Equal(
+            Verdict.OverShare,
+            driver.FromClient(RelayDriver.Client(200), WithCookie(WireMessages.Initiation(driver.Mac1, 0xC5), Open(driver, last))).Verdict);
+        Assert.Equal(Verdict.Open, driver.FromClient(RelayDriver.Client(201), WireMessages.Transport(0x51)).Verdict);
     }
 
     [Fact]

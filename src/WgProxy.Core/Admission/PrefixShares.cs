@@ -3,9 +3,26 @@ using WgProxy.Core.Protocol;
 
 namespace WgProxy.Core.Admission;
 
+/// <summary>What an unproven mapping counts as. Each kind has a share of its own, so that who forges addresses of a prefix
+/// takes nothing from those in it who can show a cookie, or an index that the server issued.</summary>
+internal enum Share : byte
+{
+    /// <summary>It is proven, or lingers, and does not count.</summary>
+    None,
+
+    /// <summary>Opened by somebody who showed nothing.</summary>
+    Asked,
+
+    /// <summary>Opened by somebody who can be reached where he says he is.</summary>
+    Verified,
+
+    /// <summary>It claims a tunnel.</summary>
+    Claimed,
+}
+
 /// <summary>
-/// How many unproven mappings each address prefix holds: an IPv4 address, or the 64 bits of IPv6 that one customer
-/// usually has. Open addressing over a keyed hash; there are never more prefixes than mappings.
+/// How many unproven mappings of a kind each address prefix holds: an IPv4 address, or the 64 bits of IPv6 that one
+/// customer usually has. Open addressing over a keyed hash; there are never more entries than mappings.
 /// </summary>
 internal sealed class PrefixShares
 {
@@ -21,22 +38,22 @@ internal sealed class PrefixShares
         _seed = seed;
     }
 
-    /// <summary>Unproven mappings of the source's prefix.</summary>
-    public int Count(in Source source) => _entries[Find(PrefixOf(source))].Count;
+    /// <summary>Mappings of this kind of the source's prefix.</summary>
+    public int Count(in Source source, Share share) => _entries[Find(KeyOf(source, share))].Count;
 
     /// <summary>One more.</summary>
-    public void Add(in Source source)
+    public void Add(in Source source, Share share)
     {
-        (ulong High, ulong Low) prefix = PrefixOf(source);
-        ref Entry entry = ref _entries[Find(prefix)];
-        entry.Prefix = prefix;
+        (ulong High, ulong Low, Share Share) key = KeyOf(source, share);
+        ref Entry entry = ref _entries[Find(key)];
+        entry.Key = key;
         entry.Count++;
     }
 
     /// <summary>One less.</summary>
-    public void Remove(in Source source)
+    public void Remove(in Source source, Share share)
     {
-        int gap = Find(PrefixOf(source));
+        int gap = Find(KeyOf(source, share));
         if (--_entries[gap].Count > 0)
         {
             return;
@@ -46,7 +63,7 @@ internal sealed class PrefixShares
         _entries[gap] = default;
         for (int next = (gap + 1) & _mask; _entries[next].Count != 0; next = (next + 1) & _mask)
         {
-            int home = Home(_entries[next].Prefix);
+            int home = Home(_entries[next].Key);
             if (((next - home) & _mask) >= ((next - gap) & _mask))
             {
                 _entries[gap] = _entries[next];
@@ -56,16 +73,16 @@ internal sealed class PrefixShares
         }
     }
 
-    private static (ulong High, ulong Low) PrefixOf(in Source source)
+    private static (ulong High, ulong Low, Share Share) KeyOf(in Source source, Share share)
     {
         (ulong high, ulong low, _, _, _) = source.Words;
-        return source.IsIPv4 ? (high, low) : (high, 0);
+        return (high, source.IsIPv4 ? low : 0, share);
     }
 
-    private int Find((ulong High, ulong Low) prefix)
+    private int Find((ulong High, ulong Low, Share Share) key)
     {
-        int at = Home(prefix);
-        while (_entries[at].Count != 0 && _entries[at].Prefix != prefix)
+        int at = Home(key);
+        while (_entries[at].Count != 0 && _entries[at].Key != key)
         {
             at = (at + 1) & _mask;
         }
@@ -73,12 +90,12 @@ internal sealed class PrefixShares
         return at;
     }
 
-    private int Home((ulong High, ulong Low) prefix) =>
-        (int)SipHash.Hash(_seed.K0, _seed.K1, prefix.High, prefix.Low, 0, 0, 0) & _mask;
+    private int Home((ulong High, ulong Low, Share Share) key) =>
+        (int)SipHash.Hash(_seed.K0, _seed.K1, key.High, key.Low, (ulong)key.Share, 0, 0) & _mask;
 
     private struct Entry
     {
-        public (ulong High, ulong Low) Prefix;
+        public (ulong High, ulong Low, Share Share) Key;
         public int Count;
     }
 }

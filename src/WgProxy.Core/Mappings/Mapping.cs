@@ -1,3 +1,5 @@
+using WgProxy.Core.Admission;
+
 namespace WgProxy.Core.Mappings;
 
 /// <summary>One row: a source and a route, joined to one upstream socket by the row's slot. The client side of a mapping
@@ -24,6 +26,12 @@ internal struct Mapping
 
     /// <summary>The proof to return to when a lingering mapping is heard again.</summary>
     public Proof Former;
+
+    /// <summary>What it counts as while it asks; none if it never began by asking.</summary>
+    public Share Admitted;
+
+    /// <summary>As what its prefix is charged for it now.</summary>
+    public Share Counted;
 
     /// <summary>The upstream socket's local port; 0 until the engine has opened it.</summary>
     public ushort Port;

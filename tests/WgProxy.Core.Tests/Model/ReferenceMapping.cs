@@ -51,6 +51,9 @@ internal sealed class ReferenceMapping(int id, Source source, int route, Referen
 
     public ReferenceBucket Claim { get; } = new();
 
+    /// <summary>Whether it had to show a cookie when it began to ask; null if it began otherwise.</summary>
+    public bool? MustShow { get; set; }
+
     public bool Adopted { get; set; }
 
     public uint AdoptedIndex { get; set; }

@@ -32,7 +32,7 @@ internal sealed partial class ReferenceRelay
             return Drop(Direction.Uplink, Verdict.NoServer, datagram);
         }
 
-        if (mapping is null && (IsDenied(source) || IsOverShare(source)))
+        if (mapping is null && (IsDenied(source) || IsOverShareOfClaims(source)))
         {
             return Drop(Direction.Uplink, IsDenied(source) ? Verdict.Denied : Verdict.OverShare, datagram);
         }
@@ -97,7 +97,7 @@ internal sealed partial class ReferenceRelay
             return Drop(Direction.Uplink, Verdict.Denied, datagram);
         }
 
-        bool hasRoom = !IsOverShare(source)
+        bool hasRoom = !IsOverShare(source, IsUnshown)
             && Live.Count * 2 < settings.MaxMappings
             && Live.Count(mapping => mapping.Adopted) < 256
             && Live.Count(mapping => mapping.Proof == Proof.Claimed) < settings.MaxClaimed

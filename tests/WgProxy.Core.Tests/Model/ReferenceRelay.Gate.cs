@@ -26,8 +26,9 @@ internal sealed partial class ReferenceRelay
     /// it, from this source, in this period of two minutes and the next.</summary>
     public void CookieSent(Source source, byte[] cookie, Tick now) => _cookies.Add((source, cookie, now));
 
-    private Verdict? Refusal(ReadOnlyMemory<byte> initiation, Source source, int route, Tick now)
+    private Verdict? Refusal(ReadOnlyMemory<byte> initiation, Source source, int route, Tick now, out bool mustShow)
     {
+        mustShow = false;
         if (IsDenied(source))
         {
             return Verdict.Denied;
@@ -40,12 +41,13 @@ internal sealed partial class ReferenceRelay
 
         bool isLoaded = Live.Count(mapping => mapping.Proof == Proof.Asked) >= settings.LoadedAsked + rules.MoreAsked
             || now < _serverLoadedUntil.GetValueOrDefault(route);
-        if (isLoaded && !IsWithin(_verified, source, rules.VerifiedSeconds, now) && !ShowsCookie(initiation, source, now))
+        mustShow = isLoaded || IsOverShare(source, IsUnshown);
+        if (mustShow && !IsWithin(_verified, source, rules.VerifiedSeconds, now) && !ShowsCookie(initiation, source, now))
         {
             return Verdict.Reply;
         }
 
-        if (IsOverShare(source))
+        if (mustShow && IsOverShare(source, mapping => mapping.Proof == Proof.Asked && mapping.MustShow == true))
         {
             return Verdict.OverShare;
         }
@@ -96,10 +98,16 @@ internal sealed partial class ReferenceRelay
     private static bool IsWithin(Dictionary<Source, Tick> list, Source source, int seconds, Tick now) =>
         list.TryGetValue(source, out Tick at) && now - at < seconds * 1_000;
 
-    private bool IsOverShare(Source source) =>
+    private bool IsOverShare(Source source, Func<ReferenceMapping, bool> kind) =>
         Live.Count * 4 >= settings.MaxMappings * rules.FreeQuarters
-        && Live.Count(mapping => PrefixOf(mapping.Source) == PrefixOf(source)
-            && (mapping.Proof == Proof.Asked || (mapping.Proof == Proof.Claimed && rules.ClaimsAreShared))) >= settings.PrefixShare;
+        && Live.Count(mapping => PrefixOf(mapping.Source) == PrefixOf(source) && kind(mapping)) >= settings.PrefixShare;
+
+    private bool IsOverShareOfClaims(Source source) =>
+        IsOverShare(source, mapping => mapping.Proof == Proof.Claimed && !mapping.Adopted && rules.ClaimsAreShared);
+
+    /// <summary>Whether a mapping got in by nothing but the public key, or by less.</summary>
+    private static bool IsUnshown(ReferenceMapping mapping) =>
+        (mapping.Proof == Proof.Asked && mapping.MustShow == false) || (mapping.Proof == Proof.Claimed && mapping.Adopted);
 
     private static IPNetwork PrefixOf(Source source)
     {

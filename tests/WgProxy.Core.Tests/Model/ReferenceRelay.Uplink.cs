@@ -60,7 +60,7 @@ internal sealed partial class ReferenceRelay
             return Drop(Direction.Uplink, Verdict.NoServer, datagram);
         }
 
-        if (Refusal(datagram, source, route, now) is Verdict refusal)
+        if (Refusal(datagram, source, route, now, out bool mustShow) is Verdict refusal)
         {
             return Drop(Direction.Uplink, refusal, datagram);
         }
@@ -73,6 +73,7 @@ internal sealed partial class ReferenceRelay
 
         RememberForwarded(datagram);
         ReferenceMapping mapping = Add(source, new ReferenceTunnel(route, rules), Proof.Asked);
+        mapping.MustShow = mustShow;
         mapping.AskedSince = now;
         mapping.Initiations.Take(1, 2, rules.InitiationBurst, now);
         RememberAsked(mapping, Index(datagram, 4));
