@@ -44,8 +44,11 @@ internal sealed class Flood : IDisposable
     /// <summary>How many have been sent.</summary>
     public long Sent => Volatile.Read(ref _sent);
 
+    /// <summary>How long it has lasted.</summary>
+    public double Seconds => _watch.Elapsed.TotalSeconds;
+
     /// <summary>How many were sent each second.</summary>
-    public double PerSecond => Sent / _watch.Elapsed.TotalSeconds;
+    public double PerSecond => Sent / Seconds;
 
     /// <summary>Stops, and throws what a send threw.</summary>
     public void Stop()
