@@ -111,7 +111,7 @@ public sealed class SpoofedServerTests
         tunnel.Stranger.Space.Ip(
             "-6", "route", "add", $"{relay}/128", "via", $"{tunnel.Stranger.Relay(AddressFamily.InterNetworkV6)}");
         return new Flood(
-            tunnel.Stranger,
+            tunnel.Stranger.Space,
             relay,
             perSecond,
             (number, packet) => Forgery.WriteUdp(packet, server, new IPEndPoint(relay, port(number)), message(number)));
