@@ -17,6 +17,9 @@ public enum Origin
 
     /// <summary>Random IPv4 addresses.</summary>
     Anywhere,
+
+    /// <summary>Two thousand IPv4 addresses, again and again: they hold all that may ask, and go on asking.</summary>
+    SameSources,
 }
 
 /// <summary>Addresses and datagrams of whoever attacks from a host.</summary>
@@ -25,6 +28,7 @@ internal static class Attackers
     /// <summary>A source of this origin, another for every number.</summary>
     public static IPEndPoint Source(Origin origin, Host host, long number)
     {
+        number = origin == Origin.SameSources ? number % 2_000 : number;
         ulong mixed = Mix((ulong)number);
         int port = 1024 + (int)(number % 64_000);
         Span<byte> ipv6 = stackalloc byte[16];

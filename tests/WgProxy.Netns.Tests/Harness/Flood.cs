@@ -25,14 +25,14 @@ internal sealed class Flood : IDisposable
     /// <param name="source">The sender of a number.</param>
     /// <param name="payload">The datagram of a number.</param>
     public Flood(Host host, IPEndPoint target, int perSecond, Func<long, IPEndPoint> source, Func<long, byte[]> payload)
-        : this(host, target.Address, perSecond, (number, packet) => Forgery.WriteUdp(packet, source(number), target, payload(number)))
+        : this(host.Space, target.Address, perSecond, (number, packet) => Forgery.WriteUdp(packet, source(number), target, payload(number)))
     {
     }
 
     /// <summary>Starts a flood of whole packets: the writer is given a number and a buffer, and returns a length.</summary>
-    public Flood(Host host, IPAddress target, int perSecond, Func<long, byte[], int> write)
+    public Flood(Namespace space, IPAddress target, int perSecond, Func<long, byte[], int> write)
     {
-        _socket = Forgery.Open(host.Space, target.AddressFamily);
+        _socket = Forgery.Open(space, target.AddressFamily);
         _perSecond = perSecond;
         _write = write;
         _to = new IPEndPoint(target, 0).Serialize();
@@ -44,8 +44,11 @@ internal sealed class Flood : IDisposable
     /// <summary>How many have been sent.</summary>
     public long Sent => Volatile.Read(ref _sent);
 
+    /// <summary>How long it has lasted.</summary>
+    public double Seconds => _watch.Elapsed.TotalSeconds;
+
     /// <summary>How many were sent each second.</summary>
-    public double PerSecond => Sent / _watch.Elapsed.TotalSeconds;
+    public double PerSecond => Sent / Seconds;
 
     /// <summary>Stops, and throws what a send threw.</summary>
     public void Stop()

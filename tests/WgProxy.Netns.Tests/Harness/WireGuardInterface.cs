@@ -57,6 +57,13 @@ internal sealed class WireGuardInterface : IDisposable
         Command.Run("wg", ["set", _name, .. configuration]);
     }
 
+    /// <summary>Forgets a peer and all keys it had with it; port and own key stay.</summary>
+    public void RemovePeer(WireGuardInterface other)
+    {
+        _configuration.RemoveAll(part => part.Contains(other.Key.Public, StringComparer.Ordinal));
+        Command.Run("wg", "set", _name, "peer", other.Key.Public, "remove");
+    }
+
     /// <summary>Gives up its port for another, as a client does that its host restarts on a new network.</summary>
     public void SetPort(int port) => Command.Run("wg", "set", _name, "listen-port", $"{port}");
 

@@ -1,0 +1,78 @@
+using System.Net;
+using System.Net.Sockets;
+using WgProxy.Core.Protocol;
+using WgProxy.Netns.Tests.Harness;
+using WgProxy.Tests;
+
+namespace WgProxy.Netns.Tests;
+
+/// <summary>Relay and server are loaded at once, and both send cookies: a newcomer shows first the one and then the other.</summary>
+[Collection(Loud.Name)]
+public sealed class BothLoadedTests
+{
+    // Two retries of WireGuard, each 5 s and up to a third of a second.
+    private static readonly TimeSpan TwoCookies = TimeSpan.FromSeconds(11);
+
+    [NetnsTheory]
+    [InlineData(Origin.Anywhere)]
+    [InlineData(Origin.SameSources)]
+    public async Task A_newcomer_gets_in_past_the_cookies_of_both(Origin origin)
+    {
+        const int perSecond = 2_000;
+        using Tunnel tunnel = await Tunnel.StartAsync();
+        Attackers.LetForgedIn(tunnel.Topology, tunnel.Stranger);
+        WireGuardInterface newcomer = await tunnel.AddClientAsync();
+        await tunnel.ConnectAsync();
+        using ProbeStream stream = new(tunnel.Client, tunnel.Responder, perSecond: 20);
+        using Flood flood = new(
+            tunnel.Stranger,
+            Attackers.Target(origin, tunnel.Stranger),
+            perSecond,
+            number => Attackers.Source(origin, tunnel.Stranger, number),
+            Attackers.Initiations(tunnel));
+        using Pace loading = Load(tunnel);
+        await Eventually.TrueAsync(
+            () => Status(tunnel).Uplink.Dropped.GetValueOrDefault("Reply") > 100 && Denied(tunnel) > 100,
+            TimeSpan.FromSeconds(20),
+            () => $"cookies of both; {Denied(tunnel)} of the server; {Status(tunnel)}");
+        int denied = Denied(tunnel);
+        TimeSpan taken = await tunnel.ConnectAsync(newcomer, TimeSpan.FromSeconds(60));
+        denied = Denied(tunnel) - denied;
+        int cookies = newcomer.Lines.Count(line => line.Contains("Receiving cookie response", StringComparison.Ordinal));
+        ProbeAccount account = await stream.StopAsync();
+        flood.Stop();
+        await loading.StopAsync();
+        RelayStatus after = await tunnel.Relay.StatusAsync();
+        string report = $"{origin}: newcomer in after {taken.TotalSeconds:0.0} s and {cookies} cookies, while the server sent {denied}; {account}; {after}";
+        Measured.Write(report);
+
+        Assert.True(denied > 0, report);
+        Assert.InRange(cookies, 1, 2);
+        Assert.True(taken < TwoCookies, report);
+        Assert.True(account.Lost * 100 < account.Sent, report);
+        await tunnel.Relay.StopAsync();
+    }
+
+    // Bursts past the relay, straight to the server: wireguard-go holds itself for loaded for a second after it had an
+    // eighth of its handshake queue (128) waiting.
+    private static Pace Load(Tunnel tunnel)
+    {
+        const int burst = 1_500;
+        IPEndPoint server = new(tunnel.Server.Host.Address(AddressFamily.InterNetworkV6), Tunnel.Port);
+        Socket socket = tunnel.Topology.Own(tunnel.Topology.Relay.Udp(IPAddress.IPv6Any));
+        Mac1 mac1 = new(tunnel.Server.Key.Parse());
+        byte[][] initiations = [.. Enumerable.Range(0, burst).Select(index => WireMessages.Initiation(mac1, (uint)index))];
+        return new Pace(perSecond: 3, _ =>
+        {
+            foreach (byte[] initiation in initiations)
+            {
+                socket.SendTo(initiation, server);
+            }
+        });
+    }
+
+    private static int Denied(Tunnel tunnel) =>
+        tunnel.Server.Lines.Count(line => line.Contains("denied handshake", StringComparison.Ordinal));
+
+    private static RelayStatus Status(Tunnel tunnel) => tunnel.Relay.StatusAsync().GetAwaiter().GetResult();
+}
