@@ -132,7 +132,7 @@ internal sealed class HandshakeGate
         }
 
         int reserved = Standing.Live - standing;
-        return _serverBuckets[route].TryTake(1, ServerPerSecond, ServerBurst, now, reserved);
+        return _serverBuckets[route].TryTake(1, ServerPerSecond, ServerBurst - reserved, now);
     }
 
     /// <summary>What a stranger's initiation counts as.</summary>
