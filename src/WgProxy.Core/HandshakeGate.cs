@@ -130,7 +130,7 @@ internal sealed class HandshakeGate
         }
 
         int reserved = Standing.Live - standing;
-        return _serverBuckets[route].TryTake(1, _settings.ServerPlacesPerSecond, ServerBurst, now, reserved);
+        return _serverBuckets[route].TryTake(1, _settings.ServerPlacesPerSecond, ServerBurst - reserved, now);
     }
 
     /// <summary>What a stranger's initiation counts as.</summary>

@@ -1,6 +1,7 @@
 namespace WgProxy.Core.Mappings;
 
-/// <summary>A token bucket: a burst at once, then a rate. A default bucket is full.</summary>
+/// <summary>A token bucket: a burst at once, then a rate. A default bucket is full. Takers may differ in what they are
+/// allowed: one with a smaller burst leaves the rest to others.</summary>
 internal struct Bucket
 {
     // In thousandths of a token, so that a rate per second is exact per millisecond. Counted down from full: the
@@ -13,14 +14,14 @@ internal struct Bucket
     /// <param name="perSecond">Tokens that flow in each second.</param>
     /// <param name="burst">Tokens that the bucket holds when full.</param>
     /// <param name="now">The instant of the attempt.</param>
-    /// <param name="reserved">Tokens that this taker must leave for others.</param>
-    public bool TryTake(long cost, long perSecond, long burst, Tick now, long reserved = 0)
+    public bool TryTake(long cost, long perSecond, long burst, Tick now)
     {
-        // No longer than it takes to fill the bucket, so that nothing overflows, however long the silence.
-        long elapsed = Math.Min(now - _at, (burst * 1000 / perSecond) + 1);
+        // No longer than it takes to replace what is missing, so that nothing overflows, however long the silence. By the
+        // burst it could not be reckoned: who takes next may be allowed less than who took before.
+        long elapsed = Math.Min(now - _at, (_missing / perSecond) + 1);
         _missing = Math.Max(0, _missing - (elapsed * perSecond));
         _at = now;
-        if (_missing + (cost * 1000) > (burst - reserved) * 1000)
+        if (_missing + (cost * 1000) > burst * 1000)
         {
             return false;
         }

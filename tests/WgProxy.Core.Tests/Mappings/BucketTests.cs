@@ -35,15 +35,15 @@ public sealed class BucketTests
     }
 
     [Fact]
-    public void What_is_reserved_is_left_and_flows_in_no_slower_for_it()
+    public void A_smaller_burst_leaves_the_rest_and_fills_no_slower()
     {
         Bucket bucket = default;
         Tick now = new(1_000_000);
-        Assert.True(bucket.TryTake(3, 18, 5, now, reserved: 2));
-        Assert.False(bucket.TryTake(1, 18, 5, now, reserved: 2));
+        Assert.True(bucket.TryTake(3, 18, 3, now));
+        Assert.False(bucket.TryTake(1, 18, 3, now));
         Assert.True(bucket.TryTake(2, 18, 5, now));
         Assert.False(bucket.TryTake(1, 18, 5, now));
-        Assert.True(bucket.TryTake(3, 18, 5, now + 278, reserved: 2));
-        Assert.False(bucket.TryTake(1, 18, 5, now + 278, reserved: 2));
+        Assert.True(bucket.TryTake(3, 18, 3, now + 278));
+        Assert.False(bucket.TryTake(1, 18, 3, now + 278));
     }
 }
