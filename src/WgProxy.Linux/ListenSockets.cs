@@ -147,6 +147,11 @@ internal static class ListenSockets
                 socket.TryCoalesce();
             }
 
+            if (!socket.CanBatch())
+            {
+                throw new EngineException("this system lacks recvmmsg or sendmmsg: use --engine portable");
+            }
+
             if (!socket.TrySharePort() || (i == 0 && !socket.TryAttach(steering.ToProgram(socket.IsIPv4))))
             {
                 throw new EngineException(

@@ -49,14 +49,12 @@ internal static class Constants
     public const int EFD_NONBLOCK = 0x800;
     public const int EFD_CLOEXEC = 0x80000;
 
-    public const int EPERM = 1;
     public const int EINTR = 4;
     public const int EIO = 5;
     public const int EAGAIN = 11;
     public const int EACCES = 13;
     public const int EINVAL = 22;
     public const int EMSGSIZE = 90;
-    public const int ENOPROTOOPT = 92;
     public const int EAFNOSUPPORT = 97;
     public const int EADDRINUSE = 98;
     public const int EADDRNOTAVAIL = 99;

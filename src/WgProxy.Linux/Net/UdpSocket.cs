@@ -82,6 +82,11 @@ internal sealed unsafe class UdpSocket : SafeHandleMinusOneIsInvalid
     /// would cut what was meant whole.</summary>
     public bool CanSegment() => TrySet(IPPROTO_UDP, UDP_SEGMENT, 0);
 
+    /// <summary>Whether the system has the calls that move batches; a sandbox may lack them. Moves nothing.</summary>
+    public bool CanBatch() =>
+        IsKnown(Libc.recvmmsg(Descriptor, null, 0, MSG_DONTWAIT, null))
+        && IsKnown(Libc.sendmmsg(Descriptor, null, 0, MSG_DONTWAIT));
+
     /// <summary>Has the kernel say to which local address each datagram came.</summary>
     public void AskLocalAddress() =>
         TrySet(IsIPv4 ? IPPROTO_IP : IPPROTO_IPV6, IsIPv4 ? IP_PKTINFO : IPV6_RECVPKTINFO, 1);
@@ -119,6 +124,8 @@ internal sealed unsafe class UdpSocket : SafeHandleMinusOneIsInvalid
 
     /// <inheritdoc/>
     protected override bool ReleaseHandle() => Libc.close(Descriptor) == 0;
+
+    private static bool IsKnown(int result) => result >= 0 || Marshal.GetLastPInvokeError() != ENOSYS;
 
     private bool TrySet(int level, int option, int value) =>
         Libc.setsockopt(Descriptor, level, option, &value, sizeof(int)) == 0;
