@@ -20,8 +20,8 @@ internal enum Standing : byte
 
 /// <summary>
 /// Everything that an initiation must pass but mac1: replay filter, cookies, shares and the server's own limit. It knows no
-/// mapping; the relay asks it on the slow path only. Loaded means that many ask and are not answered, or that the server
-/// says so by sending cookies; then a source must show that it can be reached before it costs anything.
+/// mapping; the relay asks it on the slow path only. Under load — many ask and are not answered, or the server says so by
+/// sending cookies — a source must show that it can be reached before it costs anything.
 /// </summary>
 internal sealed class HandshakeGate
 {
@@ -86,8 +86,8 @@ internal sealed class HandshakeGate
     /// <summary>The initiation is being forwarded.</summary>
     public void Forwarded(ReadOnlySpan<byte> initiation, Tick now) => _forwarded.Add(initiation, now);
 
-    /// <summary>Whether a stranger must show a cookie now.</summary>
-    public bool IsLoaded(int route, int asked, Tick now) => asked > _settings.LoadedAsked || now < _serverLoadedUntil[route];
+    /// <summary>Whether the server said lately that it is under load.</summary>
+    public bool IsServerLoaded(int route, Tick now) => now < _serverLoadedUntil[route];
 
     /// <summary>Whether the source has shown lately that it can be reached, or does so by this initiation.</summary>
     public bool IsVerified(ReadOnlySpan<byte> initiation, in Source source, Tick now) =>
@@ -124,7 +124,7 @@ internal sealed class HandshakeGate
     /// places for as many as it would look at, the last of them kept for those who have most to lose.</summary>
     public bool TryTakePlace(int route, Standing standing, Tick now)
     {
-        if (now >= _serverLoadedUntil[route])
+        if (!IsServerLoaded(route, now))
         {
             return true;
         }

@@ -21,7 +21,7 @@ public sealed partial class Relay
             return Verdict.Replayed;
         }
 
-        if (_gate.IsLoaded(route, _queues.Count(Proof.Asked), now) || IsOverShare(source, Share.Asked))
+        if (IsCrowded() || _gate.IsServerLoaded(route, now) || IsOverShare(source, Share.Asked))
         {
             share = Share.Verified;
             if (!_gate.IsVerified(initiation, source, now))
@@ -36,6 +36,15 @@ public sealed partial class Relay
         }
 
         return _gate.TryTakePlace(route, _gate.StandingOf(source, now), now) ? null : Verdict.ServerLoaded;
+    }
+
+    /// <summary>Whether so many ask unanswered that they must show a cookie: more than is usual, or half of what the proven
+    /// leave room for, so that a flood cannot displace honest askers faster than the server answers them.</summary>
+    private bool IsCrowded()
+    {
+        int asked = _queues.Count(Proof.Asked);
+        int proven = _queues.Count(Proof.Established) + _queues.Count(Proof.Confirmed);
+        return asked > _settings.LoadedAsked || asked * 2 > _settings.MaxMappings - proven;
     }
 
     private bool IsDenied(in Source source) =>

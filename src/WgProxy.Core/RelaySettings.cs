@@ -18,7 +18,8 @@ public sealed record RelaySettings
     /// <summary>Mappings that have only asked. One more displaces the oldest of them.</summary>
     public int MaxAsked { get; init; } = 4_096;
 
-    /// <summary>More mappings than this asking unanswered mean load: strangers must then show a cookie first.</summary>
+    /// <summary>More mappings than this asking unanswered, or than half of what the proven leave room for, mean load: strangers
+    /// must then show a cookie first.</summary>
     public int LoadedAsked { get; init; } = 1_024;
 
     /// <summary>Unproven mappings of one address prefix (IPv4 address, IPv6 /64), once a quarter of the slots is in use: so

@@ -61,6 +61,26 @@ public sealed class RelayGateTests
     }
 
     [Fact]
+    public void Where_tunnels_leave_little_room_few_askers_are_load()
+    {
+        RelayDriver driver = new(new RelaySettings { MaxMappings = 120, MaxAsked = 100, LoadedAsked = 25 });
+        foreach (int client in Enumerable.Range(0, 100))
+        {
+            driver.Establish(Subnet(client), 0xC000 + (uint)client, 0x5000 + (uint)client);
+        }
+
+        byte[] honest = WireMessages.Initiation(driver.Mac1, 0xC2);
+        driver.FromClient(Alice, honest);
+        foreach (int forged in Enumerable.Range(200, 1_000))
+        {
+            driver.FromClient(Subnet(forged), WireMessages.Initiation(driver.Mac1, (uint)forged));
+        }
+
+        Assert.Equal(11, driver.Relay.Counters[Proof.Asked]);
+        Assert.Equal(0, driver.Relay.Counters[RelayEventKind.Evicted]);
+    }
+
+    [Fact]
     public void A_mapping_is_not_asked_for_a_cookie_under_load()
     {
         RelayDriver driver = NewDriver(loadedAsked: 4);

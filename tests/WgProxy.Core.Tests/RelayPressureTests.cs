@@ -85,7 +85,7 @@ public sealed class RelayPressureTests
     public void A_slot_is_not_reused_before_it_is_released()
     {
         Route route = RelayDriver.NewRoute();
-        Relay relay = new(new RelaySettings { MaxMappings = 2, MaxAsked = 2 }, [route]);
+        Relay relay = new(new RelaySettings { MaxMappings = 4, MaxAsked = 2 }, [route]);
         HashSet<int> held = [];
         for (int client = 0; client < 1_000; client++)
         {

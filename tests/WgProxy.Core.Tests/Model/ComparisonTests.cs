@@ -41,6 +41,7 @@ public sealed class ComparisonTests(ITestOutputHelper output)
         ["known sources take a live tunnel's place"] = new() { Places = [3, 5, 5] },
         ["a place less for live tunnels"] = new() { Places = [3, 4, 4] },
         ["load begins with one asker less"] = new() { MoreAsked = 0 },
+        ["askers may take all the room"] = new() { AskersOfRoom = 1 },
         ["half the slots are free of shares"] = new() { FreeQuarters = 2 },
         ["one bucket for all initiations"] = new() { ShownHaveTheirOwn = false },
         ["claims have no share"] = new() { ClaimsAreShared = false },

@@ -343,9 +343,9 @@ internal sealed partial class Generator
             yield return Step.Client(source, Ask(route, NewClient(), "theirs"));
         }
 
-        for (int count = _random.Next(1, 9); count > 0; count--)
+        for (int count = _random.Next(1, 14); count > 0; count--)
         {
-            yield return Step.Client(source, Ask(route, NewClient(), Pick("ours", "ours", "ours", "others")));
+            yield return Step.Client(source, Ask(route, NewClient(), Pick("ours", "ours", "ours", "ours", "ours", "ours", "others")));
             if (_random.Next(4) == 0)
             {
                 yield return Step.Wait(Pick(1, 499, 500, 5_000, 119_000, 120_000, 179_999, 180_000, 240_000));

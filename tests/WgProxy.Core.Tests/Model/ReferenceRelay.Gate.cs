@@ -39,7 +39,10 @@ internal sealed partial class ReferenceRelay
             return Verdict.Replayed;
         }
 
-        bool isLoaded = Live.Count(mapping => mapping.Proof == Proof.Asked) >= settings.LoadedAsked + rules.MoreAsked
+        int asked = Live.Count(mapping => mapping.Proof == Proof.Asked);
+        int room = settings.MaxMappings - Live.Count(mapping => mapping.Proof is Proof.Established or Proof.Confirmed);
+        bool isLoaded = asked >= settings.LoadedAsked + rules.MoreAsked
+            || asked > room * rules.AskersOfRoom
             || now < _serverLoadedUntil.GetValueOrDefault(route);
         mustShow = isLoaded || IsOverShare(source, IsUnshown);
         if (mustShow && !IsWithin(_verified, source, rules.VerifiedSeconds, now) && !ShowsCookie(initiation, source, now))

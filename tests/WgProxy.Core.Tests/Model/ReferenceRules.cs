@@ -52,6 +52,9 @@ internal sealed record ReferenceRules
     /// <summary>How many more askers than the setting says mean load.</summary>
     public int MoreAsked { get; init; } = 1;
 
+    /// <summary>The part of the room that askers may take before that means load.</summary>
+    public double AskersOfRoom { get; init; } = 0.5;
+
     /// <summary>How much of the slots, in quarters, may be used before shares count.</summary>
     public int FreeQuarters { get; init; } = 1;
 
