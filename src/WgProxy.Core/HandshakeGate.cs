@@ -8,8 +8,11 @@ namespace WgProxy.Core;
 /// <summary>Whose initiation asks to be forwarded; the order is that of reserved places at a loaded server.</summary>
 internal enum Standing : byte
 {
-    /// <summary>Nobody knows it.</summary>
+    /// <summary>Nobody knows it, and its address may be forged.</summary>
     Newcomer,
+
+    /// <summary>It has shown a cookie of the relay's, so its address is its own.</summary>
+    Verified,
 
     /// <summary>The server accepted it within the last ten minutes, or it had a tunnel until then.</summary>
     Known,
@@ -70,12 +73,9 @@ internal sealed class HandshakeGate
     /// <summary>The cookie reply made last.</summary>
     public ReadOnlySpan<byte> Reply => _reply;
 
-    /// <summary>The server sent a cookie to this source: it is under load, and the source can be reached there.</summary>
-    public void ServerSentCookie(int route, in Source source, Tick now)
-    {
-        _serverLoadedUntil[route] = now + ServerLoadedFor;
-        _verified.Add(source, now);
-    }
+    /// <summary>The server sent a cookie: it is under load. It says nothing about the source, whose address may be forged
+    /// and who may never see the cookie.</summary>
+    public void ServerSentCookie(int route, Tick now) => _serverLoadedUntil[route] = now + ServerLoadedFor;
 
     /// <summary>The server has accepted this source.</summary>
     public void Accepted(in Source source, Tick now) => _known.Add(source, now);
@@ -135,7 +135,9 @@ internal sealed class HandshakeGate
 
     /// <summary>What a stranger's initiation counts as.</summary>
     public Standing StandingOf(in Source source, Tick now) =>
-        _known.Contains(source, now, KnownFor) ? Standing.Known : Standing.Newcomer;
+        _known.Contains(source, now, KnownFor) ? Standing.Known
+        : _verified.Contains(source, now, VerifiedFor) ? Standing.Verified
+        : Standing.Newcomer;
 
     // The secrets follow from the seed and the number of the period, so nothing need be remembered or drawn.
     private void Rotate(Tick now)

@@ -65,7 +65,7 @@ public sealed partial class Relay
         if (asked)
         {
             mapping.CookieUntil = now + _settings.CookieTimeout;
-            _gate.ServerSentCookie(mapping.Route, mapping.Source, now);
+            _gate.ServerSentCookie(mapping.Route, now);
         }
 
         if (mapping.Proof is Proof.Asked or Proof.Claimed)

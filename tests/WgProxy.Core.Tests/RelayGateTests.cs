@@ -262,6 +262,49 @@ public sealed class RelayGateTests
     }
 
     [Fact]
+    public void Who_keeps_asking_without_a_cookie_does_not_take_a_loaded_servers_places_from_who_has_shown_one()
+    {
+        const int newcomers = 20;
+        RelayDriver driver = new(new RelaySettings());
+        int[] slots = [.. Enumerable.Range(0, 1_000).Select(number => driver.Ask(Subnet(number), (uint)number))];
+        driver.FromServer(slots[0], WireMessages.CookieReply(0));
+        Dictionary<Source, byte[]> cookies = [];
+        int opened = 0;
+        uint index = 1_000_000;
+        for (int millisecond = 0; millisecond < 12_000; millisecond++)
+        {
+            // Forged or not: each asks twice a second, which its bucket lets through, and the server keeps sending cookies.
+            foreach (int asking in (ReadOnlySpan<int>)[millisecond * 2 % slots.Length, ((millisecond * 2) + 1) % slots.Length])
+            {
+                if (driver.FromClient(Subnet(asking), WireMessages.Initiation(driver.Mac1, ++index)) is { Verdict: Verdict.Forward } passed)
+                {
+                    driver.FromServer(passed.Slot, WireMessages.CookieReply(index));
+                }
+            }
+
+            Source newcomer = Subnet(500_000 + (millisecond / 250 % newcomers));
+            if (millisecond % 250 == 0)
+            {
+                byte[] initiation = WireMessages.Initiation(driver.Mac1, ++index);
+                if (cookies.TryGetValue(newcomer, out byte[]? cookie))
+                {
+                    opened += driver.FromClient(newcomer, WithCookie(initiation, cookie)).Verdict == Verdict.Open ? 1 : 0;
+                    cookies.Remove(newcomer);
+                }
+                else if (driver.FromClient(newcomer, initiation).Verdict == Verdict.Reply)
+                {
+                    cookies.Add(newcomer, Open(driver, initiation));
+                }
+            }
+
+            driver.Pass(0.001);
+        }
+
+        Assert.Equal(newcomers, opened);
+        Assert.True(driver.Relay.Counters[Direction.Uplink, Verdict.ServerLoaded] > 10_000);
+    }
+
+    [Fact]
     public void A_server_that_sends_cookies_puts_strangers_to_the_proof()
     {
         RelayDriver driver = NewDriver();
