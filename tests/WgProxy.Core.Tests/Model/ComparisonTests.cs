@@ -37,6 +37,7 @@ public sealed class ComparisonTests(ITestOutputHelper output)
         ["cookies are good for longer"] = new() { CookiePeriodSeconds = 180 },
         ["cookies are good for less"] = new() { CookiePeriodSeconds = 60 },
         ["more places each second"] = new() { PlacesPerSecond = 20 },
+        ["a site's newcomers come sooner"] = new() { BetweenNewcomersOfASite = 400 },
         ["newcomers take a known source's place"] = new() { Places = [4, 4, 5] },
         ["known sources take a live tunnel's place"] = new() { Places = [3, 5, 5] },
         ["a place less for live tunnels"] = new() { Places = [3, 4, 4] },

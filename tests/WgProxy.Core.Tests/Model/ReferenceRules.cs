@@ -49,6 +49,9 @@ internal sealed record ReferenceRules
     /// <summary>Places at a loaded server that newcomers may take at once, those for known sources, those for live tunnels.</summary>
     public IReadOnlyList<int> Places { get; init; } = [3, 4, 5];
 
+    /// <summary>Milliseconds for which a loaded server is asked for no second newcomer of one site.</summary>
+    public int BetweenNewcomersOfASite { get; init; } = 500;
+
     /// <summary>How many more askers than the setting says mean load.</summary>
     public int MoreAsked { get; init; } = 1;
 
