@@ -32,10 +32,14 @@ internal sealed class HandshakeGate
     private const int ServerBurst = 5;
 
     private static readonly TimeSpan ServerLoadedFor = TimeSpan.FromSeconds(2);
+    // So that nobody who can be reached takes all newcomers' places: nine sites would have to.
+    private static readonly TimeSpan BetweenNewcomersOfASite = TimeSpan.FromMilliseconds(500);
+
     private static readonly TimeSpan VerifiedFor = TimeSpan.FromSeconds(180);
     private static readonly TimeSpan KnownFor = TimeSpan.FromSeconds(600);
     private const long SecretMilliseconds = 120_000;
     private const int RememberedSources = 1 << 15;
+    private const int RememberedSites = 1 << 10;
     private const int RememberedInitiations = 1 << 14;
 
     private readonly RelaySettings _settings;
@@ -44,6 +48,7 @@ internal sealed class HandshakeGate
     private readonly Blake2sKey _secretKey;
     private readonly RecentSources _verified;
     private readonly RecentSources _known;
+    private readonly RecentSources _placed;
     private readonly ReplayFilter _forwarded;
     private readonly Bucket[] _serverBuckets;
     private readonly Tick[] _serverLoadedUntil;
@@ -61,6 +66,7 @@ internal sealed class HandshakeGate
         _serverLoadedUntil = new Tick[routes.Count];
         _verified = new RecentSources(RememberedSources, settings.HashSeed);
         _known = new RecentSources(RememberedSources, settings.HashSeed);
+        _placed = new RecentSources(RememberedSites, settings.HashSeed);
         _forwarded = new ReplayFilter(RememberedInitiations, TimeSpan.FromSeconds(120), settings.HashSeed);
         Span<byte> master = stackalloc byte[16];
         BinaryPrimitives.WriteUInt64LittleEndian(master, settings.CookieSeed.K0);
@@ -121,16 +127,29 @@ internal sealed class HandshakeGate
     }
 
     /// <summary>Whether the server may be asked to judge one more initiation. Always, unless it is loaded; then there are
-    /// places for as many as it would look at, the last of them kept for those who have most to lose.</summary>
-    public bool TryTakePlace(int route, Standing standing, Tick now)
+    /// places for as many as it would look at, the last of them kept for those who have most to lose, and those for
+    /// whom the server has never accepted shared among sites.</summary>
+    public bool TryTakePlace(int route, Standing standing, in Source source, Tick now)
     {
         if (!IsServerLoaded(route, now))
         {
             return true;
         }
 
+        Source site = source.Site;
+        if (standing <= Standing.Verified && _placed.Contains(site, now, BetweenNewcomersOfASite))
+        {
+            return false;
+        }
+
         int reserved = Standing.Live - standing;
-        return _serverBuckets[route].TryTake(1, _settings.ServerPlacesPerSecond, ServerBurst - reserved, now);
+        bool taken = _serverBuckets[route].TryTake(1, _settings.ServerPlacesPerSecond, ServerBurst - reserved, now);
+        if (taken && standing <= Standing.Verified)
+        {
+            _placed.Add(site, now);
+        }
+
+        return taken;
     }
 
     /// <summary>What a stranger's initiation counts as.</summary>

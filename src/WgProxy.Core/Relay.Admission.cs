@@ -35,7 +35,7 @@ public sealed partial class Relay
             }
         }
 
-        return _gate.TryTakePlace(route, _gate.StandingOf(source, now), now) ? null : Verdict.ServerLoaded;
+        return _gate.TryTakePlace(route, _gate.StandingOf(source, now), source, now) ? null : Verdict.ServerLoaded;
     }
 
     /// <summary>Whether so many ask unanswered that they must show a cookie: more than is usual, or half of what the proven

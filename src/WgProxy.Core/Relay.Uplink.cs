@@ -47,7 +47,7 @@ public sealed partial class Relay
         }
 
         Standing standing = mapping.Proof >= Proof.Established ? Standing.Live : _gate.StandingOf(source, now);
-        if (!_gate.TryTakePlace(route, standing, now))
+        if (!_gate.TryTakePlace(route, standing, source, now))
         {
             return Drop(Direction.Uplink, Verdict.ServerLoaded, datagram, slot);
         }

@@ -42,6 +42,9 @@ public readonly struct Source : IEquatable<Source>
     public (ulong High, ulong Low, ulong LocalHigh, ulong LocalLow, ulong PortAndScope) Words =>
         (_high, _low, _localHigh, _localLow, ((ulong)_scope << 16) | _port);
 
+    /// <summary>The network that one site usually has, for all sources in it: the IPv4 address, or 48 bits of IPv6.</summary>
+    internal Source Site => new((IsIPv4 ? _high : _high & ~0xFFFFUL, IsIPv4 ? _low : 0), default, 0, 0);
+
     /// <summary>Whether both sides are one client socket.</summary>
     public static bool operator ==(in Source left, in Source right) => left.Equals(right);
 

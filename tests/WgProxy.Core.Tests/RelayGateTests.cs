@@ -214,7 +214,7 @@ public sealed class RelayGateTests
         int rekeys = 0;
         for (int tick = 0; tick < 10_000; tick++)
         {
-            Source stranger = RelayDriver.Client(100 + tick);
+            Source stranger = Site(tick);
             byte[] initiation = WireMessages.Initiation(driver.Mac1, (uint)tick);
             if (driver.FromClient(stranger, initiation).Verdict == Verdict.Reply)
             {
@@ -240,6 +240,30 @@ public sealed class RelayGateTests
         Assert.True(driver.Relay.Counters[Direction.Uplink, Verdict.ServerLoaded] > 9_000);
     }
 
+    [Theory]
+    [InlineData("192.0.2.77", 0)]
+    [InlineData("2001:db8:77:{0:x}::1", 1)]
+    public void At_a_loaded_server_one_site_does_not_take_all_newcomers_places(string format, int portOf)
+    {
+        RelayDriver driver = new(new RelaySettings { MaxMappings = 20_000, MaxAsked = 9_000, LoadedAsked = 9_000, PrefixShare = 9_000 });
+        driver.FromServer(driver.Ask(RelayDriver.Client(2), client: 0xC2), WireMessages.CookieReply(0xC2));
+        int honest = 0;
+        for (int tick = 0; tick < 4_000; tick++)
+        {
+            Source busy = Source.From(new IPEndPoint(
+                IPAddress.Parse(string.Format(null, format, tick)), 1_000 + (portOf == 0 ? tick : 0)));
+            TakePlace(driver, busy, (uint)tick);
+            if (tick % 100 == 99)
+            {
+                honest += TakePlace(driver, Site(tick), 0x20_0000 + (uint)tick) ? 1 : 0;
+            }
+
+            driver.Pass(0.001);
+        }
+
+        Assert.Equal(40, honest);
+    }
+
     [Fact]
     public void A_loaded_server_is_asked_for_a_client_of_an_hour_before_a_newcomer()
     {
@@ -255,9 +279,13 @@ public sealed class RelayGateTests
         Assert.Equal(Proof.Lingering, driver.Relay.ProofOf(slot));
         int asks = driver.Ask(RelayDriver.Client(2), client: 0xC2);
         driver.FromServer(asks, WireMessages.CookieReply(0xC2));
-        Verdict[] newcomer = [.. Enumerable.Range(0, 4).Select(
-            i => driver.FromClient(RelayDriver.Client(2), WireMessages.Initiation(driver.Mac1, 0xD0 + (uint)i)).Verdict)];
-        Assert.Equal([Verdict.Forward, Verdict.Forward, Verdict.Forward, Verdict.ServerLoaded], newcomer);
+        Verdict[] newcomers = [.. Enumerable.Range(0, 4).Select(i =>
+        {
+            byte[] refused = WireMessages.Initiation(driver.Mac1, 0xD0 + (uint)i);
+            Assert.Equal(Verdict.Reply, driver.FromClient(Site(i), refused).Verdict);
+            return driver.FromClient(Site(i), WithCookie(WireMessages.Initiation(driver.Mac1, 0xE0 + (uint)i), Open(driver, refused))).Verdict;
+        })];
+        Assert.Equal([Verdict.Open, Verdict.Open, Verdict.Open, Verdict.ServerLoaded], newcomers);
         Assert.Equal(Verdict.Forward, driver.FromClient(Alice, WireMessages.Initiation(driver.Mac1, 0xC9)).Verdict);
     }
 
@@ -282,7 +310,7 @@ public sealed class RelayGateTests
                 }
             }
 
-            Source newcomer = Subnet(500_000 + (millisecond / 250 % newcomers));
+            Source newcomer = Subnet((1 + (millisecond / 250 % newcomers)) << 16);
             if (millisecond % 250 == 0)
             {
                 byte[] initiation = WireMessages.Initiation(driver.Mac1, ++index);
@@ -387,6 +415,20 @@ public sealed class RelayGateTests
         Assert.Equal(Verdict.Open, driver.FromClient(honest, WithCookie(WireMessages.Initiation(driver.Mac1, 0xC2), Open(driver, refused))).Verdict);
     }
 
+    /// <summary>Asks, shows the cookie, and, if that opened a mapping, is sent a cookie by the server.</summary>
+    private static bool TakePlace(RelayDriver driver, Source source, uint client)
+    {
+        byte[] initiation = WireMessages.Initiation(driver.Mac1, client);
+        Assert.Equal(Verdict.Reply, driver.FromClient(source, initiation).Verdict);
+        Decision decision = driver.FromClient(source, WithCookie(WireMessages.Initiation(driver.Mac1, client + 0x10_0000), Open(driver, initiation)));
+        if (decision.Verdict == Verdict.Open)
+        {
+            driver.FromServer(decision.Slot, WireMessages.CookieReply(client + 0x10_0000));
+        }
+
+        return decision.Verdict == Verdict.Open;
+    }
+
     private static RelayDriver NewDriver(int loadedAsked = 1_024) =>
         new(new RelaySettings { MaxMappings = 4_096, MaxAsked = 1_024, LoadedAsked = loadedAsked });
 
@@ -404,6 +446,10 @@ public sealed class RelayGateTests
             driver.FromClient(Subnet(Random.Shared.Next()), WireMessages.Initiation(driver.Mac1, (uint)client));
         }
     }
+
+    // Ever new IPv4 addresses.
+    private static Source Site(int number) =>
+        Source.From(new IPEndPoint(IPAddress.Parse($"10.0.{(number >> 8) & 0xFF}.{number & 0xFF}"), 1 + (number >> 16)));
 
     // Ever new /64s.
     private static Source Subnet(int number) =>

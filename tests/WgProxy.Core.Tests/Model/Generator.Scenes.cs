@@ -323,7 +323,7 @@ internal sealed partial class Generator
 
             if (_random.Next(3) == 0)
             {
-                yield return Step.Wait(Pick(1, 10, 55, 56, 111, 112, 300, 1_999, 2_000));
+                yield return Step.Wait(Pick(1, 10, 55, 56, 111, 112, 300, 499, 500, 1_999, 2_000));
             }
         }
     }

@@ -11,6 +11,7 @@ internal sealed partial class ReferenceRelay
     private readonly Dictionary<Source, Tick> _known = [];
     private readonly Dictionary<int, Tick> _serverLoadedUntil = [];
     private readonly Dictionary<int, ReferenceBucket> _places = [];
+    private readonly List<(IPNetwork Site, Tick At)> _newcomers = [];
     private List<byte[]> _forwarded = [];
     private List<byte[]> _forwardedBefore = [];
     private Tick _turnedAt;
@@ -18,6 +19,7 @@ internal sealed partial class ReferenceRelay
     private enum Rank
     {
         Newcomer,
+        Verified,
         Known,
         Live,
     }
@@ -55,7 +57,7 @@ internal sealed partial class ReferenceRelay
             return Verdict.OverShare;
         }
 
-        return TakesPlace(route, RankOf(source, now), now) ? null : Verdict.ServerLoaded;
+        return TakesPlace(route, RankOf(source, now), source, now) ? null : Verdict.ServerLoaded;
     }
 
     private bool IsDenied(Source source)
@@ -112,18 +114,26 @@ internal sealed partial class ReferenceRelay
     private static bool IsUnshown(ReferenceMapping mapping) =>
         (mapping.Proof == Proof.Asked && mapping.MustShow == false) || (mapping.Proof == Proof.Claimed && mapping.Adopted);
 
-    private static IPNetwork PrefixOf(Source source)
+    private static IPNetwork PrefixOf(Source source) => NetworkOf(source, 8);
+
+    private static IPNetwork SiteOf(Source source) => NetworkOf(source, 6);
+
+    /// <summary>An IPv4 address, or the first so many bytes of an IPv6 one.</summary>
+    private static IPNetwork NetworkOf(Source source, int most)
     {
         byte[] bytes = source.Address.GetAddressBytes();
-        Array.Clear(bytes, Math.Min(8, bytes.Length), Math.Max(0, bytes.Length - 8));
-        return new IPNetwork(new IPAddress(bytes), bytes.Length == 4 ? 32 : 64);
+        int length = bytes.Length == 4 ? 4 : most;
+        Array.Clear(bytes, length, bytes.Length - length);
+        return new IPNetwork(new IPAddress(bytes), length * 8);
     }
 
     private Rank RankOf(Source source, Tick now) =>
-        IsWithin(_known, source, rules.KnownSeconds, now) ? Rank.Known : Rank.Newcomer;
+        IsWithin(_known, source, rules.KnownSeconds, now) ? Rank.Known
+        : IsWithin(_verified, source, rules.VerifiedSeconds, now) ? Rank.Verified
+        : Rank.Newcomer;
 
     /// <summary>A loaded server looks at few initiations: the last places are for those who have most to lose.</summary>
-    private bool TakesPlace(int route, Rank rank, Tick now)
+    private bool TakesPlace(int route, Rank rank, Source source, Tick now)
     {
         if (now >= _serverLoadedUntil.GetValueOrDefault(route))
         {
@@ -131,7 +141,19 @@ internal sealed partial class ReferenceRelay
         }
 
         ReferenceBucket places = _places.TryGetValue(route, out ReferenceBucket? known) ? known : _places[route] = new ReferenceBucket();
-        return places.Take(1, rules.PlacesPerSecond, rules.Places[(int)rank], now);
+        bool isNewcomer = rank is Rank.Newcomer or Rank.Verified;
+        if (isNewcomer && _newcomers.Any(other => other.Site == SiteOf(source) && now - other.At < rules.BetweenNewcomersOfASite))
+        {
+            return false;
+        }
+
+        bool taken = places.Take(1, rules.PlacesPerSecond, rules.Places[(int)rank], now);
+        if (taken && isNewcomer)
+        {
+            _newcomers.Add((SiteOf(source), now));
+        }
+
+        return taken;
     }
 
     private void ServerIsLoaded(ReferenceMapping mapping, Tick now)

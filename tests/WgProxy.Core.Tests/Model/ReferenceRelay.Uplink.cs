@@ -30,7 +30,7 @@ internal sealed partial class ReferenceRelay
         }
 
         Rank rank = mapping.Proof is Proof.Established or Proof.Confirmed ? Rank.Live : RankOf(source, now);
-        if (!TakesPlace(route, rank, now))
+        if (!TakesPlace(route, rank, source, now))
         {
             return Drop(Direction.Uplink, Verdict.ServerLoaded, datagram, mapping);
         }

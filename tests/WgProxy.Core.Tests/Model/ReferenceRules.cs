@@ -46,8 +46,11 @@ internal sealed record ReferenceRules
 
     public int PlacesPerSecond { get; init; } = 18;
 
-    /// <summary>Places at a loaded server that newcomers may take at once, those for known sources, those for live tunnels.</summary>
-    public IReadOnlyList<int> Places { get; init; } = [3, 4, 5];
+    /// <summary>Places at a loaded server that newcomers may take at once, those for who showed a cookie, for known sources, those for live tunnels.</summary>
+    public IReadOnlyList<int> Places { get; init; } = [2, 3, 4, 5];
+
+    /// <summary>Milliseconds for which a loaded server is asked for no second newcomer of one site.</summary>
+    public int BetweenNewcomersOfASite { get; init; } = 500;
 
     /// <summary>How many more askers than the setting says mean load.</summary>
     public int MoreAsked { get; init; } = 1;
@@ -64,6 +67,6 @@ internal sealed record ReferenceRules
     /// <summary>Whether claims count for their prefix.</summary>
     public bool ClaimsAreShared { get; init; } = true;
 
-    /// <summary>Whether a cookie of the server verifies its source.</summary>
-    public bool ServerCookieVerifies { get; init; } = true;
+    /// <summary>Whether a cookie of the server verifies its source: it was sent to an address that may be forged.</summary>
+    public bool ServerCookieVerifies { get; init; }
 }
