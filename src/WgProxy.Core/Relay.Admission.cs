@@ -1,4 +1,6 @@
+using System.Runtime.InteropServices;
 using WgProxy.Core.Mappings;
+using WgProxy.Core.Protocol;
 
 namespace WgProxy.Core;
 
@@ -27,6 +29,34 @@ public sealed partial class Relay
         return IsOverShare(source) ? Verdict.OverShare
             : _gate.TryTakePlace(route, _gate.StandingOf(source, now), now) ? null
             : Verdict.ServerLoaded;
+    }
+
+    /// <summary>Remembers the cookie with which the server answers an initiation that showed one of ours. A client has room
+    /// for one cookie: from now on it shows the server's, which went to its address and to nobody else's, and without this
+    /// would be sent ours again, and then the server's, and so on.</summary>
+    private void LearnServerCookie(ref Mapping mapping, ReadOnlySpan<byte> reply)
+    {
+        Span<byte> cookie = stackalloc byte[WireGuard.CookieSize];
+        if (mapping.ShownMac1 != default
+            && Datagram.ReceiverIndex(DatagramKind.CookieReply, reply) == mapping.ShownIndex
+            && _gate.TryOpen(mapping.Route, reply, MemoryMarshal.AsBytes(new ReadOnlySpan<UInt128>(in mapping.ShownMac1)), cookie))
+        {
+            mapping.ServerCookie = MemoryMarshal.Read<UInt128>(cookie);
+        }
+    }
+
+    /// <summary>Whether the initiation shows the cookie that the server sent to this mapping.</summary>
+    private static bool ShowsServerCookie(in Mapping mapping, ReadOnlySpan<byte> initiation, Tick now)
+    {
+        if (mapping.ServerCookie == default || now >= mapping.CookieUntil)
+        {
+            return false;
+        }
+
+        const int mac2 = WireGuard.InitiationMac1Offset + WireGuard.MacSize;
+        Span<byte> expected = stackalloc byte[WireGuard.MacSize];
+        Blake2s.Mac(MemoryMarshal.AsBytes(new ReadOnlySpan<UInt128>(in mapping.ServerCookie)), initiation[..mac2], expected);
+        return FixedTime.AreEqual(expected, initiation[mac2..]);
     }
 
     private bool IsDenied(in Source source) =>
