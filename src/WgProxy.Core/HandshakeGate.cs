@@ -83,6 +83,10 @@ internal sealed class HandshakeGate
     /// and who may never see the cookie.</summary>
     public void ServerSentCookie(int route, Tick now) => _serverLoadedUntil[route] = now + ServerLoadedFor;
 
+    /// <summary>Reads the server's cookie in its reply to the initiation of this mac1.</summary>
+    public bool TryOpen(int route, ReadOnlySpan<byte> reply, ReadOnlySpan<byte> mac1, Span<byte> cookie) =>
+        _sealers[route].TryOpen(reply, mac1, cookie);
+
     /// <summary>The server has accepted this source.</summary>
     public void Accepted(in Source source, Tick now) => _known.Add(source, now);
 

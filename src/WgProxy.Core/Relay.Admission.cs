@@ -1,5 +1,7 @@
+using System.Runtime.InteropServices;
 using WgProxy.Core.Admission;
 using WgProxy.Core.Mappings;
+using WgProxy.Core.Protocol;
 
 namespace WgProxy.Core;
 
@@ -45,6 +47,34 @@ public sealed partial class Relay
         int asked = _queues.Count(Proof.Asked);
         int proven = _queues.Count(Proof.Established) + _queues.Count(Proof.Confirmed);
         return asked > _settings.LoadedAsked || asked * 2 > _settings.MaxMappings - proven;
+    }
+
+    /// <summary>Remembers the cookie with which the server answers an initiation that showed one of ours. A client has room
+    /// for one cookie: from now on it shows the server's, which went to its address and to nobody else's, and without this
+    /// would be sent ours again, and then the server's, and so on.</summary>
+    private void LearnServerCookie(ref Mapping mapping, ReadOnlySpan<byte> reply)
+    {
+        Span<byte> cookie = stackalloc byte[WireGuard.CookieSize];
+        if (mapping.ShownMac1 != default
+            && Datagram.ReceiverIndex(DatagramKind.CookieReply, reply) == mapping.ShownIndex
+            && _gate.TryOpen(mapping.Route, reply, MemoryMarshal.AsBytes(new ReadOnlySpan<UInt128>(in mapping.ShownMac1)), cookie))
+        {
+            mapping.ServerCookie = MemoryMarshal.Read<UInt128>(cookie);
+        }
+    }
+
+    /// <summary>Whether the initiation shows the cookie that the server sent to this mapping.</summary>
+    private static bool ShowsServerCookie(in Mapping mapping, ReadOnlySpan<byte> initiation, Tick now)
+    {
+        if (mapping.ServerCookie == default || now >= mapping.CookieUntil)
+        {
+            return false;
+        }
+
+        const int mac2 = WireGuard.InitiationMac1Offset + WireGuard.MacSize;
+        Span<byte> expected = stackalloc byte[WireGuard.MacSize];
+        Blake2s.Mac(MemoryMarshal.AsBytes(new ReadOnlySpan<UInt128>(in mapping.ServerCookie)), initiation[..mac2], expected);
+        return FixedTime.AreEqual(expected, initiation[mac2..]);
     }
 
     private bool IsDenied(in Source source) =>

@@ -66,6 +66,7 @@ public sealed partial class Relay
         {
             mapping.CookieUntil = now + _settings.CookieTimeout;
             _gate.ServerSentCookie(mapping.Route, now);
+            LearnServerCookie(ref mapping, datagram);
         }
 
         if (mapping.Proof is Proof.Asked or Proof.Claimed)

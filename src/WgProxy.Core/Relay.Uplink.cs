@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using WgProxy.Core.Mappings;
 using WgProxy.Core.Protocol;
 
@@ -36,10 +37,10 @@ public sealed partial class Relay
             return Drop(Direction.Uplink, Verdict.Replayed, datagram, slot);
         }
 
-        // Whoever shows a cookie of ours has a bucket of its own, so that one who forges the client's address cannot use
+        // Whoever shows a cookie has a bucket of its own, so that one who forges the client's address cannot use
         // up the client's: when the common bucket is empty, the client is sent a cookie.
         ref Mapping mapping = ref _mappings[slot];
-        bool shown = _gate.HasCookie(datagram, source, now);
+        bool shown = _gate.HasCookie(datagram, source, now) || ShowsServerCookie(mapping, datagram, now);
         ref Bucket bucket = ref shown ? ref mapping.Shown : ref mapping.Initiations;
         if (!bucket.TryTake(1, InitiationsPerSecond, InitiationBurst, now))
         {
@@ -54,6 +55,12 @@ public sealed partial class Relay
 
         _gate.Forwarded(datagram, now);
         mapping.Asked.Add(Datagram.SenderIndex(datagram));
+        if (shown)
+        {
+            mapping.ShownIndex = Datagram.SenderIndex(datagram);
+            mapping.ShownMac1 = MemoryMarshal.Read<UInt128>(datagram[WireGuard.InitiationMac1Offset..]);
+        }
+
         if (mapping.Proof == Proof.Lingering)
         {
             Revive(slot, now);

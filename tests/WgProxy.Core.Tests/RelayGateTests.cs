@@ -1,4 +1,5 @@
 using System.Net;
+using System.Security.Cryptography;
 using WgProxy.Core.Admission;
 using WgProxy.Core.Protocol;
 using WgProxy.Tests;
@@ -122,6 +123,45 @@ public sealed class RelayGateTests
         byte[] third = WireMessages.Initiation(driver.Mac1, 0xC3);
         third.AsSpan(132).Fill(7);
         Assert.Equal((Verdict.Forward, second.Slot), (driver.FromClient(Alice, third).Verdict, second.Slot));
+    }
+
+    [Fact]
+    public void Who_forges_a_clients_address_cannot_stop_its_rekey_with_a_loaded_server()
+    {
+        RelayDriver driver = NewDriver();
+        int slot = driver.Confirm(Alice);
+        byte[] cookie = [];
+        byte[] servers = RandomNumberGenerator.GetBytes(16);
+        List<Verdict> retries = [];
+        for (uint retry = 0; retry < 5; retry++)
+        {
+            for (uint forged = 0; forged < 4_999; forged++)
+            {
+                byte[] initiation = WireMessages.Initiation(driver.Mac1, 0xF0_0000 + (retry * 10_000) + forged);
+                RandomNumberGenerator.Fill(initiation.AsSpan(132));
+                driver.FromClient(Alice, initiation);
+                driver.Pass(0.001);
+            }
+
+            byte[] asked = WireMessages.Initiation(driver.Mac1, 0xC2 + retry);
+            asked = cookie.Length == 0 ? asked : WithCookie(asked, cookie);
+            Verdict verdict = driver.FromClient(Alice, asked).Verdict;
+            retries.Add(verdict);
+            if (verdict == Verdict.Reply)
+            {
+                cookie = Open(driver, asked);
+            }
+            else if (!cookie.SequenceEqual(servers))
+            {
+                // The server is loaded too, and wants a cookie of its own.
+                byte[] reply = new byte[64];
+                new CookieSealer(driver.Routes[0].Key).Write(asked, servers, RandomNumberGenerator.GetBytes(24), reply);
+                Assert.Equal(Verdict.Forward, driver.FromServer(slot, reply).Verdict);
+                cookie = servers;
+            }
+        }
+
+        Assert.Equal([Verdict.Reply, Verdict.Forward, Verdict.Forward, Verdict.Forward, Verdict.Forward], retries);
     }
 
     [Fact]

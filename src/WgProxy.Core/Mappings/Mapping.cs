@@ -72,8 +72,17 @@ internal struct Mapping
     /// <summary>Limits initiations.</summary>
     public Bucket Initiations;
 
-    /// <summary>Limits initiations that show a cookie of this relay.</summary>
+    /// <summary>Limits initiations that show a cookie.</summary>
     public Bucket Shown;
+
+    /// <summary>The sender index of the last initiation that showed a cookie and passed.</summary>
+    public uint ShownIndex;
+
+    /// <summary>Its mac1, into which an answering cookie of the server is bound.</summary>
+    public UInt128 ShownMac1;
+
+    /// <summary>The cookie with which the server answered it; good while <see cref="CookieUntil"/> lasts.</summary>
+    public UInt128 ServerCookie;
 
     /// <summary>Limits bytes with an index that nobody issued here.</summary>
     public Bucket Unknown;
