@@ -80,9 +80,11 @@ public sealed partial class Relay
     private bool IsDenied(in Source source) =>
         (!_settings.Allow.IsEmpty && !_settings.Allow.Contains(source)) || _settings.Deny.Contains(source);
 
-    /// <summary>While there is room, nobody counts; then no prefix holds more than its share of what proves nothing.</summary>
+    /// <summary>While there is room, nobody counts; then no prefix holds more than its share of what proves nothing. There is
+    /// no room long before askers displace each other.</summary>
     private bool IsOverShare(in Source source, Share share) =>
-        _live * 4 >= _settings.MaxMappings && _shares.Count(source, share) >= _settings.PrefixShare;
+        (_live * 4 >= _settings.MaxMappings || _queues.Count(Proof.Asked) * 2 >= _settings.MaxAsked)
+        && _shares.Count(source, share) >= _settings.PrefixShare;
 
     private Decision SendCookie(ReadOnlySpan<byte> initiation, in Source source, int route, int slot, Tick now)
     {

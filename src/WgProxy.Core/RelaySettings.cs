@@ -22,8 +22,8 @@ public sealed record RelaySettings
     /// must then show a cookie first.</summary>
     public int LoadedAsked { get; init; } = 1_024;
 
-    /// <summary>Unproven mappings of one address prefix (IPv4 address, IPv6 /64), once a quarter of the slots is in use: so
-    /// many each of those that showed nothing, of those that showed a cookie, and of claims.</summary>
+    /// <summary>Unproven mappings of one address prefix (IPv4 address, IPv6 /64), once a quarter of the slots is in use,
+    /// or half as many ask as may: so many each of those that showed nothing, of those that showed a cookie, and of claims.</summary>
     public int PrefixShare { get; init; } = 64;
 
     /// <summary>Initiations per second that a loaded server is asked to judge. WireGuard judges 20 per second and address

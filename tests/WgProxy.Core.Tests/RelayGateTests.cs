@@ -233,6 +233,25 @@ public sealed class RelayGateTests
     }
 
     [Fact]
+    public void One_prefix_that_can_be_reached_displaces_nobody()
+    {
+        RelayDriver driver = new(new RelaySettings { MaxMappings = 1_000, MaxAsked = 100, LoadedAsked = 25, PrefixShare = 8 });
+        int honest = driver.Ask(Subnet(1), client: 0xC1);
+        foreach (int port in Enumerable.Range(0, 2_000))
+        {
+            byte[] initiation = WireMessages.Initiation(driver.Mac1, (uint)port);
+            if (driver.FromClient(RelayDriver.Client(port), initiation).Verdict == Verdict.Reply)
+            {
+                driver.FromClient(RelayDriver.Client(port), WithCookie(WireMessages.Initiation(driver.Mac1, 0x10_0000 + (uint)port), Open(driver, initiation)));
+            }
+        }
+
+        Assert.InRange(driver.Relay.Counters[Proof.Asked], 1, 50);
+        Assert.Equal(0, driver.Relay.Counters[RelayEventKind.Evicted]);
+        Assert.Equal(Verdict.Forward, driver.FromServer(honest, WireMessages.Response(0x51, 0xC1)).Verdict);
+    }
+
+    [Fact]
     public void An_office_behind_one_address_keeps_its_tunnels()
     {
         RelayDriver driver = new(new RelaySettings { MaxMappings = 400, MaxAsked = 100, PrefixShare = 8 });

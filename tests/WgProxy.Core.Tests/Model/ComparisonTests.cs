@@ -44,6 +44,7 @@ public sealed class ComparisonTests(ITestOutputHelper output)
         ["load begins with one asker less"] = new() { MoreAsked = 0 },
         ["askers may take all the room"] = new() { AskersOfRoom = 1 },
         ["half the slots are free of shares"] = new() { FreeQuarters = 2 },
+        ["askers displace each other before shares count"] = new() { FreeOfAskers = 2 },
         ["one bucket for all initiations"] = new() { ShownHaveTheirOwn = false },
         ["claims have no share"] = new() { ClaimsAreShared = false },
         ["a cookie of the server verifies its source"] = new() { ServerCookieVerifies = true },

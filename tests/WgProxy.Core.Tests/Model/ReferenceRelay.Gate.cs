@@ -104,7 +104,8 @@ internal sealed partial class ReferenceRelay
         list.TryGetValue(source, out Tick at) && now - at < seconds * 1_000;
 
     private bool IsOverShare(Source source, Func<ReferenceMapping, bool> kind) =>
-        Live.Count * 4 >= settings.MaxMappings * rules.FreeQuarters
+        (Live.Count * 4 >= settings.MaxMappings * rules.FreeQuarters
+            || Live.Count(mapping => mapping.Proof == Proof.Asked) >= settings.MaxAsked * rules.FreeOfAskers)
         && Live.Count(mapping => PrefixOf(mapping.Source) == PrefixOf(source) && kind(mapping)) >= settings.PrefixShare;
 
     private bool IsOverShareOfClaims(Source source) =>

@@ -61,6 +61,9 @@ internal sealed record ReferenceRules
     /// <summary>How much of the slots, in quarters, may be used before shares count.</summary>
     public int FreeQuarters { get; init; } = 1;
 
+    /// <summary>How much of those who may ask may do so before shares count.</summary>
+    public double FreeOfAskers { get; init; } = 0.5;
+
     /// <summary>Whether initiations that show a cookie have a bucket of their own.</summary>
     public bool ShownHaveTheirOwn { get; init; } = true;
 
