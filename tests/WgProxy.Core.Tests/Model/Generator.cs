@@ -66,7 +66,7 @@ internal sealed partial class Generator
             < 45 => Overrun(),
             < 49 => Unmatched(),
             < 52 => Replay(),
-            < 54 => Reappear(),
+            < 56 => Reappear(),
             < 60 => Traffic(),
             < 72 => [AnyClient()],
             < 80 => [AnyServer()],
