@@ -16,6 +16,8 @@ internal sealed record Options
     // With less, a tunnel that both ends still hold keys for may be gone here, and the server cannot reach its client.
     private static readonly TimeSpan ShortTimeout = TimeSpan.FromSeconds(120);
 
+    private const int MostOfAPrefix = 64;
+
     private static readonly Dictionary<string, string> FormerVariables = new(StringComparer.Ordinal)
     {
         ["WGPROXY_PORTS"] = "this release listens on one port for all clients: use one WGPROXY_LISTEN",
@@ -126,6 +128,7 @@ internal sealed record Options
             MaxMappings = capacity.Mappings,
             MaxAsked = capacity.Asked,
             LoadedAsked = capacity.Asked / 4,
+            PrefixShare = Math.Clamp(capacity.Asked / 8, 1, MostOfAPrefix),
             IdleTimeout = Timeout,
             Allow = Allow,
             Deny = Deny,
