@@ -35,10 +35,10 @@ internal static class SilentMoves
             + $"{(account.ArrivedAt[0] - account.SentAt[0])?.TotalMilliseconds:0.0} ms; before: {silent}; after: {after}");
         account.AssertNoneLost(atLeast: 20);
 
-        // Until then the server had sent nothing to any of the new ports.
-        Assert.Equal(moved, silent.Mappings["Claimed"]);
-        Assert.Equal(1, silent.Mappings["Confirmed"]);
-        Assert.Equal(2, after.Mappings["Confirmed"]);
+        // A mapping for each move. Most only claim: the server has sent nothing to the new ports. But it owes a keepalive 10 s
+        // after the last data before the first move, and the client a handshake where it misses that one.
+        Assert.Equal(moved + 1, silent.Live);
+        Assert.InRange(after.Mappings["Confirmed"], 2, moved + 1);
         await tunnel.Relay.StopAsync();
     }
 }
