@@ -21,6 +21,9 @@ internal sealed record LoadReport
     /// <summary>Initiations sent, retries included.</summary>
     public long Initiations { get; init; }
 
+    /// <summary>Cookie replies that came back to a flood.</summary>
+    public long Cookies { get; init; }
+
     /// <summary>Seconds until the last flow was answered.</summary>
     public double AnsweredSeconds { get; init; }
 

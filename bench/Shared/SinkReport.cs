@@ -21,7 +21,7 @@ internal sealed record SinkReport
     /// <summary>Datagrams that are neither an initiation nor data of a known flow.</summary>
     public long Stray { get; init; }
 
-    /// <summary>Initiations answered.</summary>
+    /// <summary>Initiations received.</summary>
     public long Initiations { get; init; }
 
     /// <summary>Messages that recvmmsg returned: with GRO, one may hold many datagrams.</summary>

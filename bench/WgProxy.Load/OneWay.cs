@@ -7,31 +7,18 @@ namespace WgProxy.Load;
 /// <summary>One way, flow after flow, a burst from each: as fast as the kernel takes them, or at a rate.</summary>
 internal sealed unsafe class OneWay(IReadOnlyList<Flow> flows, SendBatch batch, int datagramsPerMessage)
 {
-    // A rate is kept by slices of this length; a sender that has fallen behind by more than the limit forgives itself the
-    // rest, instead of making it up by a flood.
-    private const long SliceNanoseconds = 200_000;
-    private const double MostBehind = 0.01;
-
     private long _echoed;
 
     public LoadReport Run(TimeSpan length, int perSecond, bool echo)
     {
+        Pace pace = new(perSecond, batch.Capacity);
         long sent = 0;
-        long forgiven = 0;
         int turn = 0;
         long start = Stopwatch.GetTimestamp();
         TimeSpan elapsed = TimeSpan.Zero;
         while (elapsed < length)
         {
-            int messages = batch.Capacity;
-            if (perSecond > 0)
-            {
-                long due = (long)(elapsed.TotalSeconds * perSecond) - sent - forgiven;
-                long excess = due - Math.Max(batch.Capacity, (long)(MostBehind * perSecond));
-                forgiven += Math.Max(0, excess);
-                messages = (int)Math.Min(due / datagramsPerMessage, batch.Capacity);
-            }
-
+            int messages = (int)Math.Min(pace.Due(elapsed, sent) / datagramsPerMessage, batch.Capacity);
             if (messages > 0)
             {
                 sent += batch.Send(flows[turn], messages);
@@ -39,8 +26,7 @@ internal sealed unsafe class OneWay(IReadOnlyList<Flow> flows, SendBatch batch, 
             }
             else
             {
-                TimeSpec slice = new() { Nanoseconds = (nint)SliceNanoseconds };
-                _ = Libc.NanoSleep(&slice, null);
+                Pace.Rest();
             }
 
             if (echo)

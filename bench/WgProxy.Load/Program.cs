@@ -12,8 +12,11 @@ switch (args)
     case ["load", .. string[] rest]:
         RunLoad(new Arguments(rest));
         return 0;
+    case ["flood", .. string[] rest]:
+        RunFlood(new Arguments(rest));
+        return 0;
     default:
-        Console.Error.WriteLine("usage: wgproxy-load sink|load [--option value]...   (see bench/ENVIRONMENT.md)");
+        Console.Error.WriteLine("usage: wgproxy-load sink|load|flood [--option value]...   (see bench/ENVIRONMENT.md)");
         return 2;
 }
 
@@ -24,9 +27,14 @@ static void RunSink(Arguments options)
     Console.WriteLine("listening");
     while (Console.ReadLine() is { } order)
     {
-        if (order is "reset")
+        switch (order)
         {
-            sink.Reset();
+            case "reset":
+                sink.Reset();
+                break;
+            case "deafen":
+                sink.Deafen();
+                break;
         }
 
         Console.WriteLine(Lines.Write(sink.Read()));
@@ -35,11 +43,6 @@ static void RunSink(Arguments options)
 
 static void RunLoad(Arguments options)
 {
-    if (!PublicKey.TryParse(options.Text("--key"), out PublicKey? key, out string? error))
-    {
-        throw new FormatException(error);
-    }
-
     int count = options.Number("--flows", 1);
     IPEndPoint server = options.EndPoint("--to");
     IPAddress? from = options.Address("--from");
@@ -51,7 +54,7 @@ static void RunLoad(Arguments options)
     }
 
     bool storm = options.Text("--shape") is "storm";
-    using Handshakes handshakes = new(flows, new Mac1(key));
+    using Handshakes handshakes = new(flows, Mac1Of(options));
     handshakes.Run(options.Number("--ask-rate", 0), TimeSpan.FromSeconds(options.Seconds("--patience", 15)), keepalive: storm);
     if (!storm && handshakes.Answered < count)
     {
@@ -66,6 +69,17 @@ static void RunLoad(Arguments options)
         _ = Console.ReadLine();
     }
 }
+
+static void RunFlood(Arguments options)
+{
+    IPAddress from = options.Address("--from") ?? throw new FormatException("--from is missing");
+    using Flood flood = new(options.EndPoint("--to"), from, Mac1Of(options), options.Has("--forged"));
+    Console.WriteLine("open");
+    Console.WriteLine(Lines.Write(flood.Run(TimeSpan.FromSeconds(options.Seconds("--seconds", 1)), options.Number("--rate", 0))));
+}
+
+static Mac1 Mac1Of(Arguments options) =>
+    PublicKey.TryParse(options.Text("--key"), out PublicKey? key, out string? error) ? new Mac1(key) : throw new FormatException(error);
 
 static LoadReport Send(Arguments options, Flow[] flows)
 {

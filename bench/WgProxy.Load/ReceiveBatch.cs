@@ -34,8 +34,8 @@ internal sealed unsafe class ReceiveBatch
 
     public int Slots { get; }
 
-    /// <summary>Waits for at least one message; -1 when the socket's time limit passed.</summary>
-    public int Receive(int fd)
+    /// <summary>Waits for at least one message, unless the flags say otherwise; -1 when none came.</summary>
+    public int Receive(int fd, int flags = Libc.MsgWaitForOne)
     {
         for (int i = 0; i < Slots; i++)
         {
@@ -43,7 +43,7 @@ internal sealed unsafe class ReceiveBatch
             _messages[i].Header.ControlLength = ControlSize;
         }
 
-        return Libc.RecvMMsg(fd, _messages, (uint)Slots, Libc.MsgWaitForOne, null);
+        return Libc.RecvMMsg(fd, _messages, (uint)Slots, flags, null);
     }
 
     public Span<byte> Bytes(int slot) => new(_messages[slot].Header.Vectors->Base, (int)_messages[slot].Length);

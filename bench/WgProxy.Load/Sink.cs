@@ -21,6 +21,7 @@ internal sealed class Sink : IDisposable
     private long _messages;
     private long _stray;
     private long _initiations;
+    private bool _deaf;
 
     public Sink(IPEndPoint listen, bool gro, bool echo)
     {
@@ -63,6 +64,17 @@ internal sealed class Sink : IDisposable
         {
             _flows = new SinkFlows();
             _messages = _stray = _initiations = 0;
+            _deaf = false;
+        }
+    }
+
+    /// <summary>Counts initiations from now on, and answers none until it is reset: as a server that cannot authenticate
+    /// them.</summary>
+    public void Deafen()
+    {
+        lock (_gate)
+        {
+            _deaf = true;
         }
     }
 
@@ -119,10 +131,15 @@ internal sealed class Sink : IDisposable
 
     private void Answer(uint client, int slot)
     {
+        _initiations++;
+        if (_deaf)
+        {
+            return;
+        }
+
         Span<byte> response = stackalloc byte[WireGuard.ResponseSize];
         response.Clear();
         Messages.Response(response, _flows.Add(client), client);
-        _initiations++;
         Send(response, slot);
     }
 

@@ -7,6 +7,8 @@ internal static unsafe partial class Libc
 {
     public const int MsgDontWait = 0x40;
     public const int MsgWaitForOne = 0x10000;
+    public const int SolIp = 0;
+    public const int IpPktInfo = 8;
     public const int SolSocket = 1;
     public const int SoRcvTimeo = 20;
     public const int SoSndBufForce = 32;
