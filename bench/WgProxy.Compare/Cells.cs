@@ -13,6 +13,16 @@ internal static class Cells
         return sorted.Length == 0 ? null : (sorted[(sorted.Length - 1) / 2] + sorted[sorted.Length / 2]) / 2;
     }
 
+    /// <summary>The middle one of some ratios, and between which of them the true one lies.</summary>
+    public static string Spread(double[] values)
+    {
+        double[] sorted = [.. values.Order()];
+        int outside = Interval.Outside(sorted.Length);
+        return sorted.Length == 0
+            ? "–"
+            : $"{Median(sorted.Cast<double?>()):0.000} ({sorted[outside]:0.00}–{sorted[^(outside + 1)]:0.00})";
+    }
+
     /// <summary>Packets per second.</summary>
     public static string Rate(double? value) => value switch
     {
@@ -46,7 +56,11 @@ internal static class Cells
     {
         Measure.Throughput => $"{Rate(outcome.Rate),7}/s  lost {Percent(outcome.Loss),9}  relay {Micros(outcome.RelayMicros)} µs"
             + $"  machine {Micros(outcome.MachineMicros)} µs  others {Micros(outcome.Others)}  overflow {outcome.RelayOverflow}/{outcome.SinkOverflow}",
-        Measure.RoundTrip => $"p50 {Plain(outcome.P50)}  p99 {Plain(outcome.P99)}  p99.9 {Plain(outcome.P999)} µs  lost {Percent(outcome.Loss)}",
+        Measure.RoundTrip => $"p50 {Plain(outcome.P50)}  p99 {Plain(outcome.P99)}  p99.9 {Plain(outcome.P999)} µs  lost {Percent(outcome.Loss)}"
+            + $"  others {Micros(outcome.Others)}",
+        Measure.Flood => $"{Rate(outcome.AskedRate),7}/s asked  judged {Rate(outcome.Rate)}  refused {Rate(outcome.RefusedRate)}  reached the server"
+            + $" {Rate(outcome.ReachedRate)}  relay {Micros(outcome.RelayMicros)} µs  live lost {Percent(outcome.LiveLossUp)} up,"
+            + $" {Percent(outcome.LiveLossDown)} down  others {Micros(outcome.Others)}  overflow {outcome.RelayOverflow}",
         Measure.Storm => $"{outcome.Answered} answered in {outcome.AnsweredSeconds:0.00} s, {outcome.Initiations} asked;"
             + $" live lost {Percent(outcome.LiveLossUp)} up, {Percent(outcome.LiveLossDown)} down",
         _ => $"idle {Megabytes(outcome.Resident)} MiB; per mapping {Bytes(outcome.MappingResident)} process,"

@@ -60,6 +60,41 @@ internal sealed class Child : IDisposable
         }
     }
 
+    /// <summary>How many lines those were so far.</summary>
+    public int Complained
+    {
+        get
+        {
+            lock (_complaints)
+            {
+                return _complaints.Count;
+            }
+        }
+    }
+
+    /// <summary>The first line on standard error, after so many others, that holds a word.</summary>
+    /// <exception cref="TimeoutException">There was none for that long.</exception>
+    public string HearComplaint(int after, string word, TimeSpan limit)
+    {
+        DateTime end = DateTime.UtcNow + limit;
+        lock (_complaints)
+        {
+            while (true)
+            {
+                if (_complaints.Skip(after).FirstOrDefault(line => line.Contains(word, StringComparison.Ordinal)) is { } line)
+                {
+                    return line;
+                }
+
+                TimeSpan left = end - DateTime.UtcNow;
+                if (left <= TimeSpan.Zero || !Monitor.Wait(_complaints, left))
+                {
+                    throw new TimeoutException($"nothing with{word}from {_name}");
+                }
+            }
+        }
+    }
+
     /// <summary>Says a line to it.</summary>
     public void Say(string line)
     {
@@ -95,6 +130,7 @@ internal sealed class Child : IDisposable
             if (!string.IsNullOrWhiteSpace(line))
             {
                 _complaints.Add(line);
+                Monitor.PulseAll(_complaints);
             }
         }
     }

@@ -11,6 +11,7 @@ internal sealed record CompareOptions
           --seconds S          seconds measured per visit, after a warm-up (2)
           --warm-up S          seconds before measuring begins (0.6)
           --scenarios A,B      only these; --list shows all (all; with --wire or --coalesce those to which links matter)
+          --others CORES       a visit during which others used more than this is repeated, once (0.1)
           --relays A,B         only these of: direct,nat,nginx,socat,portable,linux and the variants
           --variant NAME:K=V,K=V   one more wgproxy, with these variables; BINARY=PATH for another build; repeatable
           --wire               cut segmented sends before every link, as with a NIC without UDP segmentation
@@ -26,6 +27,9 @@ internal sealed record CompareOptions
     public double Seconds { get; private set; } = 2;
 
     public double WarmUp { get; private set; } = 0.6;
+
+    /// <summary>Cores that others may use during a visit.</summary>
+    public double MostOthers { get; private set; } = 0.1;
 
     public IReadOnlyList<string> Scenarios { get; private set; } = [];
 
@@ -79,6 +83,7 @@ internal sealed record CompareOptions
             case "--rounds": Rounds = int.Parse(Value(word, rest), CultureInfo.InvariantCulture); break;
             case "--seconds": Seconds = double.Parse(Value(word, rest), CultureInfo.InvariantCulture); break;
             case "--warm-up": WarmUp = double.Parse(Value(word, rest), CultureInfo.InvariantCulture); break;
+            case "--others": MostOthers = double.Parse(Value(word, rest), CultureInfo.InvariantCulture); break;
             case "--scenarios": Scenarios = Value(word, rest).Split(','); break;
             case "--relays": Relays = Value(word, rest).Split(','); break;
             case "--variant": Variants = [.. Variants, Value(word, rest)]; break;

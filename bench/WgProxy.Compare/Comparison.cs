@@ -34,9 +34,10 @@ internal sealed class Comparison(Rig rig, IReadOnlyList<Relay> relays, string lo
     private void Run(Scenario scenario, bool gro)
     {
         Console.WriteLine($"\n{scenario.Title}{(scenario.HearsGro ? $"; sink {(gro ? "with" : "without")} GRO" : "")}");
-        bool echo = scenario.Measure is Measure.RoundTrip or Measure.Storm;
+        bool echo = scenario.Measure is Measure.RoundTrip or Measure.Storm or Measure.Flood;
         using SinkProcess sink = new(rig.Server, loadBinary, gro, echo);
-        List<Relay> able = [.. relays.Where(relay => scenario.Flows == 1 || !relay.OnlyOneFlow)];
+        List<Relay> able = [.. relays.Where(scenario.Suits)];
+        able.ForEach(relay => relay.Tells = scenario.Measure == Measure.Flood);
         try
         {
             if (!scenario.Fresh)
@@ -47,10 +48,10 @@ internal sealed class Comparison(Rig rig, IReadOnlyList<Relay> relays, string lo
             // The first visit after a start is not counted: compilers and caches are cold.
             for (int round = scenario.Fresh ? 1 : 0; round <= Math.Min(_options.Rounds, scenario.MostRounds); round++)
             {
-                foreach (Relay relay in able.TakeWhile(_ => !Stopping))
+                foreach (Relay relay in InTurn(able, round).TakeWhile(_ => !Stopping))
                 {
                     double seconds = round == 0 ? Math.Min(ColdSeconds, _options.Seconds) : _options.Seconds;
-                    Keep(scenario.Measure, new Visit(rig, loadBinary, key, sink, scenario, relay, seconds).Run() with
+                    Keep(scenario.Measure, VisitCalmly(new Visit(rig, loadBinary, key, sink, scenario, relay, seconds), round) with
                     {
                         Scenario = scenario.Name, SinkGro = gro, Relay = relay.Name, Round = round,
                     });
@@ -61,6 +62,32 @@ internal sealed class Comparison(Rig rig, IReadOnlyList<Relay> relays, string lo
         {
             able.ForEach(relay => relay.Stop());
         }
+    }
+
+    // Each round begins with another relay, and every other one goes backwards: nobody is always visited after the same one.
+    private static IEnumerable<Relay> InTurn(List<Relay> relays, int round)
+    {
+        IEnumerable<Relay> turn = Enumerable.Range(0, relays.Count).Select(i => relays[(i + round) % relays.Count]);
+        return round % 2 == 0 ? turn : turn.Reverse();
+    }
+
+    /// <summary>Visits once more if somebody disturbed, and keeps the calmer of the two, whatever they showed.</summary>
+    private Outcome VisitCalmly(Visit visit, int round)
+    {
+        Outcome first = visit.Run();
+        if (round == 0 || first.Others is null || first.Others <= _options.MostOthers || Stopping)
+        {
+            return first;
+        }
+
+        Outcome second = visit.Run();
+        if (second.Failure is not null)
+        {
+            return second;
+        }
+
+        (Outcome calmer, Outcome other) = second.Others < first.Others ? (second, first) : (first, second);
+        return calmer with { DisturbedBy = other.Others };
     }
 
     private bool Starts(Relay relay, Scenario scenario, bool gro)

@@ -27,6 +27,8 @@ internal sealed class KernelNat() : Relay("nat")
 {
     private bool _loaded;
 
+    public override bool FillsUp => true;
+
     public override void Start(string? memoryGroup = null)
     {
         string rules = $$"""

@@ -54,6 +54,11 @@ internal sealed class Lineup(Rig rig, string relayBinary, string folder)
     {
         Dictionary<string, string> variables = settings.ToDictionary(pair => pair.Name, pair => pair.Value, StringComparer.Ordinal);
         string binary = variables.Remove("BINARY", out string? other) ? other : relayBinary;
+        if (other is not null && !File.Exists(other))
+        {
+            throw new InvalidOperationException($"--variant {name}: there is no file {other}");
+        }
+
         return new WgProxyRelay(name, binary, Key, variables) { Way = way };
     }
 }

@@ -29,7 +29,7 @@ internal sealed record Outcome
 
     public long? Reordered { get; init; }
 
-    /// <summary>CPU of the relay's processes per delivered datagram, µs.</summary>
+    /// <summary>CPU of the relay's processes per delivered datagram, or per initiation judged, µs.</summary>
     public double? RelayMicros { get; init; }
 
     /// <summary>Busy time of the whole machine (load and sink too) per delivered datagram, µs.</summary>
@@ -65,10 +65,28 @@ internal sealed record Outcome
     /// <summary>Initiations sent, retries included.</summary>
     public long? Initiations { get; init; }
 
-    /// <summary>Of the live stream beside a storm: the share lost on the way there, and of the echoes on the way back.</summary>
+    /// <summary>Of the live stream beside a storm or a flood: the share lost on the way there, and of the echoes on the way back.</summary>
     public double? LiveLossUp { get; init; }
 
     public double? LiveLossDown { get; init; }
+
+    /// <summary>Of a flood: initiations that were sent per second; <see cref="Rate"/> are those that were judged.</summary>
+    public double? AskedRate { get; init; }
+
+    /// <summary>Those that went no further, cookie replies included.</summary>
+    public double? RefusedRate { get; init; }
+
+    /// <summary>Those that reached the server.</summary>
+    public double? ReachedRate { get; init; }
+
+    /// <summary>Cookie replies that came back.</summary>
+    public double? CookieRate { get; init; }
+
+    /// <summary>Initiations that one core could judge per second, by <see cref="RelayMicros"/>.</summary>
+    public double? PerCore { get; init; }
+
+    /// <summary>If it was repeated because others disturbed: how many cores they used during the visit that was thrown away.</summary>
+    public double? DisturbedBy { get; init; }
 
     /// <summary>Memory of the relay's processes at the end of the visit, in bytes; before any client for idle mappings.</summary>
     public long? Resident { get; init; }

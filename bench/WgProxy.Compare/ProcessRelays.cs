@@ -48,7 +48,7 @@ internal sealed class WgProxyRelay(string name, string binary, string key, IRead
             ["WGPROXY_SERVER"] = Way.Server,
             ["WGPROXY_PUBKEY"] = key,
             ["WGPROXY_LISTEN"] = $"0.0.0.0:{Way.Port}",
-            ["WGPROXY_LOGLEVEL"] = "1",
+            ["WGPROXY_LOGLEVEL"] = Tells ? "2" : "1",
         };
 }
 
@@ -56,6 +56,8 @@ internal sealed class WgProxyRelay(string name, string binary, string key, IRead
 internal sealed class Socat() : ProcessRelay("socat")
 {
     public override bool OnlyOneFlow => true;
+
+    public override bool FillsUp => true;
 
     // -T: a child whose client has gone ends by itself.
     protected override string[] Command =>
@@ -66,6 +68,8 @@ internal sealed class Socat() : ProcessRelay("socat")
 /// </summary>
 internal sealed class Nginx(string folder) : ProcessRelay("nginx")
 {
+    public override bool FillsUp => true;
+
     protected override string[] Command => ["nginx", "-p", folder, "-c", WriteConfiguration(), "-e", "stderr"];
 
     private string WriteConfiguration()

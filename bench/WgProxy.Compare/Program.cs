@@ -47,7 +47,7 @@ try
     }
 
     comparison.Run(scenarios);
-    Console.WriteLine($"\n{ResultFile.Tables(comparison.Outcomes)}");
+    Console.WriteLine($"\n{ResultFile.Tables(comparison.Outcomes, options)}");
     if (options.WritesFile && !comparison.Stopping)
     {
         Console.WriteLine($"written: {ResultFile.Write(results, options, revision, comparison.Outcomes)}");

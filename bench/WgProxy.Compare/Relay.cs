@@ -18,6 +18,13 @@ internal abstract class Relay(string name) : IDisposable
     /// <summary>Its process; null if the kernel does the work.</summary>
     public virtual Child? Process => null;
 
+    /// <summary>Whether each sender, whoever it is, takes a place in a table that a flood fills: it would show nothing but
+    /// that.</summary>
+    public virtual bool FillsUp => false;
+
+    /// <summary>Whether it is to say what it counts when it is asked; set before it begins.</summary>
+    public bool Tells { get; set; }
+
     /// <summary>Begins to relay.</summary>
     /// <param name="memoryGroup">Where its memory is to be accounted, if it is.</param>
     public abstract void Start(string? memoryGroup = null);

@@ -6,12 +6,13 @@ namespace WgProxy.Compare;
 /// <summary>What a comparison showed: tables first, then every visit as it was measured.</summary>
 internal static class ResultFile
 {
-    public static string Tables(IEnumerable<Outcome> outcomes) => string.Concat(outcomes
+    public static string Tables(IEnumerable<Outcome> outcomes, CompareOptions options) => string.Concat(outcomes
         .GroupBy(outcome => (outcome.Scenario, outcome.SinkGro))
         .Select(group => Table.Of(
             Scenario.All.First(scenario => string.Equals(scenario.Name, group.Key.Scenario, StringComparison.Ordinal)),
             group.Key.SinkGro,
-            [.. group])));
+            [.. group],
+            options)));
 
     public static string Head(CompareOptions options, string revision) =>
         $"""
@@ -33,7 +34,7 @@ internal static class ResultFile
         string path = Path.Combine(folder, $"{date}-{options.Name}.md");
         Directory.CreateDirectory(folder);
         StringBuilder text = new(Head(options, revision));
-        _ = text.Append(Tables(outcomes)).Append("### Every visit\n\n```json\n").AppendJoin('\n', outcomes).Append("\n```\n");
+        _ = text.Append(Tables(outcomes, options)).Append("### Every visit\n\n```json\n").AppendJoin('\n', outcomes).Append("\n```\n");
         File.WriteAllText(path, text.ToString());
         return path;
     }

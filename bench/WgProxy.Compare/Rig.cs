@@ -6,6 +6,9 @@ internal sealed class Rig : IDisposable
     /// <summary>Addresses that clients may bind without anybody adding 250 of them to a device.</summary>
     public const string ManyClients = "10.78.0.0/16";
 
+    /// <summary>The first of them.</summary>
+    public const string FirstOfMany = "10.78.0.0";
+
     private readonly List<Way> _ways = [];
 
     public Rig(CompareOptions options)

@@ -6,12 +6,12 @@ namespace WgProxy.Compare;
 internal sealed record Snapshot(SinkReport Sink, double Relay, double Ends, double Busy, double SoftIrq)
 {
     /// <summary>Reads them, the sink's count last but one: its answer carries its own time.</summary>
-    public static Snapshot Take(SinkProcess sink, Relay relay, Child load)
+    public static Snapshot Take(SinkProcess sink, Relay relay, params Child[] loads)
     {
         double cpu = relay.Process is { } process ? Account.Cpu(process.Id) : 0;
         SinkReport report = sink.Read();
         (double busy, double softIrq) = Account.Machine();
-        return new Snapshot(report, cpu, sink.Cpu + Account.Cpu(load.Id), busy, softIrq);
+        return new Snapshot(report, cpu, sink.Cpu + loads.Sum(load => Account.Cpu(load.Id)), busy, softIrq);
     }
 }
 
@@ -37,6 +37,9 @@ internal sealed class SinkProcess : IDisposable
 
     /// <summary>Counts from nothing again.</summary>
     public void Reset() => _ = Ask("reset");
+
+    /// <summary>From now on it answers no initiation.</summary>
+    public void Deafen() => _ = Ask("deafen");
 
     public SinkReport Read() => Ask("read");
 

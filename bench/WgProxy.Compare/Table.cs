@@ -6,9 +6,13 @@ namespace WgProxy.Compare;
 /// </summary>
 internal static class Table
 {
+    /// <summary>One row.</summary>
+    public static void Row(StringBuilder text, IEnumerable<string> cells) =>
+        text.Append("| ").AppendJoin(" | ", cells).Append(" |\n");
+
     private sealed record Column(string Title, Func<Outcome, double?> Value, Func<double?, string> Show);
 
-    public static string Of(Scenario scenario, bool gro, IReadOnlyList<Outcome> outcomes)
+    public static string Of(Scenario scenario, bool gro, IReadOnlyList<Outcome> outcomes, CompareOptions options)
     {
         List<Column> columns = ColumnsOf(scenario.Measure);
         List<(string Relay, List<Outcome> Rounds)> rows = [.. outcomes.GroupBy(outcome => outcome.Relay, StringComparer.Ordinal)
@@ -28,12 +32,20 @@ internal static class Table
             Row(text, [relay, .. columns.Select(column => column.Show(Cells.Median(rounds.Select(column.Value)))), .. ratios ? tail : []]);
         }
 
-        foreach (Outcome outcome in outcomes.Where(outcome => outcome.Failure is not null))
+        _ = text.Append('\n').Append(Ratios.Of(scenario.Measure, outcomes, options.Variants.Count > 0));
+        if (outcomes.Count(outcome => outcome.DisturbedBy is not null) is > 0 and int again)
         {
-            _ = text.Append($"\n{outcome.Relay}, round {outcome.Round}: {outcome.Failure}\n");
+            int still = outcomes.Count(outcome => outcome.DisturbedBy is not null && outcome.Others > options.MostOthers);
+            _ = text.Append($"{again} of {outcomes.Count} visits were repeated, because others had used more than {options.MostOthers}")
+                .Append($" cores; {still} were disturbed again.\n\n");
         }
 
-        return text.Append('\n').ToString();
+        foreach (Outcome outcome in outcomes.Where(outcome => outcome.Failure is not null))
+        {
+            _ = text.Append($"{outcome.Relay}, round {outcome.Round}: {outcome.Failure}\n\n");
+        }
+
+        return text.ToString();
     }
 
     private static List<Column> ColumnsOf(Measure measure) => measure switch
@@ -56,6 +68,21 @@ internal static class Table
             new("p99.9 µs", row => row.P999, Cells.Plain),
             new("round trips/s", row => row.Rate, Cells.Rate),
             new("lost", row => row.Loss, Cells.Percent),
+            new("others, cores", row => row.Others, Cells.Micros),
+        ],
+        Measure.Flood =>
+        [
+            new("asked/s", row => row.AskedRate, Cells.Rate),
+            new("judged/s", row => row.Rate, Cells.Rate),
+            new("refused/s", row => row.RefusedRate, Cells.Rate),
+            new("cookies/s", row => row.CookieRate, Cells.Rate),
+            new("reached the server/s", row => row.ReachedRate, Cells.Rate),
+            new("relay µs", row => row.RelayMicros, Cells.Micros),
+            new("per core/s", row => row.PerCore, Cells.Rate),
+            new("live lost up", row => row.LiveLossUp, Cells.Percent),
+            new("live lost down", row => row.LiveLossDown, Cells.Percent),
+            new("others, cores", row => row.Others, Cells.Micros),
+            new("RSS MiB", row => row.Resident, Cells.Megabytes),
         ],
         Measure.Storm =>
         [
@@ -84,8 +111,4 @@ internal static class Table
             .SelectMany(row => row.Rounds).Select(outcome => outcome.Rate));
 
     private static string Range(List<Outcome> rounds) =>
-        $"{Cells.Rate(rounds.Min(outcome => outcome.Rate))}–{Cells.Rate(rounds.Max(outcome => outcome.Rate))}";
-
-    private static void Row(StringBuilder text, IEnumerable<string> cells) =>
-        text.Append("| ").AppendJoin(" | ", cells).Append(" |\n");
-}
+        $"{Cells.Rate(rounds.Min(outcome => outcome.Rate))}–{Cells.Rate(rounds.Max(outcome => outcome.Rate))}";}

@@ -23,6 +23,7 @@ internal sealed partial class Visit(
                 Measure.Throughput => Throughput(),
                 Measure.RoundTrip => RoundTrip(),
                 Measure.Storm => Storm(),
+                Measure.Flood => Flood(),
                 _ => Memory(),
             };
         }
@@ -35,7 +36,7 @@ internal sealed partial class Visit(
     private Outcome Throughput()
     {
         long sinkOverflow = sink.Overflow;
-        long relayOverflow = relay.Process is { } process ? Account.ReceiveBufferErrors(process.Id) : 0;
+        long relayOverflow = Overflow();
         using Child load = Start(scenario.Load, "--shape", "stream", "--seconds", Text(_options.WarmUp + seconds + Slack));
         Thread.Sleep(TimeSpan.FromSeconds(_options.WarmUp));
         Snapshot begin = Snapshot.Take(sink, relay, load);
@@ -47,7 +48,6 @@ internal sealed partial class Visit(
         long delivered = end.Sink.Delivered - begin.Sink.Delivered;
         double each = Math.Max(1, delivered);
         double nanoseconds = end.Sink.Nanoseconds - begin.Sink.Nanoseconds;
-        double others = end.Busy - begin.Busy - (end.Relay - begin.Relay) - (end.Ends - begin.Ends);
         return Resident(new Outcome
         {
             Rate = delivered / (nanoseconds / 1e9),
@@ -58,18 +58,21 @@ internal sealed partial class Visit(
             RelayMicros = relay.Process is null ? null : (end.Relay - begin.Relay) / each,
             MachineMicros = (end.Busy - begin.Busy) / each,
             SoftIrqMicros = (end.SoftIrq - begin.SoftIrq) / each,
-            Others = Math.Max(0, others * 1000 / nanoseconds),
+            Others = OthersBetween(begin, end),
             PerMessage = delivered / (double)Math.Max(1, end.Sink.Messages - begin.Sink.Messages),
-            RelayOverflow = relay.Process is { } same ? Account.ReceiveBufferErrors(same.Id) - relayOverflow : null,
+            RelayOverflow = relay.Process is null ? null : Overflow() - relayOverflow,
             SinkOverflow = sink.Overflow - sinkOverflow,
         });
     }
 
     private Outcome RoundTrip()
     {
+        // It stays, so that its CPU time can still be read; nothing is read while it measures.
         using Child load = Start(
-            scenario.Load, "--shape", "pingpong", "--warm-up", Text(_options.WarmUp), "--seconds", Text(seconds));
+            scenario.Load, "--shape", "pingpong", "--warm-up", Text(_options.WarmUp), "--seconds", Text(seconds), "--stay");
+        Snapshot begin = Snapshot.Take(sink, relay, load);
         LoadReport report = Lines.Read<LoadReport>(load.Hear(Patience));
+        Snapshot end = Snapshot.Take(sink, relay, load);
         return Resident(new Outcome
         {
             Rate = report.Echoed / report.Seconds,
@@ -78,6 +81,7 @@ internal sealed partial class Visit(
             P50 = report.P50,
             P99 = report.P99,
             P999 = report.P999,
+            Others = OthersBetween(begin, end),
         });
     }
 
@@ -111,6 +115,14 @@ internal sealed partial class Visit(
         {
             throw new InvalidOperationException($"expected {word}, heard {line}: {load.Complaints}");
         }
+    }
+
+    private long Overflow() => relay.Process is { } process ? Account.ReceiveBufferErrors(process.Id) : 0;
+
+    private static double OthersBetween(Snapshot begin, Snapshot end)
+    {
+        double others = end.Busy - begin.Busy - (end.Relay - begin.Relay) - (end.Ends - begin.Ends);
+        return Math.Max(0, others * 1000 / (end.Sink.Nanoseconds - begin.Sink.Nanoseconds));
     }
 
     private Outcome Resident(Outcome outcome)
