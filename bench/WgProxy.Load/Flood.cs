@@ -79,7 +79,6 @@ internal sealed unsafe class Flood : IDisposable
     {
         Pace pace = new(perSecond, BatchSize);
         long sent = 0;
-        int turn = 0;
         long start = Stopwatch.GetTimestamp();
         TimeSpan elapsed = TimeSpan.Zero;
         for (; elapsed < length; elapsed = Stopwatch.GetElapsedTime(start))
@@ -91,10 +90,10 @@ internal sealed unsafe class Flood : IDisposable
                 continue;
             }
 
-            int fd = (int)_sockets[turn].Handle;
+            // All addresses by one port, then all by the next.
+            int fd = (int)_sockets[_number / Addresses % Ports].Handle;
             sent += Send(fd, count);
             ReadAnswers(fd);
-            turn = turn + 1 < Ports ? turn + 1 : 0;
         }
 
         Thread.Sleep(200);
