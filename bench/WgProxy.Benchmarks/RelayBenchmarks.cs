@@ -17,8 +17,6 @@ public class RelayBenchmarks
     private readonly byte[] _down = Traffic.Transport(ClientIndex, 0);
     private readonly byte[] _trainUp = [.. Enumerable.Range(0, Train).SelectMany(counter => Traffic.Transport(ServerIndex, (ulong)counter))];
     private readonly byte[] _trainDown = [.. Enumerable.Range(0, Train).SelectMany(counter => Traffic.Transport(ClientIndex, (ulong)counter))];
-    private readonly byte[] _forgery = Traffic.Initiation(1);
-    private readonly Source _stranger = Traffic.Source(2);
     private int _slot;
 
     /// <summary>A handshake and data in both directions.</summary>
@@ -31,7 +29,6 @@ public class RelayBenchmarks
         _ = _relay.FromClient(_up, _up.Length, _source, default);
         _ = _relay.FromServer(_slot, _down, _down.Length, default);
         _relay.ClearEvents();
-        _forgery[^20] ^= 1;
         if (_relay.ProofOf(_slot) != Proof.Confirmed)
         {
             throw new InvalidOperationException($"the mapping should be confirmed, but is {_relay.ProofOf(_slot)}");
@@ -53,8 +50,4 @@ public class RelayBenchmarks
     /// <summary>A train of the server.</summary>
     [Benchmark(OperationsPerInvoke = Train)]
     public Decision DownlinkTrain() => _relay.FromServer(_slot, _trainDown, Size, default);
-
-    /// <summary>An initiation with a wrong mac1, from a source without a mapping.</summary>
-    [Benchmark]
-    public Decision Stranger() => _relay.FromClient(_forgery, 0, _stranger, default);
 }

@@ -23,6 +23,21 @@ internal static class Traffic
         return message;
     }
 
+    /// <summary>The cookie in a reply to an initiation.</summary>
+    public static byte[] OpenCookie(ReadOnlySpan<byte> reply, byte[] initiation)
+    {
+        byte[] cookie = new byte[WireGuard.CookieSize];
+        ReadOnlySpan<byte> mac1 = initiation.AsSpan(WireGuard.InitiationMac1Offset, WireGuard.MacSize);
+        return new CookieSealer(Route.Key).TryOpen(reply, mac1, cookie) ? cookie : throw new FormatException("no cookie reply to it");
+    }
+
+    /// <summary>The initiation with mac2 made of a cookie.</summary>
+    public static byte[] Show(byte[] initiation, byte[] cookie)
+    {
+        Blake2s.Mac(cookie, initiation.AsSpan(..^WireGuard.MacSize), initiation.AsSpan(^WireGuard.MacSize..));
+        return initiation;
+    }
+
     public static byte[] Response(uint sender, uint receiver)
     {
         byte[] message = Message(WireGuard.ResponseType, WireGuard.ResponseSize);

@@ -1,5 +1,5 @@
-using System.Globalization;
 using System.Text;
+using WgProxy.Bench;
 
 namespace WgProxy.Compare;
 
@@ -16,11 +16,7 @@ internal static class ResultFile
 
     public static string Head(CompareOptions options, string revision) =>
         $"""
-        # {options.Name}, {DateTime.UtcNow.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture)}
-
-        - revision: {revision}
-        - kernel: {File.ReadAllText("/proc/sys/kernel/osrelease").Trim()}; {Environment.ProcessorCount} × {Processor()}
-        - links: {options.Links}
+        {Provenance.Head(options.Name, revision)}- links: {options.Links}
         - {options.Rounds} rounds (at most 2 of storm and memory), {options.Seconds} s each after {options.WarmUp} s; medians
         - variants: {(options.Variants.Count == 0 ? "none" : string.Join("; ", options.Variants.Select(WithoutFolders)))}
         - how to read and to repeat it: `bench/ENVIRONMENT.md`
@@ -30,9 +26,7 @@ internal static class ResultFile
 
     public static string Write(string folder, CompareOptions options, string revision, IReadOnlyList<Outcome> outcomes)
     {
-        string date = DateTime.UtcNow.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
-        string path = Path.Combine(folder, $"{date}-{options.Name}.md");
-        Directory.CreateDirectory(folder);
+        string path = Provenance.Path(folder, options.Name);
         StringBuilder text = new(Head(options, revision));
         _ = text.Append(Tables(outcomes, options)).Append("### Every visit\n\n```json\n").AppendJoin('\n', outcomes).Append("\n```\n");
         File.WriteAllText(path, text.ToString());
@@ -44,8 +38,4 @@ internal static class ResultFile
         string.Join(',', variant.Split(',').Select(setting => setting.Contains("BINARY=", StringComparison.Ordinal)
             ? $"{setting[..(setting.IndexOf('=', StringComparison.Ordinal) + 1)]}{Path.GetFileName(setting)}"
             : setting));
-
-    private static string Processor() =>
-        File.ReadLines("/proc/cpuinfo").FirstOrDefault(line => line.StartsWith("model name", StringComparison.Ordinal))
-            ?.Split(':', 2)[1].Trim() ?? "processors of unknown make";
 }
