@@ -64,11 +64,12 @@ internal sealed class Comparison(Rig rig, IReadOnlyList<Relay> relays, string lo
         }
     }
 
-    // Each round begins with another relay, and every other one goes backwards: nobody is always visited after the same one.
+    // Each round begins with another relay, and two of four go backwards: nobody is always visited after the same one. Two relays
+    // come in the order ABBA.
     private static IEnumerable<Relay> InTurn(List<Relay> relays, int round)
     {
         IEnumerable<Relay> turn = Enumerable.Range(0, relays.Count).Select(i => relays[(i + round) % relays.Count]);
-        return round % 2 == 0 ? turn : turn.Reverse();
+        return (round & 2) == 0 ? turn : turn.Reverse();
     }
 
     /// <summary>Visits once more if somebody disturbed, and keeps the calmer of the two, whatever they showed.</summary>
