@@ -30,14 +30,14 @@ internal sealed partial class LinuxWorker
     {
         ReadOnlySpan<byte> run = _fromClients.BytesOf(place);
         Received control = _fromClients.ControlOf(place);
-        listener.Overflowed = Overflowed(listener.Overflowed, control.Overflowed);
+        ReadOnlySpan<byte> local = listener.Intake == Intake.Plain ? listener.Home.Local : control.Local;
         if (_fromClients.IsTruncated(place))
         {
             _relay.Counters.Count(Direction.Uplink, Verdict.Truncated, 1, run.Length);
             return;
         }
 
-        Source source = KernelAddress.ToSource(_fromClients.NameOf(place), control.Local);
+        Source source = KernelAddress.ToSource(_fromClients.NameOf(place), local);
         nint address = _fromClients.AddressOf(place);
         int stride = control.Stride > 0 ? control.Stride : run.Length;
         do
@@ -46,11 +46,11 @@ internal sealed partial class LinuxWorker
             HandleEvents(now);
             if (decision.Verdict == Verdict.Reply)
             {
-                Reply(listener, place, control.Local);
+                Reply(listener, place, local);
             }
 
             bool leaves = decision.Verdict == Verdict.Forward
-                || (decision.Verdict == Verdict.Open && Open(decision.Slot, listener, place, control.Local, now));
+                || (decision.Verdict == Verdict.Open && Open(decision.Slot, listener, place, local, now));
             if (leaves)
             {
                 _toServers.Add(new Run(decision.Slot, decision.Length, stride, control.Ecn), address);
@@ -143,7 +143,15 @@ internal sealed partial class LinuxWorker
         _fromServers.Clear();
     }
 
-    // The kernel's number only grows, and wraps; it is told with the next datagram that arrives.
+    private void CountOverflows()
+    {
+        foreach (ListenSocket listener in _listeners)
+        {
+            listener.Overflowed = Overflowed(listener.Overflowed, listener.Socket.Overflowed);
+        }
+    }
+
+    // The kernel's number only grows, and wraps.
     private uint Overflowed(uint before, uint now)
     {
         if (now != 0 && now != before)
