@@ -8,7 +8,7 @@ namespace WgProxy.Linux;
 // What arrives, and where it goes.
 internal sealed partial class LinuxWorker
 {
-    private void ReadClients(ListenSocket listener, int most, Tick now)
+    private int ReadClients(ListenSocket listener, int most, Tick now)
     {
         int count = _fromClients.Receive(listener.Socket.Descriptor, Math.Min(most, _fromClients.Width), out int error);
         if (error is not (0 or EAGAIN))
@@ -24,6 +24,7 @@ internal sealed partial class LinuxWorker
         _toServers.Flush();
         SendReplies(listener);
         _fromClients.Clear();
+        return count;
     }
 
     private void FromClient(ListenSocket listener, int place, Tick now)
@@ -81,11 +82,11 @@ internal sealed partial class LinuxWorker
         }
     }
 
-    private void ReadServer(int slot, Tick now)
+    private int ReadServer(int slot, Tick now)
     {
         if (_upstreams[slot].Socket is null)
         {
-            return;
+            return 0;
         }
 
         if (_fromServers.Room == 0)
@@ -102,10 +103,12 @@ internal sealed partial class LinuxWorker
             _relay.Counters.Count(EngineFault.ReceiveFailed);
         }
 
-        for (; count > 0; count--, place++)
+        for (int i = 0; i < count; i++)
         {
-            FromServer(slot, place, now);
+            FromServer(slot, place + i, now);
         }
+
+        return count;
     }
 
     private void FromServer(int slot, int place, Tick now)
