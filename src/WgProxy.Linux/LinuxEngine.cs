@@ -43,7 +43,7 @@ public sealed class LinuxEngine : IEngine
         Steering steering = new(count, (RandomBits(), RandomBits()));
         IReadOnlyList<IReadOnlyList<ListenSocket>> listeners = ListenSockets.Open(_settings.Listen, steering, _own.Offload);
         _started = true;
-        UdpSocket[] first = [.. listeners[0].Where(socket => !socket.IsForInitiations).Select(socket => socket.Socket)];
+        UdpSocket[] first = [.. listeners[0].Where(socket => socket.Intake == Intake.Plain).Select(socket => socket.Socket)];
         Listening = [.. first.Select(socket => socket.LocalEndPoint)];
         Shortfalls = ShortfallsOf(first.Min(socket => socket.GrantedReceiveBuffer));
         long zero = _time.GetTimestamp();

@@ -8,7 +8,7 @@ namespace WgProxy.Linux;
 // What arrives, and where it goes.
 internal sealed partial class LinuxWorker
 {
-    private void ReadClients(ListenSocket listener, int most, Tick now)
+    private int ReadClients(ListenSocket listener, int most, Tick now)
     {
         int count = _fromClients.Receive(listener.Socket.Descriptor, Math.Min(most, _fromClients.Width), out int error);
         if (error is not (0 or EAGAIN))
@@ -24,20 +24,21 @@ internal sealed partial class LinuxWorker
         _toServers.Flush();
         SendReplies(listener);
         _fromClients.Clear();
+        return count;
     }
 
     private void FromClient(ListenSocket listener, int place, Tick now)
     {
         ReadOnlySpan<byte> run = _fromClients.BytesOf(place);
         Received control = _fromClients.ControlOf(place);
-        listener.Overflowed = Overflowed(listener.Overflowed, control.Overflowed);
+        ReadOnlySpan<byte> local = listener.Intake == Intake.Plain ? listener.Home.Local : control.Local;
         if (_fromClients.IsTruncated(place))
         {
             _relay.Counters.Count(Direction.Uplink, Verdict.Truncated, 1, run.Length);
             return;
         }
 
-        Source source = KernelAddress.ToSource(_fromClients.NameOf(place), control.Local);
+        Source source = KernelAddress.ToSource(_fromClients.NameOf(place), local);
         nint address = _fromClients.AddressOf(place);
         int stride = control.Stride > 0 ? control.Stride : run.Length;
         do
@@ -46,11 +47,11 @@ internal sealed partial class LinuxWorker
             HandleEvents(now);
             if (decision.Verdict == Verdict.Reply)
             {
-                Reply(listener, place, control.Local);
+                Reply(listener, place, local);
             }
 
             bool leaves = decision.Verdict == Verdict.Forward
-                || (decision.Verdict == Verdict.Open && Open(decision.Slot, listener, place, control.Local, now));
+                || (decision.Verdict == Verdict.Open && Open(decision.Slot, listener, place, local, now));
             if (leaves)
             {
                 _toServers.Add(new Run(decision.Slot, decision.Length, stride, control.Ecn), address);
@@ -81,11 +82,11 @@ internal sealed partial class LinuxWorker
         }
     }
 
-    private void ReadServer(int slot, Tick now)
+    private int ReadServer(int slot, Tick now)
     {
         if (_upstreams[slot].Socket is null)
         {
-            return;
+            return 0;
         }
 
         if (_fromServers.Room == 0)
@@ -102,10 +103,12 @@ internal sealed partial class LinuxWorker
             _relay.Counters.Count(EngineFault.ReceiveFailed);
         }
 
-        for (; count > 0; count--, place++)
+        for (int i = 0; i < count; i++)
         {
-            FromServer(slot, place, now);
+            FromServer(slot, place + i, now);
         }
+
+        return count;
     }
 
     private void FromServer(int slot, int place, Tick now)
@@ -143,7 +146,15 @@ internal sealed partial class LinuxWorker
         _fromServers.Clear();
     }
 
-    // The kernel's number only grows, and wraps; it is told with the next datagram that arrives.
+    private void CountOverflows()
+    {
+        foreach (ListenSocket listener in _listeners)
+        {
+            listener.Overflowed = Overflowed(listener.Overflowed, listener.Socket.Overflowed);
+        }
+    }
+
+    // The kernel's number only grows, and wraps.
     private uint Overflowed(uint before, uint now)
     {
         if (now != 0 && now != before)

@@ -36,6 +36,7 @@ internal sealed partial class LinuxWorker
         bool segments = _offload.Segments && socket.CanSegment();
         _toServers.Begin(slot, socket.Descriptor, socket.IsIPv4, segments);
         _toClients.Begin(slot, listener.Socket.Descriptor, listener.Socket.IsIPv4, segments);
+        listener.Home.Learn(listener.Socket, local);
         _relay.Opened(slot, port);
         HandleEvents(now);
         return true;
@@ -85,6 +86,8 @@ internal sealed partial class LinuxWorker
         }
 
         socket.AskBuffers(UpstreamBuffer);
+        socket.AskMark();
+        socket.AskOverflow();
         if (_offload.Coalesces)
         {
             socket.TryCoalesce();

@@ -11,7 +11,12 @@ namespace WgProxy.Linux;
 /// </summary>
 internal sealed partial class LinuxWorker : IDisposable
 {
+    // Whatever the clock does meanwhile, it is looked at that often.
     private const long LongestWait = 1_000;
+    private const long OverflowInterval = 1_000;
+
+    // How often the only socket that had something is read again before the others are asked.
+    private const int Again = 8;
 
     // Receives per turn on each socket for initiations: verifying one costs as much as relaying several datagrams of data.
     private const int InitiationBudget = 16;
@@ -32,6 +37,7 @@ internal sealed partial class LinuxWorker : IDisposable
     private readonly Outbox _toClients;
     private readonly Poller _poller;
     private readonly WakeUp _wake;
+    private readonly Alarm _alarm;
     private readonly Thread _thread;
     private readonly Lock _publishing = new();
     private readonly RelayCounters _published = new();
@@ -68,6 +74,7 @@ internal sealed partial class LinuxWorker : IDisposable
         _toClients = new Outbox(_relay.Slots, _relay.Counters, offload.MustEndShort, _clients);
         _poller = Poller.Open(out int error) ?? throw NoResource("epoll", error);
         _wake = WakeUp.Open(out error) ?? throw NoResource("eventfd", error);
+        _alarm = Alarm.Open(out error) ?? throw NoResource("timerfd", error);
         Watch();
         _thread = new Thread(Run) { IsBackground = true, Name = name };
     }
@@ -113,6 +120,7 @@ internal sealed partial class LinuxWorker : IDisposable
 
         _poller.Dispose();
         _wake.Dispose();
+        _alarm.Dispose();
         _fromClients.Dispose();
         _fromServers.Dispose();
         _replies.Dispose();
@@ -123,23 +131,42 @@ internal sealed partial class LinuxWorker : IDisposable
 
     private void Run()
     {
-        int wait = -1;
+        bool isDue = false;
+        Tick count = default;
         while (!_stopped)
         {
-            int ready = _poller.Wait(wait);
+            int ready = _poller.Wait(forever: !isDue);
             Tick now = new((long)_time.GetElapsedTime(_zero).TotalMilliseconds);
-            Serve(ready, now);
+            int received = Serve(ready, now);
+
+            // Where several datagrams waited, more have come meanwhile: asking the socket itself saves a wait in between.
+            for (int again = 0; again < Again && ready == 1 && received > 1; again++)
+            {
+                received = Serve(ready, now);
+            }
+
             Tick next = _relay.Advance(now);
             HandleEvents(now);
+            if (now >= count)
+            {
+                CountOverflows();
+                count = now + OverflowInterval;
+            }
+
             Publish();
-            wait = next == Tick.Never ? -1 : next <= now ? 0 : (int)Math.Min(next - now, LongestWait);
+            isDue = next <= now;
+            if (!isDue && next != Tick.Never)
+            {
+                _alarm.SetWithin(Math.Min(next - now, LongestWait), now);
+            }
         }
     }
 
     /// <summary>One turn: data of clients as it is reported, then what servers sent, all of it in one batch, and at last
-    /// a bounded number of initiations.</summary>
-    private void Serve(int ready, Tick now)
+    /// a bounded number of initiations. How many receives brought data.</summary>
+    private int Serve(int ready, Tick now)
     {
+        int received = 0;
         bool initiations = false;
         for (int i = 0; i < ready; i++)
         {
@@ -148,13 +175,16 @@ internal sealed partial class LinuxWorker : IDisposable
             switch ((Kind)(token >> 32))
             {
                 case Kind.Upstream:
-                    ReadServer(index, now);
+                    received += ReadServer(index, now);
                     break;
                 case Kind.Data:
-                    ReadClients(_listeners[index], ReceiveBatch.Capacity, now);
+                    received += ReadClients(_listeners[index], ReceiveBatch.Capacity, now);
                     break;
                 case Kind.Initiations:
                     initiations = true;
+                    break;
+                case Kind.Alarm:
+                    _alarm.Quiet();
                     break;
                 default:
                     _wake.Quiet();
@@ -165,19 +195,22 @@ internal sealed partial class LinuxWorker : IDisposable
         AnswerClients();
         for (int i = 0; initiations && i < _listeners.Count; i++)
         {
-            if (_listeners[i].IsForInitiations)
+            if (_listeners[i].Intake == Intake.Initiations)
             {
                 ReadClients(_listeners[i], InitiationBudget, now);
             }
         }
+
+        return received;
     }
 
     private void Watch()
     {
         int error = _poller.Watch(_wake.Descriptor, Token(Kind.Wake, 0));
+        error = error == 0 ? _poller.Watch(_alarm.Descriptor, Token(Kind.Alarm, 0)) : error;
         for (int i = 0; i < _listeners.Count && error == 0; i++)
         {
-            Kind kind = _listeners[i].IsForInitiations ? Kind.Initiations : Kind.Data;
+            Kind kind = _listeners[i].Intake == Intake.Initiations ? Kind.Initiations : Kind.Data;
             error = _poller.Watch(_listeners[i].Socket.Descriptor, Token(kind, i));
         }
 
@@ -206,6 +239,7 @@ internal sealed partial class LinuxWorker : IDisposable
     private enum Kind
     {
         Wake,
+        Alarm,
         Data,
         Initiations,
         Upstream,

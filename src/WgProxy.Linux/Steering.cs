@@ -7,8 +7,9 @@ namespace WgProxy.Linux;
 
 /// <summary>
 /// Which socket of the group that shares a listening port a datagram goes to: the worker by a keyed hash of the source's
-/// address and port, and sockets of their own for whatever begins like an initiation, so that a flood of them cannot fill
-/// the queue that data waits in. Written twice: here, and as the program that the kernel runs; a test holds them together.
+/// address and port, and of each worker's sockets one for whatever begins like an initiation, so that a flood of them cannot
+/// fill the queue that data waits in, and one for data about which there is something to say. Written twice: here, and as
+/// the program that the kernel runs; a test holds them together.
 /// </summary>
 /// <param name="Workers">How many workers.</param>
 /// <param name="Key">Secret bits, so that nobody can aim at one worker.</param>
@@ -19,10 +20,13 @@ internal sealed record Steering(int Workers, (uint Seed, uint Factor) Key)
     private const int Shift = 13;
     private const int LastShift = 16;
 
+    private const uint NetOff = unchecked((uint)SKF_NET_OFF);
+    private const byte ReturnLength = 3;
+
     private uint OwnFactor => Key.Factor | 1;
 
-    /// <summary>Sockets in the group: the workers' data sockets, then their sockets for initiations.</summary>
-    public int Sockets => 2 * Workers;
+    /// <summary>Sockets in the group: for each <see cref="Intake"/> one of each worker.</summary>
+    public int Sockets => 3 * Workers;
 
     /// <summary>The worker that owns a source.</summary>
     public int WorkerOf(IPEndPoint source)
@@ -46,7 +50,9 @@ internal sealed record Steering(int Workers, (uint Seed, uint Factor) Key)
     /// coalesced already come here as one datagram of many times 148 bytes. Behind IPv6 extension headers it takes other
     /// bytes for the port, the same ones each time: the source stays with one worker, though not with the one computed.
     /// </remarks>
-    public sock_filter[] ToProgram(bool isIPv4)
+    /// <param name="isIPv4">The group's IP version.</param>
+    /// <param name="home">The address that plain data is sent to, 4 or 16 bytes; empty if any is; null if none is.</param>
+    public sock_filter[] ToProgram(bool isIPv4, byte[]? home)
     {
         List<sock_filter> program = [];
         if (Workers > 1)
@@ -60,13 +66,41 @@ internal sealed record Steering(int Workers, (uint Seed, uint Factor) Key)
 
         program.Add(Op(BPF_MISC | BPF_TAX));
         program.Add(Op(BPF_LD | BPF_B | BPF_ABS));
-        program.Add(new sock_filter { code = BPF_JMP | BPF_JEQ | BPF_K, k = 1, jt = 2 });
-        program.Add(Op(BPF_MISC | BPF_TXA));
-        program.Add(Op(BPF_RET | BPF_A));
-        program.Add(Op(BPF_MISC | BPF_TXA));
-        program.Add(Op(BPF_ALU | BPF_ADD | BPF_K, (uint)Workers));
-        program.Add(Op(BPF_RET | BPF_A));
+        program.Add(new sock_filter { code = BPF_JMP | BPF_JEQ | BPF_K, k = 1, jf = ReturnLength });
+        Return(program, Intake.Initiations);
+        if (home is not null)
+        {
+            SortOut(program, isIPv4, home);
+            Return(program, Intake.Plain);
+        }
+
+        Return(program, Intake.Told);
         return [.. program];
+    }
+
+    // X is the worker.
+    private void Return(List<sock_filter> program, Intake intake)
+    {
+        program.Add(Op(BPF_MISC | BPF_TXA));
+        program.Add(Op(BPF_ALU | BPF_ADD | BPF_K, (uint)((int)intake * Workers)));
+        program.Add(Op(BPF_RET | BPF_A));
+    }
+
+    // What bears a mark, or was sent elsewhere, passes over the return that follows.
+    private static void SortOut(List<sock_filter> program, bool isIPv4, byte[] home)
+    {
+        // The two ECN bits: the last of IPv4's second byte, and of the eight behind IPv6's version.
+        program.Add(isIPv4 ? Op(BPF_LD | BPF_B | BPF_ABS, NetOff + 1) : Op(BPF_LD | BPF_H | BPF_ABS, NetOff));
+        byte words = (byte)(home.Length / sizeof(uint));
+        byte rest = (byte)((2 * words) + ReturnLength);
+        program.Add(new sock_filter { code = BPF_JMP | BPF_JSET | BPF_K, k = isIPv4 ? 3u : 0x30u, jt = rest });
+        for (byte word = 0; word < words; word++)
+        {
+            rest -= 2;
+            program.Add(Op(BPF_LD | BPF_W | BPF_ABS, NetOff + (isIPv4 ? 16u : 24u) + (uint)(word * sizeof(uint))));
+            uint expected = BinaryPrimitives.ReadUInt32BigEndian(home.AsSpan(word * sizeof(uint)));
+            program.Add(new sock_filter { code = BPF_JMP | BPF_JEQ | BPF_K, k = expected, jf = rest });
+        }
     }
 
     private static uint Mix(uint hash, uint word)
@@ -77,7 +111,6 @@ internal sealed record Steering(int Workers, (uint Seed, uint Factor) Key)
 
     private void Hash(List<sock_filter> program, bool isIPv4)
     {
-        const uint netOff = unchecked((uint)SKF_NET_OFF);
         const uint sourceIPv4 = 12;
         const uint sourceIPv6 = 8;
         const uint portIPv6 = 40;
@@ -85,7 +118,7 @@ internal sealed record Steering(int Workers, (uint Seed, uint Factor) Key)
         for (uint word = 0; word < (isIPv4 ? 1u : 4u); word++)
         {
             program.Add(Op(BPF_ST));
-            program.Add(Op(BPF_LD | BPF_W | BPF_ABS, netOff + (isIPv4 ? sourceIPv4 : sourceIPv6) + (4 * word)));
+            program.Add(Op(BPF_LD | BPF_W | BPF_ABS, NetOff + (isIPv4 ? sourceIPv4 : sourceIPv6) + (4 * word)));
             MixIn(program);
         }
 
@@ -93,12 +126,12 @@ internal sealed record Steering(int Workers, (uint Seed, uint Factor) Key)
         if (isIPv4)
         {
             // The header's length is in its first byte: with options the port lies further behind.
-            program.Add(Op(BPF_LDX | BPF_B | BPF_MSH, netOff));
-            program.Add(Op(BPF_LD | BPF_H | BPF_IND, netOff));
+            program.Add(Op(BPF_LDX | BPF_B | BPF_MSH, NetOff));
+            program.Add(Op(BPF_LD | BPF_H | BPF_IND, NetOff));
         }
         else
         {
-            program.Add(Op(BPF_LD | BPF_H | BPF_ABS, netOff + portIPv6));
+            program.Add(Op(BPF_LD | BPF_H | BPF_ABS, NetOff + portIPv6));
         }
 
         MixIn(program);

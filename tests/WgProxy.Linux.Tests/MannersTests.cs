@@ -33,11 +33,43 @@ public sealed class MannersTests
                 server.Send(down[i], tunnel.Upstream, marks[i]);
             }
         });
-        Assert.Equal(marks, server.Expect(up).Select(arrival => arrival.Ecn));
         Assert.Equal(marks, client.Expect(down).Select(arrival => arrival.Ecn));
+
+        // Up, a socket of its own brings what is marked: in order, but beside what is not.
+        Arrival[] arrivals = [.. marks.Select(_ => server.Receive())];
+        foreach (bool marked in (bool[])[true, false])
+        {
+            int[] sent = [.. Enumerable.Range(0, marks.Length).Where(i => marks[i] != 0 == marked)];
+            Arrival[] came = [.. arrivals.Where(arrival => arrival.Ecn != 0 == marked)];
+            Assert.Equal(sent.Select(i => marks[i]), came.Select(arrival => arrival.Ecn));
+            Assert.Equal(sent.Select(i => up[i]), came.Select(arrival => arrival.Bytes));
+        }
+
         byte[][] train = [.. Enumerable.Range(0, 5).Select(_ => tunnel.FromClient(100))];
         client.Send(train, tunnel.Relay, ecn: 3);
         Assert.All(server.Expect(train), arrival => Assert.Equal(3, arrival.Ecn));
+    }
+
+    [Fact]
+    public void What_a_full_socket_loses_is_counted()
+    {
+        const int sent = 60_000;
+        using RelayRig rig = new();
+        Peer server = rig.Own(new Peer(new IPEndPoint(IPAddress.Loopback, 0)));
+        Peer client = rig.Own(new Peer(new IPEndPoint(IPAddress.Loopback, 0)));
+        rig.Route.Server = server.EndPoint;
+        RigTunnel tunnel = rig.Establish(client, server, rig.At(IPAddress.Loopback));
+        long before = rig["uplink.Forward"];
+        byte[] datagram = tunnel.FromClient(100);
+        rig.Gather(() =>
+        {
+            for (int i = 0; i < sent; i++)
+            {
+                client.Send(datagram, tunnel.Relay);
+            }
+        });
+        rig.Await(() => rig["uplink.Forward"] - before + rig["fault.ReceiveOverflowed"], sent, "forwarded and lost");
+        Assert.InRange(rig["fault.ReceiveOverflowed"], 1, sent - 1);
     }
 
     [Fact]

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 using WgProxy.Core;
 using WgProxy.Linux.Net;
 using WgProxy.Linux.Tests.Rig;
@@ -52,6 +53,52 @@ public sealed class SteeringTests : IDisposable
         Assert.All(counts, count => Assert.InRange(count, Sources / 12, Sources));
     }
 
+    [NetnsTheory]
+    [InlineData(1, false)]
+    [InlineData(3, false)]
+    [InlineData(1, true)]
+    [InlineData(3, true)]
+    public void What_there_is_something_to_say_about_is_sorted_out(int workers, bool isIPv6)
+    {
+        using Namespace space = new();
+        space.Ip("route", "add", "local", "fd77::/16", "dev", "lo");
+        Steering steering = new(workers, (5, 7));
+        IPAddress listen = isIPv6 ? IPAddress.IPv6Any : IPAddress.Any;
+        IReadOnlyList<IReadOnlyList<ListenSocket>> sockets = space.Run(() => ListenSockets.Open(
+            new IPEndPoint(listen, 0), steering, Offload.OfThisHost()));
+        ListenSocket some = sockets[^1].First(socket => socket.Socket.IsIPv4 != isIPv6);
+        IPAddress home = IPAddress.Parse(isIPv6 ? "fd77:1:2:3:4:5:6:7" : "127.1.2.3");
+        string[] elsewhere = isIPv6
+            ? ["fd77:1:2:3:4:5:6:8", "fd77:1:2:3:4:5:7:7", "fd77:1:2:3:4:0:6:7", "fd77:1:2:0:4:5:6:7", "fd77:0:2:3:4:5:6:7"]
+            : ["127.1.2.4", "127.0.2.3"];
+        AddressFamily family = isIPv6 ? AddressFamily.InterNetworkV6 : AddressFamily.InterNetwork;
+        using Peer peer = new(new IPEndPoint(Peer.Loopback(family), 0), space: space);
+        int port = some.Socket.LocalEndPoint.Port;
+        int worker = steering.WorkerOf(peer.EndPoint);
+
+        // Nobody has told yet which address is home.
+        Assert.Equal(Intake.Told, Sent(4, home, 0));
+        some.Home.Learn(some.Socket, home.GetAddressBytes());
+        some.Home.Learn(some.Socket, IPAddress.Parse(elsewhere[0]).GetAddressBytes());
+        Assert.Equal(home.GetAddressBytes(), some.Home.Local.ToArray());
+        for (byte ecn = 0; ecn < 4; ecn++)
+        {
+            Assert.Equal(Intake.Initiations, Sent(1, home, ecn));
+            Assert.Equal(ecn == 0 ? Intake.Plain : Intake.Told, Sent(4, home, ecn));
+            Assert.All(elsewhere, other => Assert.Equal(Intake.Told, Sent(4, IPAddress.Parse(other), ecn)));
+        }
+
+        Close(sockets);
+
+        Intake Sent(byte first, IPAddress to, byte ecn)
+        {
+            peer.Send([first, 0, 0, 0], new IPEndPoint(to, port), ecn);
+            (int at, Intake intake) = Where(sockets, peer.EndPoint);
+            Assert.Equal(worker, at);
+            return intake;
+        }
+    }
+
     [Fact]
     public void Another_key_spreads_sources_differently()
     {
@@ -67,7 +114,7 @@ public sealed class SteeringTests : IDisposable
         IReadOnlyList<IReadOnlyList<ListenSocket>> workers = Open(new Steering(3, (5, 7)), IPAddress.Loopback);
         using Peer peer = new(new IPEndPoint(IPAddress.Loopback, 0));
         peer.Send(Array.Empty<byte>(), workers[0][0].Socket.LocalEndPoint);
-        Assert.Equal((0, false), Where(workers, peer.EndPoint));
+        Assert.Equal((0, Intake.Plain), Where(workers, peer.EndPoint));
         Close(workers);
     }
 
@@ -86,7 +133,7 @@ public sealed class SteeringTests : IDisposable
             datagram[0] = (byte)(initiation ? 1 : 4);
             peer.Send(datagram, relay);
             int worker = steering.WorkerOf(peer.EndPoint);
-            Assert.Equal((worker, initiation), Where(sockets, peer.EndPoint));
+            Assert.Equal((worker, initiation ? Intake.Initiations : Intake.Plain), Where(sockets, peer.EndPoint));
             counts[worker]++;
         }
 
@@ -105,7 +152,7 @@ public sealed class SteeringTests : IDisposable
         }
     }
 
-    private (int Worker, bool IsForInitiations) Where(IReadOnlyList<IReadOnlyList<ListenSocket>> workers, IPEndPoint from)
+    private (int Worker, Intake Intake) Where(IReadOnlyList<IReadOnlyList<ListenSocket>> workers, IPEndPoint from)
     {
         long start = TimeProvider.System.GetTimestamp();
         while (TimeProvider.System.GetElapsedTime(start) < TimeSpan.FromSeconds(10))
@@ -118,7 +165,7 @@ public sealed class SteeringTests : IDisposable
                     {
                         Assert.Equal(from, KernelAddress.ToEndPoint(_batch.NameOf(0)));
                         _batch.Clear();
-                        return (worker, socket.IsForInitiations);
+                        return (worker, socket.Intake);
                     }
                 }
             }

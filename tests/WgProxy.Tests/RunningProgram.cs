@@ -21,7 +21,11 @@ internal sealed partial class RunningProgram : IDisposable
     private readonly TaskCompletionSource _linesEnded = new();
 
     public RunningProgram(IReadOnlyDictionary<string, string>? environment, params string[] arguments)
-        : this(Path.Combine(AppContext.BaseDirectory, "wgproxy"), arguments, environment)
+        // Whoever runs the tests in a shell's background has them ignore SIGINT, and with them every program they start.
+        : this(
+            "/usr/bin/env",
+            ["--default-signal=INT", Path.Combine(AppContext.BaseDirectory, "wgproxy"), .. arguments],
+            environment)
     {
     }
 

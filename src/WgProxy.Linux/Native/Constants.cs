@@ -18,6 +18,9 @@ internal static class Constants
     public const int SO_RCVBUFFORCE = 33;
     public const int SO_RXQ_OVFL = 40;
     public const int SO_ATTACH_REUSEPORT_CBPF = 51;
+    public const int SO_MEMINFO = 55;
+    public const int SK_MEMINFO_DROPS = 8;
+    public const int SK_MEMINFO_VARS = 9;
 
     public const int IPPROTO_IP = 0;
     public const int IP_TOS = 1;
@@ -48,6 +51,9 @@ internal static class Constants
     public const int EPOLL_CLOEXEC = 0x80000;
     public const int EFD_NONBLOCK = 0x800;
     public const int EFD_CLOEXEC = 0x80000;
+    public const int CLOCK_MONOTONIC = 1;
+    public const int TFD_NONBLOCK = 0x800;
+    public const int TFD_CLOEXEC = 0x80000;
 
     public const int EINTR = 4;
     public const int EIO = 5;
@@ -83,6 +89,7 @@ internal static class Constants
     public const ushort BPF_MOD = 0x90;
     public const ushort BPF_XOR = 0xa0;
     public const ushort BPF_JEQ = 0x10;
+    public const ushort BPF_JSET = 0x40;
     public const ushort BPF_K = 0x00;
     public const ushort BPF_X = 0x08;
     public const ushort BPF_A = 0x10;

@@ -43,6 +43,12 @@ internal static unsafe partial class Libc
     public static partial int eventfd(uint initval, int flags);
 
     [LibraryImport("libc", SetLastError = true)]
+    public static partial int timerfd_create(int clockid, int flags);
+
+    [LibraryImport("libc", SetLastError = true)]
+    public static partial int timerfd_settime(int fd, int flags, itimerspec* new_value, itimerspec* old_value);
+
+    [LibraryImport("libc", SetLastError = true)]
     public static partial nint read(int fd, void* buf, nuint count);
 
     [LibraryImport("libc", SetLastError = true)]

@@ -92,6 +92,12 @@ internal struct timespec
     public nint tv_nsec;
 }
 
+internal struct itimerspec
+{
+    public timespec it_interval;
+    public timespec it_value;
+}
+
 /// <summary>As every processor but x86-64 has it.</summary>
 internal struct epoll_event
 {

@@ -39,11 +39,11 @@ internal sealed unsafe class Poller : SafeHandleMinusOneIsInvalid
     }
 
     /// <summary>Waits for something to read.</summary>
-    /// <param name="milliseconds">At most so long; −1 for ever.</param>
-    /// <returns>How many descriptors have something; 0 when the time is over or a signal came.</returns>
-    public int Wait(int milliseconds)
+    /// <param name="forever">Whether to wait at all if there is nothing.</param>
+    /// <returns>How many descriptors have something; 0 if none has or a signal came.</returns>
+    public int Wait(bool forever)
     {
-        int count = Libc.epoll_wait((int)handle, _events, Capacity, milliseconds);
+        int count = Libc.epoll_wait((int)handle, _events, Capacity, forever ? -1 : 0);
         return Math.Max(count, 0);
     }
 

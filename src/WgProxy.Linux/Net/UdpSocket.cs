@@ -63,8 +63,6 @@ internal sealed unsafe class UdpSocket : SafeHandleMinusOneIsInvalid
             isIPv4 ? IPPROTO_IP : IPPROTO_IPV6,
             isIPv4 ? IP_MTU_DISCOVER : IPV6_MTU_DISCOVER,
             isIPv4 ? IP_PMTUDISC_OMIT : IPV6_PMTUDISC_DONT);
-        socket.TrySet(isIPv4 ? IPPROTO_IP : IPPROTO_IPV6, isIPv4 ? IP_RECVTOS : IPV6_RECVTCLASS, 1);
-        socket.TrySet(SOL_SOCKET, SO_RXQ_OVFL, 1);
         return socket;
     }
 
@@ -87,6 +85,24 @@ internal sealed unsafe class UdpSocket : SafeHandleMinusOneIsInvalid
         IsKnown(Libc.recvmmsg(Descriptor, null, 0, MSG_DONTWAIT, null))
         && IsKnown(Libc.sendmmsg(Descriptor, null, 0, MSG_DONTWAIT));
 
+    /// <summary>How many datagrams the kernel has dropped here for want of room, since the socket was made.</summary>
+    public uint Overflowed
+    {
+        get
+        {
+            uint* memory = stackalloc uint[SK_MEMINFO_VARS];
+            uint length = SK_MEMINFO_VARS * sizeof(uint);
+            return Libc.getsockopt(Descriptor, SOL_SOCKET, SO_MEMINFO, memory, &length) == 0
+                && length > SK_MEMINFO_DROPS * sizeof(uint) ? memory[SK_MEMINFO_DROPS] : 0;
+        }
+    }
+
+    /// <summary>Has the kernel say which congestion mark each datagram bears.</summary>
+    public void AskMark() => TrySet(IsIPv4 ? IPPROTO_IP : IPPROTO_IPV6, IsIPv4 ? IP_RECVTOS : IPV6_RECVTCLASS, 1);
+
+    /// <summary>Has the kernel say with each datagram how many it has dropped here, once it has dropped any.</summary>
+    public void AskOverflow() => TrySet(SOL_SOCKET, SO_RXQ_OVFL, 1);
+
     /// <summary>Has the kernel say to which local address each datagram came.</summary>
     public void AskLocalAddress() =>
         TrySet(IsIPv4 ? IPPROTO_IP : IPPROTO_IPV6, IsIPv4 ? IP_PKTINFO : IPV6_RECVPKTINFO, 1);
@@ -94,8 +110,8 @@ internal sealed unsafe class UdpSocket : SafeHandleMinusOneIsInvalid
     /// <summary>Makes the socket one of a group that shares its port. Before binding.</summary>
     public bool TrySharePort() => TrySet(SOL_SOCKET, SO_REUSEPORT, 1);
 
-    /// <summary>Has the kernel choose among the group's sockets by this program. Before the first of them is bound.
-    /// </summary>
+    /// <summary>Has the kernel choose among the group's sockets by this program, from now on. For the first time before
+    /// the first of them is bound.</summary>
     public bool TryAttach(ReadOnlySpan<sock_filter> program)
     {
         fixed (sock_filter* filter = program)

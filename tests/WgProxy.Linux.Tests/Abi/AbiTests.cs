@@ -17,6 +17,8 @@ public sealed class AbiTests
         #include <sys/uio.h>
         #include <sys/epoll.h>
         #include <sys/eventfd.h>
+        #include <sys/timerfd.h>
+        #include <linux/sock_diag.h>
         #include <netinet/in.h>
         #include <netinet/udp.h>
         #include <linux/filter.h>

@@ -106,6 +106,7 @@ internal sealed class Peer : IDisposable
         UdpSocket socket = UdpSocket.Open(local.AddressFamily == AddressFamily.InterNetwork, out int error)!;
         Assert.Equal(0, error);
         socket.AskBuffers(8 << 20);
+        socket.AskMark();
         Assert.Equal(0, socket.Bind(local));
         return socket;
     }

@@ -90,14 +90,16 @@ internal sealed class RelayRig : IDisposable
     }
 
     /// <summary>Awaits a counter's value.</summary>
-    public void Await(string counter, long value)
+    public void Await(string counter, long value) => Await(() => this[counter], value, counter);
+
+    /// <summary>Awaits the value of what counters make up.</summary>
+    public void Await(Func<long> read, long value, string what)
     {
         long start = TimeProvider.System.GetTimestamp();
-        while (this[counter] != value)
+        while (read() != value)
         {
             Assert.True(
-                TimeProvider.System.GetElapsedTime(start) < TimeSpan.FromSeconds(10),
-                $"{counter} is {this[counter]}, not {value}");
+                TimeProvider.System.GetElapsedTime(start) < TimeSpan.FromSeconds(10), $"{what}: {read()}, not {value}");
             Thread.Sleep(1);
         }
     }
