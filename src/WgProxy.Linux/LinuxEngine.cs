@@ -45,7 +45,7 @@ public sealed class LinuxEngine : IEngine
         _started = true;
         UdpSocket[] first = [.. listeners[0].Where(socket => !socket.IsForInitiations).Select(socket => socket.Socket)];
         Listening = [.. first.Select(socket => socket.LocalEndPoint)];
-        Shortfalls = ShortfallsOf(first.Min(socket => socket.GrantedReceiveBuffer));
+        Shortfalls = ShortfallsOf(first.Min(socket => socket.Udp.GrantedReceiveBuffer));
         long zero = _time.GetTimestamp();
         EngineSettings shared = count == 1 ? _settings : _settings with { Observe = OneAtATime(_settings.Observe) };
         _workers = [.. listeners.Select((sockets, i) => new LinuxWorker(

@@ -83,7 +83,7 @@ internal sealed partial class LinuxWorker
 
     private void ReadServer(int slot, Tick now)
     {
-        if (_upstreams[slot].Socket is null)
+        if (!_upstreams[slot].IsOpen)
         {
             return;
         }
@@ -95,7 +95,7 @@ internal sealed partial class LinuxWorker
 
         int place = _fromServers.Count;
         int count = _fromServers.Receive(
-            _upstreams[slot].Socket!.Descriptor, Math.Min(_fromServers.Room, _fromServers.Width), out int error);
+            _upstreams[slot].Socket.Descriptor, Math.Min(_fromServers.Room, _fromServers.Width), out int error);
         if (error is not (0 or EAGAIN))
         {
             // What ICMP says about an earlier datagram. It is taken by reading it; the mapping lives.

@@ -108,7 +108,11 @@ internal sealed partial class LinuxWorker : IDisposable
 
         for (int slot = 0; slot < _upstreams.Length; slot++)
         {
-            _upstreams[slot].Socket?.Dispose();
+            if (_upstreams[slot].IsOpen)
+            {
+                _upstreams[slot].Socket.Close();
+                _upstreams[slot] = default;
+            }
         }
 
         _poller.Dispose();

@@ -135,24 +135,24 @@ internal static class ListenSockets
         {
             UdpSocket socket = New(listen);
             workers[i % steering.Workers].Add(new ListenSocket(socket, i >= steering.Workers));
-            socket.AskBuffers(Buffer);
+            socket.Udp.AskBuffers(Buffer);
             if (isWildcard)
             {
-                socket.AskLocalAddress();
+                socket.Udp.AskLocalAddress();
             }
 
             // On all of the group or on none: when the kernel coalesces, it asks one of them, chosen without the program.
             if (offload.Coalesces)
             {
-                socket.TryCoalesce();
+                socket.Udp.TryCoalesce();
             }
 
-            if (!socket.CanBatch())
+            if (!socket.Udp.CanBatch())
             {
                 throw new EngineException("this system lacks recvmmsg or sendmmsg: use --engine portable");
             }
 
-            if (!socket.TrySharePort() || (i == 0 && !socket.TryAttach(steering.ToProgram(socket.IsIPv4))))
+            if (!socket.Udp.TrySharePort() || (i == 0 && !socket.Udp.TryAttach(steering.ToProgram(socket.IsIPv4))))
             {
                 throw new EngineException(
                     "this kernel does not steer datagrams among sockets that share a port (SO_ATTACH_REUSEPORT_CBPF, since "
