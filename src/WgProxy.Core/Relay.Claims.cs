@@ -68,7 +68,7 @@ public sealed partial class Relay
     private bool Leads(DatagramKind kind, ReadOnlySpan<byte> datagram, uint receiver, int tunnel, Tick now) =>
         kind == DatagramKind.Response
             ? _routes[_tunnels[tunnel].Route].Mac1.Verify(datagram)
-            : _tunnels[tunnel].TakesData(receiver, now);
+            : _tunnels.TakesData(tunnel, receiver, now);
 
     private Decision OpenClaim(DatagramKind kind, ReadOnlySpan<byte> datagram, in Source source, int tunnel, Tick now)
     {
@@ -131,7 +131,7 @@ public sealed partial class Relay
 
         mapping.AwaitsClient = false;
         mapping.Heard = now;
-        mapping.Claim.TryTake(datagram.Length, ClaimPerSecond, ClaimBurst, now);
+        _mappings.AsideOf(slot).Claim.TryTake(datagram.Length, ClaimPerSecond, ClaimBurst, now);
         mapping.UplinkBytes += datagram.Length;
         Schedule(slot, ClaimDeadline(mapping, now));
         Counters.Count(Direction.Uplink, verdict, 1, datagram.Length);
@@ -166,14 +166,14 @@ public sealed partial class Relay
         int slot = _mappings.Add(source);
         ref Mapping mapping = ref _mappings[slot];
         mapping.Adopted = true;
-        mapping.AdoptedIndex = Datagram.ReceiverIndex(DatagramKind.Transport, datagram);
+        _mappings.AsideOf(slot).AdoptedIndex = Datagram.ReceiverIndex(DatagramKind.Transport, datagram);
         _tunnels.Add(slot, route: 0);
         _adopted++;
         _live++;
         Enqueue(slot, Proof.Claimed);
         Counters.Count(RelayEventKind.Claimed);
         mapping.Heard = now;
-        mapping.Unknown.TryTake(datagram.Length, UnknownPerSecond, UnknownBurst, now);
+        _mappings.AsideOf(slot).Unknown.TryTake(datagram.Length, UnknownPerSecond, UnknownBurst, now);
         mapping.UplinkBytes = datagram.Length;
         Schedule(slot, now + _settings.AdoptedTimeout);
         Counters.Count(Direction.Uplink, Verdict.Open, 1, datagram.Length);
@@ -185,7 +185,7 @@ public sealed partial class Relay
     {
         ref Mapping mapping = ref _mappings[slot];
         LeaveProbation(ref mapping);
-        _tunnels.Learn(slot, mapping.AdoptedIndex, client, now, now + _settings.IndexLifetime);
+        _tunnels.Learn(slot, _mappings.AsideOf(slot).AdoptedIndex, client, now, now + _settings.IndexLifetime);
     }
 
     private bool MayClaim(int tunnel)

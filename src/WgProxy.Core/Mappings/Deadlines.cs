@@ -1,3 +1,4 @@
+
 namespace WgProxy.Core.Mappings;
 
 /// <summary>
