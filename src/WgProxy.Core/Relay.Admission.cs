@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using WgProxy.Core.Admission;
 using WgProxy.Core.Mappings;
@@ -10,6 +11,7 @@ public sealed partial class Relay
 {
     /// <summary>Why a stranger's initiation is not let in; null if it is. In the order of cost: whoever fails early costs
     /// little.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
     private Verdict? Judge(ReadOnlySpan<byte> initiation, in Source source, int route, Tick now, out Share share)
     {
         share = Share.Asked;

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using WgProxy.Core.Admission;
 using WgProxy.Core.Mappings;
 using WgProxy.Core.Protocol;
@@ -30,6 +31,7 @@ public sealed partial class Relay
     /// <param name="datagram">The datagram.</param>
     /// <param name="source">Who sent it.</param>
     /// <param name="now">The instant of the batch.</param>
+    [MethodImpl(MethodImplOptions.NoInlining)]
     private Decision? TryClaim(DatagramKind kind, ReadOnlySpan<byte> datagram, in Source source, Tick now)
     {
         Decision? claim = ClaimKnown(kind, datagram, source, now);
@@ -138,6 +140,7 @@ public sealed partial class Relay
         return new Decision(verdict, slot, datagram.Length);
     }
 
+    [MethodImpl(MethodImplOptions.NoInlining)]
     private Decision Adopt(ReadOnlySpan<byte> datagram, in Source source, Tick now)
     {
         // Which route an unknown index belongs to, nobody can tell: with several, only an initiation can.
@@ -181,6 +184,7 @@ public sealed partial class Relay
     }
 
     /// <summary>The server sent data to a port on probation: both indices are known at once.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
     private void Accept(int slot, uint client, Tick now)
     {
         ref Mapping mapping = ref _mappings[slot];
@@ -213,6 +217,7 @@ public sealed partial class Relay
     /// answer would not show it: a restarted server answers captured initiations. If the
     /// tunnel is full, the member that has been silent longest makes room for the next claim; never the one just left,
     /// nor a claim.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
     private void Move(int slot)
     {
         ref Tunnel tunnel = ref _tunnels[_mappings[slot].Tunnel];

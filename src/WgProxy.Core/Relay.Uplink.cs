@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using WgProxy.Core.Mappings;
 using WgProxy.Core.Protocol;
@@ -18,6 +19,7 @@ public sealed partial class Relay
     private const long UnknownProvenPerSecond = 64 << 20;
     private const long UnknownProvenBurst = 64 << 20;
 
+    [MethodImpl(MethodImplOptions.NoInlining)]
     private Decision InitiationFromClient(ReadOnlySpan<byte> datagram, in Source source, Tick now)
     {
         int route = RouteOf(datagram);
@@ -162,6 +164,7 @@ public sealed partial class Relay
         return Forward(Direction.Uplink, slot, datagrams, bytes);
     }
 
+    [MethodImpl(MethodImplOptions.NoInlining)]
     private Decision Unexplained(int slot, int datagrams, int bytes, uint receiver, Tick now)
     {
         ref Mapping mapping = ref _mappings[slot];

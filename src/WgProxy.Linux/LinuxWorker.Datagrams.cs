@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using WgProxy.Core;
 using WgProxy.Core.Batching;
 using WgProxy.Linux.Net;
@@ -8,6 +9,7 @@ namespace WgProxy.Linux;
 // What arrives, and where it goes.
 internal sealed partial class LinuxWorker
 {
+    [MethodImpl(MethodImplOptions.NoInlining)]
     private void ReadClients(ListenSocket listener, int most, Tick now)
     {
         int count = _fromClients.Receive(listener.Socket.Descriptor, Math.Min(most, _fromClients.Width), out int error);
@@ -81,6 +83,7 @@ internal sealed partial class LinuxWorker
         }
     }
 
+    [MethodImpl(MethodImplOptions.NoInlining)]
     private void ReadServer(int slot, Tick now)
     {
         if (!_upstreams[slot].IsOpen)

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using System.Runtime.CompilerServices;
 using WgProxy.Core;
 using WgProxy.Linux.Net;
 using static WgProxy.Linux.Native.Constants;
@@ -14,6 +15,7 @@ internal sealed partial class LinuxWorker
 
     private ushort _spare;
 
+    [MethodImpl(MethodImplOptions.NoInlining)]
     private bool Open(int slot, ListenSocket listener, int place, ReadOnlySpan<byte> local, Tick now)
     {
         bool connected = TryConnect(_relay.RouteOf(slot).Server, now, out UdpDescriptor socket, out ushort port);
@@ -41,6 +43,7 @@ internal sealed partial class LinuxWorker
         return true;
     }
 
+    [MethodImpl(MethodImplOptions.NoInlining)]
     private bool TryConnect(IPEndPoint? server, Tick now, out UdpDescriptor socket, out ushort port)
     {
         socket = default;
@@ -74,6 +77,7 @@ internal sealed partial class LinuxWorker
         return false;
     }
 
+    [MethodImpl(MethodImplOptions.NoInlining)]
     private bool TryConnect(IPEndPoint server, ushort port, out UdpDescriptor socket, out bool portRefused)
     {
         portRefused = false;
@@ -115,6 +119,7 @@ internal sealed partial class LinuxWorker
         _relay.ClearEvents();
     }
 
+    [MethodImpl(MethodImplOptions.NoInlining)]
     private void Close(in RelayEvent ended, Tick now)
     {
         // What was decided before still leaves; afterwards nothing can reach the slot any more.

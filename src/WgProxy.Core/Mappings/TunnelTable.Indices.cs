@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 
 namespace WgProxy.Core.Mappings;
 
@@ -92,6 +93,7 @@ internal sealed partial class TunnelTable
         EndChange();
     }
 
+    [MethodImpl(MethodImplOptions.NoInlining)]
     private void Index(int tunnel, uint learned, bool forgot, uint forgotten, Tick now)
     {
         int route = _rows[tunnel].Route;

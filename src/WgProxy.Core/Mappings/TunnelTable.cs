@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 
 namespace WgProxy.Core.Mappings;
 
@@ -87,6 +88,7 @@ internal sealed partial class TunnelTable
     }
 
     /// <summary>The server named a pair on the slot's port.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
     public void Learn(int slot, uint server, uint client, Tick now, Tick until)
     {
         int tunnel = _mappings[slot].Tunnel;
@@ -97,6 +99,7 @@ internal sealed partial class TunnelTable
     }
 
     /// <summary>The server asked on the slot's port.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
     public void Ask(int slot, uint server, Tick now, Tick until)
     {
         int tunnel = _mappings[slot].Tunnel;
@@ -108,6 +111,7 @@ internal sealed partial class TunnelTable
 
     /// <summary>A client of the slot's tunnel answered what the server had asked.</summary>
     /// <returns>The slot on whose port the server had asked; -1 if it had not.</returns>
+    [MethodImpl(MethodImplOptions.NoInlining)]
     public int Answer(int slot, uint server, uint client, Tick now)
     {
         int tunnel = _mappings[slot].Tunnel;
