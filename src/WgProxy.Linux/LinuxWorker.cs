@@ -61,7 +61,7 @@ internal sealed partial class LinuxWorker : IDisposable
         _relay = new Relay(settings.Relay, settings.Routes);
         _ports = settings.Ports.Count == 0
             ? null
-            : new PortPool(settings.Ports, settings.Relay.LingerTimeout, (RandomBits(), RandomBits()));
+            : new PortPool(settings.Ports, settings.Relay.LingerTimeout, RandomBits.DrawPair());
         _upstreams = new Upstream[_relay.Slots];
         _clients = new ClientTable(_relay.Slots);
         _toServers = new Outbox(_relay.Slots, _relay.Counters, offload.MustEndShort, clients: null);
@@ -203,9 +203,6 @@ internal sealed partial class LinuxWorker : IDisposable
 
     private static EngineException NoResource(string what, int error) =>
         new($"the system refuses {what}: {new System.ComponentModel.Win32Exception(error).Message}");
-
-    private static ulong RandomBits() =>
-        BitConverter.ToUInt64(System.Security.Cryptography.RandomNumberGenerator.GetBytes(sizeof(ulong)));
 
     private enum Kind
     {
