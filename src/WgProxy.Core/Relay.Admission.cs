@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using WgProxy.Core.Admission;
 using WgProxy.Core.Mappings;
@@ -10,6 +11,7 @@ public sealed partial class Relay
 {
     /// <summary>Why a stranger's initiation is not let in; null if it is. In the order of cost: whoever fails early costs
     /// little.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
     private Verdict? Judge(ReadOnlySpan<byte> initiation, in Source source, int route, Tick now, out Share share)
     {
         share = Share.Asked;
@@ -52,28 +54,35 @@ public sealed partial class Relay
     /// <summary>Remembers the cookie with which the server answers an initiation that showed one of ours. A client has room
     /// for one cookie: from now on it shows the server's, which went to its address and to nobody else's, and without this
     /// would be sent ours again, and then the server's, and so on.</summary>
-    private void LearnServerCookie(ref Mapping mapping, ReadOnlySpan<byte> reply)
+    private void LearnServerCookie(int slot, ReadOnlySpan<byte> reply)
     {
-        Span<byte> cookie = stackalloc byte[WireGuard.CookieSize];
-        if (mapping.ShownMac1 != default
-            && Datagram.ReceiverIndex(DatagramKind.CookieReply, reply) == mapping.ShownIndex
-            && _gate.TryOpen(mapping.Route, reply, MemoryMarshal.AsBytes(new ReadOnlySpan<UInt128>(in mapping.ShownMac1)), cookie))
+        if (!_mappings[slot].HasAside)
         {
-            mapping.ServerCookie = MemoryMarshal.Read<UInt128>(cookie);
+            return;
+        }
+
+        ref MappingAside aside = ref _mappings.AsideOf(slot);
+        Span<byte> cookie = stackalloc byte[WireGuard.CookieSize];
+        if (aside.ShownMac1 != default
+            && Datagram.ReceiverIndex(DatagramKind.CookieReply, reply) == aside.ShownIndex
+            && _gate.TryOpen(
+                _mappings[slot].Route, reply, MemoryMarshal.AsBytes(new ReadOnlySpan<UInt128>(in aside.ShownMac1)), cookie))
+        {
+            aside.ServerCookie = MemoryMarshal.Read<UInt128>(cookie);
         }
     }
 
     /// <summary>Whether the initiation shows the cookie that the server sent to this mapping.</summary>
-    private static bool ShowsServerCookie(in Mapping mapping, ReadOnlySpan<byte> initiation, Tick now)
+    private bool ShowsServerCookie(int slot, ReadOnlySpan<byte> initiation, Tick now)
     {
-        if (mapping.ServerCookie == default || now >= mapping.CookieUntil)
+        if (!_mappings[slot].HasAside || now >= _mappings[slot].CookieUntil || _mappings.AsideOf(slot).ServerCookie == default)
         {
             return false;
         }
 
         const int mac2 = WireGuard.InitiationMac1Offset + WireGuard.MacSize;
         Span<byte> expected = stackalloc byte[WireGuard.MacSize];
-        Blake2s.Mac(MemoryMarshal.AsBytes(new ReadOnlySpan<UInt128>(in mapping.ServerCookie)), initiation[..mac2], expected);
+        Blake2s.Mac(MemoryMarshal.AsBytes(new ReadOnlySpan<UInt128>(in _mappings.AsideOf(slot).ServerCookie)), initiation[..mac2], expected);
         return FixedTime.AreEqual(expected, initiation[mac2..]);
     }
 

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using WgProxy.Core.Admission;
 using WgProxy.Core.Mappings;
 using WgProxy.Core.Protocol;
@@ -30,6 +31,7 @@ public sealed partial class Relay
     /// <param name="datagram">The datagram.</param>
     /// <param name="source">Who sent it.</param>
     /// <param name="now">The instant of the batch.</param>
+    [MethodImpl(MethodImplOptions.NoInlining)]
     private Decision? TryClaim(DatagramKind kind, ReadOnlySpan<byte> datagram, in Source source, Tick now)
     {
         Decision? claim = ClaimKnown(kind, datagram, source, now);
@@ -68,7 +70,7 @@ public sealed partial class Relay
     private bool Leads(DatagramKind kind, ReadOnlySpan<byte> datagram, uint receiver, int tunnel, Tick now) =>
         kind == DatagramKind.Response
             ? _routes[_tunnels[tunnel].Route].Mac1.Verify(datagram)
-            : _tunnels[tunnel].TakesData(receiver, now);
+            : _tunnels.TakesData(tunnel, receiver, now);
 
     private Decision OpenClaim(DatagramKind kind, ReadOnlySpan<byte> datagram, in Source source, int tunnel, Tick now)
     {
@@ -131,13 +133,14 @@ public sealed partial class Relay
 
         mapping.AwaitsClient = false;
         mapping.Heard = now;
-        mapping.Claim.TryTake(datagram.Length, ClaimPerSecond, ClaimBurst, now);
+        _mappings.AsideOf(slot).Claim.TryTake(datagram.Length, ClaimPerSecond, ClaimBurst, now);
         mapping.UplinkBytes += datagram.Length;
         Schedule(slot, ClaimDeadline(mapping, now));
         Counters.Count(Direction.Uplink, verdict, 1, datagram.Length);
         return new Decision(verdict, slot, datagram.Length);
     }
 
+    [MethodImpl(MethodImplOptions.NoInlining)]
     private Decision Adopt(ReadOnlySpan<byte> datagram, in Source source, Tick now)
     {
         // Which route an unknown index belongs to, nobody can tell: with several, only an initiation can.
@@ -166,14 +169,14 @@ public sealed partial class Relay
         int slot = _mappings.Add(source);
         ref Mapping mapping = ref _mappings[slot];
         mapping.Adopted = true;
-        mapping.AdoptedIndex = Datagram.ReceiverIndex(DatagramKind.Transport, datagram);
+        _mappings.AsideOf(slot).AdoptedIndex = Datagram.ReceiverIndex(DatagramKind.Transport, datagram);
         _tunnels.Add(slot, route: 0);
         _adopted++;
         _live++;
         Enqueue(slot, Proof.Claimed);
         Counters.Count(RelayEventKind.Claimed);
         mapping.Heard = now;
-        mapping.Unknown.TryTake(datagram.Length, UnknownPerSecond, UnknownBurst, now);
+        _mappings.AsideOf(slot).Unknown.TryTake(datagram.Length, UnknownPerSecond, UnknownBurst, now);
         mapping.UplinkBytes = datagram.Length;
         Schedule(slot, now + _settings.AdoptedTimeout);
         Counters.Count(Direction.Uplink, Verdict.Open, 1, datagram.Length);
@@ -181,11 +184,12 @@ public sealed partial class Relay
     }
 
     /// <summary>The server sent data to a port on probation: both indices are known at once.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
     private void Accept(int slot, uint client, Tick now)
     {
         ref Mapping mapping = ref _mappings[slot];
         LeaveProbation(ref mapping);
-        _tunnels.Learn(slot, mapping.AdoptedIndex, client, now, now + _settings.IndexLifetime);
+        _tunnels.Learn(slot, _mappings.AsideOf(slot).AdoptedIndex, client, now, now + _settings.IndexLifetime);
     }
 
     private bool MayClaim(int tunnel)
@@ -213,6 +217,7 @@ public sealed partial class Relay
     /// answer would not show it: a restarted server answers captured initiations. If the
     /// tunnel is full, the member that has been silent longest makes room for the next claim; never the one just left,
     /// nor a claim.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
     private void Move(int slot)
     {
         ref Tunnel tunnel = ref _tunnels[_mappings[slot].Tunnel];

@@ -47,8 +47,8 @@ public sealed partial class Relay
         }
 
         mapping.HasUnmatched = true;
-        mapping.UnmatchedServer = server;
-        mapping.UnmatchedClient = client;
+        _mappings.AsideOf(slot).UnmatchedServer = server;
+        _mappings.AsideOf(slot).UnmatchedClient = client;
         mapping.ServerSpoke = true;
         return Forward(Direction.Downlink, slot, 1, datagram.Length);
     }
@@ -66,7 +66,7 @@ public sealed partial class Relay
         {
             mapping.CookieUntil = now + _settings.CookieTimeout;
             _gate.ServerSentCookie(mapping.Route, now);
-            LearnServerCookie(ref mapping, datagram);
+            LearnServerCookie(slot, datagram);
         }
 
         if (mapping.Proof is Proof.Asked or Proof.Claimed)
@@ -87,7 +87,7 @@ public sealed partial class Relay
             Accept(slot, receiver, now);
         }
 
-        if (_tunnels[mapping.Tunnel].HasClient(receiver, now, out uint? answered))
+        if (_tunnels.HasClient(mapping.Tunnel, receiver, now, out uint? answered))
         {
             if (answered is uint server)
             {

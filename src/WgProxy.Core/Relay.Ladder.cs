@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using WgProxy.Core.Admission;
 using WgProxy.Core.Mappings;
 using WgProxy.Core.Protocol;
@@ -12,6 +13,7 @@ public sealed partial class Relay
     private static ReadOnlySpan<Proof> Displaceable =>
         [Proof.Lingering, Proof.Asked, Proof.Claimed, Proof.Answered];
 
+    [MethodImpl(MethodImplOptions.NoInlining)]
     private Decision Admit(ReadOnlySpan<byte> initiation, in Source source, int route, Tick now)
     {
         if (_routes[route].Server is null)
@@ -119,6 +121,7 @@ public sealed partial class Relay
     }
 
     /// <summary>Raises the proof to what has just been earned; never lowers it.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
     private void Raise(int slot, Proof earned, Tick now)
     {
         ref Mapping mapping = ref _mappings[slot];
@@ -156,6 +159,7 @@ public sealed partial class Relay
         }
     }
 
+    [MethodImpl(MethodImplOptions.NoInlining)]
     private void Revive(int slot, Tick now)
     {
         ref Mapping mapping = ref _mappings[slot];
@@ -192,6 +196,7 @@ public sealed partial class Relay
         Report(RelayEventKind.Lingered, slot);
     }
 
+    [MethodImpl(MethodImplOptions.NoInlining)]
     private void End(int slot, RelayEventKind how)
     {
         ref Mapping mapping = ref _mappings[slot];
@@ -223,6 +228,7 @@ public sealed partial class Relay
         _deadlines.NoLaterThan(slot, at);
     }
 
+    [MethodImpl(MethodImplOptions.NoInlining)]
     private void Enqueue(int slot, Proof proof)
     {
         ref Mapping mapping = ref _mappings[slot];
@@ -236,6 +242,7 @@ public sealed partial class Relay
         }
     }
 
+    [MethodImpl(MethodImplOptions.NoInlining)]
     private void Dequeue(int slot)
     {
         ref Mapping mapping = ref _mappings[slot];

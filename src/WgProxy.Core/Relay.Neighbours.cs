@@ -26,7 +26,7 @@ public sealed partial class Relay
         for (int route = 0; route < _routes.Count; route++)
         {
             int slot = FindOnRoute(source, route);
-            if (_tunnels.Find(route, receiver, now) >= 0 || !TryCopy(route, receiver, now, out Tunnel copy))
+            if (_tunnels.Find(route, receiver, now) >= 0 || !TryCopy(route, receiver, now, out TunnelCopy copy))
             {
                 continue;
             }
@@ -34,7 +34,7 @@ public sealed partial class Relay
             if (slot >= 0 && _mappings[slot].Proof is not (Proof.Asked or Proof.Lingering))
             {
                 // The same session, which has renewed its keys by way of a neighbour. Any other must not mix with it.
-                if (_tunnels[_mappings[slot].Tunnel].SharesPair(copy, now))
+                if (_tunnels[_mappings[slot].Tunnel].SharesPair(copy.Row, now))
                 {
                     _tunnels.Import(_mappings[slot].Tunnel, copy, now);
                 }
@@ -51,7 +51,7 @@ public sealed partial class Relay
         return null;
     }
 
-    private bool TryCopy(int route, uint receiver, Tick now, out Tunnel copy)
+    private bool TryCopy(int route, uint receiver, Tick now, out TunnelCopy copy)
     {
         foreach (Relay neighbour in _neighbours)
         {

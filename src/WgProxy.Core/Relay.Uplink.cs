@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using WgProxy.Core.Mappings;
 using WgProxy.Core.Protocol;
@@ -18,6 +19,7 @@ public sealed partial class Relay
     private const long UnknownProvenPerSecond = 64 << 20;
     private const long UnknownProvenBurst = 64 << 20;
 
+    [MethodImpl(MethodImplOptions.NoInlining)]
     private Decision InitiationFromClient(ReadOnlySpan<byte> datagram, in Source source, Tick now)
     {
         int route = RouteOf(datagram);
@@ -40,8 +42,8 @@ public sealed partial class Relay
         // Whoever shows a cookie has a bucket of its own, so that one who forges the client's address cannot use
         // up the client's: when the common bucket is empty, the client is sent a cookie.
         ref Mapping mapping = ref _mappings[slot];
-        bool shown = _gate.HasCookie(datagram, source, now) || ShowsServerCookie(mapping, datagram, now);
-        ref Bucket bucket = ref shown ? ref mapping.Shown : ref mapping.Initiations;
+        bool shown = _gate.HasCookie(datagram, source, now) || ShowsServerCookie(slot, datagram, now);
+        ref Bucket bucket = ref shown ? ref _mappings.AsideOf(slot).Shown : ref mapping.Initiations;
         if (!bucket.TryTake(1, InitiationsPerSecond, InitiationBurst, now))
         {
             return shown ? Drop(Direction.Uplink, Verdict.RateLimited, datagram, slot) : SendCookie(datagram, source, route, slot, now);
@@ -57,8 +59,9 @@ public sealed partial class Relay
         mapping.Asked.Add(Datagram.SenderIndex(datagram));
         if (shown)
         {
-            mapping.ShownIndex = Datagram.SenderIndex(datagram);
-            mapping.ShownMac1 = MemoryMarshal.Read<UInt128>(datagram[WireGuard.InitiationMac1Offset..]);
+            ref MappingAside aside = ref _mappings.AsideOf(slot);
+            aside.ShownIndex = Datagram.SenderIndex(datagram);
+            aside.ShownMac1 = MemoryMarshal.Read<UInt128>(datagram[WireGuard.InitiationMac1Offset..]);
         }
 
         if (mapping.Proof == Proof.Lingering)
@@ -84,10 +87,10 @@ public sealed partial class Relay
     {
         uint receiver = Datagram.ReceiverIndex(kind, datagram);
         int slot = FindByReceiver(kind, source, receiver, now);
-        if (slot < 0 || !_tunnels[_mappings[slot].Tunnel].HasIssued(receiver, now))
+        if (slot < 0 || !_tunnels.HasIssued(_mappings[slot].Tunnel, receiver, now))
         {
             Decision? claim = kind == DatagramKind.Response ? TryClaim(kind, datagram, source, now) : null;
-            if (claim is not null || slot < 0 || !_tunnels[_mappings[slot].Tunnel].HasIssued(receiver, now))
+            if (claim is not null || slot < 0 || !_tunnels.HasIssued(_mappings[slot].Tunnel, receiver, now))
             {
                 return claim
                     ?? Drop(Direction.Uplink, slot < 0 ? Verdict.NoMapping : Verdict.UnknownIndex, datagram, slot);
@@ -100,7 +103,7 @@ public sealed partial class Relay
             return Drop(Direction.Uplink, Verdict.BadMac1, datagram, slot);
         }
 
-        if (mapping.Proof == Proof.Claimed && !mapping.Claim.TryTake(datagram.Length, ClaimPerSecond, ClaimBurst, now))
+        if (mapping.Proof == Proof.Claimed && !_mappings.AsideOf(slot).Claim.TryTake(datagram.Length, ClaimPerSecond, ClaimBurst, now))
         {
             return Drop(Direction.Uplink, Verdict.OverBudget, datagram, slot);
         }
@@ -127,28 +130,27 @@ public sealed partial class Relay
         }
 
         ref Mapping mapping = ref _mappings[slot];
-        if (mapping.HasUnmatched && mapping.UnmatchedServer == receiver)
+        if (mapping.HasUnmatched && _mappings.AsideOf(slot).UnmatchedServer == receiver)
         {
             // The client uses an answer that matched nothing remembered here: it was genuine.
             mapping.HasUnmatched = false;
-            _tunnels.Learn(slot, receiver, mapping.UnmatchedClient, now, now + _settings.IndexLifetime);
+            _tunnels.Learn(slot, receiver, _mappings.AsideOf(slot).UnmatchedClient, now, now + _settings.IndexLifetime);
         }
 
         (int datagrams, int bytes) = Alike(run, stride, receiver);
-        ref Tunnel tunnel = ref _tunnels[mapping.Tunnel];
-        if (!tunnel.TakesData(receiver, now))
+        if (!_tunnels.TakesData(mapping.Tunnel, receiver, now))
         {
             Decision? claim = TryClaim(DatagramKind.Transport, First(run, stride), source, now);
-            if (claim is not null || !tunnel.TakesData(receiver, now))
+            if (claim is not null || !_tunnels.TakesData(mapping.Tunnel, receiver, now))
             {
                 return claim ?? Unexplained(slot, datagrams, bytes, receiver, now);
             }
         }
 
         // It can only know an index that the server named on this port by having received it here.
-        bool received = mapping.Proof < Proof.Established && tunnel.NamedOn(slot, receiver, now);
+        bool received = mapping.Proof < Proof.Established && _tunnels.NamedOn(mapping.Tunnel, slot, receiver, now);
         if (mapping.Proof == Proof.Claimed && !received
-            && !mapping.Claim.TryTake(bytes, ClaimPerSecond, ClaimBurst, now))
+            && !_mappings.AsideOf(slot).Claim.TryTake(bytes, ClaimPerSecond, ClaimBurst, now))
         {
             return DropAll(Verdict.OverBudget, slot, datagrams, bytes);
         }
@@ -162,10 +164,11 @@ public sealed partial class Relay
         return Forward(Direction.Uplink, slot, datagrams, bytes);
     }
 
+    [MethodImpl(MethodImplOptions.NoInlining)]
     private Decision Unexplained(int slot, int datagrams, int bytes, uint receiver, Tick now)
     {
         ref Mapping mapping = ref _mappings[slot];
-        Verdict verdict = UnknownTransport(ref mapping, bytes, now);
+        Verdict verdict = UnknownTransport(slot, bytes, now);
         if (verdict != Verdict.Forward)
         {
             return DropAll(verdict, slot, datagrams, bytes);
@@ -173,7 +176,7 @@ public sealed partial class Relay
 
         if (mapping.Adopted)
         {
-            mapping.AdoptedIndex = receiver;
+            _mappings.AsideOf(slot).AdoptedIndex = receiver;
             Schedule(slot, now + _settings.AdoptedTimeout);
         }
 
@@ -187,14 +190,15 @@ public sealed partial class Relay
         return new Decision(verdict, slot, bytes);
     }
 
-    private static Verdict UnknownTransport(ref Mapping mapping, int bytes, Tick now)
+    private Verdict UnknownTransport(int slot, int bytes, Tick now)
     {
+        ref Mapping mapping = ref _mappings[slot];
         bool proven = mapping.Proof >= Proof.Established;
         return mapping.Proof switch
         {
             Proof.Lingering => Verdict.UnknownIndex,
             Proof.Asked => Verdict.NotProven,
-            _ => mapping.Unknown.TryTake(
+            _ => _mappings.AsideOf(slot).Unknown.TryTake(
                 bytes,
                 proven ? UnknownProvenPerSecond : UnknownPerSecond,
                 proven ? UnknownProvenBurst : UnknownBurst,
@@ -262,10 +266,9 @@ public sealed partial class Relay
         for (int slot = first; slot >= 0; slot = _mappings[slot].NextOfSource)
         {
             ref Mapping mapping = ref _mappings[slot];
-            ref Tunnel tunnel = ref _tunnels[mapping.Tunnel];
             if (kind == DatagramKind.Transport
-                ? tunnel.TakesData(receiver, now) || (mapping.HasUnmatched && mapping.UnmatchedServer == receiver)
-                : tunnel.HasIssued(receiver, now))
+                ? _tunnels.TakesData(mapping.Tunnel, receiver, now) || (mapping.HasUnmatched && _mappings.AsideOf(slot).UnmatchedServer == receiver)
+                : _tunnels.HasIssued(mapping.Tunnel, receiver, now))
             {
                 return slot;
             }

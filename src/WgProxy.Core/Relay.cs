@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using WgProxy.Core.Admission;
 using WgProxy.Core.Mappings;
@@ -75,6 +76,7 @@ public sealed partial class Relay
     /// <param name="stride">Length of each datagram of the run but the last, which may be shorter.</param>
     /// <param name="source">Who sent it, and to which local address.</param>
     /// <param name="now">The instant of the batch.</param>
+    [MethodImpl(MethodImplOptions.NoInlining)]
     public Decision FromClient(ReadOnlySpan<byte> run, int stride, in Source source, Tick now)
     {
         ReadOnlySpan<byte> datagram = First(run, stride);
@@ -94,6 +96,7 @@ public sealed partial class Relay
     /// <param name="run">One datagram, or neighbours that the kernel coalesced.</param>
     /// <param name="stride">Length of each datagram of the run but the last, which may be shorter.</param>
     /// <param name="now">The instant of the batch.</param>
+    [MethodImpl(MethodImplOptions.NoInlining)]
     public Decision FromServer(int slot, ReadOnlySpan<byte> run, int stride, Tick now)
     {
         ReadOnlySpan<byte> datagram = First(run, stride);

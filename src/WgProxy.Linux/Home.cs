@@ -31,7 +31,7 @@ internal sealed class Home(Steering steering, bool isAsked)
     public ReadOnlySpan<byte> Local => Volatile.Read(ref _local);
 
     /// <summary>Steers a group by what is known. By one of its sockets, the first before it is bound.</summary>
-    public bool TryAttach(UdpSocket socket) => socket.TryAttach(steering.ToProgram(socket.IsIPv4, isAsked ? _local : []));
+    public bool TryAttach(UdpSocket socket) => socket.Udp.TryAttach(steering.ToProgram(socket.IsIPv4, isAsked ? _local : []));
 
     /// <summary>A tunnel was opened at a local address. May be called from any worker's thread.</summary>
     /// <param name="socket">A socket of the group.</param>

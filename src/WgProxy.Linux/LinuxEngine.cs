@@ -1,5 +1,4 @@
 using System.Net;
-using System.Security.Cryptography;
 using WgProxy.Core;
 using WgProxy.Linux.Net;
 
@@ -40,12 +39,12 @@ public sealed class LinuxEngine : IEngine
         }
 
         int count = Share.Workers(_settings, _own.Workers);
-        Steering steering = new(count, (RandomBits(), RandomBits()));
+        Steering steering = new(count, ((uint)RandomBits.Draw(), (uint)RandomBits.Draw()));
         IReadOnlyList<IReadOnlyList<ListenSocket>> listeners = ListenSockets.Open(_settings.Listen, steering, _own.Offload);
         _started = true;
         UdpSocket[] first = [.. listeners[0].Where(socket => socket.Intake == Intake.Plain).Select(socket => socket.Socket)];
         Listening = [.. first.Select(socket => socket.LocalEndPoint)];
-        Shortfalls = ShortfallsOf(first.Min(socket => socket.GrantedReceiveBuffer));
+        Shortfalls = ShortfallsOf(first.Min(socket => socket.Udp.GrantedReceiveBuffer));
         long zero = _time.GetTimestamp();
         EngineSettings shared = count == 1 ? _settings : _settings with { Observe = OneAtATime(_settings.Observe) };
         _workers = [.. listeners.Select((sockets, i) => new LinuxWorker(
@@ -113,6 +112,4 @@ public sealed class LinuxEngine : IEngine
                 observe(change);
             }
         };
-
-    private static uint RandomBits() => BitConverter.ToUInt32(RandomNumberGenerator.GetBytes(sizeof(uint)));
 }

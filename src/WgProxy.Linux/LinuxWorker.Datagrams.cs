@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using WgProxy.Core;
 using WgProxy.Core.Batching;
 using WgProxy.Linux.Net;
@@ -8,6 +9,7 @@ namespace WgProxy.Linux;
 // What arrives, and where it goes.
 internal sealed partial class LinuxWorker
 {
+    [MethodImpl(MethodImplOptions.NoInlining)]
     private int ReadClients(ListenSocket listener, int most, Tick now)
     {
         int count = _fromClients.Receive(listener.Socket.Descriptor, Math.Min(most, _fromClients.Width), out int error);
@@ -82,9 +84,10 @@ internal sealed partial class LinuxWorker
         }
     }
 
+    [MethodImpl(MethodImplOptions.NoInlining)]
     private int ReadServer(int slot, Tick now)
     {
-        if (_upstreams[slot].Socket is null)
+        if (!_upstreams[slot].IsOpen)
         {
             return 0;
         }
@@ -96,7 +99,7 @@ internal sealed partial class LinuxWorker
 
         int place = _fromServers.Count;
         int count = _fromServers.Receive(
-            _upstreams[slot].Socket!.Descriptor, Math.Min(_fromServers.Room, _fromServers.Width), out int error);
+            _upstreams[slot].Socket.Descriptor, Math.Min(_fromServers.Room, _fromServers.Width), out int error);
         if (error is not (0 or EAGAIN))
         {
             // What ICMP says about an earlier datagram. It is taken by reading it; the mapping lives.
@@ -150,7 +153,7 @@ internal sealed partial class LinuxWorker
     {
         foreach (ListenSocket listener in _listeners)
         {
-            listener.Overflowed = Overflowed(listener.Overflowed, listener.Socket.Overflowed);
+            listener.Overflowed = Overflowed(listener.Overflowed, listener.Socket.Udp.Overflowed);
         }
     }
 

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using System.Runtime.CompilerServices;
 using WgProxy.Core;
 using WgProxy.Linux.Net;
 using static WgProxy.Linux.Native.Constants;
@@ -14,24 +15,25 @@ internal sealed partial class LinuxWorker
 
     private ushort _spare;
 
+    [MethodImpl(MethodImplOptions.NoInlining)]
     private bool Open(int slot, ListenSocket listener, int place, ReadOnlySpan<byte> local, Tick now)
     {
-        UdpSocket? socket = Connect(_relay.RouteOf(slot).Server, now, out ushort port);
-        if (socket is not null && _poller.Watch(socket.Descriptor, Token(Kind.Upstream, slot)) != 0)
+        bool connected = TryConnect(_relay.RouteOf(slot).Server, now, out UdpDescriptor socket, out ushort port);
+        if (connected && _poller.Watch(socket.Descriptor, Token(Kind.Upstream, slot)) != 0)
         {
-            socket.Dispose();
+            socket.Close();
             _ports?.Rest(port, now, heard: false);
-            socket = null;
+            connected = false;
         }
 
-        if (socket is null)
+        if (!connected)
         {
             _relay.OpenFailed(slot);
             HandleEvents(now);
             return false;
         }
 
-        _upstreams[slot] = new Upstream { Socket = socket, Port = port };
+        _upstreams[slot] = new Upstream { Socket = socket, IsOpen = true, Port = port };
         _clients.Set(slot, _fromClients.NameOf(place), local);
         bool segments = _offload.Segments && socket.CanSegment();
         _toServers.Begin(slot, socket.Descriptor, socket.IsIPv4, segments);
@@ -42,29 +44,30 @@ internal sealed partial class LinuxWorker
         return true;
     }
 
-    private UdpSocket? Connect(IPEndPoint? server, Tick now, out ushort port)
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private bool TryConnect(IPEndPoint? server, Tick now, out UdpDescriptor socket, out ushort port)
     {
+        socket = default;
         port = _spare;
         for (int attempt = 0; server is not null && attempt < OpenAttempts; attempt++)
         {
             if (port == 0 && _ports?.TryDraw(now, out port) == false)
             {
-                return null;
+                return false;
             }
 
             _spare = 0;
-            UdpSocket? socket = Connect(server, port, out bool portRefused);
-            if (socket is not null)
+            if (TryConnect(server, port, out socket, out bool portRefused))
             {
-                port = port == 0 ? (ushort)socket.LocalEndPoint.Port : port;
-                return socket;
+                port = port == 0 ? socket.LocalPort : port;
+                return true;
             }
 
             if (!portRefused || _ports is null)
             {
                 // Nothing was sent from the port: while a server cannot be reached, asking must not use ports up.
                 _spare = port;
-                return null;
+                return false;
             }
 
             // Somebody else's port, or one that needs a privilege: there are others.
@@ -72,17 +75,17 @@ internal sealed partial class LinuxWorker
             port = 0;
         }
 
-        return null;
+        return false;
     }
 
-    private UdpSocket? Connect(IPEndPoint server, ushort port, out bool portRefused)
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private bool TryConnect(IPEndPoint server, ushort port, out UdpDescriptor socket, out bool portRefused)
     {
         portRefused = false;
         bool isIPv4 = server.AddressFamily == AddressFamily.InterNetwork || server.Address.IsIPv4MappedToIPv6;
-        UdpSocket? socket = UdpSocket.Open(isIPv4, out _);
-        if (socket is null)
+        if (!UdpDescriptor.TryOpen(isIPv4, out socket, out _))
         {
-            return null;
+            return false;
         }
 
         socket.AskBuffers(UpstreamBuffer);
@@ -93,14 +96,14 @@ internal sealed partial class LinuxWorker
             socket.TryCoalesce();
         }
 
-        portRefused = socket.Bind(new IPEndPoint(isIPv4 ? IPAddress.Any : IPAddress.IPv6Any, port)) != 0;
+        portRefused = socket.Bind(port) != 0;
         if (!portRefused && socket.Connect(server) == 0)
         {
-            return socket;
+            return true;
         }
 
-        socket.Dispose();
-        return null;
+        socket.Close();
+        return false;
     }
 
     private void HandleEvents(Tick now)
@@ -119,13 +122,14 @@ internal sealed partial class LinuxWorker
         _relay.ClearEvents();
     }
 
+    [MethodImpl(MethodImplOptions.NoInlining)]
     private void Close(in RelayEvent ended, Tick now)
     {
         // What was decided before still leaves; afterwards nothing can reach the slot any more.
         _toServers.Flush();
         _toClients.Flush();
         ref Upstream upstream = ref _upstreams[ended.Slot];
-        upstream.Socket!.Dispose();
+        upstream.Socket.Close();
         _ports?.Rest(upstream.Port, now, ended.Heard);
         upstream = default;
         _relay.Release(ended.Slot);
@@ -133,8 +137,9 @@ internal sealed partial class LinuxWorker
 
     private struct Upstream
     {
-        public UdpSocket? Socket;
-        public ushort Port;
+        public UdpDescriptor Socket;
         public uint Overflowed;
+        public ushort Port;
+        public bool IsOpen;
     }
 }

@@ -7,7 +7,8 @@ namespace WgProxy.Linux;
 /// <summary>
 /// One thread with its listening sockets, its relay, its upstream sockets and its buffers. Each turn runs to completion:
 /// what has arrived is read, decided and sent, before anything else is looked at. One clock reading and one publication
-/// of counters per turn; nothing is allocated for a datagram.
+/// of counters per turn; nothing is allocated for a datagram, nor to open and close a mapping. Rare paths, here and in
+/// Core, are marked not to be inlined: else a turn becomes one method, which costs megabytes to compile (decision 15).
 /// </summary>
 internal sealed partial class LinuxWorker : IDisposable
 {
@@ -67,7 +68,7 @@ internal sealed partial class LinuxWorker : IDisposable
         _relay = new Relay(settings.Relay, settings.Routes);
         _ports = settings.Ports.Count == 0
             ? null
-            : new PortPool(settings.Ports, settings.Relay.LingerTimeout, (RandomBits(), RandomBits()));
+            : new PortPool(settings.Ports, settings.Relay.LingerTimeout, RandomBits.DrawPair());
         _upstreams = new Upstream[_relay.Slots];
         _clients = new ClientTable(_relay.Slots);
         _toServers = new Outbox(_relay.Slots, _relay.Counters, offload.MustEndShort, clients: null);
@@ -115,7 +116,11 @@ internal sealed partial class LinuxWorker : IDisposable
 
         for (int slot = 0; slot < _upstreams.Length; slot++)
         {
-            _upstreams[slot].Socket?.Dispose();
+            if (_upstreams[slot].IsOpen)
+            {
+                _upstreams[slot].Socket.Close();
+                _upstreams[slot] = default;
+            }
         }
 
         _poller.Dispose();
@@ -232,9 +237,6 @@ internal sealed partial class LinuxWorker : IDisposable
 
     private static EngineException NoResource(string what, int error) =>
         new($"the system refuses {what}: {new System.ComponentModel.Win32Exception(error).Message}");
-
-    private static ulong RandomBits() =>
-        BitConverter.ToUInt64(System.Security.Cryptography.RandomNumberGenerator.GetBytes(sizeof(ulong)));
 
     private enum Kind
     {

@@ -138,30 +138,30 @@ internal static class ListenSockets
             UdpSocket socket = New(listen);
             Intake intake = (Intake)(i / steering.Workers);
             workers[i % steering.Workers].Add(new ListenSocket(socket, intake, home));
-            socket.AskBuffers(Buffer);
+            socket.Udp.AskBuffers(Buffer);
 
             // Each message beside a datagram costs some 60 ns, a thirtieth of relaying it.
             if (intake != Intake.Plain)
             {
-                socket.AskMark();
+                socket.Udp.AskMark();
                 if (isWildcard)
                 {
-                    socket.AskLocalAddress();
+                    socket.Udp.AskLocalAddress();
                 }
             }
 
             // On all of the group or on none: when the kernel coalesces, it asks one of them, chosen without the program.
             if (offload.Coalesces)
             {
-                socket.TryCoalesce();
+                socket.Udp.TryCoalesce();
             }
 
-            if (!socket.CanBatch())
+            if (!socket.Udp.CanBatch())
             {
                 throw new EngineException("this system lacks recvmmsg or sendmmsg: use --engine portable");
             }
 
-            if (!socket.TrySharePort() || (i == 0 && !home.TryAttach(socket)))
+            if (!socket.Udp.TrySharePort() || (i == 0 && !home.TryAttach(socket)))
             {
                 throw new EngineException(
                     "this kernel does not steer datagrams among sockets that share a port (SO_ATTACH_REUSEPORT_CBPF, since "

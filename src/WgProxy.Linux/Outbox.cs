@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using WgProxy.Core;
 using WgProxy.Core.Batching;
 using WgProxy.Linux.Net;
@@ -259,6 +260,7 @@ internal sealed class Outbox : IDisposable
 
     /// <summary>A segmented send was refused: the same bytes again, one datagram each. If those are taken, it was the
     /// segments that were not.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
     private void SendPlainly(int message, int descriptor, int error)
     {
         Train train = _batch.TrainOf(message);

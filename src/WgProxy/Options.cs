@@ -1,11 +1,10 @@
 using System.Collections;
 using System.Diagnostics.CodeAnalysis;
 using System.Net;
-using System.Runtime.InteropServices;
-using System.Security.Cryptography;
 using WgProxy.Core;
 using WgProxy.Core.Admission;
 using WgProxy.Core.Protocol;
+using WgProxy.Linux;
 
 namespace WgProxy;
 
@@ -133,13 +132,10 @@ internal sealed record Options
             Allow = Allow,
             Deny = Deny,
             Adopt = Adopt,
-            CookieSeed = RandomSeed(),
-            HashSeed = RandomSeed(),
+            CookieSeed = RandomBits.DrawPair(),
+            HashSeed = RandomBits.DrawPair(),
         },
     };
-
-    private static (ulong K0, ulong K1) RandomSeed() =>
-        MemoryMarshal.Read<(ulong, ulong)>(RandomNumberGenerator.GetBytes(16));
 
     private static void WarnOfUnknown(IDictionary environment, Log log)
     {

@@ -1,8 +1,8 @@
 using System.Net;
 using System.Net.Sockets;
-using System.Security.Cryptography;
 using WgProxy.Core;
 using WgProxy.Core.Mappings;
+using WgProxy.Linux;
 
 namespace WgProxy;
 
@@ -53,7 +53,7 @@ public sealed partial class PortableEngine : IEngine
             : new PortPool(
                 settings.Ports,
                 settings.Relay.LingerTimeout,
-                (RandomBits(), RandomBits()));
+                RandomBits.DrawPair());
     }
 
     /// <inheritdoc/>
@@ -225,8 +225,6 @@ public sealed partial class PortableEngine : IEngine
 
         _relay.ClearEvents();
     }
-
-    private static ulong RandomBits() => BitConverter.ToUInt64(RandomNumberGenerator.GetBytes(sizeof(ulong)));
 
     private Tick Now() => new((long)_time.GetElapsedTime(_zero).TotalMilliseconds);
 }

@@ -136,12 +136,12 @@ public sealed class RelayNeighbourTests
         long deadline = Environment.TickCount64 + 10_000;
         for (uint index = 1; copies < 2_000 && Environment.TickCount64 < deadline; index = (index % 16) + 1)
         {
-            if (tunnels.TryCopy(0, index, now, out Tunnel copy))
+            if (tunnels.TryCopy(0, index, now, out TunnelCopy copy))
             {
                 copies++;
                 for (int place = 0; place < Tunnel.MaxPairs; place++)
                 {
-                    Assert.True(!copy.TryGetIssued(place, out uint server) || copy.HasClient(~server, now, out _), $"torn at {place}");
+                    Assert.True(!copy.Row.TryGetServer(place, out uint server) || copy.Row.HasClient(~server, now), $"torn at {place}");
                 }
             }
         }

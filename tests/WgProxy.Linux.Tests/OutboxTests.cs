@@ -23,7 +23,7 @@ public sealed class OutboxTests : IDisposable
     {
         _outbox = new Outbox(1, _counters, mustEndShort: false, clients: null);
         Assert.Equal(0, _socket.Connect(_receiver.EndPoint));
-        Assert.True(_socket.CanSegment());
+        Assert.True(_socket.Udp.CanSegment());
         _outbox.Begin(0, _socket.Descriptor, isIPv4: true, segments: true);
     }
 

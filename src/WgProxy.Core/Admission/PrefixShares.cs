@@ -1,4 +1,4 @@
-using System.Numerics;
+using WgProxy.Core.Mappings;
 using WgProxy.Core.Protocol;
 
 namespace WgProxy.Core.Admission;
@@ -22,80 +22,80 @@ internal enum Share : byte
 
 /// <summary>
 /// How many unproven mappings of a kind each address prefix holds: an IPv4 address, or the 64 bits of IPv6 that one
-/// customer usually has. Open addressing over a keyed hash; there are never more entries than mappings.
+/// customer usually has. A keyed hash, because sources are chosen by whoever attacks. Few mappings are unproven at a time,
+/// and those that cease to be leave no trace, so the memory used goes by the most there were at once.
 /// </summary>
 internal sealed class PrefixShares
 {
-    private readonly Entry[] _entries;
-    private readonly int _mask;
+    private readonly Chains<Entry> _entries;
     private readonly (ulong K0, ulong K1) _seed;
 
     /// <summary>Room for the prefixes of this many mappings.</summary>
     public PrefixShares(int mappings, (ulong K0, ulong K1) seed)
     {
-        _entries = new Entry[(int)BitOperations.RoundUpToPowerOf2((uint)mappings * 2)];
-        _mask = _entries.Length - 1;
+        _entries = new Chains<Entry>(mappings);
         _seed = seed;
     }
 
     /// <summary>Mappings of this kind of the source's prefix.</summary>
-    public int Count(in Source source, Share share) => _entries[Find(KeyOf(source, share))].Count;
+    public int Count(in Source source, Share share)
+    {
+        Key key = KeyOf(source, share);
+        int entry = Find(Hash(key), key);
+        return entry < 0 ? 0 : _entries[entry].Count;
+    }
 
     /// <summary>One more.</summary>
     public void Add(in Source source, Share share)
     {
-        (ulong High, ulong Low, Share Share) key = KeyOf(source, share);
-        ref Entry entry = ref _entries[Find(key)];
-        entry.Key = key;
-        entry.Count++;
+        Key key = KeyOf(source, share);
+        ulong hash = Hash(key);
+        int entry = Find(hash, key);
+        if (entry < 0)
+        {
+            _entries.Add(hash, new Entry { Key = key, Count = 1 });
+        }
+        else
+        {
+            _entries[entry].Count++;
+        }
     }
 
     /// <summary>One less.</summary>
     public void Remove(in Source source, Share share)
     {
-        int gap = Find(KeyOf(source, share));
-        if (--_entries[gap].Count > 0)
+        Key key = KeyOf(source, share);
+        int entry = Find(Hash(key), key);
+        if (--_entries[entry].Count == 0)
         {
-            return;
-        }
-
-        // Linear probing without tombstones, as in the mapping table.
-        _entries[gap] = default;
-        for (int next = (gap + 1) & _mask; _entries[next].Count != 0; next = (next + 1) & _mask)
-        {
-            int home = Home(_entries[next].Key);
-            if (((next - home) & _mask) >= ((next - gap) & _mask))
-            {
-                _entries[gap] = _entries[next];
-                _entries[next] = default;
-                gap = next;
-            }
+            _entries.Remove(entry);
         }
     }
 
-    private static (ulong High, ulong Low, Share Share) KeyOf(in Source source, Share share)
+    private static Key KeyOf(in Source source, Share share)
     {
         (ulong high, ulong low, _, _, _) = source.Words;
-        return (high, source.IsIPv4 ? low : 0, share);
+        return new Key(high, source.IsIPv4 ? low : 0, share);
     }
 
-    private int Find((ulong High, ulong Low, Share Share) key)
+    private int Find(ulong hash, in Key key)
     {
-        int at = Home(key);
-        while (_entries[at].Count != 0 && _entries[at].Key != key)
+        int entry = _entries.First(hash);
+        while (entry >= 0 && _entries[entry].Key != key)
         {
-            at = (at + 1) & _mask;
+            entry = _entries.Next(entry);
         }
 
-        return at;
+        return entry;
     }
 
-    private int Home((ulong High, ulong Low, Share Share) key) =>
-        (int)SipHash.Hash(_seed.K0, _seed.K1, key.High, key.Low, (ulong)key.Share, 0, 0) & _mask;
+    private ulong Hash(in Key key) => SipHash.Hash(_seed.K0, _seed.K1, key.High, key.Low, (ulong)key.Share, 0, 0);
+
+    private readonly record struct Key(ulong High, ulong Low, Share Share);
 
     private struct Entry
     {
-        public (ulong High, ulong Low, Share Share) Key;
+        public Key Key;
         public int Count;
     }
 }

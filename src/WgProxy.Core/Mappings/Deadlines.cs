@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace WgProxy.Core.Mappings;
 
 /// <summary>
@@ -31,6 +33,7 @@ internal sealed class Deadlines
     public int First => _heap[0];
 
     /// <summary>Sets the slot's entry.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
     public void Set(int slot, Tick at)
     {
         if (_position[slot] < 0)

@@ -1,84 +1,71 @@
-using System.Numerics;
 using WgProxy.Core.Protocol;
 
 namespace WgProxy.Core.Mappings;
 
 /// <summary>
 /// The roaming table: (route, server index) → tunnel. The first owner wins, because an index names one session of its
-/// server; a second claim on it is counted and left out. Open addressing over a keyed hash, no allocation.
+/// server; a second claim on it is counted and left out. A keyed hash, because whoever attacks may choose indices; no
+/// allocation. A tunnel may have sixteen and mostly has one or two, so the memory used goes by those there are.
 /// </summary>
 internal sealed class IndexTable
 {
-    private readonly Entry[] _entries;
-    private readonly int _mask;
+    private readonly Chains<Entry> _entries;
     private readonly ulong _k0;
     private readonly ulong _k1;
 
     /// <summary>A table for up to <paramref name="capacity"/> indices.</summary>
     public IndexTable(int capacity, (ulong K0, ulong K1) seed)
     {
-        _entries = new Entry[(int)BitOperations.RoundUpToPowerOf2((uint)capacity * 2)];
-        _mask = _entries.Length - 1;
+        _entries = new Chains<Entry>(capacity);
         (_k0, _k1) = seed;
     }
 
     /// <summary>Indices in the table.</summary>
-    public int Count { get; private set; }
+    public int Count => _entries.Count;
 
     /// <summary>The tunnel that owns the index; -1 if none does.</summary>
-    public int Find(int route, uint index) => _entries[FindEntry(route, index)].Owner - 1;
+    public int Find(int route, uint index)
+    {
+        int entry = FindEntry(Hash(route, index), route, index);
+        return entry < 0 ? -1 : _entries[entry].Owner;
+    }
 
     /// <summary>Makes the tunnel the index's owner. False if another tunnel owns it.</summary>
     public bool TryAdd(int route, uint index, int tunnel)
     {
-        ref Entry entry = ref _entries[FindEntry(route, index)];
-        if (entry.Owner != 0)
+        ulong hash = Hash(route, index);
+        int entry = FindEntry(hash, route, index);
+        if (entry >= 0)
         {
-            return entry.Owner == tunnel + 1;
+            return _entries[entry].Owner == tunnel;
         }
 
-        entry = new Entry(index, route, tunnel + 1);
-        Count++;
+        _entries.Add(hash, new Entry(index, route, tunnel));
         return true;
     }
 
     /// <summary>Frees the index if the tunnel owns it.</summary>
     public void Remove(int route, uint index, int tunnel)
     {
-        int gap = FindEntry(route, index);
-        if (_entries[gap].Owner != tunnel + 1)
+        int entry = FindEntry(Hash(route, index), route, index);
+        if (entry >= 0 && _entries[entry].Owner == tunnel)
         {
-            return;
-        }
-
-        Count--;
-        _entries[gap] = default;
-
-        // Linear probing without tombstones, as in the mapping table.
-        for (int next = (gap + 1) & _mask; _entries[next].Owner != 0; next = (next + 1) & _mask)
-        {
-            int home = Home(_entries[next].Route, _entries[next].Index);
-            if (((next - home) & _mask) >= ((next - gap) & _mask))
-            {
-                _entries[gap] = _entries[next];
-                _entries[next] = default;
-                gap = next;
-            }
+            _entries.Remove(entry);
         }
     }
 
-    private int FindEntry(int route, uint index)
+    private int FindEntry(ulong hash, int route, uint index)
     {
-        int at = Home(route, index);
-        while (_entries[at].Owner != 0 && (_entries[at].Index != index || _entries[at].Route != route))
+        int entry = _entries.First(hash);
+        while (entry >= 0 && (_entries[entry].Index != index || _entries[entry].Route != route))
         {
-            at = (at + 1) & _mask;
+            entry = _entries.Next(entry);
         }
 
-        return at;
+        return entry;
     }
 
-    private int Home(int route, uint index) => (int)SipHash.Hash(_k0, _k1, ((ulong)(uint)route << 32) | index) & _mask;
+    private ulong Hash(int route, uint index) => SipHash.Hash(_k0, _k1, ((ulong)(uint)route << 32) | index);
 
     private readonly record struct Entry(uint Index, int Route, int Owner);
 }

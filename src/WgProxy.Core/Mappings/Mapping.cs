@@ -3,7 +3,7 @@ using WgProxy.Core.Admission;
 namespace WgProxy.Core.Mappings;
 
 /// <summary>One row: a source and a route, joined to one upstream socket by the row's slot. The client side of a mapping
-/// is never re-pointed.</summary>
+/// is never re-pointed. What few mappings need stands in <see cref="MappingAside"/>.</summary>
 internal struct Mapping
 {
     /// <summary>The client.</summary>
@@ -48,11 +48,8 @@ internal struct Mapping
     /// <summary>An answer that matched no remembered initiation is waiting for the client to use it.</summary>
     public bool HasUnmatched;
 
-    /// <summary>The server index of that answer.</summary>
-    public uint UnmatchedServer;
-
-    /// <summary>The client index of that answer.</summary>
-    public uint UnmatchedClient;
+    /// <summary>Whether anything has been written to the mapping's <see cref="MappingAside"/>.</summary>
+    public bool HasAside;
 
     /// <summary>The one deadline.</summary>
     public Tick Expires;
@@ -72,29 +69,8 @@ internal struct Mapping
     /// <summary>Limits initiations.</summary>
     public Bucket Initiations;
 
-    /// <summary>Limits initiations that show a cookie.</summary>
-    public Bucket Shown;
-
-    /// <summary>The sender index of the last initiation that showed a cookie and passed.</summary>
-    public uint ShownIndex;
-
-    /// <summary>Its mac1, into which an answering cookie of the server is bound.</summary>
-    public UInt128 ShownMac1;
-
-    /// <summary>The cookie with which the server answered it; good while <see cref="CookieUntil"/> lasts.</summary>
-    public UInt128 ServerCookie;
-
-    /// <summary>Limits bytes with an index that nobody issued here.</summary>
-    public Bucket Unknown;
-
-    /// <summary>Limits what a mapping may send while it only claims.</summary>
-    public Bucket Claim;
-
     /// <summary>Claimed with an index that is known nowhere: on probation until the server sends data to this port.</summary>
     public bool Adopted;
-
-    /// <summary>The server index by which a mapping on probation was admitted.</summary>
-    public uint AdoptedIndex;
 
     /// <summary>Bytes forwarded to the server.</summary>
     public long UplinkBytes;

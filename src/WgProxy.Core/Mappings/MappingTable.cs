@@ -9,6 +9,7 @@ namespace WgProxy.Core.Mappings;
 internal sealed class MappingTable
 {
     private readonly Mapping[] _rows;
+    private readonly MappingAside[] _asides;
     private readonly int[] _buckets;
     private readonly int[] _free;
     private readonly int _mask;
@@ -20,6 +21,7 @@ internal sealed class MappingTable
     public MappingTable(int slots, (ulong K0, ulong K1) seed)
     {
         _rows = new Mapping[slots];
+        _asides = new MappingAside[slots];
         _buckets = new int[(int)System.Numerics.BitOperations.RoundUpToPowerOf2((uint)slots * 2)];
         _mask = _buckets.Length - 1;
         (_k0, _k1) = seed;
@@ -38,6 +40,19 @@ internal sealed class MappingTable
 
     /// <summary>The row of a slot.</summary>
     public ref Mapping this[int slot] => ref _rows[slot];
+
+    /// <summary>What stands aside of a slot's row, for writing: empty if nothing has been written for this mapping. Whoever
+    /// only reads looks at <see cref="Mapping.HasAside"/> first.</summary>
+    public ref MappingAside AsideOf(int slot)
+    {
+        if (!_rows[slot].HasAside)
+        {
+            _asides[slot] = default;
+            _rows[slot].HasAside = true;
+        }
+
+        return ref _asides[slot];
+    }
 
     /// <summary>The first mapping of a source; -1 if it has none.</summary>
     public int Find(in Source source) => _buckets[FindBucket(source)] - 1;

@@ -1,11 +1,13 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 
 namespace WgProxy.Core.Mappings;
 
 /// <summary>
 /// What WireGuard would call the session: the pairs of indices that both ends use for their keys, and the mappings it
 /// reaches them by. A pair becomes known when the server answers an initiation (it names both indices), or when a client
-/// answers one of the server's and the server then sends data to the client's index.
+/// answers one of the server's and the server then sends data to the client's index. What the server has asked stands in
+/// <see cref="TunnelAsks"/>: most tunnels have only pairs.
 /// </summary>
 internal struct Tunnel
 {
@@ -28,9 +30,10 @@ internal struct Tunnel
     /// it was not seen yet.</summary>
     public int InUse;
 
+    /// <summary>Whether the server has asked: only then do the tunnel's <see cref="TunnelAsks"/> mean anything.</summary>
+    public bool HasAsks;
+
     private Pairs _pairs;
-    private Asks _asks;
-    private byte _nextAsk;
 
     /// <summary>Remembers a pair; the one that ends first makes room.</summary>
     /// <param name="server">The server's index.</param>
@@ -59,51 +62,8 @@ internal struct Tunnel
         return madeRoom;
     }
 
-    /// <summary>Remembers the sender index of an initiation by the server; the oldest of eight makes room.</summary>
-    public bool Ask(uint server, int slot, Tick now, Tick until, out uint forgotten)
-    {
-        int chosen = -1;
-        for (int i = 0; i < MaxPairs && chosen < 0; i++)
-        {
-            chosen = _asks[i].Until > default(Tick) && _asks[i].Server == server ? i : -1;
-        }
-
-        if (chosen >= 0)
-        {
-            // Still asking, or asking anew with an index used before.
-            _asks[chosen] = _asks[chosen].Until > now ? _asks[chosen] : new AskedPair { Server = server, Slot = slot };
-            _asks[chosen].Until = until;
-            forgotten = 0;
-            return false;
-        }
-
-        forgotten = _asks[_nextAsk].Server;
-        bool madeRoom = _asks[_nextAsk].Until > default(Tick);
-        _asks[_nextAsk] = new AskedPair { Server = server, Slot = slot, Until = until };
-        _nextAsk = (byte)((_nextAsk + 1) % MaxPairs);
-        return madeRoom;
-    }
-
-    /// <summary>A client answers an initiation by the server, or repeats its answer. The client's index is believed only
-    /// once the server uses it: see <see cref="HasClient"/>.</summary>
-    /// <returns>The slot on whose port the server had asked; -1 if it had not.</returns>
-    public int Answer(uint server, uint client, Tick now)
-    {
-        for (int i = 0; i < MaxPairs; i++)
-        {
-            if (_asks[i].Server == server && _asks[i].Until > now)
-            {
-                _asks[i].Client = client;
-                _asks[i].Answered = true;
-                return _asks[i].Slot;
-            }
-        }
-
-        return -1;
-    }
-
-    /// <summary>Whether the server issued this index for data: in a pair, or by asking if a client has answered.</summary>
-    public readonly bool TakesData(uint index, Tick now)
+    /// <summary>Whether a pair has this index of the server's.</summary>
+    public readonly bool HasServer(uint index, Tick now)
     {
         for (int i = 0; i < MaxPairs; i++)
         {
@@ -113,11 +73,10 @@ internal struct Tunnel
             }
         }
 
-        int ask = FindAsk(index, now);
-        return ask >= 0 && _asks[ask].Answered;
+        return false;
     }
 
-    /// <summary>Whether the server issued this index for data on the slot's port.</summary>
+    /// <summary>Whether the server named a pair with this index of its own on the slot's port.</summary>
     public readonly bool NamedOn(int slot, uint index, Tick now)
     {
         for (int i = 0; i < MaxPairs; i++)
@@ -128,31 +87,16 @@ internal struct Tunnel
             }
         }
 
-        int ask = FindAsk(index, now);
-        return ask >= 0 && _asks[ask].Answered && _asks[ask].Slot == slot;
+        return false;
     }
 
-    /// <summary>Whether the server issued this index, for data or by asking.</summary>
-    public readonly bool HasIssued(uint index, Tick now) => TakesData(index, now) || FindAsk(index, now) >= 0;
-
-    /// <summary>Whether the client issued this index. An index from a client's answer has its server index returned in
-    /// <paramref name="answered"/>, for a pair to be learned: the server has just shown that it took the answer.</summary>
-    public readonly bool HasClient(uint index, Tick now, out uint? answered)
+    /// <summary>Whether a pair has this index of the client's.</summary>
+    public readonly bool HasClient(uint index, Tick now)
     {
-        answered = null;
         for (int i = 0; i < MaxPairs; i++)
         {
             if (_pairs[i].Client == index && _pairs[i].Until > now)
             {
-                return true;
-            }
-        }
-
-        for (int i = 0; i < MaxPairs; i++)
-        {
-            if (_asks[i].Answered && _asks[i].Client == index && _asks[i].Until > now)
-            {
-                answered = _asks[i].Server;
                 return true;
             }
         }
@@ -166,50 +110,31 @@ internal struct Tunnel
         for (int i = 0; i < MaxPairs; i++)
         {
             _pairs[i].Slot = _pairs[i].Slot == slot ? -1 : _pairs[i].Slot;
-            _asks[i].Slot = _asks[i].Slot == slot ? -1 : _asks[i].Slot;
         }
 
         InUse = InUse == slot ? -1 : InUse;
     }
 
-    /// <summary>The server index at one of the tunnel's 2 × <see cref="MaxPairs"/> places; false if it is empty.</summary>
-    public readonly bool TryGetIssued(int place, out uint index)
+    /// <summary>The server index at one of the <see cref="MaxPairs"/> places; false if it is empty.</summary>
+    public readonly bool TryGetServer(int place, out uint index)
     {
-        bool pair = place < MaxPairs;
-        index = pair ? _pairs[place].Server : _asks[place - MaxPairs].Server;
-        return (pair ? _pairs[place].Until : _asks[place - MaxPairs].Until) > default(Tick);
+        index = _pairs[place].Server;
+        return _pairs[place].Until > default(Tick);
     }
 
-    /// <summary>Takes over what stands at one of another tunnel's places, unless it is empty, expired or known.</summary>
+    /// <summary>Takes over the pair at one of another tunnel's places, unless it is empty, expired or known.</summary>
     /// <param name="other">The other tunnel.</param>
-    /// <param name="place">One of its 2 × <see cref="MaxPairs"/> places.</param>
+    /// <param name="place">One of its places.</param>
     /// <param name="now">The instant.</param>
-    /// <param name="index">The server index taken over.</param>
-    /// <param name="forgot">Whether another made room.</param>
+    /// <param name="forgot">Whether another pair made room.</param>
     /// <param name="forgotten">The server index that made room.</param>
-    public bool TryTake(
-        in Tunnel other, int place, Tick now, out uint index, out bool forgot, out uint forgotten)
+    public bool TryTake(in Tunnel other, int place, Tick now, out bool forgot, out uint forgotten)
     {
-        forgot = false;
+        Pair pair = other._pairs[place];
+        bool takes = pair.Until > now && !HasPair(pair, now);
         forgotten = 0;
-        bool isPair = place < MaxPairs;
-        AskedPair ask = isPair ? default : other._asks[place - MaxPairs];
-        Pair pair = isPair ? other._pairs[place] : default;
-        index = isPair ? pair.Server : ask.Server;
-        if (isPair && pair.Until > now && !HasPair(pair, now))
-        {
-            forgot = Learn(pair.Server, pair.Client, slot: -1, pair.Until, out forgotten);
-            return true;
-        }
-
-        if (!isPair && ask.Until > now && FindAsk(ask.Server, now) < 0)
-        {
-            forgot = Ask(ask.Server, slot: -1, now, ask.Until, out forgotten);
-            _ = ask.Answered ? Answer(ask.Server, ask.Client, now) : -1;
-            return true;
-        }
-
-        return false;
+        forgot = takes && Learn(pair.Server, pair.Client, slot: -1, pair.Until, out forgotten);
+        return takes;
     }
 
     /// <summary>Whether both know a pair that is still believed: then they are one session, seen from two sides.</summary>
@@ -218,20 +143,6 @@ internal struct Tunnel
         for (int i = 0; i < MaxPairs; i++)
         {
             if (other._pairs[i].Until > now && HasPair(other._pairs[i], now))
-            {
-                return true;
-            }
-        }
-
-        return false;
-    }
-
-    /// <summary>Whether the index still stands at any place, expired or not.</summary>
-    public readonly bool Holds(uint index)
-    {
-        for (int place = 0; place < 2 * MaxPairs; place++)
-        {
-            if (TryGetIssued(place, out uint held) && held == index)
             {
                 return true;
             }
@@ -253,19 +164,8 @@ internal struct Tunnel
         return false;
     }
 
-    private readonly int FindAsk(uint index, Tick now)
-    {
-        for (int i = 0; i < MaxPairs; i++)
-        {
-            if (_asks[i].Server == index && _asks[i].Until > now)
-            {
-                return i;
-            }
-        }
-
-        return -1;
-    }
-
+    // Packed: a quarter of a tunnel's memory would be padding.
+    [StructLayout(LayoutKind.Sequential, Pack = 4)]
     private struct Pair
     {
         public uint Server;
@@ -274,24 +174,9 @@ internal struct Tunnel
         public Tick Until;
     }
 
-    private struct AskedPair
-    {
-        public uint Server;
-        public uint Client;
-        public int Slot;
-        public bool Answered;
-        public Tick Until;
-    }
-
     [InlineArray(MaxPairs)]
     private struct Pairs
     {
         private Pair _first;
-    }
-
-    [InlineArray(MaxPairs)]
-    private struct Asks
-    {
-        private AskedPair _first;
     }
 }

@@ -9,17 +9,18 @@ internal sealed partial class TunnelTable
 
     /// <summary>Copies the tunnel of the route whose server issued the index. May be called by any thread, while the owner
     /// changes the table: false also if it changes so often that no copy can be believed.</summary>
-    public bool TryCopy(int route, uint index, Tick now, out Tunnel copy)
+    public bool TryCopy(int route, uint index, Tick now, out TunnelCopy copy)
     {
         for (int attempt = 0; attempt < CopyAttempts; attempt++)
         {
             int before = Volatile.Read(ref _version);
             int tunnel = _indices.Find(route, index);
-            copy = tunnel < 0 ? default : _rows[tunnel];
+            copy = tunnel < 0 ? default : CopyOf(tunnel);
             Volatile.ReadBarrier();
             if ((before & 1) == 0 && Volatile.Read(ref _version) == before)
             {
-                return tunnel >= 0 && copy.Route == route && copy.HasIssued(index, now);
+                return tunnel >= 0 && copy.Row.Route == route
+                    && (copy.Row.HasServer(index, now) || copy.Asks.Has(index, now));
             }
         }
 
@@ -29,9 +30,9 @@ internal sealed partial class TunnelTable
 
     /// <summary>Makes a tunnel without members of a neighbour's copy. Whoever borrows lets a mapping join it, and then
     /// calls <see cref="Return"/>.</summary>
-    public int Borrow(in Tunnel copy, Tick now)
+    public int Borrow(in TunnelCopy copy, Tick now)
     {
-        int tunnel = Take(copy.Route);
+        int tunnel = Take(copy.Row.Route);
         Import(tunnel, copy, now);
         return tunnel;
     }
@@ -47,19 +48,33 @@ internal sealed partial class TunnelTable
 
     /// <summary>Adds what a copy knows. It was not learned on a port of this table, so it proves nothing about one.
     /// </summary>
-    public void Import(int tunnel, in Tunnel copy, Tick now)
+    public void Import(int tunnel, in TunnelCopy copy, Tick now)
     {
         BeginChange();
-        for (int place = 0; place < 2 * Tunnel.MaxPairs; place++)
+        for (int place = 0; place < Tunnel.MaxPairs; place++)
         {
-            if (_rows[tunnel].TryTake(copy, place, now, out uint index, out bool forgot, out uint forgotten))
+            if (_rows[tunnel].TryTake(copy.Row, place, now, out bool forgot, out uint forgotten))
             {
+                _ = copy.Row.TryGetServer(place, out uint index);
+                Index(tunnel, index, forgot, forgotten, now);
+            }
+        }
+
+        for (int place = 0; copy.Row.HasAsks && place < Tunnel.MaxPairs; place++)
+        {
+            ref TunnelAsks asks = ref AsksOf(tunnel);
+            if (asks.MayTake(copy.Asks, place, now))
+            {
+                bool forgot = asks.Take(copy.Asks, place, now, out uint forgotten);
+                _ = copy.Asks.TryGetServer(place, out uint index);
                 Index(tunnel, index, forgot, forgotten, now);
             }
         }
 
         EndChange();
     }
+
+    private TunnelCopy CopyOf(int tunnel) => new(_rows[tunnel], _rows[tunnel].HasAsks ? _asks[tunnel] : default);
 
     private void BeginChange()
     {
@@ -73,3 +88,8 @@ internal sealed partial class TunnelTable
         Volatile.Write(ref _version, _version + 1);
     }
 }
+
+/// <summary>All that a table knows of a tunnel's indices, as one value.</summary>
+/// <param name="Row">Its pairs.</param>
+/// <param name="Asks">What its server has asked; empty if nothing.</param>
+internal readonly record struct TunnelCopy(Tunnel Row, TunnelAsks Asks);

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace WgProxy.Core.Mappings;
 
 /// <summary>
@@ -10,6 +12,7 @@ internal sealed partial class TunnelTable
     private readonly MappingTable _mappings;
     private readonly RelayCounters _counters;
     private readonly Tunnel[] _rows;
+    private readonly TunnelAsks[] _asks;
     private readonly IndexTable _indices;
     private readonly int[] _free;
     private int _freeCount;
@@ -20,6 +23,7 @@ internal sealed partial class TunnelTable
         _mappings = mappings;
         _counters = counters;
         _rows = new Tunnel[mappings.Slots + 1];
+        _asks = new TunnelAsks[_rows.Length];
         _indices = new IndexTable(_rows.Length * 2 * Tunnel.MaxPairs, seed);
         _free = new int[_rows.Length];
         for (int tunnel = _rows.Length - 1; tunnel >= 0; tunnel--)
@@ -35,7 +39,7 @@ internal sealed partial class TunnelTable
     public int Find(int route, uint index, Tick now)
     {
         int tunnel = _indices.Find(route, index);
-        return tunnel >= 0 && _rows[tunnel].HasIssued(index, now) ? tunnel : -1;
+        return tunnel >= 0 && HasIssued(tunnel, index, now) ? tunnel : -1;
     }
 
     /// <summary>Makes a tunnel of the slot's mapping alone.</summary>
@@ -72,6 +76,11 @@ internal sealed partial class TunnelTable
         }
 
         row.ForgetSlot(slot);
+        if (row.HasAsks)
+        {
+            _asks[tunnel].ForgetSlot(slot);
+        }
+
         if (--row.Members == 0)
         {
             Give(tunnel);
@@ -79,6 +88,7 @@ internal sealed partial class TunnelTable
     }
 
     /// <summary>The server named a pair on the slot's port.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
     public void Learn(int slot, uint server, uint client, Tick now, Tick until)
     {
         int tunnel = _mappings[slot].Tunnel;
@@ -89,21 +99,29 @@ internal sealed partial class TunnelTable
     }
 
     /// <summary>The server asked on the slot's port.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
     public void Ask(int slot, uint server, Tick now, Tick until)
     {
         int tunnel = _mappings[slot].Tunnel;
         BeginChange();
-        bool forgot = _rows[tunnel].Ask(server, slot, now, until, out uint forgotten);
+        bool forgot = AsksOf(tunnel).Ask(server, slot, now, until, out uint forgotten);
         Index(tunnel, server, forgot, forgotten, now);
         EndChange();
     }
 
     /// <summary>A client of the slot's tunnel answered what the server had asked.</summary>
     /// <returns>The slot on whose port the server had asked; -1 if it had not.</returns>
+    [MethodImpl(MethodImplOptions.NoInlining)]
     public int Answer(int slot, uint server, uint client, Tick now)
     {
+        int tunnel = _mappings[slot].Tunnel;
+        if (!_rows[tunnel].HasAsks)
+        {
+            return -1;
+        }
+
         BeginChange();
-        int asked = _rows[_mappings[slot].Tunnel].Answer(server, client, now);
+        int asked = _asks[tunnel].Answer(server, client, now);
         EndChange();
         return asked;
     }
@@ -115,41 +133,5 @@ internal sealed partial class TunnelTable
         _rows[tunnel] = new Tunnel { Route = route, FirstMember = -1, InUse = -1 };
         EndChange();
         return tunnel;
-    }
-
-    private void Give(int tunnel)
-    {
-        BeginChange();
-        ref Tunnel row = ref _rows[tunnel];
-        for (int place = 0; place < 2 * Tunnel.MaxPairs; place++)
-        {
-            if (row.TryGetIssued(place, out uint index))
-            {
-                _indices.Remove(row.Route, index, tunnel);
-            }
-        }
-
-        _free[_freeCount++] = tunnel;
-        EndChange();
-    }
-
-    private void Index(int tunnel, uint learned, bool forgot, uint forgotten, Tick now)
-    {
-        int route = _rows[tunnel].Route;
-        if (forgot && !_rows[tunnel].Holds(forgotten))
-        {
-            _indices.Remove(route, forgotten, tunnel);
-        }
-
-        int owner = _indices.Find(route, learned);
-        if (owner >= 0 && owner != tunnel && !_rows[owner].HasIssued(learned, now))
-        {
-            _indices.Remove(route, learned, owner);
-        }
-
-        if (!_indices.TryAdd(route, learned, tunnel))
-        {
-            _counters.IndexConflicts++;
-        }
     }
 }

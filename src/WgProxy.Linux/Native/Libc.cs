@@ -40,6 +40,9 @@ internal static unsafe partial class Libc
     public static partial int epoll_wait(int epfd, void* events, int maxevents, int timeout);
 
     [LibraryImport("libc", SetLastError = true)]
+    public static partial nint getrandom(Span<byte> buf, nuint buflen, uint flags);
+
+    [LibraryImport("libc", SetLastError = true)]
     public static partial int eventfd(uint initval, int flags);
 
     [LibraryImport("libc", SetLastError = true)]

@@ -41,6 +41,22 @@ internal static unsafe class KernelAddress
         return (uint)sizeof(sockaddr_in6);
     }
 
+    /// <summary>Writes the address that stands for every local one, as the kernel reads it.</summary>
+    /// <returns>Its length.</returns>
+    public static uint WriteAny(bool isIPv4, ushort port, nint address)
+    {
+        // Family and port lie where they lie in sockaddr_in; the rest is zero in both.
+        *(sockaddr_in6*)address = new sockaddr_in6
+        {
+            sin6_family = (ushort)(isIPv4 ? AF_INET : AF_INET6),
+            sin6_port = NetworkOrder(port),
+        };
+        return (uint)(isIPv4 ? sizeof(sockaddr_in) : sizeof(sockaddr_in6));
+    }
+
+    /// <summary>The port of an address as the kernel wrote it.</summary>
+    public static ushort PortOf(nint address) => NetworkOrder(((sockaddr_in*)address)->sin_port);
+
     /// <summary>An address as the kernel wrote it.</summary>
     public static IPEndPoint ToEndPoint(nint address)
     {

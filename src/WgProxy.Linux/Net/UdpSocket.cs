@@ -1,156 +1,43 @@
 using System.Net;
-using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
 using WgProxy.Linux.Native;
-using static WgProxy.Linux.Native.Constants;
 
 namespace WgProxy.Linux.Net;
 
-/// <summary>A UDP socket of one IP version, non-blocking, with the manners that a relay needs.</summary>
-internal sealed unsafe class UdpSocket : SafeHandleMinusOneIsInvalid
+/// <summary>A UDP socket that closes itself when nobody knows it any more: for those that are few. Upstream sockets are
+/// many, and an object with a finalizer for each would cost more than the descriptor.</summary>
+internal sealed class UdpSocket : SafeHandleMinusOneIsInvalid
 {
-    private UdpSocket(int descriptor, bool isIPv4)
+    private UdpSocket(UdpDescriptor udp)
         : base(ownsHandle: true)
     {
-        SetHandle(descriptor);
-        IsIPv4 = isIPv4;
+        SetHandle(udp.Descriptor);
+        Udp = udp;
     }
 
+    /// <summary>What it is told and asked, valid until the owner closes the socket.</summary>
+    public UdpDescriptor Udp { get; }
+
     /// <summary>Whether it is IPv4; otherwise it is IPv6 only.</summary>
-    public bool IsIPv4 { get; }
+    public bool IsIPv4 => Udp.IsIPv4;
 
     /// <summary>The file descriptor, valid until the owner closes the socket. Batches take it as a number, because one
     /// worker owns the socket, uses it and closes it: nobody can close it under a call.</summary>
-    public int Descriptor => (int)handle;
+    public int Descriptor => Udp.Descriptor;
 
     /// <summary>The address it is bound to.</summary>
-    public IPEndPoint LocalEndPoint
-    {
-        get
-        {
-            sockaddr_in6 address;
-            uint length = (uint)sizeof(sockaddr_in6);
-            return Libc.getsockname(Descriptor, &address, &length) == 0
-                ? KernelAddress.ToEndPoint((nint)(&address))
-                : new IPEndPoint(IsIPv4 ? IPAddress.Any : IPAddress.IPv6Any, 0);
-        }
-    }
-
-    /// <summary>How much of the asked receive buffer the kernel granted. It doubles what it grants, to account for its
-    /// own overhead (socket(7), SO_RCVBUF).</summary>
-    public int GrantedReceiveBuffer => Get(SOL_SOCKET, SO_RCVBUF) / 2;
+    public IPEndPoint LocalEndPoint => Udp.LocalEndPoint;
 
     /// <summary>A new socket; null if the system refused.</summary>
-    public static UdpSocket? Open(bool isIPv4, out int error)
-    {
-        int descriptor = Libc.socket(isIPv4 ? AF_INET : AF_INET6, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_UDP);
-        error = descriptor < 0 ? Marshal.GetLastPInvokeError() : 0;
-        if (descriptor < 0)
-        {
-            return null;
-        }
-
-        UdpSocket socket = new(descriptor, isIPv4);
-        if (!isIPv4)
-        {
-            socket.TrySet(IPPROTO_IPV6, IPV6_V6ONLY, 1);
-        }
-
-        // DF off and deaf to forged ICMP. With the default, and even with DONT, one "fragmentation needed" by anybody
-        // shrinks an IPv4 path (to 600 bytes on Linux 6.18); OMIT neither sets DF nor listens. IPv6 routers do not
-        // fragment, so there this host must believe what they say, and with DONT fragments at 1,280 bytes or more.
-        socket.TrySet(
-            isIPv4 ? IPPROTO_IP : IPPROTO_IPV6,
-            isIPv4 ? IP_MTU_DISCOVER : IPV6_MTU_DISCOVER,
-            isIPv4 ? IP_PMTUDISC_OMIT : IPV6_PMTUDISC_DONT);
-        return socket;
-    }
-
-    /// <summary>Asks for buffers of this size; beyond the system's limit if the process may.</summary>
-    public void AskBuffers(int bytes)
-    {
-        _ = TrySet(SOL_SOCKET, SO_RCVBUFFORCE, bytes) || TrySet(SOL_SOCKET, SO_RCVBUF, bytes);
-        _ = TrySet(SOL_SOCKET, SO_SNDBUFFORCE, bytes) || TrySet(SOL_SOCKET, SO_SNDBUF, bytes);
-    }
-
-    /// <summary>Lets the kernel hand neighbours over as one run. Whoever reads then must look at the stride.</summary>
-    public bool TryCoalesce() => TrySet(IPPROTO_UDP, UDP_GRO, 1);
-
-    /// <summary>Whether the kernel knows segmented sends. Asked without setting anything: a stride left on the socket
-    /// would cut what was meant whole.</summary>
-    public bool CanSegment() => TrySet(IPPROTO_UDP, UDP_SEGMENT, 0);
-
-    /// <summary>Whether the system has the calls that move batches; a sandbox may lack them. Moves nothing.</summary>
-    public bool CanBatch() =>
-        IsKnown(Libc.recvmmsg(Descriptor, null, 0, MSG_DONTWAIT, null))
-        && IsKnown(Libc.sendmmsg(Descriptor, null, 0, MSG_DONTWAIT));
-
-    /// <summary>How many datagrams the kernel has dropped here for want of room, since the socket was made.</summary>
-    public uint Overflowed
-    {
-        get
-        {
-            uint* memory = stackalloc uint[SK_MEMINFO_VARS];
-            uint length = SK_MEMINFO_VARS * sizeof(uint);
-            return Libc.getsockopt(Descriptor, SOL_SOCKET, SO_MEMINFO, memory, &length) == 0
-                && length > SK_MEMINFO_DROPS * sizeof(uint) ? memory[SK_MEMINFO_DROPS] : 0;
-        }
-    }
-
-    /// <summary>Has the kernel say which congestion mark each datagram bears.</summary>
-    public void AskMark() => TrySet(IsIPv4 ? IPPROTO_IP : IPPROTO_IPV6, IsIPv4 ? IP_RECVTOS : IPV6_RECVTCLASS, 1);
-
-    /// <summary>Has the kernel say with each datagram how many it has dropped here, once it has dropped any.</summary>
-    public void AskOverflow() => TrySet(SOL_SOCKET, SO_RXQ_OVFL, 1);
-
-    /// <summary>Has the kernel say to which local address each datagram came.</summary>
-    public void AskLocalAddress() =>
-        TrySet(IsIPv4 ? IPPROTO_IP : IPPROTO_IPV6, IsIPv4 ? IP_PKTINFO : IPV6_RECVPKTINFO, 1);
-
-    /// <summary>Makes the socket one of a group that shares its port. Before binding.</summary>
-    public bool TrySharePort() => TrySet(SOL_SOCKET, SO_REUSEPORT, 1);
-
-    /// <summary>Has the kernel choose among the group's sockets by this program, from now on. For the first time before
-    /// the first of them is bound.</summary>
-    public bool TryAttach(ReadOnlySpan<sock_filter> program)
-    {
-        fixed (sock_filter* filter = program)
-        {
-            sock_fprog fprog = new() { len = (ushort)program.Length, filter = filter };
-            return Libc.setsockopt(
-                Descriptor, SOL_SOCKET, SO_ATTACH_REUSEPORT_CBPF, &fprog, (uint)sizeof(sock_fprog)) == 0;
-        }
-    }
+    public static UdpSocket? Open(bool isIPv4, out int error) =>
+        UdpDescriptor.TryOpen(isIPv4, out UdpDescriptor udp, out error) ? new UdpSocket(udp) : null;
 
     /// <summary>Binds to a local address. The error's number, 0 if it worked.</summary>
-    public int Bind(IPEndPoint local)
-    {
-        sockaddr_in6 address;
-        uint length = KernelAddress.Write(local, (nint)(&address));
-        return Libc.bind(Descriptor, &address, length) == 0 ? 0 : Marshal.GetLastPInvokeError();
-    }
+    public int Bind(IPEndPoint local) => Udp.Bind(local);
 
     /// <summary>Connects to a server. The error's number, 0 if it worked.</summary>
-    public int Connect(IPEndPoint server)
-    {
-        sockaddr_in6 address;
-        uint length = KernelAddress.Write(server, (nint)(&address));
-        return Libc.connect(Descriptor, &address, length) == 0 ? 0 : Marshal.GetLastPInvokeError();
-    }
+    public int Connect(IPEndPoint server) => Udp.Connect(server);
 
     /// <inheritdoc/>
-    protected override bool ReleaseHandle() => Libc.close(Descriptor) == 0;
-
-    private static bool IsKnown(int result) => result >= 0 || Marshal.GetLastPInvokeError() != ENOSYS;
-
-    private bool TrySet(int level, int option, int value) =>
-        Libc.setsockopt(Descriptor, level, option, &value, sizeof(int)) == 0;
-
-    private int Get(int level, int option)
-    {
-        int value = 0;
-        uint length = sizeof(int);
-        _ = Libc.getsockopt(Descriptor, level, option, &value, &length);
-        return value;
-    }
+    protected override bool ReleaseHandle() => Libc.close((int)handle) == 0;
 }

@@ -31,7 +31,7 @@ internal sealed class Peer : IDisposable
     public Peer(IPEndPoint local, bool coalesces = true, Namespace? space = null)
     {
         _socket = space is null ? Open(local) : space.Run(() => Open(local));
-        Assert.True(!coalesces || _socket.TryCoalesce());
+        Assert.True(!coalesces || _socket.Udp.TryCoalesce());
         EndPoint = _socket.LocalEndPoint;
     }
 
@@ -105,8 +105,8 @@ internal sealed class Peer : IDisposable
     {
         UdpSocket socket = UdpSocket.Open(local.AddressFamily == AddressFamily.InterNetwork, out int error)!;
         Assert.Equal(0, error);
-        socket.AskBuffers(8 << 20);
-        socket.AskMark();
+        socket.Udp.AskBuffers(8 << 20);
+        socket.Udp.AskMark();
         Assert.Equal(0, socket.Bind(local));
         return socket;
     }

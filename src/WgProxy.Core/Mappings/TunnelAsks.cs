@@ -1,0 +1,143 @@
+using System.Runtime.CompilerServices;
+
+namespace WgProxy.Core.Mappings;
+
+/// <summary>The sender indices with which a tunnel's server asked, and how its client answered: the side of a tunnel that
+/// most have no use for, because clients ask. Kept apart, so that it costs no memory where it is empty.</summary>
+internal struct TunnelAsks
+{
+    private Asks _asks;
+    private byte _nextAsk;
+
+    /// <summary>Remembers the sender index of an initiation by the server; the oldest of eight makes room.</summary>
+    public bool Ask(uint server, int slot, Tick now, Tick until, out uint forgotten)
+    {
+        int chosen = -1;
+        for (int i = 0; i < Tunnel.MaxPairs && chosen < 0; i++)
+        {
+            chosen = _asks[i].Until > default(Tick) && _asks[i].Server == server ? i : -1;
+        }
+
+        if (chosen >= 0)
+        {
+            // Still asking, or asking anew with an index used before.
+            _asks[chosen] = _asks[chosen].Until > now ? _asks[chosen] : new AskedPair { Server = server, Slot = slot };
+            _asks[chosen].Until = until;
+            forgotten = 0;
+            return false;
+        }
+
+        forgotten = _asks[_nextAsk].Server;
+        bool madeRoom = _asks[_nextAsk].Until > default(Tick);
+        _asks[_nextAsk] = new AskedPair { Server = server, Slot = slot, Until = until };
+        _nextAsk = (byte)((_nextAsk + 1) % Tunnel.MaxPairs);
+        return madeRoom;
+    }
+
+    /// <summary>A client answers an initiation by the server, or repeats its answer. The client's index is believed only
+    /// once the server uses it: see <see cref="TryFindClient"/>.</summary>
+    /// <returns>The slot on whose port the server had asked; -1 if it had not.</returns>
+    public int Answer(uint server, uint client, Tick now)
+    {
+        for (int i = 0; i < Tunnel.MaxPairs; i++)
+        {
+            if (_asks[i].Server == server && _asks[i].Until > now)
+            {
+                _asks[i].Client = client;
+                _asks[i].Answered = true;
+                return _asks[i].Slot;
+            }
+        }
+
+        return -1;
+    }
+
+    /// <summary>Whether the server asked with this index.</summary>
+    public readonly bool Has(uint index, Tick now) => Find(index, now) >= 0;
+
+    /// <summary>Whether the server asked with this index and a client has answered.</summary>
+    public readonly bool IsAnswered(uint index, Tick now) => Find(index, now) is >= 0 and int ask && _asks[ask].Answered;
+
+    /// <summary>Whether the server asked with this index on the slot's port and a client has answered.</summary>
+    public readonly bool IsAnsweredOn(int slot, uint index, Tick now) =>
+        Find(index, now) is >= 0 and int ask && _asks[ask].Answered && _asks[ask].Slot == slot;
+
+    /// <summary>Whether a client answered with this index of its own, and which of the server's it answered.</summary>
+    public readonly bool TryFindClient(uint index, Tick now, out uint server)
+    {
+        for (int i = 0; i < Tunnel.MaxPairs; i++)
+        {
+            if (_asks[i].Answered && _asks[i].Client == index && _asks[i].Until > now)
+            {
+                server = _asks[i].Server;
+                return true;
+            }
+        }
+
+        server = 0;
+        return false;
+    }
+
+    /// <summary>A slot leaves.</summary>
+    public void ForgetSlot(int slot)
+    {
+        for (int i = 0; i < Tunnel.MaxPairs; i++)
+        {
+            _asks[i].Slot = _asks[i].Slot == slot ? -1 : _asks[i].Slot;
+        }
+    }
+
+    /// <summary>The server index at one of the <see cref="Tunnel.MaxPairs"/> places; false if it is empty.</summary>
+    public readonly bool TryGetServer(int place, out uint index)
+    {
+        index = _asks[place].Server;
+        return _asks[place].Until > default(Tick);
+    }
+
+    /// <summary>Whether <see cref="Take"/> would take over what stands at one of another tunnel's places: it is neither
+    /// empty nor expired nor known.</summary>
+    public readonly bool MayTake(in TunnelAsks other, int place, Tick now) =>
+        other._asks[place].Until > now && !Has(other._asks[place].Server, now);
+
+    /// <summary>Takes over what stands at one of another tunnel's places.</summary>
+    /// <param name="other">What the other tunnel's server asked.</param>
+    /// <param name="place">One of the places.</param>
+    /// <param name="now">The instant.</param>
+    /// <param name="forgotten">The server index that made room.</param>
+    /// <returns>Whether another made room.</returns>
+    public bool Take(in TunnelAsks other, int place, Tick now, out uint forgotten)
+    {
+        AskedPair ask = other._asks[place];
+        bool forgot = Ask(ask.Server, slot: -1, now, ask.Until, out forgotten);
+        _ = ask.Answered ? Answer(ask.Server, ask.Client, now) : -1;
+        return forgot;
+    }
+
+    private readonly int Find(uint index, Tick now)
+    {
+        for (int i = 0; i < Tunnel.MaxPairs; i++)
+        {
+            if (_asks[i].Server == index && _asks[i].Until > now)
+            {
+                return i;
+            }
+        }
+
+        return -1;
+    }
+
+    private struct AskedPair
+    {
+        public uint Server;
+        public uint Client;
+        public int Slot;
+        public bool Answered;
+        public Tick Until;
+    }
+
+    [InlineArray(Tunnel.MaxPairs)]
+    private struct Asks
+    {
+        private AskedPair _first;
+    }
+}
