@@ -1,8 +1,5 @@
 using System.Globalization;
-using System.Net;
-using System.Net.Sockets;
 using System.Text;
-using WgProxy.Netns.Tests.Harness;
 
 namespace WgProxy.Netns.Tests;
 
@@ -53,7 +50,7 @@ internal static class Moves
             await Eventually.TrueAsync(
                 () => !Equals(tunnel.Server.Peer(tunnel.Client).Endpoint, endpoint),
                 TimeSpan.FromSeconds(30),
-                () => $"the server follows a change of {name}; {tunnel.Relay.StatusAsync().GetAwaiter().GetResult()}");
+                () => $"the server follows a change of {name}; {tunnel.Relay.Status()}");
             moves.Add((name, at, stream.Elapsed));
             await Task.Delay(After, TestContext.Current.CancellationToken);
         }

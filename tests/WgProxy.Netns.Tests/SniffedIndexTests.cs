@@ -1,6 +1,3 @@
-using System.Net;
-using System.Net.Sockets;
-using WgProxy.Netns.Tests.Harness;
 using WgProxy.Tests;
 
 namespace WgProxy.Netns.Tests;
@@ -105,7 +102,7 @@ public sealed class SniffedIndexTests
                 return stream.Arrived >= arrived + 20;
             },
             TimeSpan.FromSeconds(30),
-            () => $"echoes at {to}; {Status(tunnel)}");
+            () => $"echoes at {to}; {tunnel.Relay.Status()}");
         await flood.StopAsync();
         ProbeAccount account = await stream.StopAsync();
         RelayStatus after = await tunnel.Relay.StatusAsync();
@@ -140,15 +137,13 @@ public sealed class SniffedIndexTests
     {
         RelayStatus status = await tunnel.Relay.StatusAsync();
         await Eventually.TrueAsync(
-            () => (status = Status(tunnel)).Uplink.Dropped.GetValueOrDefault(verdict) >= datagrams,
+            () => (status = tunnel.Relay.Status()).Uplink.Dropped.GetValueOrDefault(verdict) >= datagrams,
             TimeSpan.FromSeconds(30),
             () => $"{datagrams} counted as {verdict}; {status}");
         return status;
     }
 
     private static byte[][] Data(Capture capture) => [.. capture.All().Where(datagram => datagram.Length > 0 && datagram[0] == 4)];
-
-    private static RelayStatus Status(Tunnel tunnel) => tunnel.Relay.StatusAsync().GetAwaiter().GetResult();
 
     // The client's mapping is the only one that the server has shown to be genuine; the log names whoever else were.
     private static void AssertOnlyClaims(RelayStatus[] seen, Tunnel tunnel)
