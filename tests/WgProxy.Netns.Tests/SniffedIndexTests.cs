@@ -71,7 +71,7 @@ public sealed class SniffedIndexTests
         using Tunnel tunnel = await Tunnel.StartAsync();
         using Capture capture = await Capture.StartAsync(tunnel.Client.Host, ToRelay);
         await tunnel.ConnectAsync();
-        LetForgedIn(tunnel);
+        Attackers.LetForgedIn(tunnel.Topology, tunnel.Stranger);
         Paths paths = new(tunnel.Client.Host, Tunnel.Port, others: 1);
         using ForgedSender forged = new(
             tunnel.Stranger, new IPEndPoint(tunnel.Stranger.Relay(AddressFamily.InterNetwork), Tunnel.Port));
@@ -158,15 +158,6 @@ public sealed class SniffedIndexTests
 
     private static IPEndPoint Forged(int number) =>
         new(new IPAddress([198, 18, (byte)(number >> 8), (byte)number]), 1024 + (number * 6 % 60_000));
-
-    private static void LetForgedIn(Tunnel tunnel)
-    {
-        tunnel.Topology.Relay.WriteSysctl("net/ipv4/conf/all/rp_filter", "0");
-        tunnel.Topology.Relay.WriteSysctl($"net/ipv4/conf/{tunnel.Stranger.RelayLink}/rp_filter", "0");
-
-        // Without a way back Linux counts such a source as impossible and drops it.
-        tunnel.Topology.Relay.Ip("route", "add", "198.18.0.0/15", "dev", tunnel.Stranger.RelayLink);
-    }
 
     private static Socket Connect(Host stranger, int number)
     {
