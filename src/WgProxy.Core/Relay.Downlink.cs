@@ -16,11 +16,7 @@ public sealed partial class Relay
 
         _tunnels.Ask(slot, Datagram.SenderIndex(datagram), now, now + _settings.IndexLifetime);
         mapping.ServerSpoke = true;
-        if (mapping.Proof == Proof.Lingering)
-        {
-            Revive(slot, now);
-        }
-
+        ReviveLingering(slot, now);
         mapping.AwaitsServer = false;
         return Forward(Direction.Downlink, slot, 1, datagram.Length);
     }

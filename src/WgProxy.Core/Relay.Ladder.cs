@@ -51,6 +51,9 @@ public sealed partial class Relay
         return new Decision(Verdict.Open, slot, initiation.Length);
     }
 
+    /// <summary>Lets somebody go where there is no room. Nobody knows yet whether the newcomer's socket opens, but often it
+    /// could not before: limits go by the open files there may be, and engines close whoever went before they open. If the
+    /// socket does not open even so, the place is free for the next.</summary>
     private bool MakeRoom(Proof newcomer, int limit, ReadOnlySpan<Proof> displaceable)
     {
         LimitTo(limit, newcomer);
@@ -82,26 +85,16 @@ public sealed partial class Relay
     /// <summary>A packet of the client with an index that the server issued.</summary>
     private void HeardClient(int slot, Tick now)
     {
-        ref Mapping mapping = ref _mappings[slot];
-        if (mapping.Proof == Proof.Lingering)
-        {
-            Revive(slot, now);
-        }
-
-        mapping.AwaitsClient = false;
+        ReviveLingering(slot, now);
+        _mappings[slot].AwaitsClient = false;
         Refresh(slot, now);
     }
 
     /// <summary>A packet of the server with an index that the client issued.</summary>
     private void HeardServer(int slot, Tick now)
     {
-        ref Mapping mapping = ref _mappings[slot];
-        if (mapping.Proof == Proof.Lingering)
-        {
-            Revive(slot, now);
-        }
-
-        mapping.AwaitsServer = false;
+        ReviveLingering(slot, now);
+        _mappings[slot].AwaitsServer = false;
         Refresh(slot, now);
     }
 
@@ -156,6 +149,14 @@ public sealed partial class Relay
         {
             // Revived at a lower proof, whose deadline may be later.
             Schedule(slot, Tick.Min(mapping.Expires, now + _settings.RevivedTimeout));
+        }
+    }
+
+    private void ReviveLingering(int slot, Tick now)
+    {
+        if (_mappings[slot].Proof == Proof.Lingering)
+        {
+            Revive(slot, now);
         }
     }
 

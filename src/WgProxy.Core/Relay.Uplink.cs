@@ -64,11 +64,7 @@ public sealed partial class Relay
             aside.ShownMac1 = MemoryMarshal.Read<UInt128>(datagram[WireGuard.InitiationMac1Offset..]);
         }
 
-        if (mapping.Proof == Proof.Lingering)
-        {
-            Revive(slot, now);
-        }
-
+        ReviveLingering(slot, now);
         if (mapping.Proof == Proof.Asked)
         {
             Schedule(slot, AskedDeadline(mapping, now));

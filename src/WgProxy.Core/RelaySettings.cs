@@ -9,6 +9,10 @@ public sealed record RelaySettings
     // How many slots may be waiting for their sockets to be closed while others are opened in the same batch.
     private const int ClosingSlots = 64;
 
+    /// <summary>How long a port rests that no server has sent to: a late answer may still come, and nothing else. Others rest
+    /// for <see cref="LingerTimeout"/>.</summary>
+    public static TimeSpan UnheardPortRest { get; } = TimeSpan.FromSeconds(15);
+
     /// <summary>Mappings at once, lingering ones included: as many sockets there are.</summary>
     public int MaxMappings { get; init; } = 16_384;
 

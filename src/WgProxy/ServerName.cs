@@ -37,13 +37,18 @@ internal sealed record ServerName(string Host, ushort Port, IPAddress? Address)
     /// <summary>The server as the operator would write it.</summary>
     public override string ToString() => Address is null ? $"{Host}:{Port}" : new IPEndPoint(Address, Port).ToString();
 
-    // RFC 1123 labels and the underscore, which some names in use have. A last label of digits only is a mistyped
-    // address, not a name.
+    // RFC 1123 labels and the underscore, which some names in use have. A last label that is a number, also a hexadecimal
+    // one, is no name's: resolvers would read such a host as inet_aton does (0x7f000001, 127.0.0.0x1), and this is not the
+    // place to guess which address was meant.
     private static bool IsName(string host)
     {
         string[] labels = (host.EndsWith('.') ? host[..^1] : host).Split('.');
-        return host.Length <= 253 && labels.All(IsLabel) && !labels[^1].All(char.IsAsciiDigit);
+        return host.Length <= 253 && labels.All(IsLabel) && !IsNumber(labels[^1]);
     }
+
+    private static bool IsNumber(string label) => label.StartsWith("0x", StringComparison.OrdinalIgnoreCase)
+        ? label[2..].All(char.IsAsciiHexDigit)
+        : label.All(char.IsAsciiDigit);
 
     private static bool IsLabel(string label) =>
         label.Length is >= 1 and <= 63 && label[0] != '-' && label[^1] != '-'

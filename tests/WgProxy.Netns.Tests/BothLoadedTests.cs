@@ -1,7 +1,4 @@
-using System.Net;
-using System.Net.Sockets;
 using WgProxy.Core.Protocol;
-using WgProxy.Netns.Tests.Harness;
 using WgProxy.Tests;
 
 namespace WgProxy.Netns.Tests;
@@ -35,9 +32,9 @@ public sealed class BothLoadedTests
             Attackers.Initiations(tunnel));
         using Pace loading = Load(tunnel);
         await Eventually.TrueAsync(
-            () => Status(tunnel).Uplink.Dropped.GetValueOrDefault("Reply") > 100 && Denied(tunnel) > 100,
+            () => tunnel.Relay.Status().Uplink.Dropped.GetValueOrDefault("Reply") > 100 && Denied(tunnel) > 100,
             TimeSpan.FromSeconds(20),
-            () => $"cookies of both; {Denied(tunnel)} of the server; {Status(tunnel)}");
+            () => $"cookies of both; {Denied(tunnel)} of the server; {tunnel.Relay.Status()}");
         int denied = Denied(tunnel);
         long atServer = tunnel.Server.Host.Space.Snmp("Udp6InErrors");
         TimeSpan taken = await tunnel.ConnectAsync(newcomer, TimeSpan.FromSeconds(60));
@@ -78,6 +75,4 @@ public sealed class BothLoadedTests
 
     private static int Denied(Tunnel tunnel) =>
         tunnel.Server.Lines.Count(line => line.Contains("denied handshake", StringComparison.Ordinal));
-
-    private static RelayStatus Status(Tunnel tunnel) => tunnel.Relay.StatusAsync().GetAwaiter().GetResult();
 }

@@ -1,14 +1,12 @@
 using System.Diagnostics;
-using System.Net;
-using System.Net.Sockets;
 using System.Security.Cryptography;
 using WgProxy.Core;
 using WgProxy.Core.Protocol;
-using WgProxy.Netns.Tests.Harness;
 
 namespace WgProxy.Netns.Tests;
 
 /// <summary>Cookies as a real client sees them.</summary>
+[Trait("Engine", "None")]
 public sealed class CookieTests
 {
     private const int Port = 51820;

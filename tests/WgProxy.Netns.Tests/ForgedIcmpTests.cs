@@ -1,7 +1,3 @@
-using System.Net;
-using System.Net.Sockets;
-using WgProxy.Netns.Tests.Harness;
-
 namespace WgProxy.Netns.Tests;
 
 /// <summary>ICMP messages need no key and no connection: whoever knows addresses and ports can forge them.</summary>

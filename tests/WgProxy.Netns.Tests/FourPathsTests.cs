@@ -1,7 +1,3 @@
-using System.Net;
-using System.Net.Sockets;
-using WgProxy.Netns.Tests.Harness;
-
 namespace WgProxy.Netns.Tests;
 
 /// <summary>A real client and a real server over every pair of address families.</summary>

@@ -1,5 +1,3 @@
-using WgProxy.Netns.Tests.Harness;
-
 namespace WgProxy.Netns.Tests;
 
 /// <summary>Whoever knows the public key may ask as fast as he can, from wherever he likes: tunnels go on, and newcomers
@@ -47,9 +45,9 @@ public sealed class KeyHolderFloodTests
             number => Attackers.Source(origin, tunnel.Stranger, number),
             Attackers.Initiations(tunnel));
         await Eventually.TrueAsync(
-            () => Status(tunnel).Uplink.Dropped.GetValueOrDefault("Reply") > 0,
+            () => tunnel.Relay.Status().Uplink.Dropped.GetValueOrDefault("Reply") > 0,
             TimeSpan.FromSeconds(10),
-            () => $"cookies; {Status(tunnel)}");
+            () => $"cookies; {tunnel.Relay.Status()}");
         Task<TimeSpan> connecting = tunnel.ConnectAsync(newcomer, TimeSpan.FromSeconds(20));
         await gauge.ReadUntilAsync(Attack, () => connecting.IsCompleted, TimeSpan.FromSeconds(20));
         TimeSpan connected = await connecting;
@@ -76,6 +74,4 @@ public sealed class KeyHolderFloodTests
         Assert.Equal(3, during.Mappings["Confirmed"]);
         await tunnel.Relay.StopAsync();
     }
-
-    private static RelayStatus Status(Tunnel tunnel) => tunnel.Relay.StatusAsync().GetAwaiter().GetResult();
 }

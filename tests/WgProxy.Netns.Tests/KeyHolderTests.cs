@@ -1,7 +1,3 @@
-using System.Net;
-using System.Net.Sockets;
-using WgProxy.Netns.Tests.Harness;
-
 namespace WgProxy.Netns.Tests;
 
 /// <summary>Whoever knows the public key may ask the server, and takes nothing from a tunnel by asking.</summary>

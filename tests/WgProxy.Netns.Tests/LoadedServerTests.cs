@@ -1,14 +1,12 @@
 using System.Diagnostics;
-using System.Net;
-using System.Net.Sockets;
 using WgProxy.Core.Protocol;
-using WgProxy.Netns.Tests.Harness;
 using WgProxy.Tests;
 
 namespace WgProxy.Netns.Tests;
 
 /// <summary>What a real server says when it is loaded.</summary>
 [Collection(Loud.Name)]
+[Trait("Engine", "None")]
 public sealed class LoadedServerTests
 {
     private const int Port = 51820;

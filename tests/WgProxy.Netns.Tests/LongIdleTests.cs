@@ -1,6 +1,3 @@
-using System.Net.Sockets;
-using WgProxy.Netns.Tests.Harness;
-
 namespace WgProxy.Netns.Tests;
 
 /// <summary>A client that is reachable because it keeps its mapping alive.</summary>
@@ -51,7 +48,7 @@ public sealed class LongIdleTests
         EchoResponder responder = tunnel.Topology.Own(new EchoResponder(tunnel.Client));
         using ProbeStream stream = new(tunnel.Server, responder, perSecond: 1);
         TimeSpan taken = await Eventually.TrueAsync(
-            () => stream.Arrived >= 3, TimeSpan.FromSeconds(10), () => $"echoes of the client; {tunnel.Relay.StatusAsync().GetAwaiter().GetResult()}");
+            () => stream.Arrived >= 3, TimeSpan.FromSeconds(10), () => $"echoes of the client; {tunnel.Relay.Status()}");
         (await stream.StopAsync()).AssertNoneLost(atLeast: 3);
         Measured.Write($"three echoes within {taken.TotalSeconds:0.0} s; {await tunnel.Relay.StatusAsync()}");
         Assert.True(tunnel.Server.Peer(tunnel.Client).LatestHandshake >= handshake + (long)silence.TotalSeconds - 1);

@@ -1,6 +1,3 @@
-using System.Net.Sockets;
-using WgProxy.Netns.Tests.Harness;
-
 namespace WgProxy.Netns.Tests;
 
 /// <summary>A client that never stays long, and sends keepalives only.</summary>

@@ -1,8 +1,5 @@
 using System.Diagnostics;
-using System.Net;
-using System.Net.Sockets;
 using WgProxy.Core.Protocol;
-using WgProxy.Netns.Tests.Harness;
 using WgProxy.Tests;
 
 namespace WgProxy.Netns.Tests;

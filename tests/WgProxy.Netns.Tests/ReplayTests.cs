@@ -1,6 +1,3 @@
-using System.Net;
-using System.Net.Sockets;
-using WgProxy.Netns.Tests.Harness;
 using WgProxy.Tests;
 
 namespace WgProxy.Netns.Tests;

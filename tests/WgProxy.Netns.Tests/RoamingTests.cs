@@ -1,8 +1,5 @@
 using System.Globalization;
-using System.Net;
-using System.Net.Sockets;
 using System.Text;
-using WgProxy.Netns.Tests.Harness;
 
 namespace WgProxy.Netns.Tests;
 
@@ -42,6 +39,7 @@ internal static class Moves
     public static async Task AssertOneLostAtMostAsync(Tunnel tunnel, string load)
     {
         const int perSecond = 10;
+        long[] overflowed = Overflowed(tunnel);
         using ProbeStream stream = new(tunnel.Client, tunnel.Responder, perSecond);
         List<(string Name, TimeSpan At, TimeSpan Seen)> moves = [];
         foreach ((string name, Func<IPAddress> move) in All(tunnel))
@@ -53,7 +51,7 @@ internal static class Moves
             await Eventually.TrueAsync(
                 () => !Equals(tunnel.Server.Peer(tunnel.Client).Endpoint, endpoint),
                 TimeSpan.FromSeconds(30),
-                () => $"the server follows a change of {name}; {tunnel.Relay.StatusAsync().GetAwaiter().GetResult()}");
+                () => $"the server follows a change of {name}; {tunnel.Relay.Status()}");
             moves.Add((name, at, stream.Elapsed));
             await Task.Delay(After, TestContext.Current.CancellationToken);
         }
@@ -68,7 +66,9 @@ internal static class Moves
             report.Append(CultureInfo.InvariantCulture, $"{name}: {lost} lost, server follows in {(seen - at).TotalMilliseconds:0} ms; ");
         }
 
-        Measured.Write($"{load}: {report}{account}; {status}");
+        overflowed = [.. Overflowed(tunnel).Zip(overflowed, (after, before) => after - before)];
+        Measured.Write($"{load}: {report}{account}; overflowed {overflowed[0]} at the client, {overflowed[1]} at the relay, "
+            + $"{overflowed[2]} at the server; {status}");
         Assert.All(moves, move => Assert.InRange(account.LostBetween(move.At - Before, move.At + After), 0, 1));
         Assert.True(account.Lost <= moves.Count && account.Damaged == 0, account.ToString());
         Assert.True(account.Sent >= moves.Count * perSecond * 3, account.ToString());
@@ -79,6 +79,13 @@ internal static class Moves
         Assert.Equal(moves.Count, status.Mappings["Confirmed"]);
         Assert.Equal(moves.Count, status.Live);
     }
+
+    // Datagrams that found a full socket buffer, at each of the three hosts.
+    private static long[] Overflowed(Tunnel tunnel) =>
+    [
+        .. new[] { tunnel.Client.Host.Space, tunnel.Topology.Relay, tunnel.Server.Host.Space }
+            .Select(space => space.Snmp("UdpInErrors") + space.Snmp("Udp6InErrors")),
+    ];
 }
 
 /// <summary>Moves while little passes.</summary>
@@ -102,8 +109,9 @@ public sealed class RoamingTests
 public sealed class LoadedRoamingTests
 {
     // Without a limit it holds too (384 Mbit/s up, 319 down, no echo lost), but then TCP fills queues until one overflows,
-    // and a lost echo may be its doing.
-    private const int Megabits = 100;
+    // and a lost echo may be its doing. At 100 Mbit/s wireguard-go's socket buffers hold 10 ms of it: on two busy processors
+    // it is not its turn for longer than that at times.
+    private const int Megabits = 50;
     private const double LeastMegabits = 20;
     private const double LeastInASecond = 5;
 

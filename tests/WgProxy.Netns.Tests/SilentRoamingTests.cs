@@ -1,6 +1,3 @@
-using System.Net.Sockets;
-using WgProxy.Netns.Tests.Harness;
-
 namespace WgProxy.Netns.Tests;
 
 /// <summary>A client that moves while it sends keepalives only, which the server answers with nothing.</summary>

@@ -1,6 +1,3 @@
-using System.Net;
-using System.Net.Sockets;
-using WgProxy.Netns.Tests.Harness;
 using WgProxy.Tests;
 
 namespace WgProxy.Netns.Tests;
@@ -74,7 +71,7 @@ public sealed class SniffedIndexTests
         using Tunnel tunnel = await Tunnel.StartAsync();
         using Capture capture = await Capture.StartAsync(tunnel.Client.Host, ToRelay);
         await tunnel.ConnectAsync();
-        LetForgedIn(tunnel);
+        Attackers.LetForgedIn(tunnel.Topology, tunnel.Stranger);
         Paths paths = new(tunnel.Client.Host, Tunnel.Port, others: 1);
         using ForgedSender forged = new(
             tunnel.Stranger, new IPEndPoint(tunnel.Stranger.Relay(AddressFamily.InterNetwork), Tunnel.Port));
@@ -105,7 +102,7 @@ public sealed class SniffedIndexTests
                 return stream.Arrived >= arrived + 20;
             },
             TimeSpan.FromSeconds(30),
-            () => $"echoes at {to}; {Status(tunnel)}");
+            () => $"echoes at {to}; {tunnel.Relay.Status()}");
         await flood.StopAsync();
         ProbeAccount account = await stream.StopAsync();
         RelayStatus after = await tunnel.Relay.StatusAsync();
@@ -140,15 +137,13 @@ public sealed class SniffedIndexTests
     {
         RelayStatus status = await tunnel.Relay.StatusAsync();
         await Eventually.TrueAsync(
-            () => (status = Status(tunnel)).Uplink.Dropped.GetValueOrDefault(verdict) >= datagrams,
+            () => (status = tunnel.Relay.Status()).Uplink.Dropped.GetValueOrDefault(verdict) >= datagrams,
             TimeSpan.FromSeconds(30),
             () => $"{datagrams} counted as {verdict}; {status}");
         return status;
     }
 
     private static byte[][] Data(Capture capture) => [.. capture.All().Where(datagram => datagram.Length > 0 && datagram[0] == 4)];
-
-    private static RelayStatus Status(Tunnel tunnel) => tunnel.Relay.StatusAsync().GetAwaiter().GetResult();
 
     // The client's mapping is the only one that the server has shown to be genuine; the log names whoever else were.
     private static void AssertOnlyClaims(RelayStatus[] seen, Tunnel tunnel)
@@ -163,15 +158,6 @@ public sealed class SniffedIndexTests
 
     private static IPEndPoint Forged(int number) =>
         new(new IPAddress([198, 18, (byte)(number >> 8), (byte)number]), 1024 + (number * 6 % 60_000));
-
-    private static void LetForgedIn(Tunnel tunnel)
-    {
-        tunnel.Topology.Relay.WriteSysctl("net/ipv4/conf/all/rp_filter", "0");
-        tunnel.Topology.Relay.WriteSysctl($"net/ipv4/conf/{tunnel.Stranger.RelayLink}/rp_filter", "0");
-
-        // Without a way back Linux counts such a source as impossible and drops it.
-        tunnel.Topology.Relay.Ip("route", "add", "198.18.0.0/15", "dev", tunnel.Stranger.RelayLink);
-    }
 
     private static Socket Connect(Host stranger, int number)
     {

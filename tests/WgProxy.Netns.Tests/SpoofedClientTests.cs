@@ -1,7 +1,3 @@
-using System.Net;
-using System.Net.Sockets;
-using WgProxy.Netns.Tests.Harness;
-
 namespace WgProxy.Netns.Tests;
 
 /// <summary>Whoever knows the public key and forges the client's own address, a thousand times a second: the client's

@@ -1,7 +1,3 @@
-using System.Net;
-using System.Net.Sockets;
-using WgProxy.Netns.Tests.Harness;
-
 namespace WgProxy.Netns.Tests;
 
 /// <summary>The same under the client's own address and port, as from a network that lets forged senders out.</summary>

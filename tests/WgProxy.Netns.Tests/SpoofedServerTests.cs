@@ -1,7 +1,4 @@
-using System.Net;
-using System.Net.Sockets;
 using WgProxy.Core.Protocol;
-using WgProxy.Netns.Tests.Harness;
 using WgProxy.Tests;
 
 namespace WgProxy.Netns.Tests;
@@ -33,7 +30,7 @@ public sealed class SpoofedServerTests
             tunnel.MintInitiation(1), new IPEndPoint(tunnel.Stranger.Relay(AddressFamily.InterNetwork), Tunnel.Port));
         RelayStatus before = await tunnel.Relay.StatusAsync();
         await Eventually.TrueAsync(
-            () => (before = tunnel.Relay.StatusAsync().GetAwaiter().GetResult()).Mappings.GetValueOrDefault("Asked") == 1,
+            () => (before = tunnel.Relay.Status()).Mappings.GetValueOrDefault("Asked") == 1,
             TimeSpan.FromSeconds(5),
             () => $"a stranger who has asked; {before}");
 

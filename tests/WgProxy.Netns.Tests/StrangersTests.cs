@@ -1,7 +1,4 @@
 using System.Diagnostics;
-using System.Net;
-using System.Net.Sockets;
-using WgProxy.Netns.Tests.Harness;
 
 namespace WgProxy.Netns.Tests;
 
@@ -27,7 +24,7 @@ public sealed class StrangersTests
 
             long expected = before.Uplink.Seen + strange.Count;
             await Eventually.TrueAsync(
-                () => tunnel.Relay.StatusAsync().GetAwaiter().GetResult().Uplink.Seen >= expected,
+                () => tunnel.Relay.Status().Uplink.Seen >= expected,
                 TimeSpan.FromSeconds(10),
                 () => $"all of {strange.Count} datagrams counted; {tunnel.Relay.Lines[^1]}");
             before = await tunnel.Relay.StatusAsync();

@@ -1,6 +1,3 @@
-using System.Net;
-using WgProxy.Netns.Tests.Harness;
-
 namespace WgProxy.Netns.Tests;
 
 /// <summary>A server that is away and comes back.</summary>
@@ -27,7 +24,7 @@ public sealed class UnreachableServerTests
         await tunnel.Server.StartAsync();
         int before = stream.Arrived;
         TimeSpan taken = await Eventually.TrueAsync(
-            () => stream.Arrived >= before + 20, Recovery, () => $"echoes after the restart; {tunnel.Relay.StatusAsync().GetAwaiter().GetResult()}");
+            () => stream.Arrived >= before + 20, Recovery, () => $"echoes after the restart; {tunnel.Relay.Status()}");
         RelayStatus status = await tunnel.Relay.StatusAsync();
         Measured.Write($"echoes again after {taken.TotalSeconds:0.0} s; {status}");
         Assert.Equal(endpoint, tunnel.Server.Peer(tunnel.Client).Endpoint);

@@ -15,7 +15,7 @@ public abstract partial class EngineContract
         tunnel.Client.Send(tunnel.FromClient(), Wire.RelayFor(tunnel.Client));
         tunnel.Client.Send(WireMessages.Response(1, 2, Route.Mac1), Wire.RelayFor(tunnel.Client));
         tunnel.Client.Send(WireMessages.CookieReply(2), Wire.RelayFor(tunnel.Client));
-        new EngineContractCounts { { "uplink.NoMapping", 3 } }.AssertMoved(Engine);
+        new EngineContractCounts { { "uplink.NoMapping", 3 } }.AssertMoved(Wire);
         tunnel.Server.ExpectNothing();
         tunnel.Client.ExpectNothing();
     }
@@ -33,7 +33,7 @@ public abstract partial class EngineContract
             EngineContractCounts.Asked(),
             { "uplink.NotProven", 1 },
             { "downlink.Unsolicited", 1 },
-        }.AssertMoved(Engine);
+        }.AssertMoved(Wire);
         tunnel.Server.ExpectNothing();
         tunnel.Client.ExpectNothing();
     }
@@ -58,7 +58,7 @@ public abstract partial class EngineContract
             { "uplink.NotWireGuard", unknown },
             { "uplink.BadLength", datagrams.Count - unknown - 1 },
             { "uplink.BadMac1", 1 },
-        }.AssertMoved(Engine);
+        }.AssertMoved(Wire);
         stranger.ExpectNothing();
         server.ExpectNothing();
         Assert.Empty(Observed());
@@ -82,12 +82,12 @@ public abstract partial class EngineContract
             { "downlink.NotWireGuard", unknown },
             { "downlink.BadLength", datagrams.Length - unknown },
         };
-        moved.AssertMoved(Engine);
+        moved.AssertMoved(Wire);
         tunnel.Client.ExpectNothing();
         tunnel.Down(100);
         moved.Add("downlink.Forward", 1);
         moved.Add("bytes.Downlink", 100);
-        moved.AssertMoved(Engine);
+        moved.AssertMoved(Wire);
     }
 
     [Fact]
@@ -103,7 +103,7 @@ public abstract partial class EngineContract
             EngineContractCounts.Tunnel(),
             { "downlink.Forward", 1 },
             { "bytes.Downlink", WireMessages.KeepaliveLength },
-        }.AssertMoved(Engine);
+        }.AssertMoved(Wire);
     }
 
     [Fact]
@@ -129,7 +129,7 @@ public abstract partial class EngineContract
             { "downlink.Forward", 1 },
             { "bytes.Uplink", 50 },
             { "bytes.Downlink", 60 },
-        }.AssertMoved(Engine);
+        }.AssertMoved(Wire);
     }
 
     [Fact]
@@ -145,14 +145,14 @@ public abstract partial class EngineContract
         byte[] cookie = new byte[16];
         Assert.True(new CookieSealer(Route.Key).TryOpen(reply, refused.AsSpan(116, 16), cookie));
         EngineContractCounts moved = new() { { "uplink.Reply", 1 } };
-        moved.AssertMoved(Engine);
+        moved.AssertMoved(Wire);
 
         byte[] retry = WireMessages.Initiation(Route.Mac1, 0xC3);
         Blake2s.Mac(cookie, retry.AsSpan(0, 132), retry.AsSpan(132));
         client.Send(retry, Wire.RelayFor(client));
         server.Expect(retry);
         moved.Add(EngineContractCounts.Asked());
-        moved.AssertMoved(Engine);
+        moved.AssertMoved(Wire);
     }
 
     [Fact]
@@ -162,10 +162,10 @@ public abstract partial class EngineContract
         EngineContractPeer client = Wire.NewPeer(V4);
         client.Send(WireMessages.Initiation(Route.Mac1, 1), Wire.RelayFor(client));
         EngineContractCounts moved = new() { { "uplink.NoServer", 1 } };
-        moved.AssertMoved(Engine);
+        moved.AssertMoved(Wire);
         new EngineContractTunnel(Wire, Route.Mac1, client, NewServer(V6), 1).Establish();
         moved.Add(EngineContractCounts.Tunnel());
-        moved.AssertMoved(Engine);
+        moved.AssertMoved(Wire);
     }
 
     private static bool HasType(byte[] datagram) =>

@@ -14,7 +14,7 @@ public abstract partial class EngineContract
         EngineContractTunnel tunnel = NewTunnel(NewServer());
         tunnel.Ask();
         Assert.NotEqual(Wire.RelayFor(tunnel.Client), tunnel.Upstream);
-        EngineContractCounts.Asked().AssertMoved(Engine);
+        EngineContractCounts.Asked().AssertMoved(Wire);
         Assert.Equal([RelayEventKind.Opened], Observed());
     }
 
@@ -27,7 +27,7 @@ public abstract partial class EngineContract
     {
         Start();
         NewTunnel(NewServer(server), client).Establish();
-        EngineContractCounts.Tunnel().AssertMoved(Engine);
+        EngineContractCounts.Tunnel().AssertMoved(Wire);
         Assert.Equal(
             [RelayEventKind.Opened, RelayEventKind.Answered, RelayEventKind.Established, RelayEventKind.Confirmed],
             Observed());
@@ -40,7 +40,7 @@ public abstract partial class EngineContract
         EngineContractPeer server = NewServer();
         Route.Server = new IPEndPoint(server.EndPoint.Address.MapToIPv6(), server.EndPoint.Port);
         NewTunnel(server).Establish();
-        EngineContractCounts.Tunnel().AssertMoved(Engine);
+        EngineContractCounts.Tunnel().AssertMoved(Wire);
     }
 
     [Fact]
@@ -70,7 +70,7 @@ public abstract partial class EngineContract
             { "downlink.Forward", 10 },
             { "bytes.Uplink", 5 * (102 + 402) },
             { "bytes.Downlink", 5 * (202 + 302) },
-        }.AssertMoved(Engine);
+        }.AssertMoved(Wire);
     }
 
     [Fact]
@@ -97,7 +97,7 @@ public abstract partial class EngineContract
             { "downlink.Forward", 2 },
             { "bytes.Uplink", 64 + 96 },
             { "bytes.Downlink", 128 + 160 },
-        }.AssertMoved(Engine);
+        }.AssertMoved(Wire);
     }
 
     [Theory]
@@ -138,7 +138,7 @@ public abstract partial class EngineContract
             { "downlink.Forward", lengths.Length },
             { "bytes.Uplink", lengths.Sum() },
             { "bytes.Downlink", lengths.Sum() },
-        }.AssertMoved(Engine);
+        }.AssertMoved(Wire);
     }
 
     [Fact]
@@ -162,7 +162,7 @@ public abstract partial class EngineContract
             { "downlink.Forward", 2 },
             { "bytes.Uplink", WireMessages.ResponseLength },
             { "bytes.Downlink", WireMessages.InitiationLength + 500 },
-        }.AssertMoved(Engine);
+        }.AssertMoved(Wire);
     }
 
     [Fact]
@@ -186,7 +186,7 @@ public abstract partial class EngineContract
             { "bytes.Uplink", lost * WireMessages.KeepaliveLength },
         };
         string[] timing = ["fault.SendRetried", "fault.ReceiveFailed"];
-        moved.AssertMoved(Engine, timing);
+        moved.AssertMoved(Wire, timing);
 
         // The first datagram after the server's return must arrive: the error of an earlier one must not swallow it.
         server = Wire.NewPeer(V4, server.EndPoint.Port);
@@ -201,7 +201,7 @@ public abstract partial class EngineContract
         moved.Add("downlink.Forward", 1);
         moved.Add("bytes.Uplink", 200);
         moved.Add("bytes.Downlink", 300);
-        moved.AssertMoved(Engine, timing);
+        moved.AssertMoved(Wire, timing);
         IReadOnlyDictionary<string, long> counters = Engine.ReadCounters();
         long errors = timing.Sum(counter => counters[counter]);
         Assert.InRange(errors, Wire.ReportsErrors ? 1 : 0, Wire.ReportsErrors ? lost : 0);

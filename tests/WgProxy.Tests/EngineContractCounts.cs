@@ -42,6 +42,9 @@ public sealed class EngineContractCounts : IEnumerable<KeyValuePair<string, long
         }
     }
 
+    /// <summary>Adds one counter's expected move.</summary>
+    public void Add(KeyValuePair<string, long> move) => Add(move.Key, move.Value);
+
     /// <summary>Adds another delta.</summary>
     public void Add(EngineContractCounts other)
     {
@@ -51,10 +54,18 @@ public sealed class EngineContractCounts : IEnumerable<KeyValuePair<string, long
         }
     }
 
-    /// <summary>Waits until exactly this has moved since the engine was made; says what differs if it never does.
-    /// </summary>
-    /// <param name="engine">The engine.</param>
+    /// <summary>Waits until exactly this has moved since the engine was made; says what differs if it never does. That
+    /// nothing moves beyond it is seen by the next call, or at the wire's end, when the engine has stopped.</summary>
+    /// <param name="wire">The engine's wire.</param>
     /// <param name="except">Counters left out because the kernel's timing decides them.</param>
+    public void AssertMoved(EngineContractWire wire, params string[] except)
+    {
+        AssertMoved(wire.Engine, except);
+        EngineContractCounts seen = [.. this];
+        wire.AssertNothingMore = () => Assert.Empty(seen.Differences(wire.Engine, except));
+    }
+
+    /// <inheritdoc cref="AssertMoved(EngineContractWire, string[])"/>
     public void AssertMoved(IEngine engine, params string[] except) =>
         EngineContractWire.Await(
             () => Differences(engine, except).Count == 0,

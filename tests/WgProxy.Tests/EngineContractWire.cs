@@ -12,6 +12,9 @@ public abstract class EngineContractWire : IDisposable
     /// <summary>The engine under test.</summary>
     public abstract IEngine Engine { get; }
 
+    /// <summary>Fails if a counter has moved since the test last looked at all of them.</summary>
+    public Action AssertNothingMore { get; set; } = () => { };
+
     /// <summary>Whether errors of the network reach the engine, as a kernel's do.</summary>
     public abstract bool ReportsErrors { get; }
 
@@ -52,7 +55,18 @@ public abstract class EngineContractWire : IDisposable
     }
 
     /// <summary>Stops the engine and closes every peer.</summary>
-    protected virtual void Dispose(bool disposing) => Engine.Dispose();
+    protected virtual void Dispose(bool disposing)
+    {
+        Engine.Stop();
+        try
+        {
+            AssertNothingMore();
+        }
+        finally
+        {
+            Engine.Dispose();
+        }
+    }
 }
 
 /// <summary>A socket of a client or a server on a wire.</summary>

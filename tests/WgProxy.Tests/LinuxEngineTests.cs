@@ -8,13 +8,9 @@ public class LinuxEngineTests : EngineContract
 {
     private protected virtual LinuxEngineSettings Own => new() { Workers = 1 };
 
-    private protected override EngineContractWire NewWire(EngineSettings settings) => new LinuxEngineWire(settings, Own);
+    private protected override EngineContractWire NewWire(EngineSettings settings) => new SocketWire(clock => new LinuxEngine(settings, Own, clock));
 
-    private protected override ushort FreePort()
-    {
-        using PortableEnginePeer holder = new(V4, 0);
-        return (ushort)holder.EndPoint.Port;
-    }
+    private protected override ushort FreePort() => SocketPeer.FreePort();
 }
 
 /// <summary>The contract by several workers. Tests that allow less than there is to divide run by one.</summary>

@@ -24,7 +24,7 @@ public sealed class MemoryEngineTests : EngineContract
             { "downlink.Forward", Lengths.Length },
             { "bytes.Uplink", Lengths.Sum() },
             { "bytes.Downlink", Lengths.Sum() },
-        }.AssertMoved(Engine);
+        }.AssertMoved(Wire);
     }
 
     [Fact]
@@ -55,7 +55,7 @@ public sealed class MemoryEngineTests : EngineContract
             { "bytes.Uplink", 4 * stride },
             { "uplink.NotWireGuard", 1 },
             { "uplink.BadMac1", 1 },
-        }.AssertMoved(Engine);
+        }.AssertMoved(Wire);
     }
 
     [Fact]
@@ -75,7 +75,7 @@ public sealed class MemoryEngineTests : EngineContract
             { "uplink.Forward", 1 },
             { "bytes.Uplink", stride },
             { "uplink.NotWireGuard", 1 },
-        }.AssertMoved(Engine);
+        }.AssertMoved(Wire);
     }
 
     private const int Stride = 1452;

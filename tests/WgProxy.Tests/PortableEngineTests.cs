@@ -37,7 +37,7 @@ public sealed class PortableEngineTests : EngineContract
     [Fact]
     public void A_port_in_use_is_refused_in_words()
     {
-        using PortableEnginePeer holder = new(V4, 0);
+        using SocketPeer holder = new(V4, 0);
         using PortableEngine engine = NewEngine(new IPEndPoint(IPAddress.IPv6Any, holder.EndPoint.Port));
         EngineException refusal = Assert.Throws<EngineException>(engine.Start);
         Assert.Equal(
@@ -67,14 +67,14 @@ public sealed class PortableEngineTests : EngineContract
     [Fact]
     public void A_port_of_somebody_else_is_passed_over()
     {
-        using PortableEnginePeer holder = new(V4, 0);
+        using SocketPeer holder = new(V4, 0);
         using Socket taken = new(V4, SocketType.Dgram, ProtocolType.Udp);
         taken.Bind(new IPEndPoint(IPAddress.Any, 0));
         ushort free = FreePort();
         Start(ports: [(ushort)holder.EndPoint.Port, (ushort)((IPEndPoint)taken.LocalEndPoint!).Port, free]);
         EngineContractTunnel tunnel = NewTunnel(NewServer()).Establish();
         Assert.Equal(free, tunnel.Upstream.Port);
-        EngineContractCounts.Tunnel().AssertMoved(Engine);
+        EngineContractCounts.Tunnel().AssertMoved(Wire);
     }
 
     [Fact]
@@ -94,11 +94,11 @@ public sealed class PortableEngineTests : EngineContract
             moved.Add("event.OpenFailed", 1);
         }
 
-        moved.AssertMoved(Engine);
+        moved.AssertMoved(Wire);
         EngineContractTunnel tunnel = NewTunnel(NewServer()).Establish();
         Assert.Equal(port, tunnel.Upstream.Port);
         moved.Add(EngineContractCounts.Tunnel());
-        moved.AssertMoved(Engine);
+        moved.AssertMoved(Wire);
     }
 
     [Fact]
@@ -116,7 +116,7 @@ public sealed class PortableEngineTests : EngineContract
             { "uplink.Forward", 2 },
             { "bytes.Uplink", large + WireMessages.KeepaliveLength },
             { "fault.SendFailed", 1 },
-        }.AssertMoved(Engine);
+        }.AssertMoved(Wire);
     }
 
     [Fact]
@@ -133,20 +133,20 @@ public sealed class PortableEngineTests : EngineContract
             { "downlink.Forward", 2 },
             { "bytes.Downlink", large + WireMessages.KeepaliveLength },
             { "fault.SendFailed", 1 },
-        }.AssertMoved(Engine);
+        }.AssertMoved(Wire);
     }
 
     [Fact]
     public void A_send_that_reports_an_earlier_error_is_repeated()
     {
-        PortableEnginePeer server = new(V4, 0);
+        SocketPeer server = new(V4, 0);
         using Socket socket = PortableEngineSockets.Connect(server.EndPoint, 0, out _)!;
         server.Close();
         byte[] datagram = WireMessages.Transport(1);
         Assert.Null(PortableEngineSockets.Send(socket, datagram));
         Assert.True(socket.Poll(TimeSpan.FromSeconds(10), SelectMode.SelectError), "no ICMP error came");
 
-        using PortableEnginePeer back = new(V4, server.EndPoint.Port);
+        using SocketPeer back = new(V4, server.EndPoint.Port);
         Assert.Equal(EngineFault.SendRetried, PortableEngineSockets.Send(socket, datagram));
         back.Expect(datagram);
         Assert.Null(PortableEngineSockets.Send(socket, datagram));
@@ -158,8 +158,8 @@ public sealed class PortableEngineTests : EngineContract
     public void Sockets_are_deaf_to_forged_ICMP()
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "IP_MTU_DISCOVER is Linux's");
-        using PortableEnginePeer server4 = new(V4, 0);
-        using PortableEnginePeer server6 = new(V6, 0);
+        using SocketPeer server4 = new(V4, 0);
+        using SocketPeer server6 = new(V6, 0);
         Socket[] sockets =
         [
             .. PortableEngineSockets.Listen(new IPEndPoint(IPAddress.IPv6Any, 0), hasIPv4: true, hasIPv6: true),
@@ -177,13 +177,9 @@ public sealed class PortableEngineTests : EngineContract
         }
     }
 
-    private protected override EngineContractWire NewWire(EngineSettings settings) => new PortableEngineWire(settings);
+    private protected override EngineContractWire NewWire(EngineSettings settings) => new SocketWire(clock => new PortableEngine(settings, clock));
 
-    private protected override ushort FreePort()
-    {
-        using PortableEnginePeer holder = new(V4, 0);
-        return (ushort)holder.EndPoint.Port;
-    }
+    private protected override ushort FreePort() => SocketPeer.FreePort();
 
     private PortableEngine NewEngine(IPEndPoint listen) => new(new EngineSettings { Listen = listen, Routes = [Route] });
 }

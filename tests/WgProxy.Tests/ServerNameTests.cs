@@ -7,6 +7,8 @@ public sealed class ServerNameTests
     [InlineData("vpn.example.com.:51820", "vpn.example.com.", 51820, null)]
     [InlineData("wg_server:1", "wg_server", 1, null)]
     [InlineData("3com.example:1", "3com.example", 1, null)]
+    [InlineData("0x7f.example:1", "0x7f.example", 1, null)]
+    [InlineData("vpn.0xyz:1", "vpn.0xyz", 1, null)]
     [InlineData("192.0.2.1:51820", "192.0.2.1", 51820, "192.0.2.1")]
     [InlineData("[2001:db8::1]:51820", "2001:db8::1", 51820, "2001:db8::1")]
     [InlineData("[::ffff:192.0.2.1]:51820", "::ffff:192.0.2.1", 51820, "192.0.2.1")]
@@ -32,6 +34,11 @@ public sealed class ServerNameTests
     [InlineData("https://vpn.example:51820", "an IPv6 address needs brackets, as in [2001:db8::1]:51820")]
     [InlineData("192.0.2.1.5:51820", "the part before the port is neither a name nor an address")]
     [InlineData("010.0.0.1:51820", "the part before the port is neither a name nor an address")]
+    [InlineData("127.1:51820", "the part before the port is neither a name nor an address")]
+    [InlineData("2130706433:51820", "the part before the port is neither a name nor an address")]
+    [InlineData("0x7f000001:51820", "the part before the port is neither a name nor an address")]
+    [InlineData("0X7F.0x0.0.0X1:51820", "the part before the port is neither a name nor an address")]
+    [InlineData("vpn.0x:51820", "the part before the port is neither a name nor an address")]
     [InlineData("v\u00fcpn.example:51820", "the part before the port is neither a name nor an address")]
     public void Anything_else_is_refused_with_a_reason(string text, string reason)
     {

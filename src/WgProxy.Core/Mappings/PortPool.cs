@@ -11,9 +11,6 @@ namespace WgProxy.Core.Mappings;
 public sealed class PortPool
 {
     private readonly ushort[] _free;
-    // Ports that no server has used: a late answer may still come, and nothing else.
-    private const long UnheardRestMilliseconds = 15_000;
-
     private readonly Queue<(ushort Port, Tick Until)> _heard = new();
     private readonly Queue<(ushort Port, Tick Until)> _unheard = new();
     private readonly long _restMilliseconds;
@@ -68,7 +65,7 @@ public sealed class PortPool
         }
         else
         {
-            _unheard.Enqueue((port, now + UnheardRestMilliseconds));
+            _unheard.Enqueue((port, now + RelaySettings.UnheardPortRest));
         }
     }
 

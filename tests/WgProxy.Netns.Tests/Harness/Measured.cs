@@ -4,5 +4,5 @@ namespace WgProxy.Netns.Tests.Harness;
 internal static class Measured
 {
     public static void Write(string what) => TestContext.Current.TestOutputHelper?.WriteLine(
-        $"measured: {TestContext.Current.TestMethod?.MethodName.Replace('_', ' ')}: {what}");
+        $"measured: {RelayProcess.Engine}: {TestContext.Current.TestMethod?.MethodName.Replace('_', ' ')}: {what}");
 }

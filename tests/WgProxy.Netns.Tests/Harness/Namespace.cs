@@ -32,6 +32,8 @@ internal sealed class Namespace : IDisposable
 
     public void Ip(params IEnumerable<string> arguments) => Command.Run("ip", ["-n", Name, .. arguments]);
 
+    public void Tc(params IEnumerable<string> arguments) => Command.Run("tc", ["-n", Name, .. arguments]);
+
     /// <summary>Loads rules of <c>nft</c>, all or none.</summary>
     public void Nft(string rules) => Command.RunWithInput(rules, "ip", "netns", "exec", Name, "nft", "-f", "-");
 

@@ -7,11 +7,7 @@ namespace WgProxy.Netns.Tests.Harness;
 internal sealed class NetnsFactAttribute : FactAttribute
 {
     public NetnsFactAttribute([CallerFilePath] string? file = null, [CallerLineNumber] int line = -1)
-        : base(file, line)
-    {
-        Skip = Requirements.Missing;
-        Timeout = 180_000;
-    }
+        : base(file, line) => (Skip, Timeout) = Requirements.OfATest;
 }
 
 /// <inheritdoc cref="NetnsFactAttribute"/>
@@ -19,11 +15,7 @@ internal sealed class NetnsFactAttribute : FactAttribute
 internal sealed class NetnsTheoryAttribute : TheoryAttribute
 {
     public NetnsTheoryAttribute([CallerFilePath] string? file = null, [CallerLineNumber] int line = -1)
-        : base(file, line)
-    {
-        Skip = Requirements.Missing;
-        Timeout = 180_000;
-    }
+        : base(file, line) => (Skip, Timeout) = Requirements.OfATest;
 }
 
 /// <summary>A test of minutes: runs only when asked for.</summary>
@@ -31,9 +23,5 @@ internal sealed class NetnsTheoryAttribute : TheoryAttribute
 internal sealed class LongFactAttribute : FactAttribute
 {
     public LongFactAttribute([CallerFilePath] string? file = null, [CallerLineNumber] int line = -1)
-        : base(file, line)
-    {
-        Skip = Requirements.Missing ?? (Requirements.Long ? null : "long: run ./test --long");
-        Timeout = 600_000;
-    }
+        : base(file, line) => (Skip, Timeout) = Requirements.OfALongTest;
 }

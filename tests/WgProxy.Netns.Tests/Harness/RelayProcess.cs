@@ -16,6 +16,9 @@ internal sealed class RelayProcess : IDisposable
             ? Path.GetFullPath(named)
             : Path.Combine(AppContext.BaseDirectory, "wgproxy");
 
+    /// <summary>The engine under test, as <c>WGPROXY_ENGINE</c> names it; the relay inherits the variable.</summary>
+    public static string Engine { get; } = Environment.GetEnvironmentVariable("WGPROXY_ENGINE") is { Length: > 0 } named ? named : "linux";
+
     public bool HasExited => _process.HasExited;
 
     public string[] Lines => _process.Lines;
@@ -52,6 +55,13 @@ internal sealed class RelayProcess : IDisposable
         return RelayStatus.Parse(await _process.LineAsync(
             line => line.Contains(" status: ", StringComparison.Ordinal), "a status line", from));
     }
+
+    /// <summary>The same for conditions and reports, which cannot await.</summary>
+    public RelayStatus Status() => StatusAsync().GetAwaiter().GetResult();
+
+    /// <summary>Names of its threads: each engine has its own.</summary>
+    public string[] Threads =>
+        [.. Directory.EnumerateDirectories($"/proc/{_process.Id}/task").Select(thread => File.ReadAllText($"{thread}/comm").Trim())];
 
     /// <summary>Stops the relay as systemd does and asserts that it agreed.</summary>
     public async Task StopAsync()

@@ -1,13 +1,20 @@
 namespace WgProxy.Netns.Tests.Harness;
 
-/// <summary>What this machine lacks to run WireGuard in network namespaces; null if nothing.</summary>
+/// <summary>What a machine needs to run WireGuard in network namespaces.</summary>
 internal static class Requirements
 {
-    private static readonly string[] Tools = ["ip", "wg", "wireguard-go", "iperf3", "tcpdump", "nft"];
+    private const int Minute = 60_000;
+    private static readonly string[] Tools = ["ip", "tc", "wg", "wireguard-go", "iperf3", "tcpdump", "nft"];
 
+    /// <summary>What this machine lacks; null if nothing.</summary>
     public static string? Missing { get; } = Find();
 
-    public static bool Long { get; } = Environment.GetEnvironmentVariable("WGPROXY_LONG") is "1";
+    /// <summary>Why a test is skipped, if it is, and the milliseconds after which it is given up.</summary>
+    public static (string? Skip, int Timeout) OfATest => (Missing, 3 * Minute);
+
+    /// <inheritdoc cref="OfATest"/>
+    public static (string? Skip, int Timeout) OfALongTest => (
+        Missing ?? (Environment.GetEnvironmentVariable("WGPROXY_LONG") is "1" ? null : "long: run ./test --long"), 10 * Minute);
 
     private static string? Find()
     {

@@ -5,6 +5,10 @@ namespace WgProxy.Netns.Tests.Harness;
 /// <summary>TCP through a tunnel by <c>iperf3</c>, at a limited rate or as fast as it goes.</summary>
 internal sealed class Transfer
 {
+    // What iperf3 writes at once where it keeps to a rate. With its default, 128 KiB, each write is a burst as long as what
+    // the socket buffers of wireguard-go hold.
+    private const string Block = "8K";
+
     private static readonly TimeSpan Slack = TimeSpan.FromSeconds(15);
     private readonly Child _sender;
     private readonly int _seconds;
@@ -23,6 +27,7 @@ internal sealed class Transfer
         Child listener = topology.Own(to.Host.Space.Start("iperf3 server", "iperf3", ["-s", "-1", "-B", to.Inner.ToString(), "--forceflush"]));
         await listener.LineAsync(line => line.Contains("Server listening", StringComparison.Ordinal), "listening");
         string[] arguments = ["-c", to.Inner.ToString(), "-t", $"{seconds}", "-b", $"{megabits}M", "-f", "m", "-i", "1", "--forceflush"];
+        arguments = megabits > 0 ? [.. arguments, "-l", Block] : arguments;
         Child sender = topology.Own(from.Host.Space.Start("iperf3 client", "iperf3", reverse ? [.. arguments, "-R"] : arguments));
         return new Transfer(sender, seconds);
     }

@@ -87,7 +87,7 @@ internal sealed class Tunnel : IDisposable
         return await Eventually.TrueAsync(
             () => stream.Arrived > 0,
             deadline,
-            () => $"a first echo; {Relay.StatusAsync().GetAwaiter().GetResult()}\n{string.Join('\n', client.Lines)}");
+            () => $"a first echo; {Relay.Status()}\n{string.Join('\n', client.Lines)}");
     }
 
     /// <summary>A client of the same server that was not there before: what a newcomer meets now.</summary>

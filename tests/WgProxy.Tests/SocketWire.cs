@@ -4,28 +4,27 @@ using WgProxy.Core;
 
 namespace WgProxy.Tests;
 
-/// <summary>The contract's wire for the portable engine: sockets on loopback, and a clock that a test may put forward.
+/// <summary>The contract's wire for engines on the kernel's sockets: loopback, and a clock that a test may put forward.
 /// </summary>
-internal sealed class PortableEngineWire : EngineContractWire
+internal sealed class SocketWire : EngineContractWire
 {
     private readonly LeapingClock _clock = new();
-    private readonly List<PortableEnginePeer> _peers = [];
+    private readonly List<SocketPeer> _peers = [];
 
-    public PortableEngineWire(EngineSettings settings)
+    /// <summary>Makes an engine by this clock and starts it.</summary>
+    public SocketWire(Func<TimeProvider, IEngine> make)
     {
-        Portable = new PortableEngine(settings, _clock);
-        Portable.Start();
+        Engine = make(_clock);
+        Engine.Start();
     }
 
-    public PortableEngine Portable { get; }
-
-    public override IEngine Engine => Portable;
+    public override IEngine Engine { get; }
 
     public override bool ReportsErrors => true;
 
     public override EngineContractPeer NewPeer(AddressFamily family, int port = 0)
     {
-        _peers.Add(new PortableEnginePeer(family, port));
+        _peers.Add(new SocketPeer(family, port));
         return _peers[^1];
     }
 
@@ -39,13 +38,13 @@ internal sealed class PortableEngineWire : EngineContractWire
 }
 
 /// <summary>A peer with a socket on loopback.</summary>
-internal sealed class PortableEnginePeer : EngineContractPeer
+internal sealed class SocketPeer : EngineContractPeer
 {
     private readonly Socket _socket;
     private readonly byte[] _buffer = new byte[65_536];
     private readonly SocketAddress _from;
 
-    public PortableEnginePeer(AddressFamily family, int port)
+    public SocketPeer(AddressFamily family, int port)
     {
         _socket = new Socket(family, SocketType.Dgram, ProtocolType.Udp) { ReceiveBufferSize = 8 << 20 };
         _socket.Bind(new IPEndPoint(
@@ -55,6 +54,26 @@ internal sealed class PortableEnginePeer : EngineContractPeer
     }
 
     public override IPEndPoint EndPoint { get; }
+
+    /// <summary>A port that nobody has bound, and that Linux does not draw for tests beside this one: it draws from 32768 on
+    /// (ip_local_port_range), and others open thousands of sockets meanwhile.</summary>
+    public static ushort FreePort()
+    {
+        while (true)
+        {
+            ushort port = (ushort)Random.Shared.Next(10_000, 32_768);
+            using Socket holder = new(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
+            try
+            {
+                holder.Bind(new IPEndPoint(IPAddress.Any, port));
+                return port;
+            }
+            catch (SocketException refusal) when (refusal.SocketErrorCode is SocketError.AddressAlreadyInUse or SocketError.AccessDenied)
+            {
+                // Somebody's: draw another.
+            }
+        }
+    }
 
     public override void Send(byte[] datagram, IPEndPoint to) => _socket.SendTo(datagram, to);
 

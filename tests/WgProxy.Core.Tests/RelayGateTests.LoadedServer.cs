@@ -1,0 +1,170 @@
+using System.Net;
+using WgProxy.Tests;
+
+namespace WgProxy.Core.Tests;
+
+// What a loaded server is asked, and for whom first.
+public sealed partial class RelayGateTests
+{
+    [Fact]
+    public void A_loaded_server_is_asked_18_times_a_second_and_tunnels_come_first()
+    {
+        RelayDriver driver = new(new RelaySettings { MaxMappings = 2_000, MaxAsked = 2_000, LoadedAsked = 2_000, PrefixShare = 2_000 });
+        driver.Confirm(Alice);
+        driver.FromServer(driver.Ask(RelayDriver.Client(2), client: 0xC2), WireMessages.CookieReply(0xC2));
+        int passed = 0;
+        int rekeys = 0;
+        for (int tick = 0; tick < 10_000; tick++)
+        {
+            Source stranger = Site(tick);
+            byte[] initiation = WireMessages.Initiation(driver.Mac1, (uint)tick);
+            if (driver.FromClient(stranger, initiation).Verdict == Verdict.Reply)
+            {
+                byte[] retry = WithCookie(WireMessages.Initiation(driver.Mac1, 0x10_0000 + (uint)tick), Open(driver, initiation));
+                Decision decision = driver.FromClient(stranger, retry);
+                if (decision.Verdict == Verdict.Open)
+                {
+                    passed++;
+                    driver.FromServer(decision.Slot, WireMessages.CookieReply(0x10_0000 + (uint)tick));
+                }
+            }
+
+            if (tick % 1_000 == 999)
+            {
+                rekeys += driver.FromClient(Alice, WireMessages.Initiation(driver.Mac1, 0x20_0000 + (uint)tick)).Verdict == Verdict.Forward ? 1 : 0;
+            }
+
+            driver.Pass(0.001);
+        }
+
+        Assert.Equal(10, rekeys);
+        Assert.InRange(passed + rekeys, 150, 190);
+        Assert.True(driver.Relay.Counters[Direction.Uplink, Verdict.ServerLoaded] > 9_000);
+    }
+
+    [Theory]
+    [InlineData("192.0.2.77", 0)]
+    [InlineData("2001:db8:77:{0:x}::1", 1)]
+    public void At_a_loaded_server_one_site_does_not_take_all_newcomers_places(string format, int portOf)
+    {
+        RelayDriver driver = new(new RelaySettings { MaxMappings = 20_000, MaxAsked = 9_000, LoadedAsked = 9_000, PrefixShare = 9_000 });
+        driver.FromServer(driver.Ask(RelayDriver.Client(2), client: 0xC2), WireMessages.CookieReply(0xC2));
+        int honest = 0;
+        for (int tick = 0; tick < 4_000; tick++)
+        {
+            Source busy = Source.From(new IPEndPoint(
+                IPAddress.Parse(string.Format(null, format, tick)), 1_000 + (portOf == 0 ? tick : 0)));
+            TakePlace(driver, busy, (uint)tick);
+            if (tick % 100 == 99)
+            {
+                honest += TakePlace(driver, Site(tick), 0x20_0000 + (uint)tick) ? 1 : 0;
+            }
+
+            driver.Pass(0.001);
+        }
+
+        Assert.Equal(40, honest);
+    }
+
+    [Fact]
+    public void A_loaded_server_is_asked_for_a_client_of_an_hour_before_a_newcomer()
+    {
+        RelayDriver driver = NewDriver();
+        int slot = driver.Confirm(Alice);
+        for (int minute = 0; minute < 60; minute++)
+        {
+            driver.Pass(60);
+            driver.FromServer(slot, WireMessages.Response(0x51, 0xC1));
+        }
+
+        driver.Pass(301);
+        Assert.Equal(Proof.Lingering, driver.Relay.ProofOf(slot));
+        int asks = driver.Ask(RelayDriver.Client(2), client: 0xC2);
+        driver.FromServer(asks, WireMessages.CookieReply(0xC2));
+        Verdict[] newcomers = [.. Enumerable.Range(0, 4).Select(i =>
+        {
+            byte[] refused = WireMessages.Initiation(driver.Mac1, 0xD0 + (uint)i);
+            Assert.Equal(Verdict.Reply, driver.FromClient(Site(i), refused).Verdict);
+            return driver.FromClient(Site(i), WithCookie(WireMessages.Initiation(driver.Mac1, 0xE0 + (uint)i), Open(driver, refused))).Verdict;
+        })];
+        Assert.Equal([Verdict.Open, Verdict.Open, Verdict.Open, Verdict.ServerLoaded], newcomers);
+        Assert.Equal(Verdict.Forward, driver.FromClient(Alice, WireMessages.Initiation(driver.Mac1, 0xC9)).Verdict);
+    }
+
+    [Fact]
+    public void Who_keeps_asking_without_a_cookie_does_not_take_a_loaded_servers_places_from_who_has_shown_one()
+    {
+        const int newcomers = 20;
+        RelayDriver driver = new(new RelaySettings());
+        int[] slots = [.. Enumerable.Range(0, 1_000).Select(number => driver.Ask(Subnet(number), (uint)number))];
+        driver.FromServer(slots[0], WireMessages.CookieReply(0));
+        Dictionary<Source, byte[]> cookies = [];
+        int opened = 0;
+        uint index = 1_000_000;
+        for (int millisecond = 0; millisecond < 12_000; millisecond++)
+        {
+            // Forged or not: each asks twice a second, which its bucket lets through, and the server keeps sending cookies.
+            foreach (int asking in (ReadOnlySpan<int>)[millisecond * 2 % slots.Length, ((millisecond * 2) + 1) % slots.Length])
+            {
+                if (driver.FromClient(Subnet(asking), WireMessages.Initiation(driver.Mac1, ++index)) is { Verdict: Verdict.Forward } passed)
+                {
+                    driver.FromServer(passed.Slot, WireMessages.CookieReply(index));
+                }
+            }
+
+            Source newcomer = Subnet((1 + (millisecond / 250 % newcomers)) << 16);
+            if (millisecond % 250 == 0)
+            {
+                byte[] initiation = WireMessages.Initiation(driver.Mac1, ++index);
+                if (cookies.TryGetValue(newcomer, out byte[]? cookie))
+                {
+                    opened += driver.FromClient(newcomer, WithCookie(initiation, cookie)).Verdict == Verdict.Open ? 1 : 0;
+                    cookies.Remove(newcomer);
+                }
+                else if (driver.FromClient(newcomer, initiation).Verdict == Verdict.Reply)
+                {
+                    cookies.Add(newcomer, Open(driver, initiation));
+                }
+            }
+
+            driver.Pass(0.001);
+        }
+
+        Assert.Equal(newcomers, opened);
+        Assert.True(driver.Relay.Counters[Direction.Uplink, Verdict.ServerLoaded] > 10_000);
+    }
+
+    [Fact]
+    public void A_server_that_sends_cookies_puts_strangers_to_the_proof()
+    {
+        RelayDriver driver = NewDriver();
+        int slot = driver.Ask(RelayDriver.Client(2), client: 0xC2);
+        driver.FromServer(slot, WireMessages.CookieReply(0xC2));
+        Assert.Equal(Verdict.Reply, driver.FromClient(Alice, WireMessages.Initiation(driver.Mac1, 1)).Verdict);
+        driver.Pass(2.1);
+        Assert.Equal(Verdict.Open, driver.FromClient(Alice, WireMessages.Initiation(driver.Mac1, 2)).Verdict);
+    }
+
+    [Fact]
+    public void A_cookie_to_an_index_that_nobody_asked_with_is_no_sign_of_load()
+    {
+        RelayDriver driver = NewDriver();
+        int slot = driver.Confirm(RelayDriver.Client(2));
+        driver.FromServer(slot, WireMessages.CookieReply(0xBAD));
+        Assert.Equal(Verdict.Open, driver.FromClient(Alice, WireMessages.Initiation(driver.Mac1, 1)).Verdict);
+    }
+
+    /// <summary>Asks, shows the cookie, and, if that opened a mapping, is sent a cookie by the server.</summary>
+    private static bool TakePlace(RelayDriver driver, Source source, uint client)
+    {
+        byte[] initiation = WireMessages.Initiation(driver.Mac1, client);
+        Assert.Equal(Verdict.Reply, driver.FromClient(source, initiation).Verdict);
+        Decision decision = driver.FromClient(source, WithCookie(WireMessages.Initiation(driver.Mac1, client + 0x10_0000), Open(driver, initiation)));
+        if (decision.Verdict == Verdict.Open)
+        {
+            driver.FromServer(decision.Slot, WireMessages.CookieReply(client + 0x10_0000));
+        }
+
+        return decision.Verdict == Verdict.Open;
+    }
+}
