@@ -48,7 +48,7 @@ public sealed class LinuxEngine : IEngine
         long zero = _time.GetTimestamp();
         EngineSettings shared = count == 1 ? _settings : _settings with { Observe = OneAtATime(_settings.Observe) };
         _workers = [.. listeners.Select((sockets, i) => new LinuxWorker(
-            Share.Of(shared, i, count), _own.Offload, _time, zero, sockets, $"worker {i}"))];
+            Share.Of(shared, i, count), _own, _time, zero, sockets, $"worker {i}"))];
         if (count > 1)
         {
             ListenSockets.Discard(listeners);

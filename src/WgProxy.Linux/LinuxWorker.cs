@@ -12,18 +12,9 @@ namespace WgProxy.Linux;
 /// </summary>
 internal sealed partial class LinuxWorker : IDisposable
 {
-    // Whatever the clock does meanwhile, it is looked at that often.
-    private const long LongestWait = 1_000;
-    private const long OverflowInterval = 1_000;
-
-    // How often the only socket that had something is read again before the others are asked.
-    private const int Again = 8;
-
-    // Receives per turn on each socket for initiations: verifying one costs as much as relaying several datagrams of data.
-    private const int InitiationBudget = 16;
-
     private readonly EngineSettings _settings;
     private readonly Offload _offload;
+    private readonly TimeSpan _busyPoll;
     private readonly TimeProvider _time;
     private readonly long _zero;
     private readonly Relay _relay;
@@ -46,7 +37,7 @@ internal sealed partial class LinuxWorker : IDisposable
 
     /// <summary>A worker that is told all this, with its share of limits and ports.</summary>
     /// <param name="settings">What the engine was told, this worker's share of it.</param>
-    /// <param name="offload">What is left to the kernel.</param>
+    /// <param name="own">What only this engine is told.</param>
     /// <param name="time">The clock.</param>
     /// <param name="zero">The clock's zero, the same for all workers.</param>
     /// <param name="listeners">This worker's listening sockets, which it owns from here on.</param>
@@ -54,14 +45,15 @@ internal sealed partial class LinuxWorker : IDisposable
     /// <exception cref="EngineException">The system refused.</exception>
     public LinuxWorker(
         EngineSettings settings,
-        Offload offload,
+        LinuxEngineSettings own,
         TimeProvider time,
         long zero,
         IReadOnlyList<ListenSocket> listeners,
         string name)
     {
         _settings = settings;
-        _offload = offload;
+        _offload = own.Offload;
+        _busyPoll = own.BusyPoll;
         _time = time;
         _zero = zero;
         _listeners = listeners;
@@ -71,8 +63,8 @@ internal sealed partial class LinuxWorker : IDisposable
             : new PortPool(settings.Ports, settings.Relay.LingerTimeout, RandomBits.DrawPair());
         _upstreams = new Upstream[_relay.Slots];
         _clients = new ClientTable(_relay.Slots);
-        _toServers = new Outbox(_relay.Slots, _relay.Counters, offload.MustEndShort, clients: null);
-        _toClients = new Outbox(_relay.Slots, _relay.Counters, offload.MustEndShort, _clients);
+        _toServers = new Outbox(_relay.Slots, _relay.Counters, _offload.MustEndShort, clients: null);
+        _toClients = new Outbox(_relay.Slots, _relay.Counters, _offload.MustEndShort, _clients);
         _poller = Poller.Open(out int error) ?? throw NoResource("epoll", error);
         _wake = WakeUp.Open(out error) ?? throw NoResource("eventfd", error);
         _alarm = Alarm.Open(out error) ?? throw NoResource("timerfd", error);
@@ -132,81 +124,6 @@ internal sealed partial class LinuxWorker : IDisposable
         _toServers.Dispose();
         _toClients.Dispose();
         _clients.Dispose();
-    }
-
-    private void Run()
-    {
-        bool isDue = false;
-        Tick count = default;
-        while (!_stopped)
-        {
-            int ready = _poller.Wait(forever: !isDue);
-            Tick now = new((long)_time.GetElapsedTime(_zero).TotalMilliseconds);
-            int received = Serve(ready, now);
-
-            // Where several datagrams waited, more have come meanwhile: asking the socket itself saves a wait in between.
-            for (int again = 0; again < Again && ready == 1 && received > 1; again++)
-            {
-                received = Serve(ready, now);
-            }
-
-            Tick next = _relay.Advance(now);
-            HandleEvents(now);
-            if (now >= count)
-            {
-                CountOverflows();
-                count = now + OverflowInterval;
-            }
-
-            Publish();
-            isDue = next <= now;
-            if (!isDue && next != Tick.Never)
-            {
-                _alarm.SetWithin(Math.Min(next - now, LongestWait), now);
-            }
-        }
-    }
-
-    /// <summary>One turn: data of clients as it is reported, then what servers sent, all of it in one batch, and at last
-    /// a bounded number of initiations. How many receives brought data.</summary>
-    private int Serve(int ready, Tick now)
-    {
-        int received = 0;
-        bool initiations = false;
-        for (int i = 0; i < ready; i++)
-        {
-            ulong token = _poller.Token(i);
-            int index = (int)(uint)token;
-            switch ((Kind)(token >> 32))
-            {
-                case Kind.Upstream:
-                    received += ReadServer(index, now);
-                    break;
-                case Kind.Data:
-                    received += ReadClients(_listeners[index], ReceiveBatch.Capacity, now);
-                    break;
-                case Kind.Initiations:
-                    initiations = true;
-                    break;
-                case Kind.Alarm:
-                    _alarm.Quiet();
-                    break;
-                default:
-                    _wake.Quiet();
-                    break;
-            }
-        }
-
-        AnswerClients();
-        for (int i = 0; initiations && i < _listeners.Count; i++)
-        {
-            if (_listeners[i].Intake == Intake.Initiations)
-            {
-                ReadClients(_listeners[i], InitiationBudget, now);
-            }
-        }
-
-        return received;
     }
 
     private void Watch()

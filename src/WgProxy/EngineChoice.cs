@@ -29,6 +29,7 @@ internal static class EngineChoice
         return suited with
         {
             Workers = options.Workers == 0 ? suited.Workers : options.Workers,
+            BusyPoll = options.BusyPoll,
             Offload = options.Offload ? suited.Offload : Offload.None,
         };
     }

@@ -48,6 +48,9 @@ internal sealed record Options
     /// <summary>How many threads relay; 0 for as many as suit this host.</summary>
     public required int Workers { get; init; }
 
+    /// <summary>How long a worker looks for more before it sleeps.</summary>
+    public required TimeSpan BusyPoll { get; init; }
+
     /// <summary>The most mappings.</summary>
     public required int MaxMappings { get; init; }
 
@@ -82,6 +85,7 @@ internal sealed record Options
             & reader.TryTake(OptionTable.Engine, out EngineKind engine)
             & reader.TryTake(OptionTable.Offload, out bool offload)
             & reader.TryTake(OptionTable.Workers, out int workers)
+            & reader.TryTake(OptionTable.BusyPoll, out TimeSpan busyPoll)
             & levelValid;
         if (!valid)
         {
@@ -109,6 +113,7 @@ internal sealed record Options
             Engine = engine,
             Offload = offload,
             Workers = workers,
+            BusyPoll = busyPoll,
             MaxMappings = maxMappings,
             Allow = allow!,
             Deny = deny!,

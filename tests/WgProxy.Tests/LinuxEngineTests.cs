@@ -24,3 +24,9 @@ public sealed class LinuxEnginePlainTests : LinuxEngineTests
 {
     private protected override LinuxEngineSettings Own => new() { Workers = 1, Offload = Offload.None };
 }
+
+/// <summary>The contract by a worker that goes on looking before it sleeps.</summary>
+public sealed class LinuxEngineBusyPollTests : LinuxEngineTests
+{
+    private protected override LinuxEngineSettings Own => new() { Workers = 1, BusyPoll = TimeSpan.FromMicroseconds(200) };
+}
