@@ -8,19 +8,22 @@ namespace WgProxy.Core.Tests.Model;
 /// (type 2, sender, receiver), <c>cookie 51</c>, <c>data 51 1452</c> (receiver, length), <c>bytes 9 148</c> (type, length).
 /// A route of <c>-</c> is a wrong mac1. <c>ask 0 c1 7 ours</c> has a body of its own, by which it differs from other
 /// initiations of that sender, and a mac2: <c>ours</c> by the relay's last cookie to the source, <c>others</c> by one to
-/// another source, <c>theirs</c> by one of the server, which the relay cannot know.</summary>
+/// another source, <c>theirs</c> by the last that the server sent to the source's port on that route. <c>cookie c1 genuine</c>
+/// is sealed by the server for the last initiation of that sender, <c>cookie c1 astray</c> for one of another sender.</summary>
 internal sealed record Message(string Kind, int Route = -1, uint Sender = 0, uint Receiver = 0, int Length = 0)
 {
     public uint Body { get; init; }
 
     public string Mac2 { get; init; } = "";
 
+    public string Seal { get; init; } = "";
+
     public static Message Ask(int route, uint sender, uint body = 0, string mac2 = "") =>
         new("ask", route, sender, 0, 148) { Body = body, Mac2 = mac2 };
 
     public static Message Answer(int route, uint sender, uint receiver) => new("answer", route, sender, receiver, 92);
 
-    public static Message Cookie(uint receiver) => new("cookie", -1, 0, receiver, 64);
+    public static Message Cookie(uint receiver, string seal = "") => new("cookie", -1, 0, receiver, 64) { Seal = seal };
 
     public static Message Data(uint receiver, int length = 32) => new("data", -1, 0, receiver, length);
 
@@ -33,7 +36,7 @@ internal sealed record Message(string Kind, int Route = -1, uint Sender = 0, uin
         {
             "ask" => Ask(RouteFrom(word[1]), Index(word[2]), word.Length > 3 ? Index(word[3]) : 0, word.Length > 4 ? word[4] : ""),
             "answer" => Answer(RouteFrom(word[1]), Index(word[2]), Index(word[3])),
-            "cookie" => Cookie(Index(word[1])),
+            "cookie" => Cookie(Index(word[1]), word.Length > 2 ? word[2] : ""),
             "data" => Data(Index(word[1]), int.Parse(word[2])),
             "bytes" => Bytes(byte.Parse(word[1]), int.Parse(word[2])),
             _ => throw new FormatException($"No such message: '{text}'."),
@@ -48,7 +51,7 @@ internal sealed record Message(string Kind, int Route = -1, uint Sender = 0, uin
     {
         "ask" => $"ask {RouteText} {Sender:x} {Body:x} {Mac2}".TrimEnd(),
         "answer" => $"answer {RouteText} {Sender:x} {Receiver:x}",
-        "cookie" => $"cookie {Receiver:x}",
+        "cookie" => $"cookie {Receiver:x} {Seal}".TrimEnd(),
         "data" => $"data {Receiver:x} {Length}",
         _ => $"bytes {Sender} {Length}",
     };
