@@ -42,7 +42,7 @@ public sealed partial class Relay
         for (int route = 0; route < _routes.Count; route++)
         {
             int tunnel = _tunnels.Find(route, receiver, now);
-            if (tunnel < 0 || !Leads(kind, datagram, receiver, tunnel, now))
+            if (tunnel < 0 || !Leads(kind, datagram, _tunnels[tunnel], now))
             {
                 continue;
             }
@@ -65,10 +65,10 @@ public sealed partial class Relay
 
     /// <summary>Whether a datagram with an index that the tunnel's server issued may claim it. Data only by an index for
     /// data: one with which the server has asked carries none before it is answered.</summary>
-    private bool Leads(DatagramKind kind, ReadOnlySpan<byte> datagram, uint receiver, int tunnel, Tick now) =>
+    private bool Leads(DatagramKind kind, ReadOnlySpan<byte> datagram, in Tunnel tunnel, Tick now) =>
         kind == DatagramKind.Response
-            ? _routes[_tunnels[tunnel].Route].Mac1.Verify(datagram)
-            : _tunnels[tunnel].TakesData(receiver, now);
+            ? _routes[tunnel.Route].Mac1.Verify(datagram)
+            : tunnel.TakesData(Datagram.ReceiverIndex(kind, datagram), now);
 
     private Decision OpenClaim(DatagramKind kind, ReadOnlySpan<byte> datagram, in Source source, int tunnel, Tick now)
     {

@@ -86,11 +86,16 @@ public sealed partial class Relay
         int slot = FindByReceiver(kind, source, receiver, now);
         if (slot < 0 || !_tunnels[_mappings[slot].Tunnel].HasIssued(receiver, now))
         {
-            Decision? claim = kind == DatagramKind.Response ? TryClaim(kind, datagram, source, now) : null;
-            if (claim is not null || slot < 0 || !_tunnels[_mappings[slot].Tunnel].HasIssued(receiver, now))
+            if (kind == DatagramKind.Response && TryClaim(kind, datagram, source, now) is Decision claim)
             {
-                return claim
-                    ?? Drop(Direction.Uplink, slot < 0 ? Verdict.NoMapping : Verdict.UnknownIndex, datagram, slot);
+                return claim;
+            }
+
+            // Its own tunnel may have learned of the index from a neighbour.
+            slot = FindByReceiver(kind, source, receiver, now);
+            if (slot < 0 || !_tunnels[_mappings[slot].Tunnel].HasIssued(receiver, now))
+            {
+                return Drop(Direction.Uplink, slot < 0 ? Verdict.NoMapping : Verdict.UnknownIndex, datagram, slot);
             }
         }
 
@@ -138,10 +143,20 @@ public sealed partial class Relay
         ref Tunnel tunnel = ref _tunnels[mapping.Tunnel];
         if (!tunnel.TakesData(receiver, now))
         {
-            Decision? claim = TryClaim(DatagramKind.Transport, First(run, stride), source, now);
-            if (claim is not null || !tunnel.TakesData(receiver, now))
+            if (TryClaim(DatagramKind.Transport, First(run, stride), source, now) is Decision claim)
             {
-                return claim ?? Unexplained(slot, datagrams, bytes, receiver, now);
+                return claim;
+            }
+
+            if (FindByReceiver(DatagramKind.Transport, source, receiver, now) != slot)
+            {
+                // The source's tunnel on another route has learned of the index from a neighbour.
+                return TransportFromClient(run, stride, source, now);
+            }
+
+            if (!tunnel.TakesData(receiver, now))
+            {
+                return Unexplained(slot, datagrams, bytes, receiver, now);
             }
         }
 

@@ -202,14 +202,20 @@ internal struct Tunnel
             return true;
         }
 
-        if (!isPair && ask.Until > now && FindAsk(ask.Server, now) < 0)
+        int known = FindAsk(ask.Server, now);
+        bool isNew = !isPair && ask.Until > now && known < 0;
+        if (isNew)
         {
             forgot = Ask(ask.Server, slot: -1, now, ask.Until, out forgotten);
-            _ = ask.Answered ? Answer(ask.Server, ask.Client, now) : -1;
-            return true;
         }
 
-        return false;
+        if (!isPair && ask.Answered && ask.Until > now && (isNew || !_asks[known].Answered))
+        {
+            // Also a question that is known: it was answered by way of the neighbour.
+            Answer(ask.Server, ask.Client, now);
+        }
+
+        return isNew;
     }
 
     /// <summary>Whether both know a pair that is still believed: then they are one session, seen from two sides.</summary>

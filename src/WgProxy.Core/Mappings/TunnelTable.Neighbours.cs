@@ -36,13 +36,16 @@ internal sealed partial class TunnelTable
         return tunnel;
     }
 
-    /// <summary>Frees a borrowed tunnel that nobody joined.</summary>
-    public void Return(int tunnel)
+    /// <summary>Frees a borrowed tunnel that nobody joined; false if somebody did.</summary>
+    public bool Return(int tunnel)
     {
-        if (_rows[tunnel].Members == 0)
+        bool isUnused = _rows[tunnel].Members == 0;
+        if (isUnused)
         {
             Give(tunnel);
         }
+
+        return isUnused;
     }
 
     /// <summary>Adds what a copy knows. It was not learned on a port of this table, so it proves nothing about one.
