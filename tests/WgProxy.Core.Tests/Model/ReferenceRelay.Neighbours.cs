@@ -25,11 +25,13 @@ internal sealed partial class ReferenceRelay
         {
             ReferenceTunnel? own = Owner(route, receiver, now);
             ReferenceMapping? mapping = On(source, route);
-            bool mayClaim = mapping is null || mapping.Proof is Proof.Asked or Proof.Lingering;
+            bool mayClaim = mapping is null || (mapping.Proof is Proof.Asked or Proof.Lingering && mapping.Tunnel != own);
             ReferenceTunnel? into = mayClaim ? own : mapping!.Tunnel;
             ReferenceTunnel? theirs = own is not null && Leads(own, now) ? null : _neighbours
                 .Select(neighbour => rules.NeighboursAreAsked ? neighbour.Owner(route, receiver, at) : null)
-                .FirstOrDefault(tunnel => tunnel is not null && Leads(tunnel, at) && (into is null || AreOneSession(into, tunnel, now)));
+                .Where(tunnel => tunnel is not null)
+                .Take(rules.AllNeighboursAreAsked ? _neighbours.Length : 1)
+                .FirstOrDefault(tunnel => Leads(tunnel!, at) && (into is null || AreOneSession(into, tunnel!, now)));
             if (theirs is null)
             {
                 continue;
@@ -81,7 +83,7 @@ internal sealed partial class ReferenceRelay
                 into.AskedBy(ask.Server, on, now, ask.Until);
             }
 
-            if (ask.Client is uint client && known?.Client is null)
+            if (ask.Client is uint client && known?.Client is null && (known is null || rules.AnswersAreTakenOver))
             {
                 into.AnsweredBy(ask.Server, client, now);
             }

@@ -85,6 +85,12 @@ internal sealed record ReferenceRules
     /// <summary>Whether an index that is unknown here is looked for at the neighbours.</summary>
     public bool NeighboursAreAsked { get; init; } = true;
 
+    /// <summary>Whether the next neighbour is asked if what the one before knows is of no use.</summary>
+    public bool AllNeighboursAreAsked { get; init; } = true;
+
+    /// <summary>Whether a question of the server that is known here is answered here when it was answered elsewhere.</summary>
+    public bool AnswersAreTakenOver { get; init; } = true;
+
     /// <summary>Whether a neighbour's expired keys are worth nothing.</summary>
     public bool NeighboursForget { get; init; } = true;
 
