@@ -29,6 +29,9 @@ internal sealed partial class Lockstep
     /// <summary>What was decided last about a client's packet.</summary>
     public Verdict Last { get; private set; }
 
+    /// <summary>What was decided last about a server's packet.</summary>
+    public Verdict LastFromServer { get; private set; }
+
     public Tick Now { get; private set; } = new(1_000_000);
 
     /// <summary>What all relays have counted.</summary>
@@ -174,6 +177,7 @@ internal sealed partial class Lockstep
         while (true)
         {
             string? problem = worker.FromServer(id, run, stride, Now, out Decision decision) ?? worker.Settle();
+            LastFromServer = decision.Verdict;
             if (problem is not null || decision.Length >= run.Length || !worker.Has(id))
             {
                 return problem;

@@ -136,7 +136,7 @@ internal sealed partial class ReferenceRelay
     /// <summary>A client that showed a cookie of the relay is sent one by the server, which takes its place.</summary>
     private void LearnServerCookie(ReferenceMapping mapping, ReadOnlyMemory<byte> reply)
     {
-        (_, byte[]? mac1, byte[]? cookie) = _sealed.LastOrDefault(made => made.Reply.AsSpan().SequenceEqual(reply.Span));
+        (_, byte[]? mac1, byte[]? cookie) = _sealed.LastOrDefault(made => made.Reply.AsSpan(8).SequenceEqual(reply.Span[8..]));
         if (mapping.LastShown is (uint sender, byte[] shown) && mac1 is not null
             && ((sender == Index(reply, 4) && shown.AsSpan().SequenceEqual(mac1)) || !rules.CookiesAreBound))
         {
