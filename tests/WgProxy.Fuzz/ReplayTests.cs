@@ -10,6 +10,7 @@ public sealed class ReplayTests(ITestOutputHelper output)
     {
         string name = Environment.GetEnvironmentVariable("WGPROXY_FUZZ_TARGET") ?? throw new InvalidOperationException("WGPROXY_FUZZ_TARGET is not set.");
         string path = Environment.GetEnvironmentVariable("WGPROXY_FUZZ_INPUT") ?? throw new InvalidOperationException("WGPROXY_FUZZ_INPUT is not set.");
+        path = Path.Combine(CorpusFile.Found, path);
         Target target = AllTargets.Named(name);
 
         // Either lines of text, or what a process that ended left of its last input.
