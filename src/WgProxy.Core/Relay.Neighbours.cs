@@ -20,42 +20,66 @@ public sealed partial class Relay
         }
     }
 
+    /// <summary>Takes over what a neighbour knows about the index. Whoever may claim, claims it; whose mapping is beyond
+    /// that gets null, and looks at its own tables again.</summary>
     private Decision? ClaimBorrowed(DatagramKind kind, ReadOnlySpan<byte> datagram, in Source source, Tick now)
     {
         uint receiver = Datagram.ReceiverIndex(kind, datagram);
         for (int route = 0; route < _routes.Count; route++)
         {
             int slot = FindOnRoute(source, route);
-            if (_tunnels.Find(route, receiver, now) >= 0 || !TryCopy(route, receiver, now, out TunnelCopy copy))
+            int own = _tunnels.Find(route, receiver, now);
+            if (own >= 0 && Leads(kind, datagram, receiver, own, now))
             {
                 continue;
             }
 
-            if (slot >= 0 && _mappings[slot].Proof is not (Proof.Asked or Proof.Lingering))
+            // The own tables may know the index and not all about it: that the server's question was answered elsewhere.
+            // Nobody claims his own tunnel.
+            bool mayClaim = slot < 0
+                || (_mappings[slot].Proof is Proof.Asked or Proof.Lingering && _mappings[slot].Tunnel != own);
+            int into = mayClaim ? own : _mappings[slot].Tunnel;
+            if (!TryCopy(kind, datagram, route, into, now, out TunnelCopy copy))
             {
-                // The same session, which has renewed its keys by way of a neighbour. Any other must not mix with it.
-                if (_tunnels[_mappings[slot].Tunnel].SharesPair(copy.Row, now))
-                {
-                    _tunnels.Import(_mappings[slot].Tunnel, copy, now);
-                }
-
-                return null;
+                continue;
             }
 
+            if (into >= 0)
+            {
+                _tunnels.Import(into, copy, now);
+                return mayClaim ? ClaimKnown(kind, datagram, source, now) : null;
+            }
+
+            long conflicts = Counters.IndexConflicts;
             int borrowed = _tunnels.Borrow(copy, now);
             Decision? claim = ClaimKnown(kind, datagram, source, now);
-            _tunnels.Return(borrowed);
+            if (_tunnels.Return(borrowed))
+            {
+                Counters.IndexConflicts = conflicts;
+            }
+
             return claim;
         }
 
         return null;
     }
 
-    private bool TryCopy(int route, uint receiver, Tick now, out TunnelCopy copy)
+    /// <summary>Copies the first neighbour's tunnel to which the datagram leads and which may be added to an own one: only
+    /// if both are the same session, which has renewed its keys by way of the neighbour. Others must not mix.</summary>
+    /// <param name="kind">Transport or response.</param>
+    /// <param name="datagram">The datagram.</param>
+    /// <param name="route">The route.</param>
+    /// <param name="into">The own tunnel; -1 if it is to be a new one.</param>
+    /// <param name="now">The instant of the batch.</param>
+    /// <param name="copy">The copy.</param>
+    private bool TryCopy(DatagramKind kind, ReadOnlySpan<byte> datagram, int route, int into, Tick now, out TunnelCopy copy)
     {
+        uint receiver = Datagram.ReceiverIndex(kind, datagram);
         foreach (Relay neighbour in _neighbours)
         {
-            if (neighbour._tunnels.TryCopy(route, receiver, now, out copy))
+            if (neighbour._tunnels.TryCopy(route, receiver, now, out copy)
+                && (kind == DatagramKind.Response ? _routes[route].Mac1.Verify(datagram) : copy.TakesData(receiver, now))
+                && (into < 0 || _tunnels[into].SharesPair(copy.Row, now)))
             {
                 return true;
             }

@@ -85,11 +85,16 @@ public sealed partial class Relay
         int slot = FindByReceiver(kind, source, receiver, now);
         if (slot < 0 || !_tunnels.HasIssued(_mappings[slot].Tunnel, receiver, now))
         {
-            Decision? claim = kind == DatagramKind.Response ? TryClaim(kind, datagram, source, now) : null;
-            if (claim is not null || slot < 0 || !_tunnels.HasIssued(_mappings[slot].Tunnel, receiver, now))
+            if (kind == DatagramKind.Response && TryClaim(kind, datagram, source, now) is Decision claim)
             {
-                return claim
-                    ?? Drop(Direction.Uplink, slot < 0 ? Verdict.NoMapping : Verdict.UnknownIndex, datagram, slot);
+                return claim;
+            }
+
+            // Its own tunnel may have learned of the index from a neighbour.
+            slot = FindByReceiver(kind, source, receiver, now);
+            if (slot < 0 || !_tunnels.HasIssued(_mappings[slot].Tunnel, receiver, now))
+            {
+                return Drop(Direction.Uplink, slot < 0 ? Verdict.NoMapping : Verdict.UnknownIndex, datagram, slot);
             }
         }
 
@@ -136,10 +141,20 @@ public sealed partial class Relay
         (int datagrams, int bytes) = Alike(run, stride, receiver);
         if (!_tunnels.TakesData(mapping.Tunnel, receiver, now))
         {
-            Decision? claim = TryClaim(DatagramKind.Transport, First(run, stride), source, now);
-            if (claim is not null || !_tunnels.TakesData(mapping.Tunnel, receiver, now))
+            if (TryClaim(DatagramKind.Transport, First(run, stride), source, now) is Decision claim)
             {
-                return claim ?? Unexplained(slot, datagrams, bytes, receiver, now);
+                return claim;
+            }
+
+            if (FindByReceiver(DatagramKind.Transport, source, receiver, now) != slot)
+            {
+                // The source's tunnel on another route has learned of the index from a neighbour.
+                return TransportFromClient(run, stride, source, now);
+            }
+
+            if (!_tunnels.TakesData(mapping.Tunnel, receiver, now))
+            {
+                return Unexplained(slot, datagrams, bytes, receiver, now);
             }
         }
 

@@ -17,7 +17,7 @@ internal enum Intake
 }
 
 /// <summary>
-/// The local address that plain data of a listening group is sent to: the first that a tunnel was opened at, for good.
+/// The local address that plain data of a listening group is sent to: the first that a mapping was opened at, for good.
 /// Most relays are reached at one address; so the kernel need not tell it with every datagram, as long as it sorts
 /// everything else out. All workers share it.
 /// </summary>
@@ -33,12 +33,14 @@ internal sealed class Home(Steering steering, bool isAsked)
     /// <summary>Steers a group by what is known. By one of its sockets, the first before it is bound.</summary>
     public bool TryAttach(UdpSocket socket) => socket.Udp.TryAttach(steering.ToProgram(socket.IsIPv4, isAsked ? _local : []));
 
-    /// <summary>A tunnel was opened at a local address. May be called from any worker's thread.</summary>
+    /// <summary>A mapping was opened at a local address. May be called from any worker's thread.</summary>
     /// <param name="socket">A socket of the group.</param>
     /// <param name="local">The address, 4 or 16 bytes; empty if it was not told.</param>
     public void Learn(UdpSocket socket, ReadOnlySpan<byte> local)
     {
-        if (Local.IsEmpty && !local.IsEmpty && Interlocked.CompareExchange(ref _local, local.ToArray(), null) is null)
+        // A group's address is nobody's home: the kernel gives what is sent to it to every socket, past the program.
+        bool isGroup = local.Length == 16 ? local[0] == 0xFF : local.Length == 4 && local[0] >= 224;
+        if (Local.IsEmpty && !local.IsEmpty && !isGroup && Interlocked.CompareExchange(ref _local, local.ToArray(), null) is null)
         {
             // Known before any plain socket gets anything. If it is refused, none ever does, and all is told.
             _ = TryAttach(socket);

@@ -49,11 +49,7 @@ public sealed class LinuxEngine : IEngine
         EngineSettings shared = count == 1 ? _settings : _settings with { Observe = OneAtATime(_settings.Observe) };
         _workers = [.. listeners.Select((sockets, i) => new LinuxWorker(
             Share.Of(shared, i, count), _own, _time, zero, sockets, $"worker {i}"))];
-        if (count > 1)
-        {
-            ListenSockets.Discard(listeners);
-        }
-
+        ListenSockets.Discard(listeners);
         Relay.Introduce([.. _workers.Select(worker => worker.Relay)]);
         foreach (LinuxWorker worker in _workers)
         {

@@ -129,6 +129,11 @@ internal sealed partial class LinuxWorker
         _toServers.Flush();
         _toClients.Flush();
         ref Upstream upstream = ref _upstreams[ended.Slot];
+        if (!upstream.IsOpen)
+        {
+            throw new InvalidOperationException("A mapping ended that was never opened.");
+        }
+
         upstream.Socket.Close();
         _ports?.Rest(upstream.Port, now, ended.Heard);
         upstream = default;

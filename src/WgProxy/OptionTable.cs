@@ -201,8 +201,10 @@ internal static class OptionTable
 
         foreach (string each in text.Split([',', ' '], Clean))
         {
-            string prefix = each.Contains('/', StringComparison.Ordinal) ? each : $"{each}/{(each.Contains(':', StringComparison.Ordinal) ? 128 : 32)}";
-            if (!IPNetwork.TryParse(prefix, out IPNetwork parsed))
+            // Not what the framework takes for an address too: of 010.0.0.0/8 it makes 8.0.0.0/8.
+            string[] parts = each.Split('/', 2);
+            if (!EndPointText.TryParseAddress(parts[0], parts[0].Contains(':', StringComparison.Ordinal), out IPAddress? address)
+                || !IPNetwork.TryParse(parts.Length == 2 ? each : $"{each}/{address.GetAddressBytes().Length * 8}", out IPNetwork parsed))
             {
                 refusal = $"\"{each}\" is no address prefix; expected {nobody}, or {PrefixForm}";
                 return false;

@@ -94,23 +94,27 @@ internal struct TunnelAsks
         return _asks[place].Until > default(Tick);
     }
 
-    /// <summary>Whether <see cref="Take"/> would take over what stands at one of another tunnel's places: it is neither
-    /// empty nor expired nor known.</summary>
-    public readonly bool MayTake(in TunnelAsks other, int place, Tick now) =>
-        other._asks[place].Until > now && !Has(other._asks[place].Server, now);
-
-    /// <summary>Takes over what stands at one of another tunnel's places.</summary>
+    /// <summary>Takes over what stands at one of another tunnel's places, unless it is empty or expired: of a question that
+    /// is known only that it was answered.</summary>
     /// <param name="other">What the other tunnel's server asked.</param>
     /// <param name="place">One of the places.</param>
     /// <param name="now">The instant.</param>
+    /// <param name="forgot">Whether another made room.</param>
     /// <param name="forgotten">The server index that made room.</param>
-    /// <returns>Whether another made room.</returns>
-    public bool Take(in TunnelAsks other, int place, Tick now, out uint forgotten)
+    /// <returns>Whether the question is new here.</returns>
+    public bool TryTake(in TunnelAsks other, int place, Tick now, out bool forgot, out uint forgotten)
     {
         AskedPair ask = other._asks[place];
-        bool forgot = Ask(ask.Server, slot: -1, now, ask.Until, out forgotten);
-        _ = ask.Answered ? Answer(ask.Server, ask.Client, now) : -1;
-        return forgot;
+        bool isAlive = ask.Until > now;
+        bool isNew = isAlive && !Has(ask.Server, now);
+        forgotten = 0;
+        forgot = isNew && Ask(ask.Server, slot: -1, now, ask.Until, out forgotten);
+        if (isAlive && ask.Answered && !IsAnswered(ask.Server, now))
+        {
+            Answer(ask.Server, ask.Client, now);
+        }
+
+        return isNew;
     }
 
     private readonly int Find(uint index, Tick now)

@@ -37,13 +37,16 @@ internal sealed partial class TunnelTable
         return tunnel;
     }
 
-    /// <summary>Frees a borrowed tunnel that nobody joined.</summary>
-    public void Return(int tunnel)
+    /// <summary>Frees a borrowed tunnel that nobody joined; false if somebody did.</summary>
+    public bool Return(int tunnel)
     {
-        if (_rows[tunnel].Members == 0)
+        bool isUnused = _rows[tunnel].Members == 0;
+        if (isUnused)
         {
             Give(tunnel);
         }
+
+        return isUnused;
     }
 
     /// <summary>Adds what a copy knows. It was not learned on a port of this table, so it proves nothing about one.
@@ -63,9 +66,8 @@ internal sealed partial class TunnelTable
         for (int place = 0; copy.Row.HasAsks && place < Tunnel.MaxPairs; place++)
         {
             ref TunnelAsks asks = ref AsksOf(tunnel);
-            if (asks.MayTake(copy.Asks, place, now))
+            if (asks.TryTake(copy.Asks, place, now, out bool forgot, out uint forgotten))
             {
-                bool forgot = asks.Take(copy.Asks, place, now, out uint forgotten);
                 _ = copy.Asks.TryGetServer(place, out uint index);
                 Index(tunnel, index, forgot, forgotten, now);
             }
@@ -92,4 +94,8 @@ internal sealed partial class TunnelTable
 /// <summary>All that a table knows of a tunnel's indices, as one value.</summary>
 /// <param name="Row">Its pairs.</param>
 /// <param name="Asks">What its server has asked; empty if nothing.</param>
-internal readonly record struct TunnelCopy(Tunnel Row, TunnelAsks Asks);
+internal readonly record struct TunnelCopy(Tunnel Row, TunnelAsks Asks)
+{
+    /// <summary>Whether data with this index of the server's belongs to it.</summary>
+    public bool TakesData(uint index, Tick now) => Row.HasServer(index, now) || Asks.IsAnswered(index, now);
+}

@@ -29,12 +29,12 @@ internal unsafe ref struct Received
         while (length >= header)
         {
             cmsghdr* message = (cmsghdr*)control;
-            int size = (int)message->cmsg_len;
-            if (size < header || size > length)
+            if (message->cmsg_len < (nuint)header || message->cmsg_len > (nuint)length)
             {
                 break;
             }
 
+            int size = (int)message->cmsg_len;
             received.Take(message->cmsg_level, message->cmsg_type, (byte*)control + header, size - header);
             int next = Control.Align(size);
             control += next;
@@ -59,8 +59,10 @@ internal unsafe ref struct Received
                 Local = new ReadOnlySpan<byte>(data, 16);
                 break;
             case (IPPROTO_IP, IP_TOS, >= 1): // One byte here, an int when sending.
+                Ecn = (byte)(*data & 3);
+                break;
             case (IPPROTO_IPV6, IPV6_TCLASS, >= sizeof(int)):
-                Ecn = (byte)((size == 1 ? *data : Unsafe.ReadUnaligned<int>(data)) & 3);
+                Ecn = (byte)(Unsafe.ReadUnaligned<int>(data) & 3);
                 break;
             case (SOL_SOCKET, SO_RXQ_OVFL, >= sizeof(uint)):
                 Overflowed = Unsafe.ReadUnaligned<uint>(data);

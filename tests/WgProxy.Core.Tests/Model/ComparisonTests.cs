@@ -47,6 +47,16 @@ public sealed class ComparisonTests(ITestOutputHelper output)
         ["askers displace each other before shares count"] = new() { FreeOfAskers = 2 },
         ["one bucket for all initiations"] = new() { ShownHaveTheirOwn = false },
         ["claims have no share"] = new() { ClaimsAreShared = false },
+        ["a cookie of the server's shows nothing"] = new() { ServerCookieShows = false },
+        ["a cookie of the server's is good for ever"] = new() { ServerCookieEnds = false },
+        ["who showed no cookie is believed to have the server's"] = new() { OnlyShownLearnsCookie = false },
+        ["a cookie of the server's for another initiation is believed"] = new() { CookiesAreBound = false },
+        ["neighbours are not asked"] = new() { NeighboursAreAsked = false },
+        ["only the first neighbour is asked"] = new() { AllNeighboursAreAsked = false },
+        ["a neighbour's expired keys are borrowed"] = new() { NeighboursForget = false },
+        ["a neighbour's keys mix with any tunnel"] = new() { OnlyOneSessionMixes = false },
+        ["a neighbour's keys prove a mapping"] = new() { BorrowedKeysProve = true },
+        ["answers to known questions stay with the neighbour"] = new() { AnswersAreTakenOver = false },
         ["a cookie of the server verifies its source"] = new() { ServerCookieVerifies = true },
     };
 

@@ -3,7 +3,7 @@ namespace WgProxy.Core.Tests.Model;
 /// <summary>What a whole run of sequences has seen, so that it cannot be hollow.</summary>
 internal sealed class Coverage
 {
-    private readonly Dictionary<int, Proof> _before = [];
+    private readonly Dictionary<ReferenceMapping, Proof> _before = [];
 
     /// <summary>How often each thing happened: the relay's counters, and steps of proof by who caused them.</summary>
     public SortedDictionary<string, long> Seen { get; } = new(StringComparer.Ordinal);
@@ -12,31 +12,31 @@ internal sealed class Coverage
 
     public long Steps { get; private set; }
 
-    public void Before(ReferenceRelay model)
+    public void Before(Lockstep both)
     {
         _before.Clear();
-        foreach (ReferenceMapping mapping in model.Live)
+        foreach (ReferenceMapping mapping in both.Live)
         {
-            _before[mapping.Id] = mapping.Proof;
+            _before[mapping] = mapping.Proof;
         }
     }
 
-    public void After(ReferenceRelay model, Step step)
+    public void After(Lockstep both, Step step)
     {
         Steps++;
-        foreach (ReferenceMapping mapping in model.Live)
+        foreach (ReferenceMapping mapping in both.Live)
         {
-            if (_before.TryGetValue(mapping.Id, out Proof before) && before != mapping.Proof)
+            if (_before.TryGetValue(mapping, out Proof before) && before != mapping.Proof)
             {
                 Count($"step.{step.Kind}.{before}.{mapping.Proof}", 1);
             }
         }
     }
 
-    public void Add(RelayCounters counters)
+    public void Add(Lockstep both)
     {
         Sequences++;
-        foreach ((string name, long value) in counters.ToDictionary())
+        foreach ((string name, long value) in both.Counters.ToDictionary().Concat(both.Models.SelectMany(model => model.Uncounted)))
         {
             Count(name, value);
         }

@@ -20,17 +20,17 @@ internal static class Explorer
             foreach (Step step in generator.Next())
             {
                 steps.Add(step);
-                coverage?.Before(both.Model);
+                coverage?.Before(both);
                 if (both.Do(step) is string reason)
                 {
                     return (head with { Steps = steps }, reason);
                 }
 
-                coverage?.After(both.Model, step);
+                coverage?.After(both, step);
             }
         }
 
-        coverage?.Add(both.Counters);
+        coverage?.Add(both);
         return both.Drain() is string end ? (head with { Steps = steps }, end) : null;
     }
 

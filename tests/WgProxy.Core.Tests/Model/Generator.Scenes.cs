@@ -10,7 +10,7 @@ internal sealed partial class Generator
         (int source, int route) = known is null ? (AnySource(), AnyRoute()) : (NumberOf(known), known.Route);
         (uint client, uint server) = (NewClient(), NewServer());
         yield return Step.Client(source, Ask(route, client));
-        if (Model.Last == Verdict.Reply && _random.Next(8) > 0)
+        if (_both.Last == Verdict.Reply && _random.Next(8) > 0)
         {
             yield return Step.Wait(Pick(1, 5_000, 5_300));
             yield return Step.Client(source, Ask(route, client, "ours"));
@@ -18,7 +18,7 @@ internal sealed partial class Generator
 
         if (_random.Next(4) == 0)
         {
-            yield return Step.Server(source, route, Message.Cookie(client));
+            yield return Step.Server(source, route, Message.Cookie(client, AnySeal()));
             yield return Step.Wait(5_000);
             yield return Step.Client(source, Ask(route, client, Pick("theirs", "theirs", "ours")));
         }
@@ -311,12 +311,12 @@ internal sealed partial class Generator
             yield break;
         }
 
-        yield return Step.Server(NumberOf(asks), asks.Route, Message.Cookie(AskedIndexOf(asks)));
+        yield return Step.Server(NumberOf(asks), asks.Route, Message.Cookie(AskedIndexOf(asks), AnySeal()));
         for (int count = _random.Next(8, 30); count > 0; count--)
         {
             int source = _random.Next(2) == 0 && AnyMapping() is ReferenceMapping known ? NumberOf(known) : AnySource();
             yield return Step.Client(source, Ask(asks.Route, NewClient()));
-            if (Model.Last == Verdict.Reply)
+            if (_both.Last == Verdict.Reply)
             {
                 yield return Step.Client(source, Ask(asks.Route, NewClient(), "ours"));
             }

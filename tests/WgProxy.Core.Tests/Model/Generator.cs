@@ -24,8 +24,6 @@ internal sealed partial class Generator
 
     private Sequence Head { get; }
 
-    private ReferenceRelay Model => _both.Model;
-
     /// <summary>Settings small enough that everything is under pressure.</summary>
     public static Sequence NewHead(Random random)
     {
@@ -51,7 +49,7 @@ internal sealed partial class Generator
                 Allow = random.Next(12) == 0 ? Sequence.Allowed : AddressList.Empty,
                 Deny = random.Next(8) == 0 ? Sequence.Denied : AddressList.Empty,
             },
-            []);
+            []) { Workers = Pick(random, 1, 1, 2, 3) };
     }
 
     /// <summary>The next steps; each is made up only after the one before it has been done.</summary>
@@ -65,7 +63,8 @@ internal sealed partial class Generator
             < 42 => Storm(),
             < 45 => Overrun(),
             < 49 => Unmatched(),
-            < 52 => Replay(),
+            < 51 => Replay(),
+            < 53 => Alternate(),
             < 56 => Reappear(),
             < 60 => Traffic(),
             < 72 => [AnyClient()],
@@ -73,7 +72,7 @@ internal sealed partial class Generator
             < 94 => [AnyTime()],
             < 95 => Flood(),
             < 96 => Crowd(),
-            < 97 => Forge(),
+            < 97 => _random.Next(2) == 0 ? Forge() : ForgeUnderLoad(),
             < 98 => Switches(),
             _ => Burst(),
         };
@@ -116,7 +115,7 @@ internal sealed partial class Generator
 
     private ReferenceMapping? AnyMapping(Func<ReferenceMapping, bool>? which = null)
     {
-        ReferenceMapping[] some = [.. Model.Live.Where(which ?? (_ => true))];
+        ReferenceMapping[] some = [.. _both.Live.Where(which ?? (_ => true))];
         return some.Length == 0 ? null : Pick(some);
     }
 
@@ -139,11 +138,13 @@ internal sealed partial class Generator
     private uint AskedIndexOf(ReferenceMapping? mapping) =>
         mapping?.Asked.Count > 0 && _random.Next(12) > 0 ? Pick(mapping.Asked) : NewClient();
 
+    private string AnySeal() => Pick("genuine", "genuine", "astray", "");
+
     private int AnyLength() => Pick(32, 32, 32, 48, 148, 1_452, 60_000);
 
     private Step AnyTime()
     {
-        long toDeadline = Model.Live.Count == 0 ? 0 : Pick(Model.Live).Expires - _both.Now;
+        long toDeadline = _both.Live.Count == 0 ? 0 : Pick(_both.Live).Expires - _both.Now;
         int time = _random.Next(6) switch
         {
             0 => _random.Next(1, 50),
@@ -166,11 +167,11 @@ internal sealed partial class Generator
 
     private Step AnyServer()
     {
-        ReferenceMapping? mapping = _random.Next(8) == 0 ? Model.Closing.LastOrDefault() : AnyMapping();
+        ReferenceMapping? mapping = _random.Next(8) == 0 ? (_both.Closing is [.., ReferenceMapping last] ? last : null) : AnyMapping();
         ReferenceMapping? other = _random.Next(4) == 0 ? AnyMapping() : mapping;
         return mapping is null
             ? Step.Server(AnySource(), AnyRoute(), AnyServerMessage(other))
-            : new Step(Model.Live.Contains(mapping) ? "server" : "closed", NumberOf(mapping), mapping.Route, AnyRun(() => AnyServerMessage(other)));
+            : new Step(_both.Live.Contains(mapping) ? "server" : "closed", NumberOf(mapping), mapping.Route, AnyRun(() => AnyServerMessage(other)));
     }
 
     private Message[] AnyRun(Func<Message> message)
@@ -203,7 +204,7 @@ internal sealed partial class Generator
     {
         < 3 => Message.Ask(-1, _random.Next(3) == 0 ? ServerIndexOf(mapping) : NewServer()),
         < 6 => Message.Answer(-1, _random.Next(3) == 0 ? ServerIndexOf(mapping) : NewServer(), AskedIndexOf(mapping)),
-        < 8 => Message.Cookie(AskedIndexOf(mapping)),
+        < 8 => Message.Cookie(AskedIndexOf(mapping), AnySeal()),
         < 11 => Message.Data(ClientIndexOf(mapping), AnyLength()),
         _ => Malformed(),
     };

@@ -2,33 +2,52 @@ using System.Net;
 
 namespace WgProxy.Core.Tests.Model;
 
-/// <summary>Gives the relay and the model the same events, as an engine would, and compares everything they say.</summary>
+/// <summary>Gives relays and models the same events, as an engine would, and compares everything they say. Each source
+/// belongs to one worker for good.</summary>
 internal sealed partial class Lockstep
 {
     private readonly Route[] _routes;
-    private readonly Relay _relay;
-    private readonly Invariants _invariants;
-    private readonly Dictionary<int, int> _slots = [];
-    private readonly Dictionary<int, (int Source, int Route)> _owners = [];
-    private readonly List<int> _held = [];
+    private readonly IReadOnlyList<Worker> _workers;
     private byte[] _buffer = new byte[1 << 16];
     private ushort _port = 40_000;
     private bool _refuses;
-    private bool _holds;
 
     public Lockstep(Sequence sequence, ReferenceRules? rules = null)
     {
         _routes = [.. Enumerable.Range(0, sequence.Routes).Select(_ => RelayDriver.NewRoute())];
-        _relay = new Relay(sequence.Settings, _routes);
-        Model = new ReferenceRelay(sequence.Settings, rules ?? new ReferenceRules(), _routes, _relay.Slots);
-        _invariants = new Invariants(_relay, sequence.Settings);
+        _workers = Worker.All(sequence, rules ?? new ReferenceRules(), _routes);
     }
 
-    public ReferenceRelay Model { get; }
+    public IEnumerable<ReferenceRelay> Models => _workers.Select(worker => worker.Model);
 
-    public RelayCounters Counters => _relay.Counters;
+    /// <summary>All models' mappings that have a socket and have not ended.</summary>
+    public IReadOnlyList<ReferenceMapping> Live => [.. Models.SelectMany(model => model.Live)];
+
+    /// <summary>All that ended, but whose sockets the engine has not closed yet.</summary>
+    public IReadOnlyList<ReferenceMapping> Closing => [.. Models.SelectMany(model => model.Closing)];
+
+    /// <summary>What was decided last about a client's packet.</summary>
+    public Verdict Last { get; private set; }
+
+    /// <summary>What was decided last about a server's packet.</summary>
+    public Verdict LastFromServer { get; private set; }
 
     public Tick Now { get; private set; } = new(1_000_000);
+
+    /// <summary>What all relays have counted.</summary>
+    public RelayCounters Counters
+    {
+        get
+        {
+            RelayCounters sum = new();
+            foreach (Worker worker in _workers)
+            {
+                sum.Add(worker.Relay.Counters);
+            }
+
+            return sum;
+        }
+    }
 
     public static Source SourceOf(int number) =>
         Source.From(new IPEndPoint(AddressOf(number), 1_000 + number));
@@ -57,7 +76,7 @@ internal sealed partial class Lockstep
     {
         try
         {
-            return Perform(step) ?? Compare();
+            return Perform(step) ?? Each(worker => worker.Compare());
         }
         catch (Exception thrown) when (thrown is not OutOfMemoryException)
         {
@@ -70,7 +89,7 @@ internal sealed partial class Lockstep
     {
         try
         {
-            return Wait(2_000_000) ?? Settle() ?? Compare() ?? _invariants.Drained(_relay.Advance(Now));
+            return Wait(2_000_000) ?? Each(worker => worker.Settle() ?? worker.Compare() ?? worker.Drained(Now));
         }
         catch (Exception thrown) when (thrown is not OutOfMemoryException)
         {
@@ -101,72 +120,65 @@ internal sealed partial class Lockstep
                 _refuses = true;
                 return null;
             default:
-                _holds = step.Kind is "hold";
-                return Settle();
+                return Each(worker =>
+                {
+                    worker.Holds = step.Kind is "hold";
+                    return worker.Settle();
+                });
         }
     }
 
     private string? Client(Step step)
     {
-        Source source = SourceOf(step.Number);
-        (ReadOnlyMemory<byte> run, int stride) = Bytes(step, source);
+        Worker worker = _workers[step.Number % _workers.Count];
+        (ReadOnlyMemory<byte> run, int stride) = Bytes(step);
         while (true)
         {
-            _invariants.Before();
-            Decision decision = _relay.FromClient(run.Span, stride, source, Now);
-            ReferenceDecision expected = Model.FromClient(run, stride, source, Now);
-            if (decision.Verdict == Verdict.Open && expected.Verdict == Verdict.Open)
-            {
-                _slots[expected.Id] = decision.Slot;
-                _owners[expected.Id] = (step.Number, Array.IndexOf(_routes, _relay.RouteOf(decision.Slot)));
-            }
-
-            string? problem = Compare(decision, expected) ?? TakeCookie(decision, run.Span, source)
-                ?? _invariants.AfterClient(source, run.Span, stride, decision, ShowsCookie(run.Span, source), Now) ?? Open(decision, expected) ?? Settle();
-            if (problem is not null || decision.Length >= run.Length)
+            string? problem = worker.FromClient(step.Number, run, stride, Now, out Decision decision, out int id)
+                ?? TakeCookie(worker, decision, run.Span, step.Number)
+                ?? worker.AfterClient(step.Number, run, stride, decision, ShowsCookie(run.Span, step.Number), Now);
+            Last = decision.Verdict;
+            if (problem is not null)
             {
                 return problem;
+            }
+
+            RememberAsked(decision, run.Span, step.Number);
+            if (decision.Verdict == Verdict.Open)
+            {
+                worker.Open(decision, id, _refuses ? (ushort)0 : _port++);
+                _refuses = false;
+            }
+
+            if (worker.Settle() is string after)
+            {
+                return after;
+            }
+
+            if (decision.Length >= run.Length)
+            {
+                return null;
             }
 
             run = run[decision.Length..];
         }
     }
 
-    private string? Open(Decision decision, ReferenceDecision expected)
-    {
-        if (decision.Verdict == Verdict.Open && _refuses)
-        {
-            _relay.OpenFailed(decision.Slot);
-            Model.OpenFailed(expected.Id);
-            _refuses = false;
-        }
-        else if (decision.Verdict == Verdict.Open)
-        {
-            _relay.Opened(decision.Slot, _port);
-            Model.Opened(expected.Id, _port++);
-        }
-
-        return null;
-    }
-
     private string? Server(Step step)
     {
-        int id = _owners.Where(owner => owner.Value == (step.Number, step.Route))
-            .Select(owner => owner.Key)
-            .Where(id => _held.Contains(id) == (step.Kind is "closed"))
-            .DefaultIfEmpty(-1).Max();
+        Worker worker = _workers[step.Number % _workers.Count];
+        int id = worker.Find(step.Number, step.Route, step.Kind is "closed");
         if (id < 0)
         {
             return null;
         }
 
-        (ReadOnlyMemory<byte> run, int stride) = Bytes(step, default);
+        (ReadOnlyMemory<byte> run, int stride) = Bytes(step);
         while (true)
         {
-            Decision decision = _relay.FromServer(_slots[id], run.Span, stride, Now);
-            ReferenceDecision expected = Model.FromServer(id, run, stride, Now);
-            string? problem = Compare(decision, expected) ?? _invariants.AfterServer(_slots[id], run.Span, stride, decision, Now) ?? Settle();
-            if (problem is not null || decision.Length >= run.Length || !_slots.ContainsKey(id))
+            string? problem = worker.FromServer(id, run, stride, Now, out Decision decision) ?? worker.Settle();
+            LastFromServer = decision.Verdict;
+            if (problem is not null || decision.Length >= run.Length || !worker.Has(id))
             {
                 return problem;
             }
@@ -175,14 +187,55 @@ internal sealed partial class Lockstep
         }
     }
 
-    private (ReadOnlyMemory<byte> Run, int Stride) Bytes(Step step, Source source)
+    private string? Wait(int milliseconds)
+    {
+        Tick end = Now + milliseconds;
+        while (true)
+        {
+            if (Advance(out Tick next) is string problem)
+            {
+                return problem;
+            }
+
+            if (Now == end)
+            {
+                return null;
+            }
+
+            if (next <= Now)
+            {
+                return "the next deadline is not later than now, though all that were due have passed";
+            }
+
+            Now = Tick.Min(next, end);
+        }
+    }
+
+    private string? Advance(out Tick next)
+    {
+        Tick earliest = Tick.Never;
+        string? problem = Each(worker =>
+        {
+            string? wrong = worker.Advance(Now, out Tick its);
+            earliest = Tick.Min(earliest, its);
+            return wrong;
+        });
+        next = earliest;
+        return problem;
+    }
+
+    private string? Each(Func<Worker, string?> check) => _workers.Select(check).FirstOrDefault(problem => problem is not null);
+
+    private (ReadOnlyMemory<byte> Run, int Stride) Bytes(Step step)
     {
         int length = step.Run.Sum(message => message.Length);
         _buffer = _buffer.Length < length ? new byte[length] : _buffer;
         int at = 0;
         foreach (Message message in step.Run)
         {
-            message.Write(_buffer.AsSpan(at, message.Length), _routes, CookieFor(message, source));
+            Span<byte> datagram = _buffer.AsSpan(at, message.Length);
+            message.Write(datagram, _routes, step.Kind is "client" ? CookieFor(message, step.Number) : null);
+            Seal(message, step, datagram);
             at += message.Length;
         }
 

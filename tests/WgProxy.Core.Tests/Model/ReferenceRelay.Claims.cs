@@ -25,7 +25,8 @@ internal sealed partial class ReferenceRelay
     }
 
     private ReferenceDecision Claim(
-        ReadOnlyMemory<byte> datagram, bool isResponse, uint receiver, Source source, ReferenceTunnel tunnel, ReferenceMapping? mapping, Tick now)
+        ReadOnlyMemory<byte> datagram, bool isResponse, uint receiver, Source source, ReferenceTunnel tunnel, ReferenceMapping? mapping, Tick now,
+        bool isBorrowed = false)
     {
         if (mapping is null && routes[tunnel.Route].Server is null)
         {
@@ -37,7 +38,7 @@ internal sealed partial class ReferenceRelay
             return Drop(Direction.Uplink, IsDenied(source) ? Verdict.Denied : Verdict.OverShare, datagram);
         }
 
-        if (!MayClaim(tunnel) || !RoomForClaim(mapping) || !Members(tunnel).Any())
+        if (!MayClaim(tunnel) || !RoomForClaim(mapping) || !(isBorrowed || Members(tunnel).Any()))
         {
             return Drop(Direction.Uplink, Verdict.ClaimRefused, datagram, mapping);
         }

@@ -54,6 +54,7 @@ internal sealed partial class ReferenceRelay
         {
             mapping.CookieUntil = now + settings.CookieTimeout;
             ServerIsLoaded(mapping, now);
+            LearnServerCookie(mapping, datagram);
             if (mapping.Proof is Proof.Asked or Proof.Claimed)
             {
                 mapping.Expires = Tick.Max(mapping.Expires, mapping.CookieUntil);

@@ -7,6 +7,7 @@ namespace WgProxy.Core.Tests.Model;
 internal sealed partial class ReferenceRelay
 {
     private readonly List<(Source Source, byte[] Cookie, Tick At)> _cookies = [];
+    private readonly List<(byte[] Reply, byte[] Mac1, byte[] Cookie)> _sealed = [];
     private readonly Dictionary<Source, Tick> _verified = [];
     private readonly Dictionary<Source, Tick> _known = [];
     private readonly Dictionary<int, Tick> _serverLoadedUntil = [];
@@ -80,7 +81,7 @@ internal sealed partial class ReferenceRelay
         return _forwarded.Concat(_forwardedBefore).Any(old => old.AsSpan().SequenceEqual(initiation.Span.Slice(116, 16)));
     }
 
-    private void RememberForwarded(ReadOnlyMemory<byte> initiation) => _forwarded.Add(initiation.Slice(116, 16).ToArray());
+    private void RememberForwarded(ReadOnlyMemory<byte> initiation) => _forwarded.Add(Mac1Of(initiation));
 
     private bool ShowsCookie(ReadOnlyMemory<byte> initiation, Source source, Tick now)
     {
@@ -127,6 +128,37 @@ internal sealed partial class ReferenceRelay
         Array.Clear(bytes, length, bytes.Length - length);
         return new IPNetwork(new IPAddress(bytes), length * 8);
     }
+
+    /// <summary>The server sealed this cookie for the initiation of this mac1: whoever knows both public key and mac1 can
+    /// read it, and the relay must.</summary>
+    public void ServerSealed(byte[] reply, byte[] mac1, byte[] cookie) => _sealed.Add((reply, mac1, cookie));
+
+    /// <summary>A client that showed a cookie of the relay is sent one by the server, which takes its place.</summary>
+    private void LearnServerCookie(ReferenceMapping mapping, ReadOnlyMemory<byte> reply)
+    {
+        (_, byte[]? mac1, byte[]? cookie) = _sealed.LastOrDefault(made => made.Reply.AsSpan(8).SequenceEqual(reply.Span[8..]));
+        if (mapping.LastShown is (uint sender, byte[] shown) && mac1 is not null
+            && ((sender == Index(reply, 4) && shown.AsSpan().SequenceEqual(mac1)) || !rules.CookiesAreBound))
+        {
+            mapping.ServerCookie = cookie;
+        }
+    }
+
+    private bool ShowsServerCookie(ReferenceMapping mapping, ReadOnlyMemory<byte> initiation, Tick now)
+    {
+        if (mapping.ServerCookie is null || !rules.ServerCookieShows || (now >= mapping.CookieUntil && rules.ServerCookieEnds))
+        {
+            return false;
+        }
+
+        byte[] expected = new byte[16];
+        Blake2s.Mac(mapping.ServerCookie, initiation.Span[..132], expected);
+        bool shows = initiation.Span[132..].SequenceEqual(expected);
+        Uncounted["shown.Theirs"] += shows ? 1 : 0;
+        return shows;
+    }
+
+    private static byte[] Mac1Of(ReadOnlyMemory<byte> initiation) => initiation.Slice(116, 16).ToArray();
 
     private Rank RankOf(Source source, Tick now) =>
         IsWithin(_known, source, rules.KnownSeconds, now) ? Rank.Known

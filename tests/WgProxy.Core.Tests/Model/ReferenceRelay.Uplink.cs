@@ -22,7 +22,7 @@ internal sealed partial class ReferenceRelay
             return Drop(Direction.Uplink, Verdict.Replayed, datagram, mapping);
         }
 
-        bool shown = ShowsCookie(datagram, source, now);
+        bool shown = ShowsCookie(datagram, source, now) || ShowsServerCookie(mapping, datagram, now);
         ReferenceBucket bucket = shown && rules.ShownHaveTheirOwn ? mapping.Shown : mapping.Initiations;
         if (!bucket.Take(1, 2, rules.InitiationBurst, now))
         {
@@ -37,6 +37,11 @@ internal sealed partial class ReferenceRelay
 
         RememberForwarded(datagram);
         RememberAsked(mapping, Index(datagram, 4));
+        if (shown || !rules.OnlyShownLearnsCookie)
+        {
+            mapping.LastShown = (Index(datagram, 4), Mac1Of(datagram));
+        }
+
         ReviveIfLingering(mapping, now);
         mapping.AwaitsClient = false;
         if (mapping.Proof == Proof.Asked)
@@ -86,11 +91,20 @@ internal sealed partial class ReferenceRelay
     {
         bool isResponse = KindOf(datagram.Span) == Kind.Response;
         uint receiver = Index(datagram, isResponse ? 8 : 4);
-        ReferenceMapping? mapping = Addressed(source, mapping => mapping.Tunnel.Issued(receiver, now));
-        if (mapping is null || !mapping.Tunnel.Issued(receiver, now))
+        ReferenceMapping? mapping = Addressed(source, IsIssued);
+        if (isResponse && (mapping is null || !IsIssued(mapping)))
         {
-            Verdict verdict = mapping is null ? Verdict.NoMapping : Verdict.UnknownIndex;
-            return (isResponse ? Claim(datagram, source, now) : null) ?? Drop(Direction.Uplink, verdict, datagram, mapping);
+            if ((Claim(datagram, source, now) ?? Borrow(datagram, source, now)) is ReferenceDecision claim)
+            {
+                return claim;
+            }
+
+            mapping = Addressed(source, IsIssued);
+        }
+
+        if (mapping is null || !IsIssued(mapping))
+        {
+            return Drop(Direction.Uplink, mapping is null ? Verdict.NoMapping : Verdict.UnknownIndex, datagram, mapping);
         }
 
         if (isResponse && !routes[mapping.Route].Mac1.Verify(datagram.Span))
@@ -110,17 +124,28 @@ internal sealed partial class ReferenceRelay
         }
 
         return Decide(Direction.Uplink, Verdict.Forward, mapping, 1, datagram.Length);
+
+        bool IsIssued(ReferenceMapping mapping) => mapping.Tunnel.Issued(receiver, now);
     }
 
     private ReferenceDecision ClientSends(ReadOnlyMemory<byte> run, int stride, Source source, Tick now)
     {
         uint receiver = Index(run, 4);
         ReadOnlyMemory<byte> datagram = Datagrams(run, stride).First();
-        ReferenceMapping? mapping = Addressed(
-            source, mapping => mapping.Tunnel.TakesData(receiver, now) || mapping.Unmatched?.Server == receiver);
+        ReferenceMapping? mapping = Addressed(source, IsExplained);
+        if (mapping is null || !IsExplained(mapping))
+        {
+            if ((Claim(datagram, source, now) ?? Borrow(datagram, source, now)) is ReferenceDecision claim)
+            {
+                return claim;
+            }
+
+            mapping = Addressed(source, IsExplained);
+        }
+
         if (mapping is null)
         {
-            return Claim(datagram, source, now) ?? Adopt(datagram, source, now);
+            return Adopt(datagram, source, now);
         }
 
         if (mapping.Unmatched is (uint server, uint client) && server == receiver)
@@ -132,7 +157,7 @@ internal sealed partial class ReferenceRelay
         (int datagrams, int bytes) = Alike(run, stride);
         if (!mapping.Tunnel.TakesData(receiver, now))
         {
-            return Claim(datagram, source, now) ?? Unexplained(mapping, datagrams, bytes, receiver, now);
+            return Unexplained(mapping, datagrams, bytes, receiver, now);
         }
 
         bool knowsThePort = mapping.Tunnel.NamedOn(mapping, receiver, now) || !rules.OnlyOwnPortProves;
@@ -148,6 +173,8 @@ internal sealed partial class ReferenceRelay
         }
 
         return Decide(Direction.Uplink, Verdict.Forward, mapping, datagrams, bytes);
+
+        bool IsExplained(ReferenceMapping mapping) => mapping.Tunnel.TakesData(receiver, now) || mapping.Unmatched?.Server == receiver;
     }
 
     /// <summary>Data with an index that nobody issued here: passes within a budget, refreshes nothing.</summary>

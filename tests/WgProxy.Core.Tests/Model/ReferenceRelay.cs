@@ -25,17 +25,14 @@ internal sealed partial class ReferenceRelay(RelaySettings settings, ReferenceRu
     /// <summary>Counters, by the names that the relay's have.</summary>
     public Dictionary<string, long> Counters { get; } = new(new RelayCounters().ToDictionary(), StringComparer.Ordinal);
 
-    /// <summary>What it decided last about a client's packet.</summary>
-    public Verdict Last { get; private set; }
+    /// <summary>What happened that the relay does not count.</summary>
+    public SortedDictionary<string, long> Uncounted { get; } =
+        new(StringComparer.Ordinal) { ["shown.Theirs"] = 0, ["borrowed.Claims"] = 0, ["borrowed.Keys"] = 0 };
 
     public ReferenceDecision FromClient(ReadOnlyMemory<byte> run, int stride, Source source, Tick now)
     {
         ReadOnlyMemory<byte> datagram = Datagrams(run, stride).First();
-        ReferenceDecision decision = Decide();
-        Last = decision.Verdict;
-        return decision;
-
-        ReferenceDecision Decide() => KindOf(datagram.Span) switch
+        return KindOf(datagram.Span) switch
         {
             Kind.Initiation => ClientAsks(datagram, source, now),
             Kind.Response or Kind.Cookie => ClientAnswers(datagram, source, now),

@@ -70,6 +70,36 @@ internal sealed record ReferenceRules
     /// <summary>Whether claims count for their prefix.</summary>
     public bool ClaimsAreShared { get; init; } = true;
 
+    /// <summary>Whether a cookie of the server, shown on the mapping that it was sent to, counts as shown.</summary>
+    public bool ServerCookieShows { get; init; } = true;
+
+    /// <summary>Whether that ends when the mapping is no longer kept for the cookie.</summary>
+    public bool ServerCookieEnds { get; init; } = true;
+
+    /// <summary>Whether only who showed a cookie is believed to have the server's next.</summary>
+    public bool OnlyShownLearnsCookie { get; init; } = true;
+
+    /// <summary>Whether the server's cookie must be sealed for the initiation that showed one.</summary>
+    public bool CookiesAreBound { get; init; } = true;
+
+    /// <summary>Whether an index that is unknown here is looked for at the neighbours.</summary>
+    public bool NeighboursAreAsked { get; init; } = true;
+
+    /// <summary>Whether the next neighbour is asked if what the one before knows is of no use.</summary>
+    public bool AllNeighboursAreAsked { get; init; } = true;
+
+    /// <summary>Whether a question of the server that is known here is answered here when it was answered elsewhere.</summary>
+    public bool AnswersAreTakenOver { get; init; } = true;
+
+    /// <summary>Whether a neighbour's expired keys are worth nothing.</summary>
+    public bool NeighboursForget { get; init; } = true;
+
+    /// <summary>Whether a mapping takes over a neighbour's keys only if both know a pair.</summary>
+    public bool OnlyOneSessionMixes { get; init; } = true;
+
+    /// <summary>Whether keys from a neighbour prove the mapping that brought them here.</summary>
+    public bool BorrowedKeysProve { get; init; }
+
     /// <summary>Whether a cookie of the server verifies its source: it was sent to an address that may be forged.</summary>
     public bool ServerCookieVerifies { get; init; }
 }

@@ -16,7 +16,7 @@ internal sealed class ReferenceTunnel(int route, ReferenceRules rules)
 
     /// <summary>The server named a pair on a port. One of the same two indices is replaced; else, if there are eight,
     /// the one that ends first.</summary>
-    public void Learn(uint server, uint client, ReferenceMapping on, Tick until)
+    public void Learn(uint server, uint client, ReferenceMapping? on, Tick until)
     {
         Pair pair = new(server, client, on, until);
         int known = Pairs.FindIndex(old => old.Server == server && old.Client == client);
@@ -31,7 +31,7 @@ internal sealed class ReferenceTunnel(int route, ReferenceRules rules)
 
     /// <summary>The server asked on a port. A live question asked again is the same question; else the oldest of eight
     /// makes room.</summary>
-    public void AskedBy(uint server, ReferenceMapping on, Tick now, Tick until)
+    public void AskedBy(uint server, ReferenceMapping? on, Tick now, Tick until)
     {
         int known = Asks.FindIndex(old => old.Server == server);
         if (known >= 0)

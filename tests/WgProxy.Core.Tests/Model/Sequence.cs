@@ -6,6 +6,9 @@ namespace WgProxy.Core.Tests.Model;
 /// <summary>Settings and steps: everything that a comparison depends on, and what a named regression consists of.</summary>
 internal sealed record Sequence(int Routes, RelaySettings Settings, IReadOnlyList<Step> Steps)
 {
+    /// <summary>Relays that are neighbours; source <c>n</c> belongs to number <c>n</c> modulo this.</summary>
+    public int Workers { get; init; } = 1;
+
     /// <summary>The list of whom sequences with <c>lists=1</c> or 3 let in.</summary>
     public static IPNetwork AllowedPrefix { get; } = IPNetwork.Parse("192.0.2.0/24");
 
@@ -36,7 +39,7 @@ internal sealed record Sequence(int Routes, RelaySettings Settings, IReadOnlyLis
             CookieSeed = (0, (ulong)head.GetValueOrDefault("hash")),
             HashSeed = ((ulong)head.GetValueOrDefault("hash"), 0),
         };
-        return new Sequence(head["routes"], settings, [.. lines.Skip(1).Select(Step.Parse)]);
+        return new Sequence(head["routes"], settings, [.. lines.Skip(1).Select(Step.Parse)]) { Workers = head.GetValueOrDefault("workers", 1) };
     }
 
     public override string ToString() => string.Join(
@@ -45,5 +48,5 @@ internal sealed record Sequence(int Routes, RelaySettings Settings, IReadOnlyLis
             $"routes={Routes} mappings={Settings.MaxMappings} asked={Settings.MaxAsked} claimed={Settings.MaxClaimed} "
             + $"idle={(int)Settings.IdleTimeout.TotalSeconds} adopt={(Settings.Adopt ? 1 : 0)} hash={Settings.HashSeed.K0} "
             + $"loaded={Settings.LoadedAsked} share={Settings.PrefixShare} "
-            + $"lists={(Settings.Allow.IsEmpty ? 0 : 1) + (Settings.Deny.IsEmpty ? 0 : 2)}"));
+            + $"lists={(Settings.Allow.IsEmpty ? 0 : 1) + (Settings.Deny.IsEmpty ? 0 : 2)} workers={Workers}"));
 }

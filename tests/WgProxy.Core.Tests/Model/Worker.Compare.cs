@@ -1,0 +1,88 @@
+namespace WgProxy.Core.Tests.Model;
+
+// Events, and what must be equal.
+internal sealed partial class Worker
+{
+    /// <summary>Handles the events as an engine does.</summary>
+    public string? Settle()
+    {
+        (RelayEventKind, int, ushort)[] events = [.. Relay.Events.ToArray().Select(change => (change.Kind, IdOf(change.Slot), change.Port))];
+        if (!events.SequenceEqual(Model.Events))
+        {
+            return $"events {string.Join(' ', events)}, the model {string.Join(' ', Model.Events)}";
+        }
+
+        foreach (RelayEvent change in Relay.Events)
+        {
+            int id = IdOf(change.Slot);
+            if (change.Source != Lockstep.SourceOf(_owners[id].Source) || change.Route != _owners[id].Route)
+            {
+                return $"{change} does not tell the mapping's source and route";
+            }
+
+            if (change.EndsMapping)
+            {
+                _held.Add(id);
+            }
+            else if (change.Kind == RelayEventKind.OpenFailed)
+            {
+                Forget(id);
+            }
+        }
+
+        Relay.ClearEvents();
+        Model.Events.Clear();
+        while (!Holds && _held.Count > 0)
+        {
+            int id = _held[0];
+            Relay.Release(_slots[id]);
+            Model.Release(id);
+            _held.RemoveAt(0);
+            Forget(id);
+        }
+
+        return null;
+    }
+
+    /// <summary>Compares everything that both show at any time.</summary>
+    public string? Compare()
+    {
+        foreach (ReferenceMapping mapping in Model.Live)
+        {
+            if (Relay.ProofOf(_slots[mapping.Id]) != mapping.Proof)
+            {
+                return $"mapping {mapping.Id} is {Relay.ProofOf(_slots[mapping.Id])}, the model says {mapping.Proof}";
+            }
+        }
+
+        foreach (Proof proof in Enum.GetValues<Proof>().Where(proof => proof != Proof.None))
+        {
+            Model.Counters[$"mappings.{proof}"] = Model.Live.Count(mapping => mapping.Proof == proof);
+        }
+
+        foreach ((string name, long value) in Relay.Counters.ToDictionary())
+        {
+            if (Model.Counters[name] != value)
+            {
+                return $"{name} is {value}, the model says {Model.Counters[name]}";
+            }
+        }
+
+        return _invariants.Always();
+    }
+
+    private string? Compare(Decision decision, ReferenceDecision expected)
+    {
+        ReferenceDecision got = new(decision.Verdict, decision.Slot < 0 ? -1 : IdOf(decision.Slot), decision.Length);
+        return got == expected ? null : $"decided {got}, the model {expected}";
+    }
+
+    private void Forget(int id)
+    {
+        _invariants.Released(_slots[id]);
+        _slots.Remove(id);
+        _owners.Remove(id);
+    }
+
+    private int IdOf(int slot) => _slots.Where(pair => pair.Value == slot).Select(pair => pair.Key).DefaultIfEmpty(-2).Max();
+}

@@ -1,0 +1,116 @@
+namespace WgProxy.Core.Tests.Model;
+
+/// <summary>A relay and its model: what one worker of an engine owns. Several are neighbours, and share the clock.</summary>
+internal sealed partial class Worker
+{
+    private readonly IReadOnlyList<Route> _routes;
+    private readonly Invariants _invariants;
+    private readonly Dictionary<int, int> _slots = [];
+    private readonly Dictionary<int, (int Source, int Route)> _owners = [];
+    private readonly List<int> _held = [];
+
+    private Worker(Sequence sequence, ReferenceRules rules, IReadOnlyList<Route> routes)
+    {
+        _routes = routes;
+        Relay = new Relay(sequence.Settings, routes);
+        Model = new ReferenceRelay(sequence.Settings, rules, routes, Relay.Slots);
+        _invariants = new Invariants(Relay, sequence.Settings);
+    }
+
+    public Relay Relay { get; }
+
+    public ReferenceRelay Model { get; }
+
+    /// <summary>Whether ended sockets are not closed for now.</summary>
+    public bool Holds { get; set; }
+
+    /// <summary>As many as the sequence says, introduced to each other.</summary>
+    public static IReadOnlyList<Worker> All(Sequence sequence, ReferenceRules rules, IReadOnlyList<Route> routes)
+    {
+        Worker[] workers = [.. Enumerable.Range(0, sequence.Workers).Select(_ => new Worker(sequence, rules, routes))];
+        Relay.Introduce([.. workers.Select(worker => worker.Relay)]);
+        ReferenceRelay.Introduce([.. workers.Select(worker => worker.Model)]);
+        return workers;
+    }
+
+    /// <summary>The last mapping opened for the source on the route, live or with its socket still open; -1 if there is
+    /// none.</summary>
+    public int Find(int source, int route, bool isClosed) => _owners
+        .Where(owner => owner.Value == (source, route))
+        .Select(owner => owner.Key)
+        .Where(id => _held.Contains(id) == isClosed)
+        .DefaultIfEmpty(-1).Max();
+
+    public bool Has(int id) => _slots.ContainsKey(id);
+
+    /// <summary>Gives both the beginning of a client's run.</summary>
+    public string? FromClient(int number, ReadOnlyMemory<byte> run, int stride, Tick now, out Decision decision, out int id)
+    {
+        Source source = Lockstep.SourceOf(number);
+        _invariants.Before();
+        decision = Relay.FromClient(run.Span, stride, source, now);
+        ReferenceDecision expected = Model.FromClient(run, stride, source, now);
+        id = expected.Id;
+        if (decision.Verdict == Verdict.Open && expected.Verdict == Verdict.Open)
+        {
+            _slots[expected.Id] = decision.Slot;
+            _owners[expected.Id] = (number, _routes.ToList().IndexOf(Relay.RouteOf(decision.Slot)));
+        }
+
+        return Compare(decision, expected);
+    }
+
+    /// <summary>The invariants, once it is known whether the datagram shows a cookie.</summary>
+    public string? AfterClient(int number, ReadOnlyMemory<byte> run, int stride, Decision decision, bool shown, Tick now) =>
+        _invariants.AfterClient(Lockstep.SourceOf(number), run.Span, stride, decision, shown, now);
+
+    /// <summary>The upstream socket opened, or did not.</summary>
+    public void Open(Decision decision, int id, ushort port)
+    {
+        if (port == 0)
+        {
+            Relay.OpenFailed(decision.Slot);
+            Model.OpenFailed(id);
+            return;
+        }
+
+        Relay.Opened(decision.Slot, port);
+        Model.Opened(id, port);
+    }
+
+    /// <summary>Gives both the beginning of a run that came to a mapping's port.</summary>
+    public string? FromServer(int id, ReadOnlyMemory<byte> run, int stride, Tick now, out Decision decision)
+    {
+        decision = Relay.FromServer(_slots[id], run.Span, stride, now);
+        ReferenceDecision expected = Model.FromServer(id, run, stride, now);
+        return Compare(decision, expected) ?? _invariants.AfterServer(_slots[id], run.Span, stride, decision, now);
+    }
+
+    /// <summary>What the relay lets expire must be due, and everything that is due must expire. Among mappings that are
+    /// due at one look, the order is the relay's.</summary>
+    public string? Advance(Tick now, out Tick next)
+    {
+        next = Relay.Advance(now);
+        foreach (RelayEvent change in Relay.Events)
+        {
+            ReferenceMapping? mapping = Model.Due(now).FirstOrDefault(mapping => _slots[mapping.Id] == change.Slot);
+            if (mapping is null)
+            {
+                return $"{change.Kind} of slot {change.Slot}: not due";
+            }
+
+            Model.Expire(mapping, now);
+        }
+
+        if (Model.Due(now).FirstOrDefault() is ReferenceMapping due)
+        {
+            return $"mapping {due.Id} ({due.Proof}) was due at {due.Expires}, it is {now}";
+        }
+
+        Tick earliest = Model.Live.Select(mapping => mapping.Expires).DefaultIfEmpty(Tick.Never).Min();
+        return next > earliest ? $"the relay wants to be called at {next}, a mapping ends at {earliest}" : Settle();
+    }
+
+    /// <summary>To be called after a time in which everything ends.</summary>
+    public string? Drained(Tick now) => _invariants.Drained(Relay.Advance(now));
+}
