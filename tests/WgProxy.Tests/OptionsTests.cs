@@ -119,6 +119,12 @@ public sealed class OptionsTests
     [InlineData("WGPROXY_ALLOW", "192.0.2.0/33")]
     [InlineData("WGPROXY_DENY", "example.com")]
     [InlineData("WGPROXY_DENY", ",")]
+    [InlineData("WGPROXY_DENY", "010.0.0.0/8")]
+    [InlineData("WGPROXY_DENY", "10.1/16")]
+    [InlineData("WGPROXY_DENY", "0x0a000000/8")]
+    [InlineData("WGPROXY_DENY", "10.1")]
+    [InlineData("WGPROXY_BUSY_POLL", "1001")]
+    [InlineData("WGPROXY_BUSY_POLL", "-1")]
     [InlineData("WGPROXY_MAX_MAPPINGS", "0")]
     public void A_wrong_limit_is_one_line(string variable, string text)
     {
