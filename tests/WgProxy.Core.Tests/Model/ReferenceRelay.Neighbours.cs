@@ -41,8 +41,9 @@ internal sealed partial class ReferenceRelay
             long conflicts = Counters["index.Conflicts"];
             TakeOver(copy, theirs, mapping, now);
             Uncounted[mayClaim ? "borrowed.Claims" : "borrowed.Keys"]++;
-            if (!mayClaim)
+            if (!mayClaim || (into is not null && !(into.Issued(receiver, now) && Leads(into, now))))
             {
+                // A tunnel keeps its newest pairs: what is older than those of a full one leads nowhere.
                 return null;
             }
 
