@@ -11,9 +11,6 @@ internal sealed partial class LinuxWorker
     private const long LongestWait = 1_000;
     private const long OverflowInterval = 1_000;
 
-    // How often the only socket that had something is read again before the others are asked.
-    private const int Again = 8;
-
     // Receives per turn on each socket for initiations: verifying one costs as much as relaying several datagrams of data.
     private const int InitiationBudget = 16;
 
@@ -26,15 +23,7 @@ internal sealed partial class LinuxWorker
         {
             int ready = Wait(isDue, hadData);
             Tick now = new((long)_time.GetElapsedTime(_zero).TotalMilliseconds);
-            int received = Serve(ready, now);
-            hadData = received > 0;
-
-            // Where several datagrams waited, more have come meanwhile: asking the socket itself saves a wait in between.
-            for (int again = 0; again < Again && ready == 1 && received > 1; again++)
-            {
-                received = Serve(ready, now);
-            }
-
+            hadData = Serve(ready, now) > 0;
             Tick next = _relay.Advance(now);
             HandleEvents(now);
             if (now >= count)
