@@ -7,7 +7,8 @@ namespace WgProxy.Linux;
 /// <summary>
 /// One thread with its listening sockets, its relay, its upstream sockets and its buffers. Each turn runs to completion:
 /// what has arrived is read, decided and sent, before anything else is looked at. One clock reading and one publication
-/// of counters per turn; nothing is allocated for a datagram, nor to open and close a mapping. Rare paths, here and in
+/// of counters per turn; nothing is allocated for a datagram, and to open and
+/// close a mapping nothing but what the queues of resting ports grow by. Rare paths, here and in
 /// Core, are marked not to be inlined: else a turn becomes one method, which costs megabytes to compile (decision 15).
 /// </summary>
 internal sealed partial class LinuxWorker : IDisposable
