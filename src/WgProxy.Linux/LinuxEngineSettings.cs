@@ -6,9 +6,8 @@ public sealed record LinuxEngineSettings
     /// <summary>How many worker threads; the engine takes fewer if its limits are too small to divide.</summary>
     public int Workers { get; init; } = WorkersOf(Environment.ProcessorCount);
 
-    /// <summary>How long a worker that had something to do keeps looking for more before it sleeps; zero: not at all.
-    /// </summary>
-    public TimeSpan BusyPoll { get; init; }
+    /// <summary>When a worker keeps looking for more before it sleeps.</summary>
+    public BusyPoll BusyPoll { get; init; } = BusyPoll.Suiting(Environment.ProcessorCount);
 
     /// <summary>What is left to the kernel.</summary>
     public Offload Offload { get; init; } = Offload.OfThisHost();

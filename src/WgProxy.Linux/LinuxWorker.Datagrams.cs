@@ -18,6 +18,7 @@ internal sealed partial class LinuxWorker
             _relay.Counters.Count(EngineFault.ReceiveFailed);
         }
 
+        _datagrams = 0;
         for (int place = 0; place < count; place++)
         {
             FromClient(listener, place, now);
@@ -43,6 +44,7 @@ internal sealed partial class LinuxWorker
         Source source = KernelAddress.ToSource(_fromClients.NameOf(place), local);
         nint address = _fromClients.AddressOf(place);
         int stride = control.Stride > 0 ? control.Stride : run.Length;
+        _datagrams += stride == run.Length ? 1 : (run.Length + stride - 1) / stride;
         do
         {
             Decision decision = _relay.FromClient(run, stride, source, now);

@@ -11,19 +11,17 @@ internal sealed partial class LinuxWorker
     private const long LongestWait = 1_000;
     private const long OverflowInterval = 1_000;
 
-    // Receives per turn on each socket for initiations: verifying one costs as much as relaying several datagrams of data.
-    private const int InitiationBudget = 16;
-
     private void Run()
     {
         bool isDue = false;
-        bool hadData = false;
         Tick count = default;
         while (!_stopped)
         {
-            int ready = Wait(isDue, hadData);
-            Tick now = new((long)_time.GetElapsedTime(_zero).TotalMilliseconds);
-            hadData = Serve(ready, now) > 0;
+            int ready = Wait(isDue);
+            long stamp = _time.GetTimestamp();
+            Tick now = new((long)_time.GetElapsedTime(_zero, stamp).TotalMilliseconds);
+            (int up, int down) = Serve(ready, now);
+            _lookout.Note(up, down, stamp);
             Tick next = _relay.Advance(now);
             HandleEvents(now);
             if (now >= count)
@@ -41,17 +39,17 @@ internal sealed partial class LinuxWorker
         }
     }
 
-    /// <summary>Waits for something to read. Sleeping costs nothing, but waking takes tens of microseconds, most of all on a
-    /// virtual machine whose processor was given back to its host: so it may be told to look again for a while.</summary>
-    private int Wait(bool isDue, bool hadData)
+    /// <summary>Waits for something to read.</summary>
+    private int Wait(bool isDue)
     {
-        if (isDue || !hadData || _busyPoll == TimeSpan.Zero)
+        long window = _lookout.Window;
+        if (isDue || window == 0)
         {
             return _poller.Wait(forever: !isDue);
         }
 
-        long start = Stopwatch.GetTimestamp();
-        while (Stopwatch.GetElapsedTime(start) < _busyPoll)
+        long began = Stopwatch.GetTimestamp();
+        do
         {
             int ready = _poller.Wait(forever: false);
             if (ready > 0)
@@ -59,15 +57,18 @@ internal sealed partial class LinuxWorker
                 return ready;
             }
         }
+        while (Stopwatch.GetTimestamp() - began < window);
 
+        _lookout.Miss();
         return _poller.Wait(forever: true);
     }
 
     /// <summary>One turn: data of clients as it is reported, then what servers sent, all of it in one batch, and at last
-    /// a bounded number of initiations. How many receives brought data.</summary>
-    private int Serve(int ready, Tick now)
+    /// a bounded number of initiations. How many receives brought data of clients, and how many of servers.</summary>
+    private (int Up, int Down) Serve(int ready, Tick now)
     {
-        int received = 0;
+        int up = 0;
+        int down = 0;
         bool initiations = false;
         for (int i = 0; i < ready; i++)
         {
@@ -76,10 +77,10 @@ internal sealed partial class LinuxWorker
             switch ((Kind)(token >> 32))
             {
                 case Kind.Upstream:
-                    received += ReadServer(index, now);
+                    down += ReadServer(index, now);
                     break;
                 case Kind.Data:
-                    received += ReadClients(_listeners[index], ReceiveBatch.Capacity, now);
+                    up += ReadClients(_listeners[index], ReceiveBatch.Capacity, now);
                     break;
                 case Kind.Initiations:
                     initiations = true;
@@ -94,14 +95,30 @@ internal sealed partial class LinuxWorker
         }
 
         AnswerClients();
-        for (int i = 0; initiations && i < _listeners.Count; i++)
+        if (initiations)
         {
-            if (_listeners[i].Intake == Intake.Initiations)
-            {
-                ReadClients(_listeners[i], InitiationBudget, now);
-            }
+            ReadInitiations(now);
         }
 
-        return received;
+        return (up, down);
+    }
+
+    private void ReadInitiations(Tick now)
+    {
+        for (int i = 0; i < _listeners.Count; i++)
+        {
+            ListenSocket listener = _listeners[i];
+            if (listener.Intake == Intake.Initiations)
+            {
+                // Each socket has a budget of its own: a flood of one IP version leaves the other its share.
+                ref InitiationBudget budget = ref listener.Budget;
+                budget.Begin();
+                if (budget.Receives > 0)
+                {
+                    int received = ReadClients(listener, budget.Receives, now);
+                    budget.Take(received, _datagrams);
+                }
+            }
+        }
     }
 }

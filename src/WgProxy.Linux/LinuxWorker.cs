@@ -15,7 +15,6 @@ internal sealed partial class LinuxWorker : IDisposable
 {
     private readonly EngineSettings _settings;
     private readonly Offload _offload;
-    private readonly TimeSpan _busyPoll;
     private readonly TimeProvider _time;
     private readonly long _zero;
     private readonly Relay _relay;
@@ -34,6 +33,8 @@ internal sealed partial class LinuxWorker : IDisposable
     private readonly Thread _thread;
     private readonly Lock _publishing = new();
     private readonly RelayCounters _published = new();
+    private Lookout _lookout;
+    private int _datagrams;
     private volatile bool _stopped;
 
     /// <summary>A worker that is told all this, with its share of limits and ports.</summary>
@@ -54,7 +55,7 @@ internal sealed partial class LinuxWorker : IDisposable
     {
         _settings = settings;
         _offload = own.Offload;
-        _busyPoll = own.BusyPoll;
+        _lookout = new Lookout(own.BusyPoll);
         _time = time;
         _zero = zero;
         _listeners = listeners;

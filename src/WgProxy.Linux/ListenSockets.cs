@@ -12,8 +12,13 @@ namespace WgProxy.Linux;
 /// <param name="Home">The local address of what a plain socket gets.</param>
 internal sealed record ListenSocket(UdpSocket Socket, Intake Intake, Home Home)
 {
+    private InitiationBudget _budget;
+
     /// <summary>How many datagrams the kernel had dropped here when last looked at.</summary>
     public uint Overflowed { get; set; }
+
+    /// <summary>What may be read of it in a turn, if it gets initiations.</summary>
+    public ref InitiationBudget Budget => ref _budget;
 }
 
 /// <summary>Binds the listening addresses, each as a group of sockets that the kernel steers datagrams to.</summary>

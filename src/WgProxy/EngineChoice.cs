@@ -29,7 +29,7 @@ internal static class EngineChoice
         return suited with
         {
             Workers = options.Workers == 0 ? suited.Workers : options.Workers,
-            BusyPoll = options.BusyPoll,
+            BusyPoll = options.BusyPoll is { } window ? BusyPoll.Always(window) : suited.BusyPoll,
             Offload = options.Offload ? suited.Offload : Offload.None,
         };
     }

@@ -118,15 +118,16 @@ internal static class OptionTable
         "How many threads the linux engine relays with, each with its own sockets; auto goes by the processors.",
         TryParseWorkers);
 
-    /// <summary>How long a worker looks for more before it sleeps.</summary>
-    public static readonly OptionRow<TimeSpan> BusyPoll = new(
+    /// <summary>How long a worker looks for more before it sleeps; null for where it pays.</summary>
+    public static readonly OptionRow<TimeSpan?> BusyPoll = new(
         "--busy-poll",
         "WGPROXY_BUSY_POLL",
         "MICROSECONDS",
-        "0",
-        $"a whole number of microseconds from 0 to {LongestBusyPoll}",
-        "How long a thread of the linux engine goes on looking before it sleeps. 50 shortens round trips on a host that "
-            + "wakes slowly, and keeps a processor busy while datagrams come.",
+        "auto",
+        $"auto or a whole number of microseconds from 0 to {LongestBusyPoll}",
+        "How long a thread of the linux engine goes on looking for more before it sleeps, after each turn; 0 never, auto "
+            + "for 5, and for 50 while two ends take turns and there are two processors. More than that shortens round trips "
+            + "on hosts that wake slowly and keeps a processor busy.",
         TryParseBusyPoll);
 
     /// <summary>The most mappings.</summary>
@@ -275,13 +276,13 @@ internal static class OptionTable
         return text is "auto" or "off";
     }
 
-    private static bool TryParseBusyPoll(string text, out TimeSpan value, out string? detail)
+    private static bool TryParseBusyPoll(string text, out TimeSpan? value, out string? detail)
     {
         detail = null;
         bool valid = int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int microseconds)
             && microseconds <= LongestBusyPoll;
-        value = TimeSpan.FromMicroseconds(microseconds);
-        return valid;
+        value = valid ? TimeSpan.FromMicroseconds(microseconds) : null;
+        return valid || text is "auto";
     }
 
     private static bool TryParseWorkers(string text, out int value, out string? detail)

@@ -48,8 +48,8 @@ internal sealed record Options
     /// <summary>How many threads relay; 0 for as many as suit this host.</summary>
     public required int Workers { get; init; }
 
-    /// <summary>How long a worker looks for more before it sleeps.</summary>
-    public required TimeSpan BusyPoll { get; init; }
+    /// <summary>How long a worker looks for more before it sleeps; null for where it pays.</summary>
+    public required TimeSpan? BusyPoll { get; init; }
 
     /// <summary>The most mappings.</summary>
     public required int MaxMappings { get; init; }
@@ -85,7 +85,7 @@ internal sealed record Options
             & reader.TryTake(OptionTable.Engine, out EngineKind engine)
             & reader.TryTake(OptionTable.Offload, out bool offload)
             & reader.TryTake(OptionTable.Workers, out int workers)
-            & reader.TryTake(OptionTable.BusyPoll, out TimeSpan busyPoll)
+            & reader.TryTake(OptionTable.BusyPoll, out TimeSpan? busyPoll)
             & levelValid;
         if (!valid)
         {

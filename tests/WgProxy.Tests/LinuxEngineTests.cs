@@ -28,5 +28,5 @@ public sealed class LinuxEnginePlainTests : LinuxEngineTests
 /// <summary>The contract by a worker that goes on looking before it sleeps.</summary>
 public sealed class LinuxEngineBusyPollTests : LinuxEngineTests
 {
-    private protected override LinuxEngineSettings Own => new() { Workers = 1, BusyPoll = TimeSpan.FromMicroseconds(200) };
+    private protected override LinuxEngineSettings Own => new() { Workers = 1, BusyPoll = BusyPoll.Always(TimeSpan.FromMicroseconds(200)) };
 }

@@ -116,6 +116,17 @@ public sealed class OptionsTests
     }
 
     [Theory]
+    [InlineData("auto", null)]
+    [InlineData("0", 0)]
+    [InlineData("1000", 1_000)]
+    public void A_busy_poll_is_microseconds_or_what_suits_the_host(string text, int? microseconds)
+    {
+        Assert.Null(Read()!.BusyPoll);
+        _environment["WGPROXY_BUSY_POLL"] = text;
+        Assert.Equal(microseconds, Read()!.BusyPoll?.TotalMicroseconds);
+    }
+
+    [Theory]
     [InlineData("WGPROXY_ALLOW", "192.0.2.0/33")]
     [InlineData("WGPROXY_DENY", "example.com")]
     [InlineData("WGPROXY_DENY", ",")]
@@ -125,6 +136,7 @@ public sealed class OptionsTests
     [InlineData("WGPROXY_DENY", "10.1")]
     [InlineData("WGPROXY_BUSY_POLL", "1001")]
     [InlineData("WGPROXY_BUSY_POLL", "-1")]
+    [InlineData("WGPROXY_BUSY_POLL", "always")]
     [InlineData("WGPROXY_MAX_MAPPINGS", "0")]
     public void A_wrong_limit_is_one_line(string variable, string text)
     {
