@@ -16,6 +16,9 @@ internal sealed class Log(TextWriter output, bool forJournal, TimeProvider time)
     private readonly Throttle _openFailed = new(time, OncePerMinute);
     private readonly Throttle _unresolved = new(time, OncePerMinute);
     private readonly Throttle _resolvedToRelay = new(time, OncePerMinute);
+
+    // Some 2 kB per second at most: a client that the server accepts can open and leave mappings as fast as it shakes hands.
+    private readonly LineBudget _changes = new(time, burst: 1_000, perSecond: 20);
     private LogQueue? _queue;
 
     /// <summary>What is said: this level and those before it. Set before other threads log.</summary>
@@ -116,21 +119,22 @@ internal sealed class Log(TextWriter output, bool forJournal, TimeProvider time)
             ? $"server {server} is at {address}"
             : $"server {server} has moved from {former} to {address}: new mappings go there");
 
-    /// <summary>A mapping changed.</summary>
+    /// <summary>A mapping changed. Lines are budgeted, except where everything is said. One thread at a time.</summary>
     public void Changed(LogLevel level, in RelayEvent change)
     {
-        if (level > Level)
+        long withheld = 0;
+        if (level > Level || (Level < LogLevel.Debug && !_changes.TryPass(out withheld)))
         {
             return;
         }
 
         if (_queue is { } queue)
         {
-            queue.Post(level, change);
+            queue.Post(level, change, withheld);
         }
         else
         {
-            Write(time.GetUtcNow(), level, EventText.Of(change));
+            Write(time.GetUtcNow(), level, EventText.Of(change) + Throttle.Words(withheld));
         }
     }
 

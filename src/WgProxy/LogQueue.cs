@@ -31,10 +31,11 @@ internal sealed class LogQueue : IAsyncDisposable
     }
 
     /// <summary>Lets a line be written soon.</summary>
-    public void Post(LogLevel level, string text) => Post(new Entry(_time.GetUtcNow(), level, text, default));
+    public void Post(LogLevel level, string text) => Post(new Entry(_time.GetUtcNow(), level, text, default, 0));
 
     /// <summary>Lets a change of a mapping be put in words and written soon.</summary>
-    public void Post(LogLevel level, in RelayEvent change) => Post(new Entry(_time.GetUtcNow(), level, null, change));
+    public void Post(LogLevel level, in RelayEvent change, long withheld) =>
+        Post(new Entry(_time.GetUtcNow(), level, null, change, withheld));
 
     /// <summary>Waits until what was posted is written, or until it is clear that nobody reads it.</summary>
     public async ValueTask DisposeAsync()
@@ -57,7 +58,7 @@ internal sealed class LogQueue : IAsyncDisposable
         {
             while (_lines.Reader.TryRead(out Entry entry))
             {
-                _write(entry.Time, entry.Level, entry.Text ?? EventText.Of(entry.Change));
+                _write(entry.Time, entry.Level, entry.Text ?? (EventText.Of(entry.Change) + Throttle.Words(entry.Withheld)));
             }
 
             if (Interlocked.Exchange(ref _dropped, 0) is > 0 and long dropped)
@@ -67,5 +68,5 @@ internal sealed class LogQueue : IAsyncDisposable
         }
     }
 
-    private readonly record struct Entry(DateTimeOffset Time, LogLevel Level, string? Text, RelayEvent Change);
+    private readonly record struct Entry(DateTimeOffset Time, LogLevel Level, string? Text, RelayEvent Change, long Withheld);
 }

@@ -110,6 +110,26 @@ public sealed class LogTests
     }
 
     [Fact]
+    public void An_accepted_client_that_comes_and_goes_does_not_fill_the_log()
+    {
+        FakeTime time = new();
+        HeardLog heard = new(time);
+        RelayEventKind[] life = [RelayEventKind.Opened, RelayEventKind.Established, RelayEventKind.Evicted];
+        for (int second = 0; second < 100; second++)
+        {
+            Play(heard, [.. Enumerable.Repeat(life, 50).SelectMany(kinds => kinds)]);
+            time.Advance(TimeSpan.FromSeconds(1));
+        }
+
+        Assert.InRange(heard.Lines.Length, 1_000 + (99 * 20), 1_000 + (99 * 20) + 1);
+        Assert.EndsWith("(80 more since last said)", heard.Lines[^20], StringComparison.Ordinal);
+
+        HeardLog all = new(time, LogLevel.Debug);
+        Play(all, [.. Enumerable.Repeat(life, 1_000).SelectMany(kinds => kinds)]);
+        Assert.Equal(3_000, all.Lines.Length);
+    }
+
+    [Fact]
     public void A_refusal_that_repeats_is_said_once_a_minute_with_the_number_withheld()
     {
         FakeTime time = new();
@@ -130,7 +150,7 @@ public sealed class LogTests
     public async Task A_reader_that_does_not_read_makes_nobody_wait_and_what_was_dropped_is_counted()
     {
         using BlockedWriter output = new();
-        Log log = new(output, forJournal: false, TimeProvider.System);
+        Log log = new(output, forJournal: false, TimeProvider.System) { Level = LogLevel.Debug };
         log.BeginQueue();
         const int Lines = LogQueue.Capacity * 2;
         log.Stopped("first");
