@@ -27,15 +27,18 @@ internal sealed partial class LinuxWorker
             if (now >= count)
             {
                 CountOverflows();
+                _uncounted = false;
                 count = now + OverflowInterval;
             }
 
             Publish();
-            isDue = next <= now;
-            if (!isDue && next != Tick.Never)
+            if (_uncounted)
             {
-                _alarm.SetWithin(Math.Min(next - now, LongestWait), now);
+                // Nobody else may wake this thread in time to say what the kernel dropped at last.
+                next = Tick.Min(next, count);
             }
+
+            isDue = next <= now || (next != Tick.Never && !_alarm.TrySetWithin(Math.Min(next - now, LongestWait), now));
         }
     }
 
@@ -95,6 +98,7 @@ internal sealed partial class LinuxWorker
         }
 
         AnswerClients();
+        _uncounted |= initiations || up > 0;
         if (initiations)
         {
             ReadInitiations(now);

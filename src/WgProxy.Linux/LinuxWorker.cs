@@ -35,6 +35,7 @@ internal sealed partial class LinuxWorker : IDisposable
     private readonly RelayCounters _published = new();
     private Lookout _lookout;
     private int _datagrams;
+    private bool _uncounted;
     private volatile bool _stopped;
 
     /// <summary>A worker that is told all this, with its share of limits and ports.</summary>

@@ -27,19 +27,26 @@ internal sealed unsafe class Alarm : SafeHandleMinusOneIsInvalid
         return descriptor < 0 ? null : new Alarm(descriptor);
     }
 
-    /// <summary>Rings in so many milliseconds (at least one) or before.</summary>
-    public void SetWithin(long milliseconds, Tick now)
+    /// <summary>Rings in so many milliseconds (at least one) or before. False if the system refused: then nobody may sleep
+    /// until it rings.</summary>
+    public bool TrySetWithin(long milliseconds, Tick now)
     {
         if (_due <= now + milliseconds)
         {
-            return;
+            return true;
         }
 
         _due = now + milliseconds;
         itimerspec time = default;
         time.it_value.tv_sec = (nint)(milliseconds / 1_000);
         time.it_value.tv_nsec = (nint)(milliseconds % 1_000 * 1_000_000);
-        _ = Libc.timerfd_settime(Descriptor, 0, &time, null);
+        if (Libc.timerfd_settime(Descriptor, 0, &time, null) == 0)
+        {
+            return true;
+        }
+
+        _due = Tick.Never;
+        return false;
     }
 
     /// <summary>It has rung: makes it quiet again.</summary>

@@ -1,0 +1,95 @@
+using System.Diagnostics;
+using System.Reflection;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+
+namespace WgProxy.Linux.Tests.Rig;
+
+/// <summary>A kernel that refuses segmented sends to one port, as some devices and filters make it do: between the engine and
+/// its sendmmsg stands a function in C that says no. It passes everything else on, and is compiled with the tests.</summary>
+internal static unsafe class StubbornKernel
+{
+    private const string Program = """
+        #define _GNU_SOURCE
+        #include <errno.h>
+        #include <stdatomic.h>
+        #include <sys/socket.h>
+        #include <sys/syscall.h>
+        #include <netinet/in.h>
+        #include <unistd.h>
+
+        static atomic_int refused_port, refused_error, refusals;
+
+        void refuse(int port, int error) { refusals = 0; refused_error = error; refused_port = port; }
+        int refused(void) { return refusals; }
+
+        static int is_refused(int fd, struct msghdr *message)
+        {
+            struct sockaddr_in6 to = { 0 };
+            socklen_t length = sizeof(to);
+            if (message->msg_name)
+                to = *(struct sockaddr_in6 *)message->msg_name;
+            else if (getpeername(fd, (struct sockaddr *)&to, &length))
+                return 0;
+            if (ntohs(to.sin6_port) != refused_port)
+                return 0;
+            for (struct cmsghdr *control = CMSG_FIRSTHDR(message); control; control = CMSG_NXTHDR(message, control))
+                if (control->cmsg_level == 17 && control->cmsg_type == 103)
+                    return 1;
+            return 0;
+        }
+
+        int sendmmsg(int fd, struct mmsghdr *messages, unsigned count, int flags)
+        {
+            unsigned taken = 0;
+            while (taken < count && !(refused_port && is_refused(fd, &messages[taken].msg_hdr)))
+                taken++;
+            if (taken == 0 && count > 0) {
+                refusals++;
+                errno = refused_error;
+                return -1;
+            }
+            return syscall(SYS_sendmmsg, fd, messages, taken, flags);
+        }
+        """;
+
+    private static nint s_library;
+
+    /// <summary>Why it cannot be used; empty if it can.</summary>
+    public static string Missing { get; private set; } = string.Empty;
+
+    /// <summary>How many sends it has refused since <see cref="Refuse"/>.</summary>
+    public static int Refused => ((delegate* unmanaged<int>)NativeLibrary.GetExport(s_library, "refused"))();
+
+    /// <summary>From here on, refuses trains to this port with this error. 0 ends it.</summary>
+    public static void Refuse(int port, int error) =>
+        ((delegate* unmanaged<int, int, void>)NativeLibrary.GetExport(s_library, "refuse"))(port, error);
+
+    // The engine's declarations are bound at their first call, so this must come before.
+    [ModuleInitializer]
+    internal static void Install()
+    {
+        string source = Path.Combine(Path.GetTempPath(), $"wgproxy-stubborn-{Environment.ProcessId}.c");
+        string library = Path.ChangeExtension(source, ".so");
+        try
+        {
+            File.WriteAllText(source, Program);
+            using Process gcc = Process.Start("gcc", ["-shared", "-fPIC", "-O1", "-o", library, source]);
+            gcc.WaitForExit();
+            s_library = NativeLibrary.Load(library);
+            NativeLibrary.SetDllImportResolver(typeof(LinuxEngine).Assembly, Resolve);
+        }
+        catch (System.ComponentModel.Win32Exception)
+        {
+            Missing = "no gcc on this machine: no kernel to refuse was made (./test installs it)";
+        }
+        finally
+        {
+            File.Delete(source);
+            File.Delete(library);
+        }
+    }
+
+    // What it does not define itself is found in the C library that it depends on.
+    private static nint Resolve(string name, Assembly assembly, DllImportSearchPath? path) => string.Equals(name, "libc", StringComparison.Ordinal) ? s_library : 0;
+}
