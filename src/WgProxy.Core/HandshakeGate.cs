@@ -91,17 +91,16 @@ internal sealed class HandshakeGate
     public void Accepted(in Source source, Tick now) => _known.Add(source, now);
 
     /// <summary>Whether the initiation was forwarded lately.</summary>
-    public bool IsReplay(ReadOnlySpan<byte> initiation, Tick now) => _forwarded.Contains(initiation, now);
+    public bool IsReplay(ReadOnlySpan<byte> initiation, Tick now) => _forwarded.Contains(initiation.Slice(WireGuard.InitiationMac1Offset, WireGuard.MacSize), now);
 
-    /// <summary>The initiation is being forwarded.</summary>
-    public void Forwarded(ReadOnlySpan<byte> initiation, Tick now) => _forwarded.Add(initiation, now);
+    /// <summary>The initiation of this mac1 is being forwarded.</summary>
+    public void Forwarded(ReadOnlySpan<byte> mac1, Tick now) => _forwarded.Add(mac1, now);
 
     /// <summary>Whether the server said lately that it is under load.</summary>
     public bool IsServerLoaded(int route, Tick now) => now < _serverLoadedUntil[route];
 
-    /// <summary>Whether the source has shown lately that it can be reached, or does so by this initiation.</summary>
-    public bool IsVerified(ReadOnlySpan<byte> initiation, in Source source, Tick now) =>
-        _verified.Contains(source, now, VerifiedFor) || HasCookie(initiation, source, now);
+    /// <summary>Whether the source has shown lately that it can be reached.</summary>
+    public bool WasVerified(in Source source, Tick now) => _verified.Contains(source, now, VerifiedFor);
 
     /// <summary>Whether the initiation carries a cookie of this relay; if so, the source is verified.</summary>
     public bool HasCookie(ReadOnlySpan<byte> initiation, in Source source, Tick now)
@@ -159,7 +158,7 @@ internal sealed class HandshakeGate
     /// <summary>What a stranger's initiation counts as.</summary>
     public Standing StandingOf(in Source source, Tick now) =>
         _known.Contains(source, now, KnownFor) ? Standing.Known
-        : _verified.Contains(source, now, VerifiedFor) ? Standing.Verified
+        : WasVerified(source, now) ? Standing.Verified
         : Standing.Newcomer;
 
     // The secrets follow from the seed and the number of the period, so nothing need be remembered or drawn.

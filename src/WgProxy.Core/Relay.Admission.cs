@@ -25,10 +25,13 @@ public sealed partial class Relay
             return Verdict.Replayed;
         }
 
-        if (IsCrowded() || _gate.IsServerLoaded(route, now) || IsOverShare(source, Share.Asked))
+        // Who showed a cookie lately is let in by a crowd: he may have lost it with a mapping that made room. A loaded
+        // server's few places take one shown here and now, since anybody may forge the address of who showed one.
+        bool isServerLoaded = _gate.IsServerLoaded(route, now);
+        if (isServerLoaded || IsCrowded() || IsOverShare(source, Share.Asked))
         {
             share = Share.Verified;
-            if (!_gate.IsVerified(initiation, source, now))
+            if (!_gate.HasCookie(initiation, source, now) && (isServerLoaded || !_gate.WasVerified(source, now)))
             {
                 return Verdict.Reply;
             }
@@ -51,9 +54,10 @@ public sealed partial class Relay
         return asked > _settings.LoadedAsked || asked * 2 > _settings.MaxMappings - proven;
     }
 
-    /// <summary>Remembers the cookie with which the server answers an initiation that showed one of ours. A client has room
-    /// for one cookie: from now on it shows the server's, which went to its address and to nobody else's, and without this
-    /// would be sent ours again, and then the server's, and so on.</summary>
+    /// <summary>Remembers the cookie with which the server answers a client's initiation. A client has room for one cookie:
+    /// from now on it shows the server's, which went to its address and to nobody else's, and without this would be sent
+    /// ours again, and then the server's, and so on. Whether the initiation was the client's does not matter: the server's
+    /// cookie is for the mapping's port.</summary>
     private void LearnServerCookie(int slot, ReadOnlySpan<byte> reply)
     {
         if (!_mappings[slot].HasAside)
@@ -63,10 +67,10 @@ public sealed partial class Relay
 
         ref MappingAside aside = ref _mappings.AsideOf(slot);
         Span<byte> cookie = stackalloc byte[WireGuard.CookieSize];
-        if (aside.ShownMac1 != default
-            && Datagram.ReceiverIndex(DatagramKind.CookieReply, reply) == aside.ShownIndex
+        if (aside.AskedMac1 != default
+            && Datagram.ReceiverIndex(DatagramKind.CookieReply, reply) == aside.AskedIndex
             && _gate.TryOpen(
-                _mappings[slot].Route, reply, MemoryMarshal.AsBytes(new ReadOnlySpan<UInt128>(in aside.ShownMac1)), cookie))
+                _mappings[slot].Route, reply, MemoryMarshal.AsBytes(new ReadOnlySpan<UInt128>(in aside.AskedMac1)), cookie))
         {
             aside.ServerCookie = MemoryMarshal.Read<UInt128>(cookie);
         }

@@ -192,6 +192,18 @@ public sealed partial class Relay
         _tunnels.Learn(slot, _mappings.AsideOf(slot).AdoptedIndex, client, now, now + _settings.IndexLifetime);
     }
 
+    /// <summary>The server has named an index on a claim's port: a handshake, or the beginning of one, with whoever is
+    /// there. That need not be the tunnel's client, so it must not fill the tunnel's few places for indices and members: the
+    /// claim goes on by itself, with a copy of what the tunnel knows, by which the server may still confirm it.</summary>
+    private void PartClaim(int slot, Tick now)
+    {
+        ref Mapping mapping = ref _mappings[slot];
+        if ((mapping.Proof == Proof.Lingering ? mapping.Former : mapping.Proof) == Proof.Claimed)
+        {
+            _tunnels.Part(slot, now);
+        }
+    }
+
     private bool MayClaim(int tunnel)
     {
         int claims = 0;

@@ -14,6 +14,7 @@ public sealed partial class Relay
             return Drop(Direction.Downlink, Verdict.Unsolicited, datagram, slot);
         }
 
+        PartClaim(slot, now);
         _tunnels.Ask(slot, Datagram.SenderIndex(datagram), now, now + _settings.IndexLifetime);
         mapping.ServerSpoke = true;
         ReviveLingering(slot, now);
@@ -28,6 +29,7 @@ public sealed partial class Relay
         uint client = Datagram.ReceiverIndex(DatagramKind.Response, datagram);
         if (mapping.Asked.Contains(client))
         {
+            PartClaim(slot, now);
             _tunnels.Learn(slot, server, client, now, now + _settings.IndexLifetime);
             mapping.ServerSpoke = true;
             HeardServer(slot, now);
@@ -63,11 +65,10 @@ public sealed partial class Relay
             mapping.CookieUntil = now + _settings.CookieTimeout;
             _gate.ServerSentCookie(mapping.Route, now);
             LearnServerCookie(slot, datagram);
-        }
-
-        if (mapping.Proof is Proof.Asked or Proof.Claimed)
-        {
-            Schedule(slot, Tick.Max(mapping.Expires, mapping.CookieUntil));
+            if (mapping.Proof is Proof.Asked or Proof.Claimed or Proof.Lingering)
+            {
+                Schedule(slot, Tick.Max(mapping.Expires, mapping.CookieUntil));
+            }
         }
 
         return Forward(Direction.Downlink, slot, 1, datagram.Length);

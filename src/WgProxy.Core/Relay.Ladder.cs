@@ -33,15 +33,13 @@ public sealed partial class Relay
             return Drop(Direction.Uplink, Verdict.TableFull, initiation);
         }
 
-        _gate.Forwarded(initiation, now);
-
         int slot = _mappings.Add(source);
         ref Mapping mapping = ref _mappings[slot];
         mapping.Route = route;
         _tunnels.Add(slot, route);
         mapping.Admitted = share;
         mapping.AskedSince = now;
-        mapping.Asked.Add(Datagram.SenderIndex(initiation));
+        RememberAsking(slot, initiation);
         mapping.Initiations.TryTake(1, InitiationsPerSecond, InitiationBurst, now);
         mapping.UplinkBytes = initiation.Length;
         _live++;

@@ -40,9 +40,15 @@ public sealed partial class Relay
         }
 
         // Whoever shows a cookie has a bucket of its own, so that one who forges the client's address cannot use
-        // up the client's: when the common bucket is empty, the client is sent a cookie.
+        // up the client's: when the common bucket is empty, the client is sent a cookie. So it is while the server is
+        // loaded: the few places there are for those who can be reached, and forged addresses are many.
         ref Mapping mapping = ref _mappings[slot];
         bool shown = _gate.HasCookie(datagram, source, now) || ShowsServerCookie(slot, datagram, now);
+        if (!shown && _gate.IsServerLoaded(route, now))
+        {
+            return SendCookie(datagram, source, route, slot, now);
+        }
+
         ref Bucket bucket = ref shown ? ref _mappings.AsideOf(slot).Shown : ref mapping.Initiations;
         if (!bucket.TryTake(1, InitiationsPerSecond, InitiationBurst, now))
         {
@@ -55,27 +61,40 @@ public sealed partial class Relay
             return Drop(Direction.Uplink, Verdict.ServerLoaded, datagram, slot);
         }
 
-        _gate.Forwarded(datagram, now);
-        mapping.Asked.Add(Datagram.SenderIndex(datagram));
-        if (shown)
-        {
-            ref MappingAside aside = ref _mappings.AsideOf(slot);
-            aside.ShownIndex = Datagram.SenderIndex(datagram);
-            aside.ShownMac1 = MemoryMarshal.Read<UInt128>(datagram[WireGuard.InitiationMac1Offset..]);
-        }
-
-        ReviveLingering(slot, now);
-        if (mapping.Proof == Proof.Asked)
-        {
-            Schedule(slot, AskedDeadline(mapping, now));
-        }
-        else if (mapping.Proof == Proof.Claimed)
-        {
-            Schedule(slot, ClaimAskedDeadline(mapping, now));
-        }
-
+        _gate.Forwarded(datagram.Slice(WireGuard.InitiationMac1Offset, WireGuard.MacSize), now);
+        RememberAsking(slot, datagram);
         mapping.AwaitsClient = false;
+        Reschedule(slot, now);
         return Forward(Direction.Uplink, slot, 1, datagram.Length);
+    }
+
+    /// <summary>What the server's answer, or its cookie, will refer to.</summary>
+    private void RememberAsking(int slot, ReadOnlySpan<byte> initiation)
+    {
+        _mappings[slot].Asked.Add(Datagram.SenderIndex(initiation));
+        ref MappingAside aside = ref _mappings.AsideOf(slot);
+        aside.AskedIndex = Datagram.SenderIndex(initiation);
+        aside.AskedMac1 = MemoryMarshal.Read<UInt128>(initiation[WireGuard.InitiationMac1Offset..]);
+    }
+
+    /// <summary>A client has asked again. That takes nothing but the public key and the client's address, so it revives
+    /// nobody: a mapping that lingers does so for as long as it would have, until the server answers. It only goes last of
+    /// those that make room.</summary>
+    private void Reschedule(int slot, Tick now)
+    {
+        ref Mapping mapping = ref _mappings[slot];
+        switch (mapping.Proof)
+        {
+            case Proof.Asked:
+                Schedule(slot, AskedDeadline(mapping, now));
+                break;
+            case Proof.Claimed:
+                Schedule(slot, ClaimAskedDeadline(mapping, now));
+                break;
+            case Proof.Lingering:
+                Requeue(slot, Proof.Lingering);
+                break;
+        }
     }
 
     /// <summary>A response or a cookie reply by a client: both answer an initiation by the server.</summary>
@@ -135,6 +154,7 @@ public sealed partial class Relay
         {
             // The client uses an answer that matched nothing remembered here: it was genuine.
             mapping.HasUnmatched = false;
+            PartClaim(slot, now);
             _tunnels.Learn(slot, receiver, _mappings.AsideOf(slot).UnmatchedClient, now, now + _settings.IndexLifetime);
         }
 

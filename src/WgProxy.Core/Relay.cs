@@ -121,7 +121,14 @@ public sealed partial class Relay
     /// <param name="port">The socket's local port.</param>
     public void Opened(int slot, ushort port)
     {
-        _mappings[slot].Port = port;
+        ref Mapping mapping = ref _mappings[slot];
+        mapping.Port = port;
+        if (mapping.Proof == Proof.Asked)
+        {
+            // Only now: the initiation of a client whose socket did not open was not forwarded, and may come again.
+            _gate.Forwarded(MemoryMarshal.AsBytes(new ReadOnlySpan<UInt128>(in _mappings.AsideOf(slot).AskedMac1)), mapping.AskedSince);
+        }
+
         Report(RelayEventKind.Opened, slot);
     }
 

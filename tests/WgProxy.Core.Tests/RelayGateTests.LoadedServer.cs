@@ -17,10 +17,10 @@ public sealed partial class RelayGateTests
         for (int tick = 0; tick < 10_000; tick++)
         {
             Source stranger = Site(tick);
-            byte[] initiation = WireMessages.Initiation(driver.Mac1, (uint)tick);
-            if (driver.FromClient(stranger, initiation).Verdict == Verdict.Reply)
+            byte[] refused = WireMessages.Initiation(driver.Mac1, (uint)tick);
+            if (driver.FromClient(stranger, refused).Verdict == Verdict.Reply)
             {
-                byte[] retry = WithCookie(WireMessages.Initiation(driver.Mac1, 0x10_0000 + (uint)tick), Open(driver, initiation));
+                byte[] retry = WithCookie(WireMessages.Initiation(driver.Mac1, 0x10_0000 + (uint)tick), Open(driver, refused));
                 Decision decision = driver.FromClient(stranger, retry);
                 if (decision.Verdict == Verdict.Open)
                 {
@@ -31,7 +31,10 @@ public sealed partial class RelayGateTests
 
             if (tick % 1_000 == 999)
             {
-                rekeys += driver.FromClient(Alice, WireMessages.Initiation(driver.Mac1, 0x20_0000 + (uint)tick)).Verdict == Verdict.Forward ? 1 : 0;
+                byte[] rekey = WireMessages.Initiation(driver.Mac1, 0x20_0000 + (uint)tick);
+                Assert.Equal(Verdict.Reply, driver.FromClient(Alice, rekey).Verdict);
+                byte[] retry = WithCookie(WireMessages.Initiation(driver.Mac1, 0x30_0000 + (uint)tick), Open(driver, rekey));
+                rekeys += driver.FromClient(Alice, retry).Verdict == Verdict.Forward ? 1 : 0;
             }
 
             driver.Pass(0.001);
@@ -88,7 +91,9 @@ public sealed partial class RelayGateTests
             return driver.FromClient(Site(i), WithCookie(WireMessages.Initiation(driver.Mac1, 0xE0 + (uint)i), Open(driver, refused))).Verdict;
         })];
         Assert.Equal([Verdict.Open, Verdict.Open, Verdict.Open, Verdict.ServerLoaded], newcomers);
-        Assert.Equal(Verdict.Forward, driver.FromClient(Alice, WireMessages.Initiation(driver.Mac1, 0xC9)).Verdict);
+        byte[] unshown = WireMessages.Initiation(driver.Mac1, 0xC8);
+        Assert.Equal(Verdict.Reply, driver.FromClient(Alice, unshown).Verdict);
+        Assert.Equal(Verdict.Forward, driver.FromClient(Alice, WithCookie(WireMessages.Initiation(driver.Mac1, 0xC9), Open(driver, unshown))).Verdict);
     }
 
     [Fact]
@@ -131,7 +136,7 @@ public sealed partial class RelayGateTests
         }
 
         Assert.Equal(newcomers, opened);
-        Assert.True(driver.Relay.Counters[Direction.Uplink, Verdict.ServerLoaded] > 10_000);
+        Assert.True(driver.Relay.Counters[Direction.Uplink, Verdict.Reply] > 10_000);
     }
 
     [Fact]

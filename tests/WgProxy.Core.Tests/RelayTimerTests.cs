@@ -174,16 +174,65 @@ public sealed class RelayTimerTests
     }
 
     [Fact]
-    public void A_handshake_by_the_client_revives_on_the_same_port()
+    public void A_handshake_by_the_client_revives_on_the_same_port_when_the_server_answers()
     {
         int slot = _driver.Confirm(Alice);
         _driver.Pass(400);
 
         Assert.Equal((Verdict.Forward, slot), (Initiate(0xC2).Verdict, Initiate(0xC3).Slot));
-        Assert.Equal(Proof.Confirmed, _driver.Relay.ProofOf(slot));
+        Assert.Equal(Proof.Lingering, _driver.Relay.ProofOf(slot));
         _driver.FromServer(slot, WireMessages.Response(0x52, 0xC3));
+        Assert.Equal((Proof.Confirmed, RelayEventKind.Revived), (_driver.Relay.ProofOf(slot), Last));
+        _driver.FromClient(Alice, WireMessages.Transport(0x52));
         _driver.Pass(299);
         Assert.Equal(Proof.Confirmed, _driver.Relay.ProofOf(slot));
+    }
+
+    [Fact]
+    public void Asking_alone_neither_revives_nor_prolongs_nor_shortens_what_lingers()
+    {
+        int slot = _driver.Confirm(Alice);
+        _driver.Pass(300.1);
+        for (uint asked = 0; asked < 35; asked++)
+        {
+            Assert.Equal((Verdict.Forward, Proof.Lingering), (Initiate(0xF0 + asked).Verdict, _driver.Relay.ProofOf(slot)));
+            _driver.Pass(5);
+        }
+
+        Assert.Equal(Verdict.Forward, _driver.FromServer(slot, WireMessages.Initiation(_driver.Mac1, 0x53)).Verdict);
+        _driver.Pass(30.1);
+        Assert.Equal(Proof.Lingering, _driver.Relay.ProofOf(slot));
+        Initiate(0xC9);
+        _driver.Pass(180);
+        Assert.Equal((Proof.None, RelayEventKind.Expired), (_driver.Relay.ProofOf(slot), Last));
+    }
+
+    [Fact]
+    public void What_lingers_makes_room_last_if_it_has_just_asked()
+    {
+        RelayDriver driver = new(new RelaySettings { MaxMappings = 3, MaxAsked = 3, LoadedAsked = 3 });
+        int[] slots = [.. Enumerable.Range(1, 3).Select(client => driver.Confirm(RelayDriver.Client(client), 0xC0 + (uint)client, 0x50 + (uint)client))];
+        driver.Pass(301);
+        driver.FromClient(RelayDriver.Client(1), WireMessages.Initiation(driver.Mac1, 0xD1));
+        driver.Ask(RelayDriver.Client(4), 0xD4);
+        driver.Ask(RelayDriver.Client(5), 0xD5);
+        Assert.Equal([Proof.Lingering], slots.Take(1).Select(driver.Relay.ProofOf));
+        driver.FromServer(slots[0], WireMessages.Response(0x61, 0xD1));
+        Assert.Equal(Proof.Confirmed, driver.Relay.ProofOf(slots[0]));
+    }
+
+    [Fact]
+    public void A_cookie_of_the_server_keeps_the_port_of_what_lingers()
+    {
+        int slot = _driver.Confirm(Alice);
+        _driver.Pass(300.1);
+        _driver.Pass(179);
+        Initiate(0xC2);
+        _driver.FromServer(slot, WireMessages.CookieReply(0xC2));
+        _driver.Pass(129);
+        Assert.Equal(Proof.Lingering, _driver.Relay.ProofOf(slot));
+        _driver.Pass(1.1);
+        Assert.Equal(Proof.None, _driver.Relay.ProofOf(slot));
     }
 
     [Fact]
@@ -191,9 +240,9 @@ public sealed class RelayTimerTests
     {
         int slot = _driver.Confirm(Alice);
         _driver.Pass(400);
-        Initiate(0xC2);
+        _driver.FromServer(slot, WireMessages.Initiation(_driver.Mac1, 0x53));
         _driver.Pass(15);
-        Initiate(0xC3);
+        _driver.FromServer(slot, WireMessages.Initiation(_driver.Mac1, 0x54));
         _driver.Pass(14.9);
         Assert.Equal(Proof.Confirmed, _driver.Relay.ProofOf(slot));
         _driver.Pass(0.2);

@@ -30,19 +30,19 @@ internal sealed class ReplayFilter
         _previous = new ulong[most * 2];
     }
 
-    /// <summary>Whether this initiation was forwarded lately.</summary>
-    public bool Contains(ReadOnlySpan<byte> initiation, Tick now)
+    /// <summary>Whether the initiation of this mac1 was forwarded lately.</summary>
+    public bool Contains(ReadOnlySpan<byte> mac1, Tick now)
     {
         TakeTurns(now);
-        ulong fingerprint = Fingerprint(initiation);
+        ulong fingerprint = Fingerprint(mac1);
         return _current[Find(_current, fingerprint)] != 0 || _previous[Find(_previous, fingerprint)] != 0;
     }
 
-    /// <summary>This initiation is being forwarded.</summary>
-    public void Add(ReadOnlySpan<byte> initiation, Tick now)
+    /// <summary>The initiation of this mac1 is being forwarded.</summary>
+    public void Add(ReadOnlySpan<byte> mac1, Tick now)
     {
         TakeTurns(now);
-        ulong fingerprint = Fingerprint(initiation);
+        ulong fingerprint = Fingerprint(mac1);
         ref ulong place = ref _current[Find(_current, fingerprint)];
         _count += place == 0 ? 1 : 0;
         place = fingerprint;
@@ -78,9 +78,8 @@ internal sealed class ReplayFilter
     }
 
     // Zero marks an empty place.
-    private ulong Fingerprint(ReadOnlySpan<byte> initiation)
+    private ulong Fingerprint(ReadOnlySpan<byte> mac1)
     {
-        ReadOnlySpan<byte> mac1 = initiation.Slice(WireGuard.InitiationMac1Offset, WireGuard.MacSize);
         ulong low = BinaryPrimitives.ReadUInt64LittleEndian(mac1);
         ulong high = BinaryPrimitives.ReadUInt64LittleEndian(mac1[8..]);
         return SipHash.Hash(_seed.K0, _seed.K1, low, high, 0, 0, 0) | (1UL << 63);

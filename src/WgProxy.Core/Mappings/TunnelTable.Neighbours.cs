@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace WgProxy.Core.Mappings;
 
 // What neighbours may do: copy a tunnel, and keep a copy as one of their own.
@@ -74,6 +76,25 @@ internal sealed partial class TunnelTable
         }
 
         EndChange();
+    }
+
+    /// <summary>The slot's mapping leaves the others of its tunnel, with a copy of all that the tunnel knows. The roaming
+    /// table goes on leading to the others.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    public void Part(int slot, Tick now)
+    {
+        int tunnel = _mappings[slot].Tunnel;
+        if (_rows[tunnel].Members == 1)
+        {
+            return;
+        }
+
+        TunnelCopy copy = CopyOf(tunnel);
+        Leave(slot);
+        Add(slot, copy.Row.Route);
+        long conflicts = _counters.IndexConflicts;
+        Import(_mappings[slot].Tunnel, copy, now);
+        _counters.IndexConflicts = conflicts;
     }
 
     private TunnelCopy CopyOf(int tunnel) => new(_rows[tunnel], _rows[tunnel].HasAsks ? _asks[tunnel] : default);

@@ -47,8 +47,8 @@ internal sealed class ReferenceMapping(int id, Source source, int route, Referen
 
     public ReferenceBucket Shown { get; } = new();
 
-    /// <summary>The last initiation that showed a cookie and passed.</summary>
-    public (uint Sender, byte[] Mac1)? LastShown { get; set; }
+    /// <summary>The last initiation that passed.</summary>
+    public (uint Sender, byte[] Mac1)? LastAsked { get; set; }
 
     /// <summary>The cookie by which the server answered it.</summary>
     public byte[]? ServerCookie { get; set; }

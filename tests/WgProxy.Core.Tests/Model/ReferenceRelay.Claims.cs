@@ -70,6 +70,25 @@ internal sealed partial class ReferenceRelay
         return Decide(Direction.Uplink, verdict, mapping, 1, datagram.Length);
     }
 
+    /// <summary>The server handshakes on a claim's port, with whom, nobody can tell: the claim goes on by itself, with a copy
+    /// of what the tunnel knows.</summary>
+    private void PartIfClaim(ReferenceMapping mapping, Tick now)
+    {
+        if (mapping.Standing != Proof.Claimed || Members(mapping.Tunnel).Count() == 1 || !rules.ClaimsPart)
+        {
+            return;
+        }
+
+        ReferenceTunnel old = mapping.Tunnel;
+        Leave(mapping);
+        mapping.Tunnel = new ReferenceTunnel(mapping.Route, rules);
+        mapping.Joined = ++_order;
+        long conflicts = Counters["index.Conflicts"];
+        TakeOver(mapping.Tunnel, old, mapping, now);
+        Counters["index.Conflicts"] = conflicts;
+        Uncounted["parted.Claims"]++;
+    }
+
     private bool MayClaim(ReferenceTunnel tunnel) =>
         Members(tunnel).Count() < rules.MembersPerTunnel
         && Members(tunnel).Count(member => member.Proof == Proof.Claimed) < rules.ClaimsPerTunnel;

@@ -11,6 +11,7 @@ internal sealed partial class ReferenceRelay
         }
 
         uint server = Index(datagram, 4);
+        PartIfClaim(mapping, now);
         Own(mapping.Tunnel, server, now);
         mapping.Tunnel.AskedBy(server, mapping, now, now + settings.IndexLifetime);
         mapping.ServerSpoke = true;
@@ -25,6 +26,7 @@ internal sealed partial class ReferenceRelay
         uint client = Index(datagram, 8);
         if (mapping.Asked.Contains(client))
         {
+            PartIfClaim(mapping, now);
             Learn(mapping, server, client, now);
             mapping.ServerSpoke = true;
             HeardServer(mapping, now);
@@ -55,7 +57,7 @@ internal sealed partial class ReferenceRelay
             mapping.CookieUntil = now + settings.CookieTimeout;
             ServerIsLoaded(mapping, now);
             LearnServerCookie(mapping, datagram);
-            if (mapping.Proof is Proof.Asked or Proof.Claimed)
+            if (mapping.Proof is Proof.Asked or Proof.Claimed or Proof.Lingering)
             {
                 mapping.Expires = Tick.Max(mapping.Expires, mapping.CookieUntil);
             }

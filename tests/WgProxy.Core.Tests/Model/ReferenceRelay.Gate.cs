@@ -46,9 +46,10 @@ internal sealed partial class ReferenceRelay
         int room = settings.MaxMappings - Live.Count(mapping => mapping.Proof is Proof.Established or Proof.Confirmed);
         bool isLoaded = asked >= settings.LoadedAsked + rules.MoreAsked
             || asked > room * rules.AskersOfRoom
-            || now < _serverLoadedUntil.GetValueOrDefault(route);
+            || IsServerLoaded(route, now);
         mustShow = isLoaded || IsOverShare(source, IsUnshown);
-        if (mustShow && !IsWithin(_verified, source, rules.VerifiedSeconds, now) && !ShowsCookie(initiation, source, now))
+        bool mustShowNow = IsServerLoaded(route, now) && rules.LoadedServerWantsFreshCookie;
+        if (mustShow && !ShowsCookie(initiation, source, now) && (mustShowNow || !IsWithin(_verified, source, rules.VerifiedSeconds, now)))
         {
             return Verdict.Reply;
         }
@@ -81,7 +82,7 @@ internal sealed partial class ReferenceRelay
         return _forwarded.Concat(_forwardedBefore).Any(old => old.AsSpan().SequenceEqual(initiation.Span.Slice(116, 16)));
     }
 
-    private void RememberForwarded(ReadOnlyMemory<byte> initiation) => _forwarded.Add(Mac1Of(initiation));
+    private void RememberForwarded(byte[] mac1) => _forwarded.Add(mac1);
 
     private bool ShowsCookie(ReadOnlyMemory<byte> initiation, Source source, Tick now)
     {
@@ -133,11 +134,11 @@ internal sealed partial class ReferenceRelay
     /// read it, and the relay must.</summary>
     public void ServerSealed(byte[] reply, byte[] mac1, byte[] cookie) => _sealed.Add((reply, mac1, cookie));
 
-    /// <summary>A client that showed a cookie of the relay is sent one by the server, which takes its place.</summary>
+    /// <summary>A client that asked is sent a cookie by the server, which takes the place of the relay's.</summary>
     private void LearnServerCookie(ReferenceMapping mapping, ReadOnlyMemory<byte> reply)
     {
         (_, byte[]? mac1, byte[]? cookie) = _sealed.LastOrDefault(made => made.Reply.AsSpan(8).SequenceEqual(reply.Span[8..]));
-        if (mapping.LastShown is (uint sender, byte[] shown) && mac1 is not null
+        if (mapping.LastAsked is (uint sender, byte[] shown) && mac1 is not null
             && ((sender == Index(reply, 4) && shown.AsSpan().SequenceEqual(mac1)) || !rules.CookiesAreBound))
         {
             mapping.ServerCookie = cookie;
@@ -168,7 +169,7 @@ internal sealed partial class ReferenceRelay
     /// <summary>A loaded server looks at few initiations: the last places are for those who have most to lose.</summary>
     private bool TakesPlace(int route, Rank rank, Source source, Tick now)
     {
-        if (now >= _serverLoadedUntil.GetValueOrDefault(route))
+        if (!IsServerLoaded(route, now))
         {
             return true;
         }
@@ -188,6 +189,8 @@ internal sealed partial class ReferenceRelay
 
         return taken;
     }
+
+    private bool IsServerLoaded(int route, Tick now) => now < _serverLoadedUntil.GetValueOrDefault(route);
 
     private void ServerIsLoaded(ReferenceMapping mapping, Tick now)
     {

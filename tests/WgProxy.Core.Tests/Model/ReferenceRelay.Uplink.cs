@@ -23,6 +23,11 @@ internal sealed partial class ReferenceRelay
         }
 
         bool shown = ShowsCookie(datagram, source, now) || ShowsServerCookie(mapping, datagram, now);
+        if (!shown && IsServerLoaded(route, now) && rules.OnlyShownTakePlaces)
+        {
+            return Drop(Direction.Uplink, Verdict.Reply, datagram, mapping);
+        }
+
         ReferenceBucket bucket = shown && rules.ShownHaveTheirOwn ? mapping.Shown : mapping.Initiations;
         if (!bucket.Take(1, 2, rules.InitiationBurst, now))
         {
@@ -35,14 +40,23 @@ internal sealed partial class ReferenceRelay
             return Drop(Direction.Uplink, Verdict.ServerLoaded, datagram, mapping);
         }
 
-        RememberForwarded(datagram);
+        RememberForwarded(Mac1Of(datagram));
         RememberAsked(mapping, Index(datagram, 4));
-        if (shown || !rules.OnlyShownLearnsCookie)
+        if (shown || rules.UnshownLearnsCookie)
         {
-            mapping.LastShown = (Index(datagram, 4), Mac1Of(datagram));
+            mapping.LastAsked = (Index(datagram, 4), Mac1Of(datagram));
         }
 
-        ReviveIfLingering(mapping, now);
+        if (mapping.Proof == Proof.Lingering)
+        {
+            // Nobody is revived by asking; but he is the last who makes room.
+            Become(mapping, Proof.Lingering);
+            if (rules.AskingRevives)
+            {
+                ReviveIfLingering(mapping, now);
+            }
+        }
+
         mapping.AwaitsClient = false;
         if (mapping.Proof == Proof.Asked)
         {
@@ -76,12 +90,12 @@ internal sealed partial class ReferenceRelay
             return Drop(Direction.Uplink, Verdict.TableFull, datagram);
         }
 
-        RememberForwarded(datagram);
         ReferenceMapping mapping = Add(source, new ReferenceTunnel(route, rules), Proof.Asked);
         mapping.MustShow = mustShow;
         mapping.AskedSince = now;
         mapping.Initiations.Take(1, 2, rules.InitiationBurst, now);
         RememberAsked(mapping, Index(datagram, 4));
+        mapping.LastAsked = (Index(datagram, 4), Mac1Of(datagram));
         mapping.Expires = AskedDeadline(mapping, now);
         return Decide(Direction.Uplink, Verdict.Open, mapping, 1, datagram.Length);
     }
@@ -151,6 +165,7 @@ internal sealed partial class ReferenceRelay
         if (mapping.Unmatched is (uint server, uint client) && server == receiver)
         {
             mapping.Unmatched = null;
+            PartIfClaim(mapping, now);
             Learn(mapping, server, client, now);
         }
 

@@ -27,7 +27,7 @@ internal sealed partial class ReferenceRelay(RelaySettings settings, ReferenceRu
 
     /// <summary>What happened that the relay does not count.</summary>
     public SortedDictionary<string, long> Uncounted { get; } =
-        new(StringComparer.Ordinal) { ["shown.Theirs"] = 0, ["borrowed.Claims"] = 0, ["borrowed.Keys"] = 0 };
+        new(StringComparer.Ordinal) { ["shown.Theirs"] = 0, ["borrowed.Claims"] = 0, ["borrowed.Keys"] = 0, ["parted.Claims"] = 0 };
 
     public ReferenceDecision FromClient(ReadOnlyMemory<byte> run, int stride, Source source, Tick now)
     {
@@ -61,6 +61,11 @@ internal sealed partial class ReferenceRelay(RelaySettings settings, ReferenceRu
     {
         ReferenceMapping mapping = Live.Single(mapping => mapping.Id == id);
         mapping.Port = port;
+        if (mapping.Proof == Proof.Asked)
+        {
+            RememberForwarded(mapping.LastAsked!.Value.Mac1);
+        }
+
         Tell(RelayEventKind.Opened, mapping);
     }
 

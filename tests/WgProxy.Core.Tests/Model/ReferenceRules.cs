@@ -76,8 +76,20 @@ internal sealed record ReferenceRules
     /// <summary>Whether that ends when the mapping is no longer kept for the cookie.</summary>
     public bool ServerCookieEnds { get; init; } = true;
 
-    /// <summary>Whether only who showed a cookie is believed to have the server's next.</summary>
-    public bool OnlyShownLearnsCookie { get; init; } = true;
+    /// <summary>Whether who asked without a cookie has the server's next, if the server sends one.</summary>
+    public bool UnshownLearnsCookie { get; init; } = true;
+
+    /// <summary>Whether a loaded server is asked only for those of its clients who show a cookie.</summary>
+    public bool OnlyShownTakePlaces { get; init; } = true;
+
+    /// <summary>Whether a stranger at a loaded server must show a cookie even if he showed one lately.</summary>
+    public bool LoadedServerWantsFreshCookie { get; init; } = true;
+
+    /// <summary>Whether a lingering mapping comes back by nothing but an initiation.</summary>
+    public bool AskingRevives { get; init; }
+
+    /// <summary>Whether a claim on whose port the server handshakes leaves the others.</summary>
+    public bool ClaimsPart { get; init; } = true;
 
     /// <summary>Whether the server's cookie must be sealed for the initiation that showed one.</summary>
     public bool CookiesAreBound { get; init; } = true;

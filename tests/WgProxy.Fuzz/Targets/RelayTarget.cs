@@ -87,7 +87,7 @@ internal sealed class RelayTarget(ReferenceRules? rules = null) : Target
             signal.Show("pairs", mapping.Tunnel.Pairs.Count);
             signal.Show("questions", mapping.Tunnel.Asks.Count);
             signal.Show("asked", mapping.Asked.Count);
-            signal.Show("cookies", mapping.LastShown is null ? 0 : 1, mapping.ServerCookie is null ? 0 : 1, (long)mapping.Proof);
+            signal.Show("cookies", mapping.LastAsked is null ? 0 : 1, mapping.ServerCookie is null ? 0 : 1, (long)mapping.Proof);
             signal.Show("tunnel", both.Live.Count(other => other.Tunnel == mapping.Tunnel), both.Live.Count(other => other.Tunnel == mapping.Tunnel && other.Proof == Proof.Claimed));
         }
     }

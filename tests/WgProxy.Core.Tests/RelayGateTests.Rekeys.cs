@@ -1,0 +1,145 @@
+using System.Security.Cryptography;
+using WgProxy.Core.Protocol;
+using WgProxy.Tests;
+
+namespace WgProxy.Core.Tests;
+
+// Clients of a loaded server, beside those who forge addresses: WireGuard asks every five seconds and has room for one
+// cookie, the server wants its own, and the relay too.
+public sealed partial class RelayGateTests
+{
+    private const int RetryMilliseconds = 5_000;
+
+    [Fact]
+    public void Who_forges_the_addresses_of_a_thousand_tunnels_keeps_none_of_them_from_a_loaded_server()
+    {
+        const int tunnels = 1_000;
+        RelayDriver driver = new(new RelaySettings());
+        for (int number = 0; number < tunnels; number++)
+        {
+            driver.Establish(Subnet(number), (uint)number, 0x100_0000 + (uint)number);
+        }
+
+        WireGuardClient[] clients = [.. Enumerable.Range(0, 20).Select(number => new WireGuardClient(driver, Subnet(number), (uint)number))];
+        LoadedServer(driver, out Action stayLoaded);
+        uint forged = 0x200_0000;
+        for (int millisecond = 0; millisecond < 11_000; millisecond++)
+        {
+            stayLoaded();
+            for (int i = 0; i < 4; i++)
+            {
+                driver.FromClient(Subnet((int)(forged % tunnels)), WireMessages.Initiation(driver.Mac1, ++forged));
+            }
+
+            foreach (WireGuardClient client in clients.Where((client, i) => !client.IsAnswered && (millisecond - (i * 50)) % RetryMilliseconds == 0))
+            {
+                client.Ask();
+            }
+
+            driver.Pass(0.001);
+        }
+
+        Assert.All(clients, client => Assert.InRange(client.Asked, 1, 3));
+        Assert.All(clients, client => Assert.True(client.IsAnswered));
+    }
+
+    [Fact]
+    public void Who_forges_the_address_of_a_newcomer_that_showed_a_cookie_does_not_keep_it_from_a_loaded_server()
+    {
+        RelayDriver driver = new(new RelaySettings());
+        LoadedServer(driver, out Action stayLoaded);
+        WireGuardClient newcomer = new(driver, Alice, 0);
+        uint forged = 0x200_0000;
+        for (int millisecond = 0; millisecond < 11_000; millisecond++)
+        {
+            stayLoaded();
+            driver.FromClient(Alice, WireMessages.Initiation(driver.Mac1, ++forged));
+            if (!newcomer.IsAnswered && millisecond % RetryMilliseconds == 0)
+            {
+                newcomer.Ask();
+            }
+
+            driver.Pass(0.001);
+        }
+
+        Assert.Equal((true, 3), (newcomer.IsAnswered, newcomer.Asked));
+    }
+
+    [Fact]
+    public void A_loaded_server_is_not_asked_for_an_address_that_showed_a_cookie_only_earlier()
+    {
+        RelayDriver driver = Loaded();
+        byte[] refused = WireMessages.Initiation(driver.Mac1, 0xC1);
+        Assert.Equal(Verdict.Reply, driver.FromClient(Alice, refused).Verdict);
+        byte[] cookie = Open(driver, refused);
+        Assert.Equal(Verdict.Open, driver.FromClient(Alice, WithCookie(WireMessages.Initiation(driver.Mac1, 0xC2), cookie)).Verdict);
+        driver.Pass(16);
+        LoadedServer(driver, out Action stayLoaded);
+        stayLoaded();
+        Assert.Equal(Verdict.Reply, driver.FromClient(Alice, WireMessages.Initiation(driver.Mac1, 0xC3)).Verdict);
+        Assert.Equal(Verdict.Open, driver.FromClient(Alice, WithCookie(WireMessages.Initiation(driver.Mac1, 0xC4), cookie)).Verdict);
+    }
+
+    [Fact]
+    public void Whoever_the_server_sends_its_cookie_first_needs_none_of_the_relays()
+    {
+        RelayDriver driver = NewDriver();
+        WireGuardClient first = new(driver, Alice, 0);
+        first.Ask();
+        driver.Pass(4.9);
+        LoadedServer(driver, out Action stayLoaded);
+        stayLoaded();
+        driver.Pass(0.1);
+        first.Ask();
+        Assert.True(first.IsAnswered);
+    }
+
+    /// <summary>A tunnel on which the server keeps saying that it is loaded.</summary>
+    private static void LoadedServer(RelayDriver driver, out Action stayLoaded)
+    {
+        int slot = driver.Confirm(RelayDriver.Client(2), 0xFFFF_0001, 0xFFFF_0002);
+        stayLoaded = () => driver.FromServer(slot, WireMessages.CookieReply(0xFFFF_0001));
+    }
+
+    /// <summary>A client of a server that wants a cookie of its own: what it does with what comes back.</summary>
+    private sealed class WireGuardClient(RelayDriver driver, Source source, uint number)
+    {
+        private readonly byte[] _servers = RandomNumberGenerator.GetBytes(16);
+        private byte[] _cookie = [];
+
+        public int Asked { get; private set; }
+
+        public bool IsAnswered { get; private set; }
+
+        public void Ask()
+        {
+            uint index = 0x1000_0000 + (number << 8) + (uint)++Asked;
+            byte[] initiation = WireMessages.Initiation(driver.Mac1, index);
+            _ = _cookie.Length == 0 ? initiation : WithCookie(initiation, _cookie);
+            Decision decision = driver.FromClient(source, initiation);
+            if (decision.Verdict == Verdict.Reply)
+            {
+                _cookie = Open(driver, initiation);
+            }
+            else if (decision.Verdict is Verdict.Forward or Verdict.Open)
+            {
+                ServerJudges(decision.Slot, initiation, index);
+            }
+        }
+
+        private void ServerJudges(int slot, byte[] initiation, uint index)
+        {
+            byte[] expected = WithCookie([.. initiation], _servers);
+            byte[] reply = WireMessages.Response(0x2000_0000 + index, index);
+            IsAnswered = initiation.SequenceEqual(expected);
+            if (!IsAnswered)
+            {
+                reply = WireMessages.CookieReply(index);
+                new CookieSealer(driver.Routes[0].Key).Write(initiation, _servers, RandomNumberGenerator.GetBytes(24), reply);
+                _cookie = _servers;
+            }
+
+            Assert.Equal(Verdict.Forward, driver.FromServer(slot, reply).Verdict);
+        }
+    }
+}
