@@ -60,19 +60,12 @@ public sealed partial class Relay
     /// cookie is for the mapping's port.</summary>
     private void LearnServerCookie(int slot, ReadOnlySpan<byte> reply)
     {
-        if (!_mappings[slot].HasAside)
-        {
-            return;
-        }
-
-        ref MappingAside aside = ref _mappings.AsideOf(slot);
+        ref Mapping mapping = ref _mappings[slot];
         Span<byte> cookie = stackalloc byte[WireGuard.CookieSize];
-        if (aside.AskedMac1 != default
-            && Datagram.ReceiverIndex(DatagramKind.CookieReply, reply) == aside.AskedIndex
-            && _gate.TryOpen(
-                _mappings[slot].Route, reply, MemoryMarshal.AsBytes(new ReadOnlySpan<UInt128>(in aside.AskedMac1)), cookie))
+        if (Datagram.ReceiverIndex(DatagramKind.CookieReply, reply) == mapping.LastAsked
+            && _gate.TryOpen(mapping.Route, reply, mapping.LastMac1, cookie))
         {
-            aside.ServerCookie = MemoryMarshal.Read<UInt128>(cookie);
+            _mappings.AsideOf(slot).ServerCookie = MemoryMarshal.Read<UInt128>(cookie);
         }
     }
 

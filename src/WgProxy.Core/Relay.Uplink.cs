@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using System.Runtime.InteropServices;
 using WgProxy.Core.Mappings;
 using WgProxy.Core.Protocol;
 
@@ -71,10 +70,10 @@ public sealed partial class Relay
     /// <summary>What the server's answer, or its cookie, will refer to.</summary>
     private void RememberAsking(int slot, ReadOnlySpan<byte> initiation)
     {
-        _mappings[slot].Asked.Add(Datagram.SenderIndex(initiation));
-        ref MappingAside aside = ref _mappings.AsideOf(slot);
-        aside.AskedIndex = Datagram.SenderIndex(initiation);
-        aside.AskedMac1 = MemoryMarshal.Read<UInt128>(initiation[WireGuard.InitiationMac1Offset..]);
+        ref Mapping mapping = ref _mappings[slot];
+        mapping.LastAsked = Datagram.SenderIndex(initiation);
+        mapping.Asked.Add(mapping.LastAsked);
+        initiation.Slice(WireGuard.InitiationMac1Offset, WireGuard.MacSize).CopyTo(mapping.LastMac1);
     }
 
     /// <summary>A client has asked again. That takes nothing but the public key and the client's address, so it revives

@@ -126,7 +126,7 @@ public sealed partial class Relay
         if (mapping.Proof == Proof.Asked)
         {
             // Only now: the initiation of a client whose socket did not open was not forwarded, and may come again.
-            _gate.Forwarded(MemoryMarshal.AsBytes(new ReadOnlySpan<UInt128>(in _mappings.AsideOf(slot).AskedMac1)), mapping.AskedSince);
+            _gate.Forwarded(mapping.LastMac1, mapping.AskedSince);
         }
 
         Report(RelayEventKind.Opened, slot);

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Security.Cryptography;
+using WgProxy.Core.Mappings;
 using WgProxy.Core.Protocol;
 using WgProxy.Tests;
 
@@ -34,6 +35,9 @@ internal sealed class RelayDriver
 
     public bool RefuseToOpen { get; set; }
 
+    /// <summary>Where ports come from, as in an engine; by default each is a new one.</summary>
+    public PortPool? Ports { get; init; }
+
     public static Source Client(int number) => Source.From(new IPEndPoint(IPAddress.Parse($"192.0.2.{1 + (number / 60_000)}"), 1_000 + (number % 60_000)));
 
     public static Route NewRoute(bool resolved = true)
@@ -48,13 +52,15 @@ internal sealed class RelayDriver
         Decision decision = Relay.FromClient(run, stride == 0 ? run.Length : stride, source, Now);
         if (decision.Verdict == Verdict.Open)
         {
-            if (RefuseToOpen)
+            ushort port = _nextPort;
+            if (RefuseToOpen || Ports?.TryDraw(Now, out port) == false)
             {
                 Relay.OpenFailed(decision.Slot);
             }
             else
             {
-                Relay.Opened(decision.Slot, _nextPort++);
+                _nextPort++;
+                Relay.Opened(decision.Slot, port);
             }
         }
 
@@ -126,6 +132,7 @@ internal sealed class RelayDriver
             Log.Add(change);
             if (change.EndsMapping)
             {
+                Ports?.Rest(change.Port, Now, change.Heard);
                 Relay.Release(change.Slot);
             }
         }

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Security.Cryptography;
 using WgProxy.Core.Admission;
+using WgProxy.Core.Mappings;
 using WgProxy.Core.Protocol;
 using WgProxy.Tests;
 
@@ -206,7 +207,12 @@ public sealed partial class RelayGateTests
     [Fact]
     public void Sixty_strangers_a_second_from_ever_new_addresses_leave_room_for_an_honest_one_at_any_moment()
     {
-        RelayDriver driver = new(new RelaySettings());
+        // As many ports as Linux has by default.
+        const int ports = 28_232;
+        RelayDriver driver = new(new RelaySettings())
+        {
+            Ports = new PortPool(Enumerable.Range(32_768, ports).Select(port => (ushort)port), TimeSpan.FromSeconds(180), (1, 2)),
+        };
         driver.Confirm(Alice);
         int stranger = 0;
         for (int second = 0; second < 3_600; second++)
@@ -223,6 +229,8 @@ public sealed partial class RelayGateTests
             Assert.Equal(Verdict.Forward, driver.FromClient(honest, WireMessages.Transport(0x5000_0000 + (uint)second)).Verdict);
             Assert.InRange(driver.Relay.Counters[Proof.Asked], 0, 1_024);
         }
+
+        Assert.Equal(0, driver.Relay.Counters[RelayEventKind.OpenFailed]);
     }
 
     [Theory]

@@ -14,12 +14,19 @@ public sealed class BothLoadedTests
     [InlineData(Origin.Anywhere)]
     [InlineData(Origin.SameSources)]
     public Task A_newcomer_gets_in_past_the_cookies_of_both(Origin origin) =>
-        BestOf.ThreeAsync(() => A_newcomer_gets_in_past_the_cookies_of_both_once(origin));
+        BestOf.ThreeAsync(() => AttackAsync(origin, workers: null));
 
-    private async Task A_newcomer_gets_in_past_the_cookies_of_both_once(Origin origin)
+    [NetnsFact]
+    public Task So_it_is_with_two_workers()
+    {
+        Assert.SkipUnless(string.Equals(RelayProcess.Engine, "linux", StringComparison.Ordinal), "only the linux engine has workers");
+        return BestOf.ThreeAsync(() => AttackAsync(Origin.Anywhere, workers: 2));
+    }
+
+    private static async Task AttackAsync(Origin origin, int? workers)
     {
         const int perSecond = 2_000;
-        using Tunnel tunnel = await Tunnel.StartAsync();
+        using Tunnel tunnel = await Tunnel.StartAsync(workers);
         Attackers.LetForgedIn(tunnel.Topology, tunnel.Stranger);
         WireGuardInterface newcomer = await tunnel.AddClientAsync();
         await tunnel.ConnectAsync();
@@ -36,19 +43,21 @@ public sealed class BothLoadedTests
             TimeSpan.FromSeconds(20),
             () => $"cookies of both; {Denied(tunnel)} of the server; {tunnel.Relay.Status()}");
         int denied = Denied(tunnel);
+        long replies = tunnel.Relay.Status().Uplink.Dropped["Reply"];
         long atServer = tunnel.Server.Host.Space.Snmp("Udp6InErrors");
         TimeSpan taken = await tunnel.ConnectAsync(newcomer, TimeSpan.FromSeconds(60));
         denied = Denied(tunnel) - denied;
+        replies = tunnel.Relay.Status().Uplink.Dropped["Reply"] - replies;
         int cookies = newcomer.Lines.Count(line => line.Contains("Receiving cookie response", StringComparison.Ordinal));
         ProbeAccount account = await stream.StopAsync();
         flood.Stop();
         await loading.StopAsync();
         RelayStatus after = await tunnel.Relay.StatusAsync();
-        string report = $"{origin}: newcomer in after {taken.TotalSeconds:0.0} s and {cookies} cookies, while the server sent {denied}; {account}, "
+        string report = $"{origin}: newcomer in after {taken.TotalSeconds:0.0} s and {cookies} cookies, while the server sent {denied} and the relay {replies}; {account}, "
             + $"{tunnel.Server.Host.Space.Snmp("Udp6InErrors") - atServer} datagrams overflowed at the server; {after}";
         Measured.Write(report);
 
-        Assert.True(denied > 0, report);
+        Assert.True(denied > 0 && replies > 0, report);
         Assert.InRange(cookies, 1, 2);
         Assert.True(taken < TwoCookies, report);
         Assert.True(account.Lost * 100 < account.Sent, report);

@@ -93,6 +93,33 @@ public abstract partial class EngineContract
     }
 
     [Fact]
+    public void Without_a_free_port_newcomers_wait_and_tunnels_go_on()
+    {
+        Start(ports: [FreePort()]);
+        EngineContractPeer server = NewServer();
+        EngineContractTunnel living = NewTunnel(server, V4, 1).Establish();
+        EngineContractCounts moved = EngineContractCounts.Tunnel();
+        for (uint stranger = 2; stranger < 12; stranger++)
+        {
+            EngineContractTunnel second = NewTunnel(server, V4, stranger);
+            second.Client.Send(WireMessages.Initiation(Route.Mac1, stranger), Wire.RelayFor(second.Client));
+            moved.Add("uplink.Open", 1);
+            moved.Add("bytes.Uplink", WireMessages.InitiationLength);
+            moved.Add("event.OpenFailed", 1);
+            moved.AssertMoved(Wire);
+        }
+
+        server.ExpectNothing();
+        living.Up();
+        living.Down();
+        moved.Add("uplink.Forward", 1);
+        moved.Add("downlink.Forward", 1);
+        moved.Add("bytes.Uplink", WireMessages.KeepaliveLength);
+        moved.Add("bytes.Downlink", WireMessages.KeepaliveLength);
+        moved.AssertMoved(Wire);
+    }
+
+    [Fact]
     public void A_port_that_the_server_never_used_serves_again_rather_than_none()
     {
         ushort port = FreePort();

@@ -1,4 +1,6 @@
+using System.Runtime.CompilerServices;
 using WgProxy.Core.Admission;
+using WgProxy.Core.Protocol;
 
 namespace WgProxy.Core.Mappings;
 
@@ -48,6 +50,9 @@ internal struct Mapping
     /// <summary>An answer that matched no remembered initiation is waiting for the client to use it.</summary>
     public bool HasUnmatched;
 
+    /// <summary>Claimed with an index that is known nowhere: on probation until the server sends data to this port.</summary>
+    public bool Adopted;
+
     /// <summary>Whether anything has been written to the mapping's <see cref="MappingAside"/>.</summary>
     public bool HasAside;
 
@@ -66,15 +71,25 @@ internal struct Mapping
     /// <summary>Sender indices of the client's last initiations.</summary>
     public IndexRing Asked;
 
+    /// <summary>The sender index of the client's last initiation that passed.</summary>
+    public uint LastAsked;
+
+    /// <summary>That initiation's mac1, into which an answering cookie of the server is bound.</summary>
+    public MacBytes LastMac1;
+
     /// <summary>Limits initiations.</summary>
     public Bucket Initiations;
-
-    /// <summary>Claimed with an index that is known nowhere: on probation until the server sends data to this port.</summary>
-    public bool Adopted;
 
     /// <summary>Bytes forwarded to the server.</summary>
     public long UplinkBytes;
 
     /// <summary>Bytes forwarded to the client.</summary>
     public long DownlinkBytes;
+}
+
+/// <summary>The bytes of a mac, with no alignment to pay for in every row.</summary>
+[InlineArray(WireGuard.MacSize)]
+internal struct MacBytes
+{
+    private byte _first;
 }

@@ -13,9 +13,6 @@ internal struct MappingAside
     /// <summary>Limits what a mapping may send while it only claims.</summary>
     public Bucket Claim;
 
-    /// <summary>The sender index of the client's last initiation that passed.</summary>
-    public uint AskedIndex;
-
     /// <summary>The server index of an answer that matched no remembered initiation.</summary>
     public uint UnmatchedServer;
 
@@ -25,9 +22,6 @@ internal struct MappingAside
     /// <summary>The server index by which a mapping on probation was admitted.</summary>
     public uint AdoptedIndex;
 
-    /// <summary>That initiation's mac1, into which an answering cookie of the server is bound.</summary>
-    public UInt128 AskedMac1;
-
-    /// <summary>The cookie with which the server answered it; good while <see cref="Mapping.CookieUntil"/> lasts.</summary>
+    /// <summary>The cookie with which the server answered the client; good while <see cref="Mapping.CookieUntil"/> lasts.</summary>
     public UInt128 ServerCookie;
 }

@@ -7,6 +7,7 @@ namespace WgProxy.Netns.Tests.Harness;
 internal sealed class RelayProcess : IDisposable
 {
     private readonly Child _process;
+    private string? _openFiles;
 
     private RelayProcess(Child process) => _process = process;
 
@@ -33,12 +34,12 @@ internal sealed class RelayProcess : IDisposable
 
     /// <summary>Starts a relay for this server and awaits that it listens and knows the server's address.</summary>
     public static async Task<RelayProcess> StartAsync(
-        Topology topology, IPEndPoint server, string publicKey, int port = 51820, Namespace? space = null)
+        Topology topology, IPEndPoint server, string publicKey, int port = 51820, Namespace? space = null, int? workers = null)
     {
         Child process = topology.Own((space ?? topology.Relay).Start(
             $"wgproxy on port {port}",
             Binary,
-            [],
+            workers is null ? [] : ["--workers", $"{workers}"],
             ("WGPROXY_SERVER", server.ToString()),
             ("WGPROXY_PUBKEY", publicKey),
             ("WGPROXY_LISTEN", $"[::]:{port}"),
@@ -62,6 +63,14 @@ internal sealed class RelayProcess : IDisposable
     /// <summary>Names of its threads: each engine has its own.</summary>
     public string[] Threads =>
         [.. Directory.EnumerateDirectories($"/proc/{_process.Id}/task").Select(thread => File.ReadAllText($"{thread}/comm").Trim())];
+
+    /// <summary>Lets the relay open no file more; or as many as before, if <paramref name="none"/> is false.</summary>
+    public void LimitOpenFiles(bool none)
+    {
+        string[] before = Command.Run("prlimit", "--pid", $"{_process.Id}", "--nofile", "--noheadings", "--raw", "--output", "SOFT,HARD").Split();
+        _openFiles ??= before[0];
+        Command.Run("prlimit", "--pid", $"{_process.Id}", $"--nofile={(none ? "3" : _openFiles)}:{before[1]}");
+    }
 
     /// <summary>Stops the relay as systemd does and asserts that it agreed.</summary>
     public async Task StopAsync()
