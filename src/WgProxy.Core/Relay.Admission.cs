@@ -45,6 +45,12 @@ public sealed partial class Relay
         return _gate.TryTakePlace(route, _gate.StandingOf(source, now), source, now) ? null : Verdict.ServerLoaded;
     }
 
+    /// <summary>Whether who has a mapping must show a cookie all the same. While the server is loaded, everybody: the few places
+    /// there are for those who can be reached, and forged addresses are many. In a crowd, who is as unanswered as the rest of
+    /// it: else the first thousand of a flood would go on asking the server 2,000 times a second.</summary>
+    private bool MustShow(in Mapping mapping, Tick now) =>
+        _gate.IsServerLoaded(mapping.Route, now) || (mapping.Proof == Proof.Asked && IsCrowded());
+
     /// <summary>Whether so many ask unanswered that they must show a cookie: more than is usual, or half of what the proven
     /// leave room for, so that a flood cannot displace honest askers faster than the server answers them.</summary>
     private bool IsCrowded()

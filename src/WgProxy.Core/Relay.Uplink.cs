@@ -39,11 +39,10 @@ public sealed partial class Relay
         }
 
         // Whoever shows a cookie has a bucket of its own, so that one who forges the client's address cannot use
-        // up the client's: when the common bucket is empty, the client is sent a cookie. So it is while the server is
-        // loaded: the few places there are for those who can be reached, and forged addresses are many.
+        // up the client's: when the common bucket is empty, the client is sent a cookie.
         ref Mapping mapping = ref _mappings[slot];
         bool shown = _gate.HasCookie(datagram, source, now) || ShowsServerCookie(slot, datagram, now);
-        if (!shown && _gate.IsServerLoaded(route, now))
+        if (!shown && MustShow(mapping, now))
         {
             return SendCookie(datagram, source, route, slot, now);
         }

@@ -140,6 +140,35 @@ public sealed partial class RelayGateTests
     }
 
     [Fact]
+    public void In_a_crowd_whoever_asks_again_must_show_a_cookie()
+    {
+        RelayDriver driver = NewDriver(loadedAsked: 4);
+        driver.Ask(Alice);
+        driver.Confirm(RelayDriver.Client(2), 0xC2, 0x52);
+        Load(driver);
+        byte[] refused = WireMessages.Initiation(driver.Mac1, 0xC3);
+        Assert.Equal(Verdict.Reply, driver.FromClient(Alice, refused).Verdict);
+        Assert.Equal(Verdict.Forward, driver.FromClient(Alice, WithCookie(WireMessages.Initiation(driver.Mac1, 0xC4), Open(driver, refused))).Verdict);
+
+        // Who has been accepted is not one of the crowd.
+        Assert.Equal(Verdict.Forward, driver.FromClient(RelayDriver.Client(2), WireMessages.Initiation(driver.Mac1, 0xC5)).Verdict);
+    }
+
+    [Fact]
+    public void The_first_of_a_flood_do_not_go_on_asking_the_server()
+    {
+        RelayDriver driver = new(new RelaySettings());
+        for (int number = 0; number < 200_000; number++)
+        {
+            driver.FromClient(Subnet(number % 2_000), WireMessages.Initiation(driver.Mac1, (uint)number));
+            driver.Pass(number % 20 == 0 ? 0.001 : 0);
+        }
+
+        Assert.InRange(driver.Relay.Counters[Direction.Uplink, Verdict.Forward], 0, 100);
+        Assert.InRange(driver.Relay.Counters[Direction.Uplink, Verdict.Open], 1_025, 2_200);
+    }
+
+    [Fact]
     public void A_server_that_sends_cookies_puts_strangers_to_the_proof()
     {
         RelayDriver driver = NewDriver();

@@ -42,12 +42,7 @@ internal sealed partial class ReferenceRelay
             return Verdict.Replayed;
         }
 
-        int asked = Live.Count(mapping => mapping.Proof == Proof.Asked);
-        int room = settings.MaxMappings - Live.Count(mapping => mapping.Proof is Proof.Established or Proof.Confirmed);
-        bool isLoaded = asked >= settings.LoadedAsked + rules.MoreAsked
-            || asked > room * rules.AskersOfRoom
-            || IsServerLoaded(route, now);
-        mustShow = isLoaded || IsOverShare(source, IsUnshown);
+        mustShow = IsCrowded(matters: true) || IsServerLoaded(route, now) || IsOverShare(source, IsUnshown);
         bool mustShowNow = IsServerLoaded(route, now) && rules.LoadedServerWantsFreshCookie;
         if (mustShow && !ShowsCookie(initiation, source, now) && (mustShowNow || !IsWithin(_verified, source, rules.VerifiedSeconds, now)))
         {
@@ -60,6 +55,13 @@ internal sealed partial class ReferenceRelay
         }
 
         return TakesPlace(route, RankOf(source, now), source, now) ? null : Verdict.ServerLoaded;
+    }
+
+    private bool IsCrowded(bool matters)
+    {
+        int asked = Live.Count(mapping => mapping.Proof == Proof.Asked);
+        int room = settings.MaxMappings - Live.Count(mapping => mapping.Proof is Proof.Established or Proof.Confirmed);
+        return matters && (asked >= settings.LoadedAsked + rules.MoreAsked || asked > room * rules.AskersOfRoom);
     }
 
     private bool IsDenied(Source source)

@@ -23,7 +23,8 @@ internal sealed partial class ReferenceRelay
         }
 
         bool shown = ShowsCookie(datagram, source, now) || ShowsServerCookie(mapping, datagram, now);
-        if (!shown && IsServerLoaded(route, now) && rules.OnlyShownTakePlaces)
+        bool isOneOfACrowd = mapping.Proof == Proof.Asked && IsCrowded(rules.CrowdMustShow);
+        if (!shown && (isOneOfACrowd || (IsServerLoaded(route, now) && rules.OnlyShownTakePlaces)))
         {
             return Drop(Direction.Uplink, Verdict.Reply, datagram, mapping);
         }

@@ -82,6 +82,9 @@ internal sealed record ReferenceRules
     /// <summary>Whether a loaded server is asked only for those of its clients who show a cookie.</summary>
     public bool OnlyShownTakePlaces { get; init; } = true;
 
+    /// <summary>Whether in a crowd those who are unanswered must show a cookie to ask again.</summary>
+    public bool CrowdMustShow { get; init; } = true;
+
     /// <summary>Whether a stranger at a loaded server must show a cookie even if he showed one lately.</summary>
     public bool LoadedServerWantsFreshCookie { get; init; } = true;
 
