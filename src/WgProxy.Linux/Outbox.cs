@@ -1,8 +1,6 @@
-using System.Runtime.CompilerServices;
 using WgProxy.Core;
 using WgProxy.Core.Batching;
 using WgProxy.Linux.Net;
-using static WgProxy.Linux.Native.Constants;
 
 namespace WgProxy.Linux;
 
@@ -11,7 +9,7 @@ namespace WgProxy.Linux;
 /// sends them. Whatever the kernel answers, every datagram is either sent or counted; nothing here ends anything.
 /// Uplink, each slot has its own connected socket; downlink, all share a listening socket and are addressed.
 /// </summary>
-internal sealed class Outbox : IDisposable
+internal sealed partial class Outbox : IDisposable
 {
     private const int Pieces = 256;
 
@@ -28,6 +26,7 @@ internal sealed class Outbox : IDisposable
     private readonly RelayCounters _counters;
     private readonly ClientTable? _clients;
     private readonly bool _mustEndShort;
+    private SendRing? _ring;
     private int _pieceCount;
     private int _touchedCount;
 
@@ -36,12 +35,14 @@ internal sealed class Outbox : IDisposable
     /// <param name="counters">Where refusals are counted.</param>
     /// <param name="mustEndShort">Whether this kernel corrupts trains of equal segments.</param>
     /// <param name="clients">Where slots are addressed to; null for connected sockets.</param>
-    public Outbox(int slots, RelayCounters counters, bool mustEndShort, ClientTable? clients)
+    /// <param name="ring">What sends by many sockets at once, which it owns from here on; null if there is none.</param>
+    public Outbox(int slots, RelayCounters counters, bool mustEndShort, ClientTable? clients, SendRing? ring = null)
     {
         _destinations = new Destination[slots];
         _counters = counters;
         _mustEndShort = mustEndShort;
         _clients = clients;
+        _ring = ring;
     }
 
     /// <summary>Whether anything waits to be sent.</summary>
@@ -88,21 +89,13 @@ internal sealed class Outbox : IDisposable
     /// <summary>Sends everything.</summary>
     public void Flush()
     {
-        int descriptor = -1;
         for (int i = 0; i < _touchedCount; i++)
         {
-            ref Destination destination = ref _destinations[_touched[i]];
-            if (destination.Descriptor != descriptor)
-            {
-                Send(_batch, descriptor);
-                descriptor = destination.Descriptor;
-            }
-
             Load(_touched[i]);
-            destination.First = -1;
+            _destinations[_touched[i]].First = -1;
         }
 
-        Send(_batch, descriptor);
+        SendAll();
         _pieceCount = _touchedCount = 0;
     }
 
@@ -111,6 +104,7 @@ internal sealed class Outbox : IDisposable
     {
         _batch.Dispose();
         _plain.Dispose();
+        _ring?.Dispose();
     }
 
     private void Load(int slot)
@@ -136,7 +130,7 @@ internal sealed class Outbox : IDisposable
                 Seal(train, limits);
                 if (!_batch.HasRoom)
                 {
-                    Send(_batch, destination.Descriptor);
+                    SendAll();
                     limits = LimitsOf(destination);
                 }
 
@@ -178,105 +172,8 @@ internal sealed class Outbox : IDisposable
         }
 
         _batch.Split(_batch.Count, train, _plain, destination.IsIPv4, LocalOf(train.Slot));
-        Send(_batch, destination.Descriptor);
-        Send(_plain, destination.Descriptor);
-    }
-
-    /// <summary>Sends a batch to its end and empties it.</summary>
-    private void Send(SendBatch batch, int descriptor)
-    {
-        bool again = false;
-        for (int at = 0; at < batch.Count;)
-        {
-            int sent = batch.Send(descriptor, at, out int error);
-            at += sent;
-            if (sent > 0)
-            {
-                if (again)
-                {
-                    _counters.Count(EngineFault.SendRetried);
-                    again = false;
-                }
-            }
-            else if (error == EAGAIN)
-            {
-                // The socket's buffer is full, and will be a microsecond later: as on a full link, the rest is lost.
-                for (; at < batch.Count; at++)
-                {
-                    _counters.Count(EngineFault.SendFailed, batch.TrainOf(at).Datagrams);
-                }
-            }
-            else if (!again && MayBeAnEarlierOnes(error, batch.TrainOf(at)))
-            {
-                again = true;
-            }
-            else if (!TryWithoutLocal(batch, at, error))
-            {
-                again = false;
-                if (batch.TrainOf(at).IsSegmented)
-                {
-                    SendPlainly(at, descriptor, error);
-                }
-                else
-                {
-                    _counters.Count(EngineFault.SendFailed);
-                }
-
-                at++;
-            }
-        }
-
-        batch.Clear();
-    }
-
-    /// <summary>The error of a connected socket may be that of an earlier datagram, brought by ICMP, and then this one was
-    /// not sent: worth one more try. So may EMSGSIZE: a forged "fragmentation needed" brings it even to a socket that does
-    /// not believe it (Linux 6.18), and must not be taken for the link's word about a train. What ICMP never brings is
-    /// about this send.</summary>
-    private bool MayBeAnEarlierOnes(int error, in Train train) =>
-        _clients is null && error != ENOBUFS && !(train.IsSegmented && error is EIO or EINVAL);
-
-    /// <summary>The address that a client used may have left this host: then the kernel chooses another.</summary>
-    private bool TryWithoutLocal(SendBatch batch, int message, int error)
-    {
-        Train train = batch.TrainOf(message);
-        if (error is not (EINVAL or ENETUNREACH or EADDRNOTAVAIL) || train.IsSegmented || LocalOf(train.Slot).IsEmpty)
-        {
-            return false;
-        }
-
-        _clients!.ForgetLocal(train.Slot);
-        _counters.Count(EngineFault.LocalAddressLost);
-        for (int later = message; later < batch.Count; later++)
-        {
-            if (batch.TrainOf(later).Slot == train.Slot)
-            {
-                batch.WriteControl(later, _destinations[train.Slot].IsIPv4, default);
-            }
-        }
-
-        return true;
-    }
-
-    /// <summary>A segmented send was refused: the same bytes again, one datagram each. If those are taken, it was the
-    /// segments that were not.</summary>
-    [MethodImpl(MethodImplOptions.NoInlining)]
-    private void SendPlainly(int message, int descriptor, int error)
-    {
-        Train train = _batch.TrainOf(message);
-        ref Destination destination = ref _destinations[train.Slot];
-        long failed = _counters[EngineFault.SendFailed];
-        bool hadLocal = !LocalOf(train.Slot).IsEmpty;
-        _batch.Split(message, train, _plain, destination.IsIPv4, LocalOf(train.Slot));
-        Send(_plain, descriptor);
-        if (_counters[EngineFault.SendFailed] - failed == train.Datagrams || hadLocal != !LocalOf(train.Slot).IsEmpty)
-        {
-            return;
-        }
-
-        bool narrower = error == EMSGSIZE || (error == EINVAL && ++destination.Refusals < Patience);
-        destination.MaxStride = narrower ? (ushort)Math.Min(destination.MaxStride, train.Stride - 1) : (ushort)0;
-        _counters.Count(narrower ? EngineFault.StrideLowered : EngineFault.OffloadWithdrawn);
+        SendAll();
+        SendPlain(destination.Descriptor);
     }
 
     private ReadOnlySpan<byte> LocalOf(int slot) => _clients is null ? default : _clients.LocalOf(slot);

@@ -104,7 +104,7 @@ internal static class OptionTable
         "auto|off",
         "auto",
         "auto or off",
-        "Whether the linux engine lets the kernel join datagrams on receiving (GRO) and cut them on sending (GSO). "
+        "Whether the linux engine lets the kernel join datagrams on receiving (GRO), cut them on sending (GSO) and take many sends in one call (io_uring). "
             + "Try off if a network card or a virtual machine's host corrupts what was joined.",
         TryParseOffload);
 

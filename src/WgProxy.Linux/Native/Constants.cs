@@ -68,6 +68,18 @@ internal static class Constants
     public const int ENOBUFS = 105;
     public const int ENOSYS = 38;
 
+    public const int PROT_READ = 1;
+    public const int PROT_WRITE = 2;
+    public const int MAP_SHARED = 1;
+    public const int MAP_POPULATE = 0x8000;
+    public const int SYS_io_uring_setup = 425;
+    public const int SYS_io_uring_enter = 426;
+    public const int IORING_OP_SENDMSG = 9;
+    public const int IORING_ENTER_GETEVENTS = 1;
+    public const int IORING_OFF_SQ_RING = 0;
+    public const int IORING_OFF_CQ_RING = 0x8000000;
+    public const int IORING_OFF_SQES = 0x10000000;
+
     public const ushort BPF_LD = 0x00;
     public const ushort BPF_LDX = 0x01;
     public const ushort BPF_ST = 0x02;

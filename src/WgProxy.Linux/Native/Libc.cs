@@ -59,4 +59,18 @@ internal static unsafe partial class Libc
 
     [LibraryImport("libc", SetLastError = true)]
     public static partial int close(int fd);
+
+    [LibraryImport("libc", SetLastError = true)]
+    public static partial void* mmap(void* addr, nuint length, int prot, int flags, int fd, nint offset);
+
+    [LibraryImport("libc", SetLastError = true)]
+    public static partial int munmap(void* addr, nuint length);
+
+    /// <summary>SYS_io_uring_setup, for which the C library has no name of its own.</summary>
+    [LibraryImport("libc", EntryPoint = "syscall", SetLastError = true)]
+    public static partial nint io_uring_setup(nint number, uint entries, io_uring_params* p);
+
+    /// <summary>SYS_io_uring_enter.</summary>
+    [LibraryImport("libc", EntryPoint = "syscall", SetLastError = true)]
+    public static partial nint io_uring_enter(nint number, int fd, uint to_submit, uint min_complete, uint flags, void* sig, nuint sz);
 }

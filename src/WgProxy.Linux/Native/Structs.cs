@@ -126,3 +126,77 @@ internal unsafe struct sock_fprog
     public ushort len;
     public sock_filter* filter;
 }
+
+/// <summary>Where the parts of the ring of submissions lie. What has no name here is not used.</summary>
+[StructLayout(LayoutKind.Sequential, Size = 40)]
+internal struct io_sqring_offsets
+{
+    public uint head;
+    public uint tail;
+    public uint ring_mask;
+    public uint ring_entries;
+    public uint flags;
+    public uint dropped;
+    public uint array;
+}
+
+/// <summary>Where the parts of the ring of completions lie.</summary>
+[StructLayout(LayoutKind.Sequential, Size = 40)]
+internal struct io_cqring_offsets
+{
+    public uint head;
+    public uint tail;
+    public uint ring_mask;
+    public uint ring_entries;
+    public uint overflow;
+    public uint cqes;
+}
+
+[StructLayout(LayoutKind.Explicit, Size = 120)]
+internal struct io_uring_params
+{
+    [FieldOffset(0)]
+    public uint sq_entries;
+
+    [FieldOffset(4)]
+    public uint cq_entries;
+
+    [FieldOffset(8)]
+    public uint flags;
+
+    [FieldOffset(40)]
+    public io_sqring_offsets sq_off;
+
+    [FieldOffset(80)]
+    public io_cqring_offsets cq_off;
+}
+
+/// <summary>One submission, as far as a send needs it.</summary>
+[StructLayout(LayoutKind.Explicit, Size = 64)]
+internal struct io_uring_sqe
+{
+    [FieldOffset(0)]
+    public byte opcode;
+
+    [FieldOffset(4)]
+    public int fd;
+
+    [FieldOffset(16)]
+    public ulong addr;
+
+    [FieldOffset(24)]
+    public uint len;
+
+    [FieldOffset(28)]
+    public uint msg_flags;
+
+    [FieldOffset(32)]
+    public ulong user_data;
+}
+
+internal struct io_uring_cqe
+{
+    public ulong user_data;
+    public int res;
+    public uint flags;
+}

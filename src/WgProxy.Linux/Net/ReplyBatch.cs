@@ -38,7 +38,7 @@ internal sealed unsafe class ReplyBatch : IDisposable
         int lost = 0;
         for (int at = 0; at < _batch.Count;)
         {
-            int sent = _batch.Send(descriptor, at, out _);
+            int sent = _batch.Send(descriptor, at, _batch.Count, out _);
             lost += sent == 0 ? 1 : 0;
             at += Math.Max(sent, 1);
         }

@@ -102,20 +102,27 @@ internal sealed unsafe class SendBatch : IDisposable
     /// <summary>Sends messages in order, without waiting, as far as the kernel takes them.</summary>
     /// <param name="descriptor">The socket.</param>
     /// <param name="from">The first message to send.</param>
+    /// <param name="end">The first not to send.</param>
     /// <param name="error">0; or why not even the first was sent.</param>
     /// <returns>How many were sent.</returns>
-    public int Send(int descriptor, int from, out int error)
+    public int Send(int descriptor, int from, int end, out int error)
     {
         int sent;
         do
         {
-            sent = Libc.sendmmsg(descriptor, _headers + from, (uint)(Count - from), MSG_DONTWAIT);
+            sent = Libc.sendmmsg(descriptor, _headers + from, (uint)(end - from), MSG_DONTWAIT);
             error = sent < 0 ? Marshal.GetLastPInvokeError() : 0;
         }
         while (error == EINTR);
 
         return Math.Max(sent, 0);
     }
+
+    /// <summary>Whether the message is bytes and nothing else, for whom the socket is connected to.</summary>
+    public bool IsPlain(int message) => _headers[message].msg_hdr.msg_controllen == 0 && _headers[message].msg_hdr.msg_name == null;
+
+    /// <summary>Adds a message to what a ring sends.</summary>
+    public void AddTo(SendRing ring, int message, int descriptor) => ring.Add(message, descriptor, &_headers[message].msg_hdr);
 
     /// <summary>Puts the datagrams of one message, each by itself, into an empty batch. The message may be one that was
     /// begun and not ended.</summary>

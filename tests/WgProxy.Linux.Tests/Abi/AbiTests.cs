@@ -18,6 +18,9 @@ public sealed class AbiTests
         #include <sys/epoll.h>
         #include <sys/eventfd.h>
         #include <sys/timerfd.h>
+        #include <sys/mman.h>
+        #include <sys/syscall.h>
+        #include <linux/io_uring.h>
         #include <linux/sock_diag.h>
         #include <netinet/in.h>
         #include <netinet/udp.h>

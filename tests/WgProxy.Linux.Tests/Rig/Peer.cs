@@ -60,7 +60,7 @@ internal sealed class Peer : IDisposable
         _sent.Begin(_name);
         _sent.Append(Marshal.UnsafeAddrOfPinnedArrayElement(all, 0), all.Length);
         _sent.Seal(new Train(new Run(0, all.Length, datagrams[0].Length, ecn)), _socket.IsIPv4, default);
-        int sent = _sent.Send(_socket.Descriptor, 0, out int error);
+        int sent = _sent.Send(_socket.Descriptor, 0, _sent.Count, out int error);
         _sent.Clear();
         Assert.True(sent == 1, $"sending failed with error {error}");
     }

@@ -11,17 +11,20 @@ internal static unsafe class StubbornKernel
 {
     private const string Program = """
         #define _GNU_SOURCE
+        #include <dlfcn.h>
         #include <errno.h>
+        #include <stdarg.h>
         #include <stdatomic.h>
         #include <sys/socket.h>
         #include <sys/syscall.h>
         #include <netinet/in.h>
         #include <unistd.h>
 
-        static atomic_int refused_port, refused_error, refusals;
+        static atomic_int refused_port, refused_error, refusals, ring_error;
 
         void refuse(int port, int error) { refusals = 0; refused_error = error; refused_port = port; }
         int refused(void) { return refusals; }
+        void refuse_rings(int error) { ring_error = error; }
 
         static int is_refused(int fd, struct msghdr *message)
         {
@@ -51,6 +54,24 @@ internal static unsafe class StubbornKernel
             }
             return syscall(SYS_sendmmsg, fd, messages, taken, flags);
         }
+
+        long syscall(long number, ...)
+        {
+            static long (*next)(long, ...);
+            long a[6];
+            va_list rest;
+            va_start(rest, number);
+            for (int i = 0; i < 6; i++)
+                a[i] = va_arg(rest, long);
+            va_end(rest);
+            if (number == SYS_io_uring_enter && ring_error) {
+                errno = ring_error;
+                return -1;
+            }
+            if (!next)
+                next = (long (*)(long, ...))dlsym(RTLD_NEXT, "syscall");
+            return next(number, a[0], a[1], a[2], a[3], a[4], a[5]);
+        }
         """;
 
     private static nint s_library;
@@ -64,6 +85,10 @@ internal static unsafe class StubbornKernel
     /// <summary>From here on, refuses trains to this port with this error. 0 ends it.</summary>
     public static void Refuse(int port, int error) =>
         ((delegate* unmanaged<int, int, void>)NativeLibrary.GetExport(s_library, "refuse"))(port, error);
+
+    /// <summary>From here on, refuses to take sends together, with this error. 0 ends it.</summary>
+    public static void RefuseRings(int error) =>
+        ((delegate* unmanaged<int, void>)NativeLibrary.GetExport(s_library, "refuse_rings"))(error);
 
     // The engine's declarations are bound at their first call, so this must come before.
     [ModuleInitializer]

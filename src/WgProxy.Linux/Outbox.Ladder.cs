@@ -1,0 +1,182 @@
+using System.Runtime.CompilerServices;
+using WgProxy.Core;
+using WgProxy.Core.Batching;
+using WgProxy.Linux.Net;
+using static WgProxy.Linux.Native.Constants;
+
+namespace WgProxy.Linux;
+
+// Sending, and what becomes of what the kernel refuses.
+internal sealed partial class Outbox
+{
+    /// <summary>Sends the batch to its end and empties it: what goes by one socket by one call, and single plain messages of
+    /// several sockets together.</summary>
+    private void SendAll()
+    {
+        for (int from = 0; from < _batch.Count;)
+        {
+            int descriptor = DescriptorOf(from);
+            int end = from + 1;
+            while (end < _batch.Count && DescriptorOf(end) == descriptor)
+            {
+                end++;
+            }
+
+            if (_ring is not null && end - from == 1 && _batch.IsPlain(from))
+            {
+                _batch.AddTo(_ring, from, descriptor);
+            }
+            else
+            {
+                Send(_batch, from, end, descriptor, again: false);
+            }
+
+            from = end;
+        }
+
+        if (_ring is { Count: 1 })
+        {
+            int only = _ring.MessageOf(0);
+            _ring.Clear();
+            Send(_batch, only, only + 1, DescriptorOf(only), again: false);
+        }
+        else if (_ring is { Count: > 1 })
+        {
+            SendTogether(_ring);
+        }
+
+        _batch.Clear();
+    }
+
+    private void SendTogether(SendRing ring)
+    {
+        bool works = ring.TrySubmit();
+        for (int i = 0; i < ring.Count; i++)
+        {
+            int message = ring.MessageOf(i);
+            int error = ring.ErrorOf(i);
+            if (error == EAGAIN)
+            {
+                _counters.Count(EngineFault.SendFailed);
+            }
+            else if (error != 0)
+            {
+                Send(_batch, message, message + 1, DescriptorOf(message), again: error is not (SendRing.Unsent or ENOBUFS));
+            }
+        }
+
+        ring.Clear();
+        if (!works)
+        {
+            ring.Dispose();
+            _ring = null;
+        }
+    }
+
+    private int DescriptorOf(int message) => _destinations[_batch.TrainOf(message).Slot].Descriptor;
+
+    private void SendPlain(int descriptor)
+    {
+        Send(_plain, 0, _plain.Count, descriptor, again: false);
+        _plain.Clear();
+    }
+
+    /// <summary>Sends messages by one socket, whatever it says.</summary>
+    /// <param name="batch">The messages.</param>
+    /// <param name="from">The first.</param>
+    /// <param name="end">The first that is not meant.</param>
+    /// <param name="descriptor">The socket.</param>
+    /// <param name="again">Whether the first was tried already, and refused with what may have been an earlier one's error.</param>
+    private void Send(SendBatch batch, int from, int end, int descriptor, bool again)
+    {
+        for (int at = from; at < end;)
+        {
+            int sent = batch.Send(descriptor, at, end, out int error);
+            at += sent;
+            if (sent > 0)
+            {
+                if (again)
+                {
+                    _counters.Count(EngineFault.SendRetried);
+                    again = false;
+                }
+            }
+            else if (error == EAGAIN)
+            {
+                // The socket's buffer is full, and will be a microsecond later: as on a full link, the rest is lost.
+                for (; at < end; at++)
+                {
+                    _counters.Count(EngineFault.SendFailed, batch.TrainOf(at).Datagrams);
+                }
+            }
+            else if (!again && MayBeAnEarlierOnes(error, batch.TrainOf(at)))
+            {
+                again = true;
+            }
+            else if (!TryWithoutLocal(batch, at, error))
+            {
+                again = false;
+                if (batch.TrainOf(at).IsSegmented)
+                {
+                    SendPlainly(at, descriptor, error);
+                }
+                else
+                {
+                    _counters.Count(EngineFault.SendFailed);
+                }
+
+                at++;
+            }
+        }
+    }
+
+    /// <summary>The error of a connected socket may be that of an earlier datagram, brought by ICMP, and then this one was
+    /// not sent: worth one more try. So may EMSGSIZE: a forged "fragmentation needed" brings it even to a socket that does
+    /// not believe it (Linux 6.18), and must not be taken for the link's word about a train. What ICMP never brings is
+    /// about this send.</summary>
+    private bool MayBeAnEarlierOnes(int error, in Train train) =>
+        _clients is null && error != ENOBUFS && !(train.IsSegmented && error is EIO or EINVAL);
+
+    /// <summary>The address that a client used may have left this host: then the kernel chooses another.</summary>
+    private bool TryWithoutLocal(SendBatch batch, int message, int error)
+    {
+        Train train = batch.TrainOf(message);
+        if (error is not (EINVAL or ENETUNREACH or EADDRNOTAVAIL) || train.IsSegmented || LocalOf(train.Slot).IsEmpty)
+        {
+            return false;
+        }
+
+        _clients!.ForgetLocal(train.Slot);
+        _counters.Count(EngineFault.LocalAddressLost);
+        for (int later = message; later < batch.Count; later++)
+        {
+            if (batch.TrainOf(later).Slot == train.Slot)
+            {
+                batch.WriteControl(later, _destinations[train.Slot].IsIPv4, default);
+            }
+        }
+
+        return true;
+    }
+
+    /// <summary>A segmented send was refused: the same bytes again, one datagram each. If those are taken, it was the
+    /// segments that were not.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void SendPlainly(int message, int descriptor, int error)
+    {
+        Train train = _batch.TrainOf(message);
+        ref Destination destination = ref _destinations[train.Slot];
+        long failed = _counters[EngineFault.SendFailed];
+        bool hadLocal = !LocalOf(train.Slot).IsEmpty;
+        _batch.Split(message, train, _plain, destination.IsIPv4, LocalOf(train.Slot));
+        SendPlain(descriptor);
+        if (_counters[EngineFault.SendFailed] - failed == train.Datagrams || hadLocal != !LocalOf(train.Slot).IsEmpty)
+        {
+            return;
+        }
+
+        bool narrower = error == EMSGSIZE || (error == EINVAL && ++destination.Refusals < Patience);
+        destination.MaxStride = narrower ? (ushort)Math.Min(destination.MaxStride, train.Stride - 1) : (ushort)0;
+        _counters.Count(narrower ? EngineFault.StrideLowered : EngineFault.OffloadWithdrawn);
+    }
+}
