@@ -5,9 +5,8 @@ namespace WgProxy.Linux;
 /// <param name="Conversing">The same while two ends take turns (see <see cref="Lookout"/>).</param>
 public readonly record struct BusyPoll(TimeSpan Brief, TimeSpan Conversing)
 {
-    // About what it costs to fall asleep and be woken, so at worst it costs as much again. Measured: of 5, 10, 20 and 50 the
-    // shortest had all of what saturated streams gain, and took nothing from a stream of 60,000/s
-    // (bench/results/2026-11-25-busy-poll.md).
+    // About what it costs to fall asleep and be woken, so at worst it costs as much again; a stream of 60,000/s
+    // takes no more of the relay's time than without (bench/results/2026-11-25-busy-poll.md).
     private static readonly TimeSpan AsLongAsSleepCosts = TimeSpan.FromMicroseconds(5);
 
     private static readonly TimeSpan AsLongAsAnswersTake = TimeSpan.FromMicroseconds(50);

@@ -148,15 +148,19 @@ internal sealed partial class Outbox
 
         _clients!.ForgetLocal(train.Slot);
         _counters.Count(EngineFault.LocalAddressLost);
-        for (int later = message; later < batch.Count; later++)
+        WithoutLocal(batch, message, train.Slot);
+        return true;
+    }
+
+    private void WithoutLocal(SendBatch batch, int from, int slot)
+    {
+        for (int later = from; later < batch.Count; later++)
         {
-            if (batch.TrainOf(later).Slot == train.Slot)
+            if (batch.TrainOf(later).Slot == slot)
             {
-                batch.WriteControl(later, _destinations[train.Slot].IsIPv4, default);
+                batch.WriteControl(later, _destinations[slot].IsIPv4, default);
             }
         }
-
-        return true;
     }
 
     /// <summary>A segmented send was refused: the same bytes again, one datagram each. If those are taken, it was the
@@ -170,7 +174,14 @@ internal sealed partial class Outbox
         bool hadLocal = !LocalOf(train.Slot).IsEmpty;
         _batch.Split(message, train, _plain, destination.IsIPv4, LocalOf(train.Slot));
         SendPlain(descriptor);
-        if (_counters[EngineFault.SendFailed] - failed == train.Datagrams || hadLocal != !LocalOf(train.Slot).IsEmpty)
+        if (hadLocal && LocalOf(train.Slot).IsEmpty)
+        {
+            WithoutLocal(_batch, message + 1, train.Slot);
+            return;
+        }
+
+        // What else the kernel says of a train is not about segments: no memory, a filter, a route that is gone.
+        if (_counters[EngineFault.SendFailed] - failed == train.Datagrams || error is not (EIO or EINVAL or EMSGSIZE))
         {
             return;
         }

@@ -55,6 +55,28 @@ public sealed class RefusalTests : IDisposable
         Assert.Equal(expected, rig.Faults());
     }
 
+    [Theory]
+    [InlineData(1)] // EPERM, of a filter
+    [InlineData(105)] // ENOBUFS
+    public void What_is_said_of_a_train_and_not_of_its_segments_withdraws_nothing(int error)
+    {
+        Assert.SkipWhen(StubbornKernel.Missing.Length > 0, StubbornKernel.Missing);
+        using RelayRig rig = new();
+        Peer server = rig.Own(new Peer(new IPEndPoint(IPAddress.Loopback, 0)));
+        Peer client = rig.Own(new Peer(new IPEndPoint(IPAddress.Loopback, 0)));
+        rig.Route.Server = server.EndPoint;
+        RigTunnel tunnel = rig.Establish(client, server, rig.At(IPAddress.Loopback));
+        byte[][] sent = [.. Enumerable.Range(0, Datagrams).Select(_ => tunnel.FromServer(1200))];
+        StubbornKernel.Refuse(client.EndPoint.Port, error);
+        server.Send(sent, tunnel.Upstream);
+        client.Expect(sent);
+        Assert.True(StubbornKernel.Refused > 0);
+        StubbornKernel.Refuse(0, 0);
+        server.Send(sent, tunnel.Upstream);
+        Assert.Single(client.Expect(sent).DistinctBy(arrival => arrival.Receive));
+        Assert.Empty(rig.Faults());
+    }
+
     [Fact]
     public void Nothing_is_refused_where_nobody_was_told_to()
     {
