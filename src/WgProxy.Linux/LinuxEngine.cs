@@ -44,7 +44,8 @@ public sealed class LinuxEngine : IEngine
         _started = true;
         UdpSocket[] first = [.. listeners[0].Where(socket => socket.Intake == Intake.Plain).Select(socket => socket.Socket)];
         Listening = [.. first.Select(socket => socket.LocalEndPoint)];
-        Shortfalls = ShortfallsOf(first.Min(socket => socket.Udp.GrantedReceiveBuffer));
+        Shortfalls = ShortfallsOf(
+            first.Min(socket => socket.Udp.GrantedReceiveBuffer), first.Min(socket => socket.Udp.GrantedSendBuffer));
         long zero = _time.GetTimestamp();
         EngineSettings shared = count == 1 ? _settings : _settings with { Observe = OneAtATime(_settings.Observe) };
         _workers = [.. listeners.Select((sockets, i) => new LinuxWorker(
@@ -93,11 +94,18 @@ public sealed class LinuxEngine : IEngine
     /// <summary>Stops the engine.</summary>
     public void Dispose() => Stop();
 
-    /// <summary>Says it if a listening socket got a smaller receive buffer than it asked for.</summary>
-    internal static IReadOnlyList<string> ShortfallsOf(int granted) => granted >= ListenSockets.Buffer
-        ? []
-        : [$"the system grants a receive buffer of {granted} bytes instead of {ListenSockets.Buffer}: bursts may be lost; "
-            + $"set net.core.rmem_max to {ListenSockets.Buffer} (sysctl) or give the relay CAP_NET_ADMIN"];
+    /// <summary>Says it, in one sentence, if a listening socket got smaller buffers than it asked for.</summary>
+    internal static IReadOnlyList<string> ShortfallsOf(int received, int sent)
+    {
+        (string Buffer, int Granted, string Limit)[] both =
+            [("a receive buffer", received, "net.core.rmem_max"), ("a send buffer", sent, "net.core.wmem_max")];
+        (string Buffer, int Granted, string Limit)[] small = [.. both.Where(each => each.Granted < ListenSockets.Buffer)];
+        return small.Length == 0
+            ? []
+            : [$"the system grants {string.Join(" and ", small.Select(each => $"{each.Buffer} of {each.Granted}"))} bytes instead of "
+                + $"{ListenSockets.Buffer}: bursts may be lost; set {string.Join(" and ", small.Select(each => each.Limit))} to "
+                + $"{ListenSockets.Buffer} (sysctl) or give the relay CAP_NET_ADMIN"];
+    }
 
     private Action<RelayEvent>? OneAtATime(Action<RelayEvent>? observe) => observe is null
         ? null

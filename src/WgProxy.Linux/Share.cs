@@ -16,8 +16,9 @@ internal static class Share
         return Math.Clamp(wanted, 1, Math.Max(1, most));
     }
 
-    /// <summary>One worker's share: every limit divided, every so many-th port. Its slots are numbered on from those of
-    /// the workers before it, so that all of them together stay below the whole engine's.</summary>
+    /// <summary>One worker's share: of every number of places and of the budgets that all clients share, and every so many-th
+    /// port. What one mapping may do, and times, are the same in each. Its slots are numbered on from those of the workers
+    /// before it, so that all of them together stay below the whole engine's.</summary>
     public static EngineSettings Of(EngineSettings settings, int worker, int workers)
     {
         if (workers == 1)

@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using WgProxy.Core;
+using WgProxy.Linux.Net;
 using WgProxy.Linux.Tests.Rig;
 using WgProxy.Tests;
 
@@ -61,6 +62,87 @@ public sealed unsafe partial class LinuxEngineCosts : IDisposable
         Assert.InRange(between - before, 0, rounds);
         Assert.InRange(after - between, 0, rounds);
         Assert.Empty(_rig.Faults());
+    }
+
+    // One datagram each in turn: the sends by many sockets that go together; IPv6; marks; and cookies for strangers.
+    [Theory]
+    [InlineData(AddressFamily.InterNetwork, 0)]
+    [InlineData(AddressFamily.InterNetworkV6, 0)]
+    [InlineData(AddressFamily.InterNetwork, 1)]
+    [InlineData(AddressFamily.InterNetworkV6, 3)]
+    public void Many_clients_in_turn_allocate_nothing(AddressFamily family, int ecn)
+    {
+        Optimised.SkipUnless(typeof(LinuxEngine).Assembly);
+        const int clients = 50;
+        const int rounds = 400;
+        using Exchanges exchanges = new(_rig, family, clients, ecn);
+        long before = 0;
+        for (int half = 0; half < 2; half++)
+        {
+            before = GC.GetTotalAllocatedBytes(precise: true);
+            for (int round = 0; round < rounds; round++)
+            {
+                exchanges.Up();
+                exchanges.Down();
+            }
+        }
+
+        long allocated = GC.GetTotalAllocatedBytes(precise: true) - before;
+        TestContext.Current.TestOutputHelper?.WriteLine($"{2 * rounds * clients} datagrams: {allocated} bytes allocated");
+        Assert.InRange(allocated, 0, rounds);
+        Assert.Empty(_rig.Faults());
+    }
+
+    [Fact]
+    public void Cookies_for_strangers_allocate_nothing()
+    {
+        Optimised.SkipUnless(typeof(LinuxEngine).Assembly);
+        const int strangers = 50;
+        const int rounds = 200;
+
+        // Loaded from the first stranger on.
+        using RelayRig rig = new(relay: new RelaySettings { LoadedAsked = -100 });
+        rig.Route.Server = (IPEndPoint)_server.LocalEndPoint!;
+        using Exchanges exchanges = new(rig, AddressFamily.InterNetwork, strangers);
+        byte[] initiation = WireMessages.Initiation(rig.Route.Mac1, 7);
+        long before = 0;
+        for (int half = 0; half < 2; half++)
+        {
+            before = GC.GetTotalAllocatedBytes(precise: true);
+            for (int round = 0; round < rounds; round++)
+            {
+                exchanges.AskForCookies(initiation);
+            }
+        }
+
+        long allocated = GC.GetTotalAllocatedBytes(precise: true) - before;
+        TestContext.Current.TestOutputHelper?.WriteLine($"{rounds * strangers} cookies: {allocated} bytes allocated");
+        Assert.InRange(allocated, 0, rounds);
+        Assert.Equal(2 * rounds * strangers, rig["uplink.Reply"]);
+        Assert.Empty(rig.Faults());
+    }
+
+    [Fact]
+    public void A_batch_reads_the_clock_once()
+    {
+        const int batches = 20;
+        CountingClock clock = new();
+        using RelayRig rig = new(time: clock);
+        using Peer server = new(new IPEndPoint(IPAddress.Loopback, 0));
+        using Peer client = new(new IPEndPoint(IPAddress.Loopback, 0));
+        rig.Route.Server = server.EndPoint;
+        RigTunnel tunnel = rig.Establish(client, server, rig.At(IPAddress.Loopback));
+        byte[][] up = [.. Enumerable.Range(0, batches * ReceiveBatch.Capacity).Select(i => tunnel.FromClient(i % 2 == 0 ? 100 : 200))];
+        int held = 0;
+        rig.Gather(() =>
+        {
+            Array.ForEach(up, datagram => client.Send(datagram, tunnel.Relay));
+            held = clock.Readings;
+        });
+        server.Expect(up);
+
+        // One turn before, one for news about the socket, and at times one for the clock itself.
+        Assert.InRange(clock.Readings - held, batches, batches + 5);
     }
 
     [Fact]
@@ -189,6 +271,19 @@ public sealed unsafe partial class LinuxEngineCosts : IDisposable
             {
                 bytes += to.Receive(buffer);
             }
+        }
+    }
+
+    private sealed class CountingClock : TimeProvider
+    {
+        private int _readings;
+
+        public int Readings => Volatile.Read(ref _readings);
+
+        public override long GetTimestamp()
+        {
+            Interlocked.Increment(ref _readings);
+            return base.GetTimestamp();
         }
     }
 }

@@ -11,6 +11,8 @@ namespace WgProxy.Linux.Tests;
 public sealed class SteeringTests : IDisposable
 {
     private const int Sources = 300;
+    private const int IP_OPTIONS = 4;
+    private const int IPV6_DSTOPTS = 59;
 
     private readonly ReceiveBatch _batch = new();
 
@@ -118,7 +120,64 @@ public sealed class SteeringTests : IDisposable
         Close(workers);
     }
 
-    private int[] Agree(int workers, IPAddress listen, Namespace? space, Func<IPAddress> draw)
+    // Four "no operation" make the header a word longer.
+    [NetnsFact]
+    public void Kernel_and_code_agree_where_IPv4_options_move_the_port()
+    {
+        using Namespace space = new();
+        Random random = new(9);
+        _ = Agree(4, IPAddress.Loopback, space, () => new IPAddress([127, 0, 0, (byte)random.Next(1, 255)]), peer => peer.Set(0, IP_OPTIONS, [1, 1, 1, 1]));
+    }
+
+    // One "destination options" header of padding: what is read for the port is that header's beginning, "UDP follows, no
+    // more words".
+    [NetnsFact]
+    public void A_source_behind_IPv6_extension_headers_stays_with_one_worker()
+    {
+        const int portRead = 17 << 8;
+        using Namespace space = new();
+        space.Ip("route", "add", "local", "fd77::/16", "dev", "lo");
+        space.WriteSysctl("net/ipv6/ip_nonlocal_bind", "1");
+        Steering steering = new(4, (5, 7));
+        IReadOnlyList<IReadOnlyList<ListenSocket>> sockets = space.Run(() => Open(steering, IPAddress.IPv6Loopback));
+        HashSet<int> workers = [];
+        for (int last = 1; last < 40; last++)
+        {
+            IPAddress address = IPAddress.Parse($"fd77::{last:x}");
+            using Peer peer = new(new IPEndPoint(address, 0), space: space);
+            peer.Set(41, IPV6_DSTOPTS, [0, 0, 1, 4, 0, 0, 0, 0]);
+            for (int round = 0; round < 3; round++)
+            {
+                peer.Send([4, 0, 0, 0], sockets[0][0].Socket.LocalEndPoint);
+                int expected = steering.WorkerOf(new IPEndPoint(address, portRead));
+                Assert.Equal((expected, Intake.Plain), Where(sockets, peer.EndPoint));
+                _ = workers.Add(expected);
+            }
+        }
+
+        Assert.Equal(steering.Workers, workers.Count);
+        Close(sockets);
+    }
+
+    [Fact]
+    public void What_came_before_the_group_was_complete_is_thrown_away()
+    {
+        IReadOnlyList<IReadOnlyList<ListenSocket>> workers = Open(new Steering(2, (5, 7)), IPAddress.Loopback);
+        using Poller poller = Poller.Open(out _)!;
+        ListenSocket[] all = [.. workers.SelectMany(sockets => sockets)];
+        Assert.All(all, socket => Assert.Equal(0, poller.Watch(socket.Socket.Descriptor, 0)));
+        using Peer peer = new(new IPEndPoint(IPAddress.Loopback, 0));
+        byte[][] many = [.. Enumerable.Range(0, 100).Select(i => new byte[] { (byte)(i % 2 == 0 ? 1 : 4), 0, 0, 0 })];
+        Array.ForEach(many, datagram => peer.Send(datagram, workers[0][0].Socket.LocalEndPoint));
+        Assert.Equal(2, poller.Wait(forever: true));
+        ListenSockets.Discard(workers);
+        Assert.Equal(0, poller.Wait(forever: false));
+        peer.Send(many[1], workers[0][0].Socket.LocalEndPoint);
+        Assert.Equal(1, poller.Wait(forever: true));
+        Close(workers);
+    }
+
+    private int[] Agree(int workers, IPAddress listen, Namespace? space, Func<IPAddress> draw, Action<Peer>? prepare = null)
     {
         Steering steering = new(workers, ((uint)Random.Shared.Next(), (uint)Random.Shared.Next()));
         IReadOnlyList<IReadOnlyList<ListenSocket>> sockets =
@@ -128,6 +187,7 @@ public sealed class SteeringTests : IDisposable
         for (int i = 0; i < Sources; i++)
         {
             using Peer peer = new(new IPEndPoint(draw(), 0), space: space);
+            prepare?.Invoke(peer);
             bool initiation = i % 3 == 0;
             byte[] datagram = new byte[1 + Random.Shared.Next(1400)];
             datagram[0] = (byte)(initiation ? 1 : 4);

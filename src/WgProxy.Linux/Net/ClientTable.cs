@@ -13,9 +13,6 @@ internal sealed unsafe class ClientTable : IDisposable
     /// <summary>A table of empty rows.</summary>
     public ClientTable(int slots) => _rows = (Row*)NativeMemory.AllocZeroed((nuint)slots, (nuint)sizeof(Row));
 
-    /// <summary>Whether the slot's client speaks IPv4.</summary>
-    public bool IsIPv4(int slot) => KernelAddress.IsIPv4(NameOf(slot));
-
     /// <summary>The client's address.</summary>
     public nint NameOf(int slot) => (nint)(&_rows[slot].Name);
 

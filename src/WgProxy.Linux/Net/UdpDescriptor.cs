@@ -43,6 +43,9 @@ internal readonly unsafe struct UdpDescriptor(int descriptor, bool isIPv4)
     /// own overhead (socket(7), SO_RCVBUF).</summary>
     public int GrantedReceiveBuffer => Get(SOL_SOCKET, SO_RCVBUF) / 2;
 
+    /// <summary>How much of the asked send buffer the kernel granted, doubled likewise.</summary>
+    public int GrantedSendBuffer => Get(SOL_SOCKET, SO_SNDBUF) / 2;
+
     /// <summary>How many datagrams the kernel has dropped here for want of room, since the socket was made.</summary>
     public uint Overflowed
     {

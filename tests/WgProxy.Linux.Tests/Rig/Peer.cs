@@ -65,6 +65,15 @@ internal sealed class Peer : IDisposable
         Assert.True(sent == 1, $"sending failed with error {error}");
     }
 
+    /// <summary>Sets an option of the socket to these bytes.</summary>
+    public unsafe void Set(int level, int option, ReadOnlySpan<byte> value)
+    {
+        fixed (byte* start = value)
+        {
+            Assert.Equal(0, Native.Libc.setsockopt(Descriptor, level, option, start, (uint)value.Length));
+        }
+    }
+
     /// <summary>The next datagram, waiting for it.</summary>
     public Arrival Receive()
     {

@@ -22,8 +22,13 @@ internal sealed class RelayRig : IDisposable
     /// <param name="space">The namespace the engine lives in; null for this one.</param>
     /// <param name="relay">Limits and times.</param>
     /// <param name="listen">Where it listens; by default everywhere.</param>
+    /// <param name="time">The engine's clock; null for the system's.</param>
     public RelayRig(
-        LinuxEngineSettings? own = null, Namespace? space = null, RelaySettings? relay = null, IPEndPoint? listen = null)
+        LinuxEngineSettings? own = null,
+        Namespace? space = null,
+        RelaySettings? relay = null,
+        IPEndPoint? listen = null,
+        TimeProvider? time = null)
     {
         _space = space;
         _gateServer = Own(new Peer(new IPEndPoint(IPAddress.Loopback, 0), coalesces: false, space));
@@ -36,7 +41,8 @@ internal sealed class RelayRig : IDisposable
                 Relay = relay ?? new RelaySettings(),
                 Observe = Observe,
             },
-            own ?? new LinuxEngineSettings { Workers = 1 });
+            own ?? new LinuxEngineSettings { Workers = 1 },
+            time);
         if (space is null)
         {
             Engine.Start();

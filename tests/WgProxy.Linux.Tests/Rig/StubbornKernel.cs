@@ -5,8 +5,9 @@ using System.Runtime.InteropServices;
 
 namespace WgProxy.Linux.Tests.Rig;
 
-/// <summary>A kernel that refuses segmented sends to one port, as some devices and filters make it do: between the engine and
-/// its sendmmsg stands a function in C that says no. It passes everything else on, and is compiled with the tests.</summary>
+/// <summary>A kernel that refuses segmented sends to one port, as some devices and filters make it do, or says of what came to
+/// one port that something was cut off: between the engine and its system calls stand functions in C. They pass everything
+/// else on, and are compiled with the tests.</summary>
 internal static unsafe class StubbornKernel
 {
     private const string Program = """
@@ -20,11 +21,12 @@ internal static unsafe class StubbornKernel
         #include <netinet/in.h>
         #include <unistd.h>
 
-        static atomic_int refused_port, refused_error, refusals, ring_error;
+        static atomic_int refused_port, refused_error, refusals, ring_error, cut_port, cut_flags;
 
         void refuse(int port, int error) { refusals = 0; refused_error = error; refused_port = port; }
         int refused(void) { return refusals; }
         void refuse_rings(int error) { ring_error = error; }
+        void cut(int port, int flags) { cut_flags = flags; cut_port = port; }
 
         static int is_refused(int fd, struct msghdr *message)
         {
@@ -53,6 +55,17 @@ internal static unsafe class StubbornKernel
                 return -1;
             }
             return syscall(SYS_sendmmsg, fd, messages, taken, flags);
+        }
+
+        int recvmmsg(int fd, struct mmsghdr *messages, unsigned count, int flags, struct timespec *timeout)
+        {
+            struct sockaddr_in6 at = { 0 };
+            socklen_t length = sizeof(at);
+            int received = syscall(SYS_recvmmsg, fd, messages, count, flags, timeout);
+            if (received > 0 && cut_port && !getsockname(fd, (struct sockaddr *)&at, &length) && ntohs(at.sin6_port) == cut_port)
+                for (int i = 0; i < received; i++)
+                    messages[i].msg_hdr.msg_flags |= cut_flags;
+            return received;
         }
 
         long syscall(long number, ...)
@@ -89,6 +102,12 @@ internal static unsafe class StubbornKernel
     /// <summary>From here on, refuses to take sends together, with this error. 0 ends it.</summary>
     public static void RefuseRings(int error) =>
         ((delegate* unmanaged<int, void>)NativeLibrary.GetExport(s_library, "refuse_rings"))(error);
+
+    /// <summary>From here on, says of whatever comes to this port that it was cut off. 0 ends it.</summary>
+    /// <param name="port">A port of this host.</param>
+    /// <param name="flags">MSG_TRUNC or MSG_CTRUNC.</param>
+    public static void Cut(int port, int flags) =>
+        ((delegate* unmanaged<int, int, void>)NativeLibrary.GetExport(s_library, "cut"))(port, flags);
 
     // The engine's declarations are bound at their first call, so this must come before.
     [ModuleInitializer]
