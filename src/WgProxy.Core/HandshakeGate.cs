@@ -35,6 +35,10 @@ internal sealed class HandshakeGate
     // So that nobody who can be reached takes all newcomers' places: nine sites would have to.
     private static readonly TimeSpan BetweenNewcomersOfASite = TimeSpan.FromMilliseconds(500);
 
+    // So that a peer with many mappings cannot take all tunnels' places: whoever had one so lately leaves the last three.
+    private static readonly TimeSpan BetweenTunnelsOfASite = TimeSpan.FromMilliseconds(250);
+    private const int LeftByTheServed = 3;
+
     private static readonly TimeSpan VerifiedFor = TimeSpan.FromSeconds(180);
     private static readonly TimeSpan KnownFor = TimeSpan.FromSeconds(600);
     private const long SecretMilliseconds = 120_000;
@@ -49,6 +53,7 @@ internal sealed class HandshakeGate
     private readonly RecentSources _verified;
     private readonly RecentSources _known;
     private readonly RecentSources _placed;
+    private readonly RecentSources _served;
     private readonly ReplayFilter _forwarded;
     private readonly Bucket[] _serverBuckets;
     private readonly Tick[] _serverLoadedUntil;
@@ -67,6 +72,7 @@ internal sealed class HandshakeGate
         _verified = new RecentSources(RememberedSources, settings.HashSeed);
         _known = new RecentSources(RememberedSources, settings.HashSeed);
         _placed = new RecentSources(RememberedSites, settings.HashSeed);
+        _served = new RecentSources(RememberedSites, settings.HashSeed);
         _forwarded = new ReplayFilter(RememberedInitiations, TimeSpan.FromSeconds(120), settings.HashSeed);
         Span<byte> master = stackalloc byte[16];
         BinaryPrimitives.WriteUInt64LittleEndian(master, settings.CookieSeed.K0);
@@ -130,8 +136,8 @@ internal sealed class HandshakeGate
     }
 
     /// <summary>Whether the server may be asked to judge one more initiation. Always, unless it is loaded; then there are
-    /// places for as many as it would look at, the last of them kept for those who have most to lose, and those for
-    /// whom the server has never accepted shared among sites.</summary>
+    /// places for as many as it would look at, the last of them kept for those who have most to lose, and all of them shared
+    /// among sites: those of whom the server has never accepted are spaced, the others leave some to sites that wait.</summary>
     public bool TryTakePlace(int route, Standing standing, in Source source, Tick now)
     {
         if (!IsServerLoaded(route, now))
@@ -140,16 +146,18 @@ internal sealed class HandshakeGate
         }
 
         Source site = source.Site;
-        if (standing <= Standing.Verified && _placed.Contains(site, now, BetweenNewcomersOfASite))
+        bool isNewcomer = standing <= Standing.Verified;
+        if (isNewcomer && _placed.Contains(site, now, BetweenNewcomersOfASite))
         {
             return false;
         }
 
         int reserved = Standing.Live - standing;
+        reserved += !isNewcomer && _served.Contains(site, now, BetweenTunnelsOfASite) ? LeftByTheServed : 0;
         bool taken = _serverBuckets[route].TryTake(1, _settings.ServerPlacesPerSecond, ServerBurst - reserved, now);
-        if (taken && standing <= Standing.Verified)
+        if (taken)
         {
-            _placed.Add(site, now);
+            (isNewcomer ? _placed : _served).Add(site, now);
         }
 
         return taken;

@@ -28,7 +28,7 @@ public sealed partial class Relay
         // Who showed a cookie lately is let in by a crowd: he may have lost it with a mapping that made room. A loaded
         // server's few places take one shown here and now, since anybody may forge the address of who showed one.
         bool isServerLoaded = _gate.IsServerLoaded(route, now);
-        if (isServerLoaded || IsCrowded() || IsOverShare(source, Share.Asked))
+        if (isServerLoaded || IsCrowded() || IsOverShare(source.Prefix, Share.Asked))
         {
             share = Share.Verified;
             if (!_gate.HasCookie(initiation, source, now) && (isServerLoaded || !_gate.WasVerified(source, now)))
@@ -36,7 +36,7 @@ public sealed partial class Relay
                 return Verdict.Reply;
             }
 
-            if (IsOverShare(source, Share.Verified))
+            if (IsOverShare(source.Prefix, Share.Verified))
             {
                 return Verdict.OverShare;
             }
@@ -93,10 +93,13 @@ public sealed partial class Relay
         (!_settings.Allow.IsEmpty && !_settings.Allow.Contains(source)) || _settings.Deny.Contains(source);
 
     /// <summary>While there is room, nobody counts; then no prefix holds more than its share of what proves nothing. There is
-    /// no room long before askers displace each other.</summary>
-    private bool IsOverShare(in Source source, Share share) =>
-        (_live * 4 >= _settings.MaxMappings || _queues.Count(Proof.Asked) * 2 >= _settings.MaxAsked)
-        && _shares.Count(source, share) >= _settings.PrefixShare;
+    /// no room long before askers, or claims, displace each other.</summary>
+    private bool IsOverShare(Prefix prefix, Share share) =>
+        (_live * 4 >= _settings.MaxMappings
+            || (share == Share.Claimed
+                ? _queues.Count(Proof.Claimed) * 2 >= _settings.MaxClaimed
+                : _queues.Count(Proof.Asked) * 2 >= _settings.MaxAsked))
+        && _shares.Count(prefix, share) >= _settings.PrefixShare;
 
     private Decision SendCookie(ReadOnlySpan<byte> initiation, in Source source, int route, int slot, Tick now)
     {

@@ -80,7 +80,7 @@ public sealed partial class Relay
             return Drop(Direction.Uplink, Verdict.NoServer, datagram);
         }
 
-        if (IsDenied(source) || IsOverShare(source, Share.Claimed))
+        if (IsDenied(source) || IsOverShare(OwnerOf(tunnel), Share.Claimed))
         {
             return Drop(Direction.Uplink, IsDenied(source) ? Verdict.Denied : Verdict.OverShare, datagram);
         }
@@ -104,6 +104,11 @@ public sealed partial class Relay
 
     private Decision JoinClaim(DatagramKind kind, ReadOnlySpan<byte> datagram, int slot, int tunnel, Tick now)
     {
+        if (IsOverShare(OwnerOf(tunnel), Share.Claimed))
+        {
+            return Drop(Direction.Uplink, Verdict.OverShare, datagram, slot);
+        }
+
         if (!MayClaim(tunnel))
         {
             return Drop(Direction.Uplink, Verdict.ClaimRefused, datagram, slot);
@@ -135,7 +140,7 @@ public sealed partial class Relay
         mapping.Heard = now;
         _mappings.AsideOf(slot).Claim.TryTake(datagram.Length, ClaimPerSecond, ClaimBurst, now);
         mapping.UplinkBytes += datagram.Length;
-        Schedule(slot, ClaimDeadline(mapping, now));
+        Schedule(slot, ClaimDeadline(slot, now));
         Counters.Count(Direction.Uplink, verdict, 1, datagram.Length);
         return new Decision(verdict, slot, datagram.Length);
     }
@@ -159,7 +164,7 @@ public sealed partial class Relay
             return Drop(Direction.Uplink, Verdict.Denied, datagram);
         }
 
-        if (_live * 2 >= _settings.MaxMappings || IsOverShare(source, Share.Asked) || _adopted >= MaxAdopted || !_mappings.HasFree
+        if (_live * 2 >= _settings.MaxMappings || IsOverShare(source.Prefix, Share.Asked) || _adopted >= MaxAdopted || !_mappings.HasFree
             || _queues.Count(Proof.Claimed) >= _settings.MaxClaimed
             || !_adoptions.TryTake(1, AdoptionsPerSecond, AdoptionBurst, now))
         {
@@ -204,6 +209,9 @@ public sealed partial class Relay
         }
     }
 
+    // A site's number, where prefixes of sources stand otherwise: the kind of share tells them apart.
+    private Prefix OwnerOf(int tunnel) => new(_tunnels[tunnel].Owner, 0);
+
     private bool MayClaim(int tunnel)
     {
         int claims = 0;
@@ -217,13 +225,20 @@ public sealed partial class Relay
 
     /// <summary>A claim that asks has as long for its answer as a stranger has, and as long in all: asking takes nothing
     /// but the public key, and must not hold a tunnel's few claims for ever.</summary>
-    private Tick ClaimAskedDeadline(in Mapping mapping, Tick now)
-    {
-        Tick inAll = mapping.Heard + _settings.ClaimedTimeout + _settings.AskedLimit;
-        return Tick.Max(mapping.Expires, Tick.Min(now + _settings.AskedTimeout, inAll));
-    }
+    private Tick ClaimAskedDeadline(int slot, Tick now) =>
+        Tick.Max(_mappings[slot].Expires, Tick.Min(now + _settings.AskedTimeout, ClaimLimit(slot)));
 
-    private Tick ClaimDeadline(in Mapping mapping, Tick now) => Tick.Max(now + _settings.ClaimedTimeout, mapping.CookieUntil);
+    private Tick ClaimDeadline(int slot, Tick now) =>
+        Tick.Min(Tick.Max(now + _settings.ClaimedTimeout, _mappings[slot].CookieUntil), ClaimLimit(slot));
+
+    /// <summary>Beyond this no claim lives, whatever is asked and answered by cookies. One that was a tunnel's own mapping, and
+    /// lingered when somebody came with another's index under its address, lives no longer than it would have lingered.</summary>
+    private Tick ClaimLimit(int slot)
+    {
+        ref Mapping mapping = ref _mappings[slot];
+        Tick inAll = mapping.Heard + _settings.ClaimedTimeout + _settings.AskedLimit;
+        return mapping.WasAnswered ? Tick.Min(inAll, _mappings.AsideOf(slot).LingersUntil) : inAll;
+    }
 
     /// <summary>The server sends data on another of the tunnel's mappings than before: that is where its client is. An
     /// answer would not show it: a restarted server answers captured initiations. If the

@@ -32,7 +32,7 @@ public sealed partial class Relay
             PartClaim(slot, now);
             _tunnels.Learn(slot, server, client, now, now + _settings.IndexLifetime);
             mapping.ServerSpoke = true;
-            HeardServer(slot, now);
+            HeardAnswer(slot, now);
             Raise(slot, Proof.Answered, now);
             return Forward(Direction.Downlink, slot, 1, datagram.Length);
         }
@@ -67,7 +67,13 @@ public sealed partial class Relay
             LearnServerCookie(slot, datagram);
             if (mapping.Proof is Proof.Asked or Proof.Claimed or Proof.Lingering)
             {
-                Schedule(slot, Tick.Max(mapping.Expires, mapping.CookieUntil));
+                Tick limit = mapping.Proof switch
+                {
+                    Proof.Claimed => ClaimLimit(slot),
+                    Proof.Lingering => _mappings.AsideOf(slot).LingersUntil + _settings.CookieTimeout,
+                    _ => Tick.Never,
+                };
+                Schedule(slot, Tick.Max(mapping.Expires, Tick.Min(mapping.CookieUntil, limit)));
             }
         }
 
@@ -115,6 +121,5 @@ public sealed partial class Relay
     /// <summary>Whether a source that the server has not answered may be sent this much: never more than it sent, so
     /// that nobody can use the relay to send more to a spoofed address than he sends himself.</summary>
     private static bool MayReceive(in Mapping mapping, int bytes) =>
-        (mapping.Proof == Proof.Lingering ? mapping.Former : mapping.Proof) is not (Proof.Asked or Proof.Claimed)
-        || mapping.DownlinkBytes + bytes <= mapping.UplinkBytes;
+        mapping.WasAnswered || mapping.DownlinkBytes + bytes <= mapping.UplinkBytes;
 }

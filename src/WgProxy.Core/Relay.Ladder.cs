@@ -96,6 +96,18 @@ public sealed partial class Relay
         Refresh(slot, now);
     }
 
+    /// <summary>The server's answer to an initiation under the client's address. Anybody may have forged that, so it is no sign
+    /// of life of a proven mapping's: the client that asked uses the answer at once, and that is one.</summary>
+    private void HeardAnswer(int slot, Tick now)
+    {
+        ReviveLingering(slot, now);
+        _mappings[slot].AwaitsServer = false;
+        if (_mappings[slot].Proof < Proof.Established)
+        {
+            Refresh(slot, now);
+        }
+    }
+
     // The hot path: it only moves the row's deadline later, which the heap learns when the old one comes up.
     private void Refresh(int slot, Tick now)
     {
@@ -107,7 +119,7 @@ public sealed partial class Relay
         }
         else if (mapping.Proof == Proof.Claimed)
         {
-            Schedule(slot, ClaimDeadline(mapping, now));
+            Schedule(slot, ClaimDeadline(slot, now));
         }
     }
 
@@ -128,6 +140,7 @@ public sealed partial class Relay
         }
 
         LeaveProbation(ref mapping);
+        mapping.WasAnswered = true;
         Requeue(slot, earned);
         if (earned >= Proof.Established)
         {
@@ -177,10 +190,15 @@ public sealed partial class Relay
     private void Expire(int slot, Tick now)
     {
         ref Mapping mapping = ref _mappings[slot];
-        if (mapping.Proof == Proof.Lingering || !mapping.ServerSpoke)
+        if (mapping.Proof == Proof.Lingering || !mapping.ServerSpoke || (IsHalfBack(mapping) && _mappings.AsideOf(slot).LingersUntil <= now))
         {
             End(slot, RelayEventKind.Expired);
             return;
+        }
+
+        if (!IsHalfBack(mapping))
+        {
+            _mappings.AsideOf(slot).LingersUntil = now + _settings.LingerTimeout;
         }
 
         if (mapping.Proof >= Proof.Established)
@@ -191,9 +209,14 @@ public sealed partial class Relay
 
         mapping.Former = mapping.Proof;
         Requeue(slot, Proof.Lingering);
-        Schedule(slot, now + _settings.LingerTimeout);
+        Schedule(slot, _mappings.AsideOf(slot).LingersUntil);
         Report(RelayEventKind.Lingered, slot);
     }
+
+    /// <summary>Whether it lingered, and since then not both ends have been heard. One of them can be forged: what it says
+    /// is passed on, but prolongs nothing.</summary>
+    private static bool IsHalfBack(in Mapping mapping) =>
+        mapping.AwaitsClient || mapping.AwaitsServer || (mapping.Proof == Proof.Claimed && mapping.WasAnswered);
 
     [MethodImpl(MethodImplOptions.NoInlining)]
     private void End(int slot, RelayEventKind how)
@@ -235,9 +258,15 @@ public sealed partial class Relay
         _queues.Append(slot, proof);
         Counters.Live(proof, 1);
         mapping.Counted = ShareOf(mapping);
+        if (mapping.Counted == Share.Claimed)
+        {
+            // The tunnel may be another before the claim ends.
+            _mappings.AsideOf(slot).Charged = _tunnels[mapping.Tunnel].Owner;
+        }
+
         if (mapping.Counted != Share.None)
         {
-            _shares.Add(mapping.Source, mapping.Counted);
+            _shares.Add(ChargedFor(slot), mapping.Counted);
         }
     }
 
@@ -249,9 +278,12 @@ public sealed partial class Relay
         Counters.Live(mapping.Proof, -1);
         if (mapping.Counted != Share.None)
         {
-            _shares.Remove(mapping.Source, mapping.Counted);
+            _shares.Remove(ChargedFor(slot), mapping.Counted);
         }
     }
+
+    private Prefix ChargedFor(int slot) =>
+        _mappings[slot].Counted == Share.Claimed ? new Prefix(_mappings.AsideOf(slot).Charged, 0) : _mappings[slot].Source.Prefix;
 
     private void Requeue(int slot, Proof proof)
     {

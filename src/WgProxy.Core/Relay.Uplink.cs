@@ -61,7 +61,6 @@ public sealed partial class Relay
 
         _gate.Forwarded(datagram.Slice(WireGuard.InitiationMac1Offset, WireGuard.MacSize), now);
         RememberAsking(slot, datagram);
-        mapping.AwaitsClient = false;
         Reschedule(slot, now);
         return Forward(Direction.Uplink, slot, 1, datagram.Length);
     }
@@ -87,7 +86,7 @@ public sealed partial class Relay
                 Schedule(slot, AskedDeadline(mapping, now));
                 break;
             case Proof.Claimed:
-                Schedule(slot, ClaimAskedDeadline(mapping, now));
+                Schedule(slot, ClaimAskedDeadline(slot, now));
                 break;
             case Proof.Lingering:
                 Requeue(slot, Proof.Lingering);
@@ -157,7 +156,7 @@ public sealed partial class Relay
         }
 
         (int datagrams, int bytes) = Alike(run, stride, receiver);
-        if (!_tunnels.TakesData(mapping.Tunnel, receiver, now))
+        if (!_tunnels.TakesDataOf(mapping.Tunnel, receiver, now))
         {
             if (TryClaim(DatagramKind.Transport, First(run, stride), source, now) is Decision claim)
             {
@@ -170,7 +169,7 @@ public sealed partial class Relay
                 return TransportFromClient(run, stride, source, now);
             }
 
-            if (!_tunnels.TakesData(mapping.Tunnel, receiver, now))
+            if (!_tunnels.TakesDataOf(mapping.Tunnel, receiver, now))
             {
                 return Unexplained(slot, datagrams, bytes, receiver, now);
             }

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Net;
+using WgProxy.Core.Admission;
 
 namespace WgProxy.Core;
 
@@ -41,6 +42,13 @@ public readonly struct Source : IEquatable<Source>
     /// <summary>The five words that tell sources apart, for a keyed hash.</summary>
     public (ulong High, ulong Low, ulong LocalHigh, ulong LocalLow, ulong PortAndScope) Words =>
         (_high, _low, _localHigh, _localLow, ((ulong)_scope << 16) | _port);
+
+    /// <summary>The network that one customer usually has: the IPv4 address, or 64 bits of IPv6.</summary>
+    internal Prefix Prefix => new(_high, IsIPv4 ? _low : 0);
+
+    /// <summary>The network that one site usually has, as a number: the IPv4 address, or 48 bits of IPv6. The two are told
+    /// apart, for no site has the IPv6 addresses that a v4-mapped one's bits would make.</summary>
+    internal ulong SiteNumber => IsIPv4 ? _low : _high & ~0xFFFFUL;
 
     /// <summary>The network that one site usually has, for all sources in it: the IPv4 address, or 48 bits of IPv6.</summary>
     internal Source Site => new((IsIPv4 ? _high : _high & ~0xFFFFUL, IsIPv4 ? _low : 0), default, 0, 0);

@@ -78,6 +78,7 @@ public sealed partial class RelayGateTests
         {
             driver.Pass(60);
             driver.FromServer(slot, WireMessages.Response(0x51, 0xC1));
+            driver.FromClient(Alice, WireMessages.Transport(0x51));
         }
 
         driver.Pass(301);

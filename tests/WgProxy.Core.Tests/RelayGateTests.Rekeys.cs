@@ -17,10 +17,10 @@ public sealed partial class RelayGateTests
         RelayDriver driver = new(new RelaySettings());
         for (int number = 0; number < tunnels; number++)
         {
-            driver.Establish(Subnet(number), (uint)number, 0x100_0000 + (uint)number);
+            driver.Establish(Site(number), (uint)number, 0x100_0000 + (uint)number);
         }
 
-        WireGuardClient[] clients = [.. Enumerable.Range(0, 20).Select(number => new WireGuardClient(driver, Subnet(number), (uint)number))];
+        WireGuardClient[] clients = [.. Enumerable.Range(0, 20).Select(number => new WireGuardClient(driver, Site(number), (uint)number))];
         LoadedServer(driver, out Action stayLoaded);
         uint forged = 0x200_0000;
         for (int millisecond = 0; millisecond < 11_000; millisecond++)
@@ -28,7 +28,7 @@ public sealed partial class RelayGateTests
             stayLoaded();
             for (int i = 0; i < 4; i++)
             {
-                driver.FromClient(Subnet((int)(forged % tunnels)), WireMessages.Initiation(driver.Mac1, ++forged));
+                driver.FromClient(Site((int)(forged % tunnels)), WireMessages.Initiation(driver.Mac1, ++forged));
             }
 
             foreach (WireGuardClient client in clients.Where((client, i) => !client.IsAnswered && (millisecond - (i * 50)) % RetryMilliseconds == 0))

@@ -201,10 +201,63 @@ public sealed class RelayTimerTests
 
         Assert.Equal(Verdict.Forward, _driver.FromServer(slot, WireMessages.Initiation(_driver.Mac1, 0x53)).Verdict);
         _driver.Pass(30.1);
-        Assert.Equal(Proof.Lingering, _driver.Relay.ProofOf(slot));
-        Initiate(0xC9);
-        _driver.Pass(180);
         Assert.Equal((Proof.None, RelayEventKind.Expired), (_driver.Relay.ProofOf(slot), Last));
+    }
+
+    // Each end can be forged: the server by who can write its address, the client's asking by who knows the public key, and
+    // then the server answers.
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void What_lingers_and_hears_one_end_only_lingers_no_longer_than_it_would_have(bool asked)
+    {
+        int slot = _driver.Confirm(Alice);
+        _driver.Pass(300.1);
+        double lingered = 0;
+        for (uint i = 0; _driver.Relay.ProofOf(slot) != Proof.None; i++, lingered += 10)
+        {
+            Assert.InRange(lingered, 0, 210);
+            if (asked)
+            {
+                Initiate(0xF0 + i);
+            }
+
+            Assert.Equal(Verdict.Forward, _driver.FromServer(slot, asked
+                ? WireMessages.Response(0x60 + i, 0xF0 + i)
+                : WireMessages.Initiation(_driver.Mac1, 0x60 + i)).Verdict);
+            _driver.Pass(10);
+        }
+
+        Assert.InRange(lingered, 180, 210);
+    }
+
+    [Fact]
+    public void A_client_that_comes_back_after_it_lingered_lives_on()
+    {
+        int slot = _driver.Confirm(Alice);
+        _driver.Pass(300.1 + 179);
+        Initiate(0xC9);
+        _driver.FromServer(slot, WireMessages.Response(0x59, 0xC9));
+        _driver.FromClient(Alice, WireMessages.Transport(0x59));
+        _driver.Pass(299);
+        Assert.Equal(Proof.Confirmed, _driver.Relay.ProofOf(slot));
+        _driver.Pass(1.1 + 179);
+        Assert.Equal(Proof.Lingering, _driver.Relay.ProofOf(slot));
+    }
+
+    [Fact]
+    public void Answers_of_the_server_alone_keep_no_tunnel_alive()
+    {
+        int slot = _driver.Confirm(Alice);
+        for (uint i = 0; i < 30; i++)
+        {
+            Initiate(0xF0 + i);
+            Assert.Equal(Verdict.Forward, _driver.FromServer(slot, WireMessages.Response(0x60 + i, 0xF0 + i)).Verdict);
+            _driver.Pass(10);
+        }
+
+        _driver.Pass(0.1);
+        Assert.Equal(Proof.Lingering, _driver.Relay.ProofOf(slot));
     }
 
     [Fact]

@@ -16,13 +16,12 @@ internal enum Share : byte
     /// <summary>Opened by somebody who can be reached where he says he is.</summary>
     Verified,
 
-    /// <summary>It claims a tunnel.</summary>
+    /// <summary>It claims a tunnel: charged to who made the tunnel, for a claimant's address may be forged.</summary>
     Claimed,
 }
 
 /// <summary>
-/// How many unproven mappings of a kind each address prefix holds: an IPv4 address, or the 64 bits of IPv6 that one
-/// customer usually has. A keyed hash, because sources are chosen by whoever attacks. Few mappings are unproven at a time,
+/// How many unproven mappings of a kind each address prefix is charged for. A keyed hash, because sources are chosen by whoever attacks. Few mappings are unproven at a time,
 /// and those that cease to be leave no trace, so the memory used goes by the most there were at once.
 /// </summary>
 internal sealed class PrefixShares
@@ -37,18 +36,18 @@ internal sealed class PrefixShares
         _seed = seed;
     }
 
-    /// <summary>Mappings of this kind of the source's prefix.</summary>
-    public int Count(in Source source, Share share)
+    /// <summary>Mappings of this kind that the prefix is charged for.</summary>
+    public int Count(Prefix prefix, Share share)
     {
-        Key key = KeyOf(source, share);
+        Key key = new(prefix, share);
         int entry = Find(Hash(key), key);
         return entry < 0 ? 0 : _entries[entry].Count;
     }
 
     /// <summary>One more.</summary>
-    public void Add(in Source source, Share share)
+    public void Add(Prefix prefix, Share share)
     {
-        Key key = KeyOf(source, share);
+        Key key = new(prefix, share);
         ulong hash = Hash(key);
         int entry = Find(hash, key);
         if (entry < 0)
@@ -62,20 +61,14 @@ internal sealed class PrefixShares
     }
 
     /// <summary>One less.</summary>
-    public void Remove(in Source source, Share share)
+    public void Remove(Prefix prefix, Share share)
     {
-        Key key = KeyOf(source, share);
+        Key key = new(prefix, share);
         int entry = Find(Hash(key), key);
         if (--_entries[entry].Count == 0)
         {
             _entries.Remove(entry);
         }
-    }
-
-    private static Key KeyOf(in Source source, Share share)
-    {
-        (ulong high, ulong low, _, _, _) = source.Words;
-        return new Key(high, source.IsIPv4 ? low : 0, share);
     }
 
     private int Find(ulong hash, in Key key)
@@ -89,9 +82,9 @@ internal sealed class PrefixShares
         return entry;
     }
 
-    private ulong Hash(in Key key) => SipHash.Hash(_seed.K0, _seed.K1, key.High, key.Low, (ulong)key.Share, 0, 0);
+    private ulong Hash(in Key key) => SipHash.Hash(_seed.K0, _seed.K1, key.Prefix.High, key.Prefix.Low, (ulong)key.Share, 0, 0);
 
-    private readonly record struct Key(ulong High, ulong Low, Share Share);
+    private readonly record struct Key(Prefix Prefix, Share Share);
 
     private struct Entry
     {

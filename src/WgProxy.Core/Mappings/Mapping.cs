@@ -41,6 +41,9 @@ internal struct Mapping
     /// <summary>The server has sent something of type 1, 2 or 4 to this port, so it may do so again.</summary>
     public bool ServerSpoke;
 
+    /// <summary>The server has answered it once, or confirmed it: it may be sent more than it sends.</summary>
+    public bool WasAnswered;
+
     /// <summary>Since its revival, the client has not been heard yet.</summary>
     public bool AwaitsClient;
 

@@ -22,6 +22,13 @@ internal struct MappingAside
     /// <summary>The server index by which a mapping on probation was admitted.</summary>
     public uint AdoptedIndex;
 
+    /// <summary>The site whose share a claim counts for.</summary>
+    public ulong Charged;
+
+    /// <summary>Until when the mapping lingers: from when it was last heard by both ends, however often one of them calls.
+    /// </summary>
+    public Tick LingersUntil;
+
     /// <summary>The cookie with which the server answered the client; good while <see cref="Mapping.CookieUntil"/> lasts.</summary>
     public UInt128 ServerCookie;
 }

@@ -20,6 +20,9 @@ internal struct Tunnel
     /// <summary>The tunnel's route.</summary>
     public int Route;
 
+    /// <summary>The site of who made the tunnel by a handshake: claims on it are charged to it.</summary>
+    public ulong Owner;
+
     /// <summary>Mappings that belong to this tunnel, lingering ones included.</summary>
     public int Members;
 
@@ -33,16 +36,25 @@ internal struct Tunnel
     /// <summary>Whether the server has asked: only then do the tunnel's <see cref="TunnelAsks"/> mean anything.</summary>
     public bool HasAsks;
 
+    /// <summary>Whether the mapping that the tunnel was made for is still a member; not in one that was borrowed.</summary>
+    public bool HasFounder;
+
+    // Which pairs a client has used, a bit each: within a pair it would cost four bytes.
+    private byte _used;
     private Pairs _pairs;
 
-    /// <summary>Remembers a pair; the one that ends first makes room.</summary>
+    /// <summary>Remembers a pair. Of those that no client has used, the one that ends first makes room; only if there is none,
+    /// one that was used: pairs of others, for whom the server was asked under the client's forged address, push nothing
+    /// out that is in use.</summary>
     /// <param name="server">The server's index.</param>
     /// <param name="client">The client's index.</param>
     /// <param name="slot">The mapping on whose port the server named the pair.</param>
+    /// <param name="now">The instant.</param>
     /// <param name="until">When the pair is no longer believed.</param>
+    /// <param name="isUsed">Whether a client is known to have used it.</param>
     /// <param name="forgotten">The server index of the pair that made room.</param>
     /// <returns>Whether a pair made room.</returns>
-    public bool Learn(uint server, uint client, int slot, Tick until, out uint forgotten)
+    public bool Learn(uint server, uint client, int slot, Tick now, Tick until, bool isUsed, out uint forgotten)
     {
         int chosen = 0;
         for (int i = 0; i < MaxPairs; i++)
@@ -53,13 +65,32 @@ internal struct Tunnel
                 break;
             }
 
-            chosen = _pairs[i].Until < _pairs[chosen].Until ? i : chosen;
+            chosen = GoesBefore(i, chosen, now) ? i : chosen;
         }
 
         forgotten = _pairs[chosen].Server;
+        bool isNew = forgotten != server || _pairs[chosen].Client != client;
         bool madeRoom = _pairs[chosen].Until > default(Tick) && forgotten != server;
+        _used = (byte)(isNew && !isUsed ? _used & ~(1 << chosen) : _used | (isUsed ? 1 << chosen : 0));
         _pairs[chosen] = new Pair { Server = server, Client = client, Slot = slot, Until = until };
         return madeRoom;
+    }
+
+    /// <summary>A client sends data with this index of the server's: whether a pair has it, which then is in use.</summary>
+    public bool Use(uint index, Tick now)
+    {
+        byte used = 0;
+        for (int i = 0; i < MaxPairs; i++)
+        {
+            used |= _pairs[i].Server == index && _pairs[i].Until > now ? (byte)(1 << i) : (byte)0;
+        }
+
+        if ((_used & used) != used)
+        {
+            _used |= used;
+        }
+
+        return used != 0;
     }
 
     /// <summary>Whether a pair has this index of the server's.</summary>
@@ -133,7 +164,8 @@ internal struct Tunnel
         Pair pair = other._pairs[place];
         bool takes = pair.Until > now && !HasPair(pair, now);
         forgotten = 0;
-        forgot = takes && Learn(pair.Server, pair.Client, slot: -1, pair.Until, out forgotten);
+        bool isUsed = (other._used & (1 << place)) != 0;
+        forgot = takes && Learn(pair.Server, pair.Client, slot: -1, now, pair.Until, isUsed, out forgotten);
         return takes;
     }
 
@@ -163,6 +195,11 @@ internal struct Tunnel
 
         return false;
     }
+
+    private readonly bool GoesBefore(int left, int right, Tick now) =>
+        IsInUse(left, now) == IsInUse(right, now) ? _pairs[left].Until < _pairs[right].Until : IsInUse(right, now);
+
+    private readonly bool IsInUse(int place, Tick now) => (_used & (1 << place)) != 0 && _pairs[place].Until > now;
 
     // Packed: a quarter of a tunnel's memory would be padding.
     [StructLayout(LayoutKind.Sequential, Pack = 4)]

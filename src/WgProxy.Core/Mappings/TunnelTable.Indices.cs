@@ -12,6 +12,10 @@ internal sealed partial class TunnelTable
     public bool TakesData(int tunnel, uint index, Tick now) =>
         _rows[tunnel].HasServer(index, now) || (_rows[tunnel].HasAsks && _asks[tunnel].IsAnswered(index, now));
 
+    /// <summary>The same, where a client sends the data: its keys are in use, and do not make room for others.</summary>
+    public bool TakesDataOf(int tunnel, uint index, Tick now) =>
+        _rows[tunnel].Use(index, now) || (_rows[tunnel].HasAsks && _asks[tunnel].IsAnswered(index, now));
+
     /// <summary>Whether the tunnel's server issued this index for data on the slot's port.</summary>
     public bool NamedOn(int tunnel, int slot, uint index, Tick now) =>
         _rows[tunnel].NamedOn(slot, index, now) || (_rows[tunnel].HasAsks && _asks[tunnel].IsAnsweredOn(slot, index, now));

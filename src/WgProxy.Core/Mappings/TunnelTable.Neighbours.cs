@@ -34,7 +34,7 @@ internal sealed partial class TunnelTable
     /// calls <see cref="Return"/>.</summary>
     public int Borrow(in TunnelCopy copy, Tick now)
     {
-        int tunnel = Take(copy.Row.Route);
+        int tunnel = Take(copy.Row.Route, copy.Row.Owner);
         Import(tunnel, copy, now);
         return tunnel;
     }
@@ -78,13 +78,14 @@ internal sealed partial class TunnelTable
         EndChange();
     }
 
-    /// <summary>The slot's mapping leaves the others of its tunnel, with a copy of all that the tunnel knows. The roaming
-    /// table goes on leading to the others.</summary>
+    /// <summary>The slot's mapping leaves the others of its tunnel, if there are any and whether or not they are in this
+    /// table, with a copy of all that the tunnel knows. The roaming table never leads to it by what it has copied: else the
+    /// tunnel's own client would come to the stranger's, once nobody else is left, or where its tunnel was borrowed.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
     public void Part(int slot, Tick now)
     {
         int tunnel = _mappings[slot].Tunnel;
-        if (_rows[tunnel].Members == 1)
+        if (_rows[tunnel].Members == 1 && _rows[tunnel].HasFounder)
         {
             return;
         }
@@ -92,9 +93,18 @@ internal sealed partial class TunnelTable
         TunnelCopy copy = CopyOf(tunnel);
         Leave(slot);
         Add(slot, copy.Row.Route);
-        long conflicts = _counters.IndexConflicts;
-        Import(_mappings[slot].Tunnel, copy, now);
-        _counters.IndexConflicts = conflicts;
+        BeginChange();
+        tunnel = _mappings[slot].Tunnel;
+        for (int place = 0; place < Tunnel.MaxPairs; place++)
+        {
+            _ = _rows[tunnel].TryTake(copy.Row, place, now, out _, out _);
+            if (copy.Row.HasAsks)
+            {
+                _ = AsksOf(tunnel).TryTake(copy.Asks, place, now, out _, out _);
+            }
+        }
+
+        EndChange();
     }
 
     private TunnelCopy CopyOf(int tunnel) => new(_rows[tunnel], _rows[tunnel].HasAsks ? _asks[tunnel] : default);

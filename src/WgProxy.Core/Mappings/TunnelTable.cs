@@ -43,7 +43,11 @@ internal sealed partial class TunnelTable
     }
 
     /// <summary>Makes a tunnel of the slot's mapping alone.</summary>
-    public void Add(int slot, int route) => Join(Take(route), slot);
+    public void Add(int slot, int route)
+    {
+        Join(Take(route, _mappings[slot].Source.SiteNumber), slot);
+        _rows[_mappings[slot].Tunnel].HasFounder = true;
+    }
 
     /// <summary>Makes the slot's mapping, which belongs to no tunnel, a member.</summary>
     public void Join(int tunnel, int slot)
@@ -60,6 +64,9 @@ internal sealed partial class TunnelTable
     {
         int tunnel = _mappings[slot].Tunnel;
         ref Tunnel row = ref _rows[tunnel];
+
+        // Whoever came first is the last of the chain.
+        row.HasFounder &= _mappings[slot].NextOfTunnel >= 0;
         if (row.FirstMember == slot)
         {
             row.FirstMember = _mappings[slot].NextOfTunnel;
@@ -93,7 +100,7 @@ internal sealed partial class TunnelTable
     {
         int tunnel = _mappings[slot].Tunnel;
         BeginChange();
-        bool forgot = _rows[tunnel].Learn(server, client, slot, until, out uint forgotten);
+        bool forgot = _rows[tunnel].Learn(server, client, slot, now, until, isUsed: false, out uint forgotten);
         Index(tunnel, server, forgot, forgotten, now);
         EndChange();
     }
@@ -126,11 +133,11 @@ internal sealed partial class TunnelTable
         return asked;
     }
 
-    private int Take(int route)
+    private int Take(int route, ulong owner)
     {
         BeginChange();
         int tunnel = _free[--_freeCount];
-        _rows[tunnel] = new Tunnel { Route = route, FirstMember = -1, InUse = -1 };
+        _rows[tunnel] = new Tunnel { Route = route, Owner = owner, FirstMember = -1, InUse = -1 };
         EndChange();
         return tunnel;
     }

@@ -27,7 +27,7 @@ public sealed class PrefixSharesTests
                 {
                     (Source Source, Share Share) one = (AnySource(random), (Share)random.Next(1, 4));
                     held.Add(one);
-                    shares.Add(one.Source, one.Share);
+                    shares.Add(one.Source.Prefix, one.Share);
                     expected[(PrefixOf(one.Source), one.Share)] = expected.GetValueOrDefault((PrefixOf(one.Source), one.Share)) + 1;
                 }
                 else if (held.Count > 0)
@@ -35,17 +35,17 @@ public sealed class PrefixSharesTests
                     // Any source of the prefix stands for it.
                     (Source source, Share share) = held[random.Next(held.Count)];
                     held.Remove((source, share));
-                    shares.Remove(source, share);
+                    shares.Remove(source.Prefix, share);
                     expected[(PrefixOf(source), share)]--;
                 }
 
                 Source asked = AnySource(random);
                 Assert.All(
                     Enum.GetValues<Share>(),
-                    share => Assert.Equal(expected.GetValueOrDefault((PrefixOf(asked), share)), shares.Count(asked, share)));
+                    share => Assert.Equal(expected.GetValueOrDefault((PrefixOf(asked), share)), shares.Count(asked.Prefix, share)));
             }
 
-            Assert.All(held, one => Assert.Equal(expected[(PrefixOf(one.Source), one.Share)], shares.Count(one.Source, one.Share)));
+            Assert.All(held, one => Assert.Equal(expected[(PrefixOf(one.Source), one.Share)], shares.Count(one.Source.Prefix, one.Share)));
         }
 #pragma warning restore CA5394
     }
@@ -60,8 +60,8 @@ public sealed class PrefixSharesTests
     public void A_prefix_is_an_IPv4_address_or_a_64(string held, string asked, bool together)
     {
         PrefixShares shares = new(Mappings, (1, 2));
-        shares.Add(Source.From(new IPEndPoint(IPAddress.Parse(held), 1)), Share.Asked);
-        Assert.Equal(together ? 1 : 0, shares.Count(Source.From(new IPEndPoint(IPAddress.Parse(asked), 2)), Share.Asked));
+        shares.Add(Source.From(new IPEndPoint(IPAddress.Parse(held), 1)).Prefix, Share.Asked);
+        Assert.Equal(together ? 1 : 0, shares.Count(Source.From(new IPEndPoint(IPAddress.Parse(asked), 2)).Prefix, Share.Asked));
     }
 
     /// <summary>Many prefixes, so that they collide in a small table; few of each, so that counts go up and down.</summary>

@@ -1,7 +1,9 @@
+using System.Net;
+
 namespace WgProxy.Core.Tests.Model;
 
 /// <summary>A mapping of the model: named by a number that is never used again, not by a slot.</summary>
-internal sealed class ReferenceMapping(int id, Source source, int route, ReferenceTunnel tunnel)
+internal sealed class ReferenceMapping(int id, Source source, int route)
 {
     public int Id { get; } = id;
 
@@ -9,7 +11,19 @@ internal sealed class ReferenceMapping(int id, Source source, int route, Referen
 
     public int Route { get; } = route;
 
-    public ReferenceTunnel Tunnel { get; set; } = tunnel;
+    public required ReferenceTunnel Tunnel { get; set; }
+
+    /// <summary>The site that it counts for while it claims.</summary>
+    public IPNetwork Charged { get; set; }
+
+    /// <summary>Whether the server has ever answered or confirmed it.</summary>
+    public bool WasAnswered { get; set; }
+
+    /// <summary>Until when it lingers, since it last had both ends.</summary>
+    public Tick LingersUntil { get; set; }
+
+    /// <summary>Whether it lingered, and since then not both ends were heard.</summary>
+    public bool IsHalfBack => AwaitsClient || AwaitsServer || (Proof == Proof.Claimed && WasAnswered);
 
     /// <summary>When it joined its tunnel, as a number that only grows.</summary>
     public int Joined { get; set; }

@@ -33,9 +33,15 @@ internal sealed partial class ReferenceRelay
             return Drop(Direction.Uplink, Verdict.NoServer, datagram);
         }
 
-        if (mapping is null && (IsDenied(source) || IsOverShareOfClaims(source)))
+        if (mapping is null && IsDenied(source))
         {
-            return Drop(Direction.Uplink, IsDenied(source) ? Verdict.Denied : Verdict.OverShare, datagram);
+            return Drop(Direction.Uplink, Verdict.Denied, datagram);
+        }
+
+        if (IsOverShareOfClaims(tunnel))
+        {
+            Uncounted["charged.Others"] += SiteOf(source) == tunnel.Owner ? 0 : 1;
+            return Drop(Direction.Uplink, Verdict.OverShare, datagram, mapping);
         }
 
         if (!MayClaim(tunnel) || !RoomForClaim(mapping) || !(isBorrowed || Members(tunnel).Any()))
@@ -74,18 +80,17 @@ internal sealed partial class ReferenceRelay
     /// of what the tunnel knows.</summary>
     private void PartIfClaim(ReferenceMapping mapping, Tick now)
     {
-        if (mapping.Standing != Proof.Claimed || Members(mapping.Tunnel).Count() == 1 || !rules.ClaimsPart)
+        bool isAlone = Members(mapping.Tunnel).Count() == 1 && (mapping.Tunnel.Founder == mapping || !rules.LonelyClaimsPart);
+        if (mapping.Standing != Proof.Claimed || isAlone || !rules.ClaimsPart)
         {
             return;
         }
 
         ReferenceTunnel old = mapping.Tunnel;
         Leave(mapping);
-        mapping.Tunnel = new ReferenceTunnel(mapping.Route, rules);
+        mapping.Tunnel = new ReferenceTunnel(mapping.Route, SiteOf(mapping.Source), mapping, rules);
         mapping.Joined = ++_order;
-        long conflicts = Counters["index.Conflicts"];
-        TakeOver(mapping.Tunnel, old, mapping, now);
-        Counters["index.Conflicts"] = conflicts;
+        TakeOver(mapping.Tunnel, old, mapping, now, leads: false);
         Uncounted["parted.Claims"]++;
     }
 
@@ -127,7 +132,7 @@ internal sealed partial class ReferenceRelay
             return Drop(Direction.Uplink, Verdict.ClaimRefused, datagram);
         }
 
-        ReferenceMapping mapping = Add(source, new ReferenceTunnel(0, rules), Proof.Claimed);
+        ReferenceMapping mapping = Found(source, 0, Proof.Claimed);
         Counters["event.Claimed"]++;
         mapping.Adopted = true;
         mapping.AdoptedIndex = Index(datagram, 4);

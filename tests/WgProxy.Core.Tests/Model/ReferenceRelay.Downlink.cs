@@ -29,7 +29,13 @@ internal sealed partial class ReferenceRelay
             PartIfClaim(mapping, now);
             Learn(mapping, server, client, now);
             mapping.ServerSpoke = true;
-            HeardServer(mapping, now);
+            ReviveIfLingering(mapping, now);
+            mapping.AwaitsServer = false;
+            if (mapping.Proof < Proof.Established || rules.AnswersKeepAlive)
+            {
+                Refresh(mapping, now);
+            }
+
             Earn(mapping, Proof.Answered, now);
             return Decide(Direction.Downlink, Verdict.Forward, mapping, 1, datagram.Length);
         }
@@ -59,7 +65,10 @@ internal sealed partial class ReferenceRelay
             LearnServerCookie(mapping, datagram);
             if (mapping.Proof is Proof.Asked or Proof.Claimed or Proof.Lingering)
             {
-                mapping.Expires = Tick.Max(mapping.Expires, mapping.CookieUntil);
+                Tick limit = mapping.Proof == Proof.Claimed ? ClaimLimit(mapping)
+                    : mapping.Proof == Proof.Lingering ? mapping.LingersUntil + settings.CookieTimeout
+                    : Tick.Never;
+                mapping.Expires = Tick.Max(mapping.Expires, rules.CookiesAreBounded ? Tick.Min(mapping.CookieUntil, limit) : mapping.CookieUntil);
             }
         }
 
@@ -108,6 +117,6 @@ internal sealed partial class ReferenceRelay
 
     /// <summary>Until the server answered him, nobody is sent more than he sent.</summary>
     private bool MayBeSent(ReferenceMapping mapping, int bytes) =>
-        mapping.Standing is not (Proof.Asked or Proof.Claimed) || mapping.Down + bytes <= mapping.Up
+        mapping.WasAnswered || mapping.Down + bytes <= mapping.Up
         || !rules.NeverMoreThanSent;
 }

@@ -13,6 +13,7 @@ internal sealed partial class ReferenceRelay
     private readonly Dictionary<int, Tick> _serverLoadedUntil = [];
     private readonly Dictionary<int, ReferenceBucket> _places = [];
     private readonly List<(IPNetwork Site, Tick At)> _newcomers = [];
+    private readonly List<(IPNetwork Site, Tick At)> _served = [];
     private List<byte[]> _forwarded = [];
     private List<byte[]> _forwardedBefore = [];
     private Tick _turnedAt;
@@ -112,8 +113,12 @@ internal sealed partial class ReferenceRelay
             || Live.Count(mapping => mapping.Proof == Proof.Asked) >= settings.MaxAsked * rules.FreeOfAskers)
         && Live.Count(mapping => PrefixOf(mapping.Source) == PrefixOf(source) && kind(mapping)) >= settings.PrefixShare;
 
-    private bool IsOverShareOfClaims(Source source) =>
-        IsOverShare(source, mapping => mapping.Proof == Proof.Claimed && !mapping.Adopted && rules.ClaimsAreShared);
+    /// <summary>Whose tunnels are claimed is charged for it: where claimants say they are, they may have forged.</summary>
+    private bool IsOverShareOfClaims(ReferenceTunnel tunnel) =>
+        (Live.Count * 4 >= settings.MaxMappings * rules.FreeQuarters
+            || Live.Count(mapping => mapping.Proof == Proof.Claimed) >= settings.MaxClaimed * rules.FreeOfClaims)
+        && Live.Count(mapping => mapping.Proof == Proof.Claimed && !mapping.Adopted && mapping.Charged == tunnel.Owner && rules.ClaimsAreShared)
+            >= settings.PrefixShare;
 
     /// <summary>Whether a mapping got in by nothing but the public key, or by less.</summary>
     private static bool IsUnshown(ReferenceMapping mapping) =>
@@ -183,10 +188,11 @@ internal sealed partial class ReferenceRelay
             return false;
         }
 
-        bool taken = places.Take(1, rules.PlacesPerSecond, rules.Places[(int)rank], now);
-        if (taken && isNewcomer)
+        bool isServed = !isNewcomer && _served.Any(other => other.Site == SiteOf(source) && now - other.At < 250);
+        bool taken = places.Take(1, rules.PlacesPerSecond, rules.Places[(int)rank] - (isServed ? rules.LeftByTheServed : 0), now);
+        if (taken)
         {
-            _newcomers.Add((SiteOf(source), now));
+            (isNewcomer ? _newcomers : _served).Add((SiteOf(source), now));
         }
 
         return taken;

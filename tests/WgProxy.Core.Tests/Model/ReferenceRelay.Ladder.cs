@@ -24,10 +24,17 @@ internal sealed partial class ReferenceRelay
 
     private ReferenceMapping Add(Source source, ReferenceTunnel tunnel, Proof proof)
     {
-        ReferenceMapping mapping = new(_ids++, source, tunnel.Route, tunnel) { Joined = ++_order };
+        ReferenceMapping mapping = new(_ids++, source, tunnel.Route) { Tunnel = tunnel, Joined = ++_order };
         Live.Add(mapping);
         Become(mapping, proof);
         return mapping;
+    }
+
+    /// <summary>Adds a mapping with a tunnel of its own.</summary>
+    private ReferenceMapping Found(Source source, int route, Proof proof)
+    {
+        ReferenceTunnel tunnel = new(route, SiteOf(source), founder: null, rules);
+        return tunnel.Founder = Add(source, tunnel, proof);
     }
 
     private void RememberAsked(ReferenceMapping mapping, uint index)
@@ -55,6 +62,14 @@ internal sealed partial class ReferenceRelay
         ReviveIfLingering(mapping, now);
         mapping.AwaitsServer = false;
         Refresh(mapping, now);
+    }
+
+    /// <summary>As long as a stranger asks, after the last packet with an index; and no longer than it would have lingered, if it
+    /// did when somebody claimed a tunnel under its address.</summary>
+    private Tick ClaimLimit(ReferenceMapping mapping)
+    {
+        Tick inAll = mapping.Heard + settings.ClaimedTimeout + settings.AskedLimit;
+        return mapping.WasAnswered && rules.ClaimsEndAsLingering ? Tick.Min(inAll, mapping.LingersUntil) : inAll;
     }
 
     /// <summary>The server sent data: that is where it believes its client to be.</summary>
@@ -86,7 +101,7 @@ internal sealed partial class ReferenceRelay
         mapping.Heard = now;
         if (mapping.Proof == Proof.Claimed)
         {
-            mapping.Expires = Tick.Max(now + settings.ClaimedTimeout, mapping.CookieUntil);
+            mapping.Expires = Tick.Min(Tick.Max(now + settings.ClaimedTimeout, mapping.CookieUntil), ClaimLimit(mapping));
         }
         else if (mapping.Proof is Proof.Established or Proof.Confirmed && !mapping.AwaitsClient && !mapping.AwaitsServer)
         {
@@ -100,6 +115,7 @@ internal sealed partial class ReferenceRelay
         if (rises)
         {
             Become(mapping, proof);
+            mapping.WasAnswered = true;
             mapping.Adopted = false;
             Tell(Enum.Parse<RelayEventKind>(proof.ToString()), mapping);
             if (proof is Proof.Established or Proof.Confirmed)
@@ -179,12 +195,17 @@ internal sealed partial class ReferenceRelay
     private void Learn(ReferenceMapping mapping, uint server, uint client, Tick now)
     {
         Own(mapping.Tunnel, server, now);
-        mapping.Tunnel.Learn(server, client, mapping, now + settings.IndexLifetime);
+        mapping.Tunnel.Learn(server, client, mapping, now, now + settings.IndexLifetime);
     }
 
     /// <summary>Whoever was taught an index first keeps it for the roaming table as long as he stands by it.</summary>
-    private void Own(ReferenceTunnel tunnel, uint server, Tick now)
+    private void Own(ReferenceTunnel tunnel, uint server, Tick now, bool leads = true)
     {
+        if (!leads)
+        {
+            return;
+        }
+
         ReferenceTunnel? owner = Owner(tunnel.Route, server, now);
         if (owner is null || owner == tunnel || !rules.FirstOwnerKeepsIndex)
         {

@@ -37,7 +37,7 @@ internal sealed partial class ReferenceRelay
                 continue;
             }
 
-            ReferenceTunnel copy = into ?? new ReferenceTunnel(route, rules);
+            ReferenceTunnel copy = into ?? new ReferenceTunnel(route, theirs.Owner, founder: null, rules);
             long conflicts = Counters["index.Conflicts"];
             TakeOver(copy, theirs, mapping, now);
             Uncounted[mayClaim ? "borrowed.Claims" : "borrowed.Keys"]++;
@@ -62,16 +62,17 @@ internal sealed partial class ReferenceRelay
         !rules.OnlyOneSessionMixes || left.Pairs.Any(pair => pair.Until > now
             && right.Pairs.Any(other => other.Server == pair.Server && other.Client == pair.Client && other.Until > now));
 
-    /// <summary>What was not named on a port of one's own proves nothing about one.</summary>
-    private void TakeOver(ReferenceTunnel into, ReferenceTunnel theirs, ReferenceMapping? mapping, Tick now)
+    /// <summary>What was not named on a port of one's own proves nothing about one. It leads newcomers to the tunnel, or not.
+    /// </summary>
+    private void TakeOver(ReferenceTunnel into, ReferenceTunnel theirs, ReferenceMapping? mapping, Tick now, bool leads = true)
     {
         ReferenceMapping? on = rules.BorrowedKeysProve ? mapping : null;
         foreach (ReferenceTunnel.Pair pair in theirs.Pairs.Where(pair => pair.Until > now))
         {
             if (!into.Pairs.Any(known => known.Server == pair.Server && known.Client == pair.Client && known.Until > now))
             {
-                Own(into, pair.Server, now);
-                into.Learn(pair.Server, pair.Client, on, pair.Until);
+                Own(into, pair.Server, now, leads);
+                into.Learn(pair.Server, pair.Client, on, now, pair.Until, pair.IsUsed);
             }
         }
 
@@ -80,7 +81,7 @@ internal sealed partial class ReferenceRelay
             ReferenceTunnel.Ask? known = into.Asks.FirstOrDefault(known => known.Server == ask.Server && known.Until > now);
             if (known is null)
             {
-                Own(into, ask.Server, now);
+                Own(into, ask.Server, now, leads);
                 into.AskedBy(ask.Server, on, now, ask.Until);
             }
 

@@ -58,7 +58,7 @@ internal sealed partial class ReferenceRelay
             }
         }
 
-        mapping.AwaitsClient = false;
+        mapping.AwaitsClient &= !rules.AskingIsLife;
         if (mapping.Proof == Proof.Asked)
         {
             mapping.Expires = AskedDeadline(mapping, now);
@@ -66,8 +66,7 @@ internal sealed partial class ReferenceRelay
         else if (mapping.Proof == Proof.Claimed)
         {
             // As long for the answer as a stranger has, and as long in all.
-            Tick inAll = mapping.Heard + settings.ClaimedTimeout + settings.AskedLimit;
-            mapping.Expires = Tick.Max(mapping.Expires, Tick.Min(now + settings.AskedTimeout, inAll));
+            mapping.Expires = Tick.Max(mapping.Expires, Tick.Min(now + settings.AskedTimeout, ClaimLimit(mapping)));
         }
 
         return Decide(Direction.Uplink, Verdict.Forward, mapping, 1, datagram.Length);
@@ -91,7 +90,7 @@ internal sealed partial class ReferenceRelay
             return Drop(Direction.Uplink, Verdict.TableFull, datagram);
         }
 
-        ReferenceMapping mapping = Add(source, new ReferenceTunnel(route, rules), Proof.Asked);
+        ReferenceMapping mapping = Found(source, route, Proof.Asked);
         mapping.MustShow = mustShow;
         mapping.AskedSince = now;
         mapping.Initiations.Take(1, 2, rules.InitiationBurst, now);
@@ -176,6 +175,7 @@ internal sealed partial class ReferenceRelay
             return Unexplained(mapping, datagrams, bytes, receiver, now);
         }
 
+        mapping.Tunnel.Use(receiver, now);
         bool knowsThePort = mapping.Tunnel.NamedOn(mapping, receiver, now) || !rules.OnlyOwnPortProves;
         if (mapping.Proof == Proof.Claimed && !knowsThePort && !mapping.Claim.Take(bytes, 1 << 20, rules.ClaimBurst, now))
         {

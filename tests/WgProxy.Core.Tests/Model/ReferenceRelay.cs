@@ -27,7 +27,7 @@ internal sealed partial class ReferenceRelay(RelaySettings settings, ReferenceRu
 
     /// <summary>What happened that the relay does not count.</summary>
     public SortedDictionary<string, long> Uncounted { get; } =
-        new(StringComparer.Ordinal) { ["shown.Theirs"] = 0, ["borrowed.Claims"] = 0, ["borrowed.Keys"] = 0, ["parted.Claims"] = 0 };
+        new(StringComparer.Ordinal) { ["shown.Theirs"] = 0, ["borrowed.Claims"] = 0, ["borrowed.Keys"] = 0, ["parted.Claims"] = 0, ["charged.Others"] = 0 };
 
     public ReferenceDecision FromClient(ReadOnlyMemory<byte> run, int stride, Source source, Tick now)
     {
@@ -83,8 +83,14 @@ internal sealed partial class ReferenceRelay(RelaySettings settings, ReferenceRu
     /// <summary>Lets a mapping's deadline pass.</summary>
     public void Expire(ReferenceMapping mapping, Tick now)
     {
-        if (mapping.Proof != Proof.Lingering && mapping.ServerSpoke)
+        bool isOver = mapping.IsHalfBack && mapping.LingersUntil <= now;
+        if (mapping.Proof != Proof.Lingering && mapping.ServerSpoke && !isOver)
         {
+            if (!mapping.IsHalfBack || rules.HalfALifeProlongs)
+            {
+                mapping.LingersUntil = now + settings.LingerTimeout;
+            }
+
             if (mapping.Proof is Proof.Established or Proof.Confirmed)
             {
                 _known[mapping.Source] = now;
@@ -92,7 +98,7 @@ internal sealed partial class ReferenceRelay(RelaySettings settings, ReferenceRu
 
             mapping.Former = mapping.Proof;
             Become(mapping, Proof.Lingering);
-            mapping.Expires = now + settings.LingerTimeout;
+            mapping.Expires = mapping.LingersUntil;
             Tell(RelayEventKind.Lingered, mapping);
         }
         else
@@ -160,6 +166,7 @@ internal sealed partial class ReferenceRelay(RelaySettings settings, ReferenceRu
     {
         mapping.Proof = proof;
         mapping.Entered = ++_order;
+        mapping.Charged = proof == Proof.Claimed ? mapping.Tunnel.Owner : mapping.Charged;
     }
 
     private enum Kind

@@ -64,6 +64,33 @@ internal sealed record ReferenceRules
     /// <summary>How much of those who may ask may do so before shares count.</summary>
     public double FreeOfAskers { get; init; } = 0.5;
 
+    /// <summary>How much of the claims there may be at all before their shares count.</summary>
+    public double FreeOfClaims { get; init; } = 0.5;
+
+    /// <summary>How many of the places at a loaded server a site leaves to others that has just had one.</summary>
+    public int LeftByTheServed { get; init; } = 3;
+
+    /// <summary>Whether pairs of indices that a client has used make room last.</summary>
+    public bool UsedPairsStay { get; init; } = true;
+
+    /// <summary>Whether a claim leaves a tunnel that was borrowed, or whose own mapping has gone.</summary>
+    public bool LonelyClaimsPart { get; init; } = true;
+
+    /// <summary>Whether a mapping that has lingered lingers as long again after a sign of one end.</summary>
+    public bool HalfALifeProlongs { get; init; }
+
+    /// <summary>Whether a claim under the address of a mapping that lingers ends when that would have.</summary>
+    public bool ClaimsEndAsLingering { get; init; } = true;
+
+    /// <summary>Whether the server's answers keep a proven mapping alive by themselves.</summary>
+    public bool AnswersKeepAlive { get; init; }
+
+    /// <summary>Whether an initiation is a sign of life of the client's.</summary>
+    public bool AskingIsLife { get; init; }
+
+    /// <summary>Whether cookies of the server prolong claims, and what lingers, once only.</summary>
+    public bool CookiesAreBounded { get; init; } = true;
+
     /// <summary>Whether initiations that show a cookie have a bucket of their own.</summary>
     public bool ShownHaveTheirOwn { get; init; } = true;
 

@@ -1,12 +1,20 @@
+using System.Net;
+
 namespace WgProxy.Core.Tests.Model;
 
 /// <summary>A tunnel of the model: what the server and the client named to each other. Its members are found by asking
 /// every mapping.</summary>
-internal sealed class ReferenceTunnel(int route, ReferenceRules rules)
+internal sealed class ReferenceTunnel(int route, IPNetwork owner, ReferenceMapping? founder, ReferenceRules rules)
 {
     private int _nextAsk;
 
     public int Route { get; } = route;
+
+    /// <summary>The site of who made it: claims are charged to it.</summary>
+    public IPNetwork Owner { get; } = owner;
+
+    /// <summary>The mapping for which it was made; null if that has left, or it was borrowed.</summary>
+    public ReferenceMapping? Founder { get; set; } = founder;
 
     public ReferenceMapping? InUse { get; set; }
 
@@ -15,18 +23,33 @@ internal sealed class ReferenceTunnel(int route, ReferenceRules rules)
     public List<Ask> Asks { get; } = [];
 
     /// <summary>The server named a pair on a port. One of the same two indices is replaced; else, if there are eight,
-    /// the one that ends first.</summary>
-    public void Learn(uint server, uint client, ReferenceMapping? on, Tick until)
+    /// the one that ends first of those that no client has used; of all, if all are in use.</summary>
+    public void Learn(uint server, uint client, ReferenceMapping? on, Tick now, Tick until, bool isUsed = false)
     {
-        Pair pair = new(server, client, on, until);
+        Pair pair = new(server, client, on, until, isUsed);
         int known = Pairs.FindIndex(old => old.Server == server && old.Client == client);
-        if (known < 0 && Pairs.Count < rules.Pairs)
+        if (known >= 0)
+        {
+            Pairs[known] = pair with { IsUsed = isUsed || Pairs[known].IsUsed };
+        }
+        else if (Pairs.Count < rules.Pairs)
         {
             Pairs.Add(pair);
-            return;
         }
+        else
+        {
+            Pair first = Pairs.OrderBy(old => old.IsUsed && old.Until > now && rules.UsedPairsStay).ThenBy(old => old.Until).First();
+            Pairs[Pairs.IndexOf(first)] = pair;
+        }
+    }
 
-        Pairs[known >= 0 ? known : Pairs.IndexOf(Pairs.MinBy(old => old.Until)!)] = pair;
+    /// <summary>A client sent data with this index of the server's.</summary>
+    public void Use(uint server, Tick now)
+    {
+        for (int i = 0; i < Pairs.Count; i++)
+        {
+            Pairs[i] = Pairs[i].Server == server && Pairs[i].Until > now ? Pairs[i] with { IsUsed = true } : Pairs[i];
+        }
     }
 
     /// <summary>The server asked on a port. A live question asked again is the same question; else the oldest of eight
@@ -76,6 +99,7 @@ internal sealed class ReferenceTunnel(int route, ReferenceRules rules)
         }
 
         InUse = InUse == mapping ? null : InUse;
+        Founder = Founder == mapping ? null : Founder;
     }
 
     /// <summary>Indices that the server named and that a client may put on data: those of pairs, and of questions that
@@ -94,7 +118,7 @@ internal sealed class ReferenceTunnel(int route, ReferenceRules rules)
         Pairs.Any(pair => pair.Server == server && pair.Until > now && pair.On == mapping)
         || Asks.Any(ask => ask.Server == server && ask.Until > now && ask.Client is not null && ask.On == mapping);
 
-    internal sealed record Pair(uint Server, uint Client, ReferenceMapping? On, Tick Until);
+    internal sealed record Pair(uint Server, uint Client, ReferenceMapping? On, Tick Until, bool IsUsed);
 
     internal sealed record Ask(uint Server, uint? Client, ReferenceMapping? On, Tick Until);
 }
