@@ -32,6 +32,37 @@ public sealed class RelayNeighbourTests
     }
 
     [Fact]
+    public void A_stranger_who_handshakes_on_a_borrowed_tunnel_has_it_for_himself()
+    {
+        Source mallory = RelayDriver.Client(66);
+        _first.Confirm(Home, client: 0xC1, server: 0x51);
+        int claim = _second.FromClient(mallory, WireMessages.Transport(0x51)).Slot;
+        Renew(0);
+
+        // The client moves to the second relay, and his handshakes go on.
+        Decision moved = _second.FromClient(Away, WireMessages.Transport(0x51));
+        Assert.Equal(Verdict.Open, moved.Verdict);
+        _second.FromServer(moved.Slot, WireMessages.Transport(0xC1));
+        for (uint i = 1; i < 20; i++)
+        {
+            Renew(i);
+        }
+
+        Assert.Equal(Verdict.Forward, _second.FromClient(Away, WireMessages.Transport(0x51)).Verdict);
+        Assert.Equal(Verdict.Forward, _second.FromServer(moved.Slot, WireMessages.Transport(0xC1)).Verdict);
+        Assert.Equal(0, _second.Relay.Counters.Tolerated(Direction.Uplink) + _second.Relay.Counters.Tolerated(Direction.Downlink));
+        Assert.Equal(Verdict.Open, _second.FromClient(RelayDriver.Client(3), WireMessages.Transport(0x51)).Verdict);
+
+        void Renew(uint i)
+        {
+            Assert.Equal(Verdict.Forward, _second.FromClient(mallory, WireMessages.Initiation(_second.Mac1, 0xD0 + i)).Verdict);
+            Assert.Equal(Verdict.Forward, _second.FromServer(claim, WireMessages.Response(0x90 + i, 0xD0 + i)).Verdict);
+            Assert.Equal(Verdict.Forward, _second.FromClient(mallory, WireMessages.Transport(0x90 + i)).Verdict);
+            _second.Pass(0.5);
+        }
+    }
+
+    [Fact]
     public void An_unknown_index_is_unknown_to_all()
     {
         _first.Confirm(Home, client: 0xC1, server: 0x51);

@@ -1,3 +1,4 @@
+using System.Net;
 using WgProxy.Tests;
 
 namespace WgProxy.Core.Tests;
@@ -81,6 +82,60 @@ public sealed partial class RelayRoamingTests
             Assert.Equal(Verdict.Open, _driver.FromClient(RelayDriver.Client(next), WireMessages.Transport(index)).Verdict);
         }
     }
+
+    // The server answers him, to the client's address: he sees nothing of it.
+    [Fact]
+    public void Handshakes_under_the_clients_forged_address_push_out_nothing_that_is_in_use()
+    {
+        int home = _driver.Confirm(Home);
+        for (uint i = 0; i < 40; i++)
+        {
+            Assert.Equal(Verdict.Forward, _driver.FromClient(Home, WireMessages.Initiation(_driver.Mac1, 0xD0 + i)).Verdict);
+            Assert.Equal(Verdict.Forward, _driver.FromServer(home, WireMessages.Response(0x90 + i, 0xD0 + i)).Verdict);
+            _driver.Pass(0.5);
+        }
+
+        Assert.Equal(Verdict.Forward, _driver.FromClient(Home, WireMessages.Transport(0x51)).Verdict);
+        Assert.Equal(Verdict.Forward, _driver.FromServer(home, WireMessages.Transport(0xC1)).Verdict);
+        Assert.Equal((0, 0), (Tolerated(Direction.Uplink), Tolerated(Direction.Downlink)));
+        Assert.Equal(Verdict.Open, _driver.FromClient(Mobile, WireMessages.Transport(0x51)).Verdict);
+    }
+
+    // His tunnels are many, and the addresses from which they are claimed may be any.
+    [Fact]
+    public void A_peer_with_many_tunnels_takes_half_of_the_claims_and_none_of_anothers()
+    {
+        const int claims = 64;
+        RelayDriver driver = new(new RelaySettings { MaxClaimed = claims, PrefixShare = 8 });
+        driver.Confirm(At("198.51.100.1", 1));
+        int moved = driver.FromClient(At("198.51.100.2", 1), WireMessages.Transport(0x51)).Slot;
+        Assert.Equal(Proof.Claimed, driver.Relay.ProofOf(moved));
+        for (int i = 0; i < 40; i++)
+        {
+            driver.Establish(At("203.0.113.1", 1_000 + i), 0x1000 + (uint)i, 0x2000 + (uint)i);
+            for (int port = 0; port < 4; port++)
+            {
+                driver.FromClient(At($"10.0.{i}.{port}", 1), WireMessages.Transport(0x2000 + (uint)i));
+            }
+        }
+
+        Assert.Equal(claims / 2, driver.Relay.Counters[Proof.Claimed]);
+        Assert.True(driver.Relay.Counters[Direction.Uplink, Verdict.OverShare] >= 100);
+        Assert.Equal(Proof.Claimed, driver.Relay.ProofOf(moved));
+
+        // Nor by coming to ports where he has asked before.
+        for (int i = 0; i < 8; i++)
+        {
+            Source asked = At("203.0.113.9", 1 + i);
+            driver.Ask(asked, 0x3000 + (uint)i);
+            Assert.Equal(Verdict.OverShare, driver.FromClient(asked, WireMessages.Transport(0x2000)).Verdict);
+        }
+
+        driver.Confirm(At("192.0.2.200", 1), 0xC7, 0x57);
+        Assert.Equal(Verdict.Open, driver.FromClient(At("192.0.2.201", 1), WireMessages.Transport(0x57)).Verdict);
+    }
+
+    private static Source At(string address, int port) => Source.From(new IPEndPoint(IPAddress.Parse(address), port));
 
     /// <summary>A handshake of a genuine peer of the server's: asked, answered, used.</summary>
     private void Handshake(Source source, int slot, uint client, uint server)

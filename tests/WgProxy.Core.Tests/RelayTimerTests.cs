@@ -3,7 +3,7 @@ using WgProxy.Tests;
 namespace WgProxy.Core.Tests;
 
 /// <summary>Every timer, on a clock of the test's own.</summary>
-public sealed class RelayTimerTests
+public sealed partial class RelayTimerTests
 {
     private static readonly Source Alice = RelayDriver.Client(1);
     private readonly RelayDriver _driver = new();
@@ -186,106 +186,6 @@ public sealed class RelayTimerTests
         _driver.FromClient(Alice, WireMessages.Transport(0x52));
         _driver.Pass(299);
         Assert.Equal(Proof.Confirmed, _driver.Relay.ProofOf(slot));
-    }
-
-    [Fact]
-    public void Asking_alone_neither_revives_nor_prolongs_nor_shortens_what_lingers()
-    {
-        int slot = _driver.Confirm(Alice);
-        _driver.Pass(300.1);
-        for (uint asked = 0; asked < 35; asked++)
-        {
-            Assert.Equal((Verdict.Forward, Proof.Lingering), (Initiate(0xF0 + asked).Verdict, _driver.Relay.ProofOf(slot)));
-            _driver.Pass(5);
-        }
-
-        Assert.Equal(Verdict.Forward, _driver.FromServer(slot, WireMessages.Initiation(_driver.Mac1, 0x53)).Verdict);
-        _driver.Pass(30.1);
-        Assert.Equal((Proof.None, RelayEventKind.Expired), (_driver.Relay.ProofOf(slot), Last));
-    }
-
-    // Each end can be forged: the server by who can write its address, the client's asking by who knows the public key, and
-    // then the server answers.
-    [Theory]
-    [InlineData(true)]
-    [InlineData(false)]
-    public void What_lingers_and_hears_one_end_only_lingers_no_longer_than_it_would_have(bool asked)
-    {
-        int slot = _driver.Confirm(Alice);
-        _driver.Pass(300.1);
-        double lingered = 0;
-        for (uint i = 0; _driver.Relay.ProofOf(slot) != Proof.None; i++, lingered += 10)
-        {
-            Assert.InRange(lingered, 0, 210);
-            if (asked)
-            {
-                Initiate(0xF0 + i);
-            }
-
-            Assert.Equal(Verdict.Forward, _driver.FromServer(slot, asked
-                ? WireMessages.Response(0x60 + i, 0xF0 + i)
-                : WireMessages.Initiation(_driver.Mac1, 0x60 + i)).Verdict);
-            _driver.Pass(10);
-        }
-
-        Assert.InRange(lingered, 180, 210);
-    }
-
-    [Fact]
-    public void A_client_that_comes_back_after_it_lingered_lives_on()
-    {
-        int slot = _driver.Confirm(Alice);
-        _driver.Pass(300.1 + 179);
-        Initiate(0xC9);
-        _driver.FromServer(slot, WireMessages.Response(0x59, 0xC9));
-        _driver.FromClient(Alice, WireMessages.Transport(0x59));
-        _driver.Pass(299);
-        Assert.Equal(Proof.Confirmed, _driver.Relay.ProofOf(slot));
-        _driver.Pass(1.1 + 179);
-        Assert.Equal(Proof.Lingering, _driver.Relay.ProofOf(slot));
-    }
-
-    [Fact]
-    public void Answers_of_the_server_alone_keep_no_tunnel_alive()
-    {
-        int slot = _driver.Confirm(Alice);
-        for (uint i = 0; i < 30; i++)
-        {
-            Initiate(0xF0 + i);
-            Assert.Equal(Verdict.Forward, _driver.FromServer(slot, WireMessages.Response(0x60 + i, 0xF0 + i)).Verdict);
-            _driver.Pass(10);
-        }
-
-        _driver.Pass(0.1);
-        Assert.Equal(Proof.Lingering, _driver.Relay.ProofOf(slot));
-    }
-
-    [Fact]
-    public void What_lingers_makes_room_last_if_it_has_just_asked()
-    {
-        RelayDriver driver = new(new RelaySettings { MaxMappings = 3, MaxAsked = 3, LoadedAsked = 3 });
-        int[] slots = [.. Enumerable.Range(1, 3).Select(client => driver.Confirm(RelayDriver.Client(client), 0xC0 + (uint)client, 0x50 + (uint)client))];
-        driver.Pass(301);
-        driver.FromClient(RelayDriver.Client(1), WireMessages.Initiation(driver.Mac1, 0xD1));
-        driver.Ask(RelayDriver.Client(4), 0xD4);
-        driver.Ask(RelayDriver.Client(5), 0xD5);
-        Assert.Equal([Proof.Lingering], slots.Take(1).Select(driver.Relay.ProofOf));
-        driver.FromServer(slots[0], WireMessages.Response(0x61, 0xD1));
-        Assert.Equal(Proof.Confirmed, driver.Relay.ProofOf(slots[0]));
-    }
-
-    [Fact]
-    public void A_cookie_of_the_server_keeps_the_port_of_what_lingers()
-    {
-        int slot = _driver.Confirm(Alice);
-        _driver.Pass(300.1);
-        _driver.Pass(179);
-        Initiate(0xC2);
-        _driver.FromServer(slot, WireMessages.CookieReply(0xC2));
-        _driver.Pass(129);
-        Assert.Equal(Proof.Lingering, _driver.Relay.ProofOf(slot));
-        _driver.Pass(1.1);
-        Assert.Equal(Proof.None, _driver.Relay.ProofOf(slot));
     }
 
     [Fact]
