@@ -60,6 +60,7 @@ internal sealed class HandshakeGate
     private readonly byte[] _reply = new byte[WireGuard.CookieReplySize];
     private readonly byte[] _nonce = new byte[24];
     private long _period = long.MinValue;
+    private readonly ulong _nonceWord;
     private ulong _replies;
 
     /// <summary>A gate for these routes.</summary>
@@ -77,6 +78,9 @@ internal sealed class HandshakeGate
         Span<byte> master = stackalloc byte[16];
         BinaryPrimitives.WriteUInt64LittleEndian(master, settings.CookieSeed.K0);
         BinaryPrimitives.WriteUInt64LittleEndian(master[8..], settings.CookieSeed.K1);
+
+        // Each worker has a hash seed of its own, so no two make the same nonces; and a hash of the seeds says nothing of them.
+        _nonceWord = SipHash.Hash(settings.CookieSeed.K0, settings.CookieSeed.K1, settings.HashSeed.K0, settings.HashSeed.K1, 0, 0, 0);
         _secretKey = new Blake2sKey(master, Blake2s.MaxDigestSize);
         _secrets = new CookieSecrets(stackalloc byte[CookieSecrets.SecretSize]);
         Rotate(default);
@@ -131,7 +135,7 @@ internal sealed class HandshakeGate
         // The key is made from the public key, so nothing is kept secret by the nonce; it only must not repeat.
         BinaryPrimitives.WriteUInt64LittleEndian(_nonce, ++_replies);
         BinaryPrimitives.WriteInt64LittleEndian(_nonce.AsSpan(8), now.Milliseconds);
-        BinaryPrimitives.WriteUInt64LittleEndian(_nonce.AsSpan(16), _settings.CookieSeed.K1 ^ _settings.HashSeed.K0);
+        BinaryPrimitives.WriteUInt64LittleEndian(_nonce.AsSpan(16), _nonceWord);
         _sealers[route].Write(initiation, cookie, _nonce, _reply);
     }
 

@@ -79,18 +79,22 @@ internal struct Tunnel
     /// <summary>A client sends data with this index of the server's: whether a pair has it, which then is in use.</summary>
     public bool Use(uint index, Tick now)
     {
-        byte used = 0;
+        byte found = 0;
         for (int i = 0; i < MaxPairs; i++)
         {
-            used |= _pairs[i].Server == index && _pairs[i].Until > now ? (byte)(1 << i) : (byte)0;
+            if (_pairs[i].Server == index && _pairs[i].Until > now)
+            {
+                if ((_used & (1 << i)) != 0)
+                {
+                    return true;
+                }
+
+                found |= (byte)(1 << i);
+            }
         }
 
-        if ((_used & used) != used)
-        {
-            _used |= used;
-        }
-
-        return used != 0;
+        _used |= found;
+        return found != 0;
     }
 
     /// <summary>Whether a pair has this index of the server's.</summary>

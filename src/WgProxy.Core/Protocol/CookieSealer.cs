@@ -28,7 +28,7 @@ public sealed class CookieSealer
     /// <param name="message">The initiation or response that is answered, told apart by length. Its mac1 is bound into
     /// the reply: a client takes no cookie for what it did not send.</param>
     /// <param name="cookie">16 bytes.</param>
-    /// <param name="nonce">24 bytes, drawn at random for this reply.</param>
+    /// <param name="nonce">24 bytes, for this reply alone: it keeps nothing secret, for anybody can make the key, but must not repeat.</param>
     /// <param name="reply">Receives the reply, 64 bytes.</param>
     /// <exception cref="ArgumentException">A length: a mistake of the caller.</exception>
     public void Write(

@@ -46,6 +46,11 @@ internal sealed class ReferenceTunnel(int route, IPNetwork owner, ReferenceMappi
     /// <summary>A client sent data with this index of the server's.</summary>
     public void Use(uint server, Tick now)
     {
+        if (Pairs.Exists(pair => pair.Server == server && pair.Until > now && pair.IsUsed))
+        {
+            return;
+        }
+
         for (int i = 0; i < Pairs.Count; i++)
         {
             Pairs[i] = Pairs[i].Server == server && Pairs[i].Until > now ? Pairs[i] with { IsUsed = true } : Pairs[i];
