@@ -32,11 +32,13 @@ internal sealed class HandshakeGate
     private const int ServerBurst = 5;
 
     private static readonly TimeSpan ServerLoadedFor = TimeSpan.FromSeconds(2);
-    // So that nobody who can be reached takes all newcomers' places: nine sites would have to.
-    private static readonly TimeSpan BetweenNewcomersOfASite = TimeSpan.FromMilliseconds(500);
+
+    // So that nobody who can be reached takes all newcomers' places: nine sites would have to. As many places' time, whatever
+    // the worker's part of them is.
+    private const int SitesOfNewcomers = 9;
 
     // So that a peer with many mappings cannot take all tunnels' places: whoever had one so lately leaves the last three.
-    private static readonly TimeSpan BetweenTunnelsOfASite = TimeSpan.FromMilliseconds(250);
+    private const double SitesOfTunnels = 4.5;
     private const int LeftByTheServed = 3;
 
     private static readonly TimeSpan VerifiedFor = TimeSpan.FromSeconds(180);
@@ -54,6 +56,8 @@ internal sealed class HandshakeGate
     private readonly RecentSources _known;
     private readonly RecentSources _placed;
     private readonly RecentSources _served;
+    private readonly TimeSpan _betweenNewcomersOfASite;
+    private readonly TimeSpan _betweenTunnelsOfASite;
     private readonly ReplayFilter _forwarded;
     private readonly Bucket[] _serverBuckets;
     private readonly Tick[] _serverLoadedUntil;
@@ -74,6 +78,8 @@ internal sealed class HandshakeGate
         _known = new RecentSources(RememberedSources, settings.HashSeed);
         _placed = new RecentSources(RememberedSites, settings.HashSeed);
         _served = new RecentSources(RememberedSites, settings.HashSeed);
+        _betweenNewcomersOfASite = TimeSpan.FromSeconds(SitesOfNewcomers / (double)settings.ServerPlacesPerSecond);
+        _betweenTunnelsOfASite = TimeSpan.FromSeconds(SitesOfTunnels / settings.ServerPlacesPerSecond);
         _forwarded = new ReplayFilter(RememberedInitiations, TimeSpan.FromSeconds(120), settings.HashSeed);
         Span<byte> master = stackalloc byte[16];
         BinaryPrimitives.WriteUInt64LittleEndian(master, settings.CookieSeed.K0);
@@ -151,13 +157,13 @@ internal sealed class HandshakeGate
 
         Source site = source.Site;
         bool isNewcomer = standing <= Standing.Verified;
-        if (isNewcomer && _placed.Contains(site, now, BetweenNewcomersOfASite))
+        if (isNewcomer && _placed.Contains(site, now, _betweenNewcomersOfASite))
         {
             return false;
         }
 
         int reserved = Standing.Live - standing;
-        reserved += !isNewcomer && _served.Contains(site, now, BetweenTunnelsOfASite) ? LeftByTheServed : 0;
+        reserved += !isNewcomer && _served.Contains(site, now, _betweenTunnelsOfASite) ? LeftByTheServed : 0;
         bool taken = _serverBuckets[route].TryTake(1, _settings.ServerPlacesPerSecond, ServerBurst - reserved, now);
         if (taken)
         {

@@ -93,12 +93,12 @@ public sealed partial class Relay
         (!_settings.Allow.IsEmpty && !_settings.Allow.Contains(source)) || _settings.Deny.Contains(source);
 
     /// <summary>While there is room, nobody counts; then no prefix holds more than its share of what proves nothing. There is
-    /// no room long before askers, or claims, displace each other.</summary>
+    /// no room long before askers, or claims, displace each other. A table that fills up is no reason for claims to count: those
+    /// that are charged to a site may be strangers'.</summary>
     private bool IsOverShare(Prefix prefix, Share share) =>
-        (_live * 4 >= _settings.MaxMappings
-            || (share == Share.Claimed
-                ? _queues.Count(Proof.Claimed) * 2 >= _settings.MaxClaimed
-                : _queues.Count(Proof.Asked) * 2 >= _settings.MaxAsked))
+        (share == Share.Claimed
+            ? _queues.Count(Proof.Claimed) * 2 >= _settings.MaxClaimed
+            : _live * 4 >= _settings.MaxMappings || _queues.Count(Proof.Asked) * 2 >= _settings.MaxAsked)
         && _shares.Count(prefix, share) >= _settings.PrefixShare;
 
     private Decision SendCookie(ReadOnlySpan<byte> initiation, in Source source, int route, int slot, Tick now)

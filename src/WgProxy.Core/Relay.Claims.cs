@@ -197,18 +197,6 @@ public sealed partial class Relay
         _tunnels.Learn(slot, _mappings.AsideOf(slot).AdoptedIndex, client, now, now + _settings.IndexLifetime);
     }
 
-    /// <summary>The server has named an index on a claim's port: a handshake, or the beginning of one, with whoever is
-    /// there. That need not be the tunnel's client, so it must not fill the tunnel's few places for indices and members: the
-    /// claim goes on by itself, with a copy of what the tunnel knows, by which the server may still confirm it.</summary>
-    private void PartClaim(int slot, Tick now)
-    {
-        ref Mapping mapping = ref _mappings[slot];
-        if ((mapping.Proof == Proof.Lingering ? mapping.Former : mapping.Proof) == Proof.Claimed)
-        {
-            _tunnels.Part(slot, now);
-        }
-    }
-
     // A site's number, where prefixes of sources stand otherwise: the kind of share tells them apart.
     private Prefix OwnerOf(int tunnel) => new(_tunnels[tunnel].Owner, 0);
 
@@ -231,13 +219,19 @@ public sealed partial class Relay
     private Tick ClaimDeadline(int slot, Tick now) =>
         Tick.Min(Tick.Max(now + _settings.ClaimedTimeout, _mappings[slot].CookieUntil), ClaimLimit(slot));
 
-    /// <summary>Beyond this no claim lives, whatever is asked and answered by cookies. One that was a tunnel's own mapping, and
-    /// lingered when somebody came with another's index under its address, lives no longer than it would have lingered.</summary>
+    /// <summary>Beyond this no claim lives, whatever is asked and answered by cookies. One that lingered when somebody came with
+    /// another tunnel's index under its address lives no longer than it would have lingered.</summary>
     private Tick ClaimLimit(int slot)
     {
         ref Mapping mapping = ref _mappings[slot];
         Tick inAll = mapping.Heard + _settings.ClaimedTimeout + _settings.AskedLimit;
-        return mapping.WasAnswered ? Tick.Min(inAll, _mappings.AsideOf(slot).LingersUntil) : inAll;
+        return mapping.HasLingered ? Tick.Min(inAll, LingerLimit(slot)) : inAll;
+    }
+
+    private Tick LingerLimit(int slot)
+    {
+        Tick until = _mappings.AsideOf(slot).LingersUntil;
+        return Tick.Max(until, Tick.Min(_mappings[slot].CookieUntil, until + _settings.CookieTimeout));
     }
 
     /// <summary>The server sends data on another of the tunnel's mappings than before: that is where its client is. An

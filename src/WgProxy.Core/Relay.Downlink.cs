@@ -14,7 +14,7 @@ public sealed partial class Relay
             return Drop(Direction.Downlink, Verdict.Unsolicited, datagram, slot);
         }
 
-        PartClaim(slot, now);
+        _tunnels.Part(slot, now);
         _tunnels.Ask(slot, Datagram.SenderIndex(datagram), now, now + _settings.IndexLifetime);
         mapping.ServerSpoke = true;
         ReviveLingering(slot, now);
@@ -29,7 +29,7 @@ public sealed partial class Relay
         uint client = Datagram.ReceiverIndex(DatagramKind.Response, datagram);
         if (mapping.Asked.Contains(client))
         {
-            PartClaim(slot, now);
+            _tunnels.Part(slot, now);
             _tunnels.Learn(slot, server, client, now, now + _settings.IndexLifetime);
             mapping.ServerSpoke = true;
             HeardAnswer(slot, now);
@@ -70,7 +70,7 @@ public sealed partial class Relay
                 Tick limit = mapping.Proof switch
                 {
                     Proof.Claimed => ClaimLimit(slot),
-                    Proof.Lingering => _mappings.AsideOf(slot).LingersUntil + _settings.CookieTimeout,
+                    Proof.Lingering => LingerLimit(slot),
                     _ => Tick.Never,
                 };
                 Schedule(slot, Tick.Max(mapping.Expires, Tick.Min(mapping.CookieUntil, limit)));

@@ -115,6 +115,7 @@ public sealed partial class Relay
         mapping.Heard = now;
         if (mapping.Proof >= Proof.Established && !mapping.AwaitsClient && !mapping.AwaitsServer)
         {
+            mapping.HasLingered = false;
             Schedule(slot, now + _settings.IdleTimeout);
         }
         else if (mapping.Proof == Proof.Claimed)
@@ -131,7 +132,8 @@ public sealed partial class Relay
         if (earned == Proof.Answered && mapping.Proof <= Proof.Answered)
         {
             mapping.AwaitsClient = mapping.AwaitsServer = false;
-            Schedule(slot, now + _settings.AnsweredTimeout);
+            Tick limit = mapping.HasLingered ? LingerLimit(slot) + _settings.RevivedTimeout : Tick.Never;
+            Schedule(slot, Tick.Min(now + _settings.AnsweredTimeout, limit));
         }
 
         if (earned <= mapping.Proof)
@@ -190,14 +192,15 @@ public sealed partial class Relay
     private void Expire(int slot, Tick now)
     {
         ref Mapping mapping = ref _mappings[slot];
-        if (mapping.Proof == Proof.Lingering || !mapping.ServerSpoke || (IsHalfBack(mapping) && _mappings.AsideOf(slot).LingersUntil <= now))
+        if (mapping.Proof == Proof.Lingering || !mapping.ServerSpoke || (mapping.HasLingered && _mappings.AsideOf(slot).LingersUntil <= now))
         {
             End(slot, RelayEventKind.Expired);
             return;
         }
 
-        if (!IsHalfBack(mapping))
+        if (!mapping.HasLingered)
         {
+            mapping.HasLingered = true;
             _mappings.AsideOf(slot).LingersUntil = now + _settings.LingerTimeout;
         }
 
@@ -212,11 +215,6 @@ public sealed partial class Relay
         Schedule(slot, _mappings.AsideOf(slot).LingersUntil);
         Report(RelayEventKind.Lingered, slot);
     }
-
-    /// <summary>Whether it lingered, and since then not both ends have been heard. One of them can be forged: what it says
-    /// is passed on, but prolongs nothing.</summary>
-    private static bool IsHalfBack(in Mapping mapping) =>
-        mapping.AwaitsClient || mapping.AwaitsServer || (mapping.Proof == Proof.Claimed && mapping.WasAnswered);
 
     [MethodImpl(MethodImplOptions.NoInlining)]
     private void End(int slot, RelayEventKind how)

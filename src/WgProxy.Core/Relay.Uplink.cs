@@ -125,7 +125,12 @@ public sealed partial class Relay
             return Drop(Direction.Uplink, Verdict.OverBudget, datagram, slot);
         }
 
-        HeardClient(slot, now);
+        if (kind == DatagramKind.Response)
+        {
+            // A cookie reply needs no key: who forged the server's question could forge it too.
+            HeardClient(slot, now);
+        }
+
         if (kind == DatagramKind.Response
             && _tunnels.Answer(slot, receiver, Datagram.SenderIndex(datagram), now) == slot)
         {
@@ -151,7 +156,7 @@ public sealed partial class Relay
         {
             // The client uses an answer that matched nothing remembered here: it was genuine.
             mapping.HasUnmatched = false;
-            PartClaim(slot, now);
+            _tunnels.Part(slot, now);
             _tunnels.Learn(slot, receiver, _mappings.AsideOf(slot).UnmatchedClient, now, now + _settings.IndexLifetime);
         }
 

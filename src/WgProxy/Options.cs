@@ -16,6 +16,7 @@ internal sealed record Options
     private static readonly TimeSpan ShortTimeout = TimeSpan.FromSeconds(120);
 
     private const int MostOfAPrefix = 64;
+    private const int LeastClaims = 64;
     private const int MostClaims = 1024;
 
     private static readonly Dictionary<string, string> FormerVariables = new(StringComparer.Ordinal)
@@ -133,7 +134,7 @@ internal sealed record Options
             MaxMappings = capacity.Mappings,
             MaxAsked = capacity.Asked,
             LoadedAsked = capacity.Asked / 4,
-            MaxClaimed = Math.Clamp(capacity.Mappings / 16, 1, MostClaims),
+            MaxClaimed = Math.Min(capacity.Mappings, Math.Clamp(capacity.Mappings / 16, LeastClaims, MostClaims)),
             PrefixShare = Math.Clamp(capacity.Asked / 8, 1, MostOfAPrefix),
             IdleTimeout = Timeout,
             Allow = Allow,

@@ -101,6 +101,59 @@ public sealed partial class RelayRoamingTests
         Assert.Equal(Verdict.Open, _driver.FromClient(Mobile, WireMessages.Transport(0x51)).Verdict);
     }
 
+    // A peer who writes the client's address, and whom the server answers there: its own indices are genuine.
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Who_was_taken_for_a_client_at_its_address_is_gone_from_there_with_its_handshake(bool lingers)
+    {
+        int home = -1;
+        if (lingers)
+        {
+            home = _driver.Confirm(Home);
+            _driver.Pass(301);
+        }
+
+        int his = _driver.Confirm(Mallory, 0xCA, 0x5A);
+        Decision forged = _driver.FromClient(Home, WireMessages.Transport(0x5A));
+        home = lingers ? home : forged.Slot;
+        Assert.Equal(Verdict.Forward, _driver.FromServer(home, WireMessages.Transport(0xCA)).Verdict);
+        Assert.Equal(Proof.Confirmed, _driver.Relay.ProofOf(home));
+
+        // The client itself, on the same port.
+        Handshake(Home, home, 0xC2, 0x52);
+        Assert.Equal(Verdict.Forward, _driver.FromServer(home, WireMessages.Transport(0xC2)).Verdict);
+        int[] claims = [.. Enumerable.Range(70, 4).Select(number => _driver.FromClient(RelayDriver.Client(number), WireMessages.Transport(0x5A)).Slot)];
+        foreach (int slot in (int[])[his, .. claims, his])
+        {
+            _driver.FromServer(slot, WireMessages.Transport(0xCA));
+        }
+
+        Assert.Equal(Proof.Confirmed, _driver.Relay.ProofOf(home));
+        long tolerated = Tolerated(Direction.Uplink) + Tolerated(Direction.Downlink);
+        Assert.Equal(Verdict.Forward, _driver.FromClient(Home, WireMessages.Transport(0x52)).Verdict);
+        Assert.Equal(Verdict.Forward, _driver.FromServer(home, WireMessages.Transport(0xC2)).Verdict);
+        Assert.Equal(tolerated, Tolerated(Direction.Uplink) + Tolerated(Direction.Downlink));
+        Assert.Equal(Verdict.Open, _driver.FromClient(Mobile, WireMessages.Transport(0x52)).Verdict);
+    }
+
+    // Where it handshook, its keys are known; where it was before, they pass as unknown ones do until it comes back with a
+    // handshake, and what it has there lives on.
+    [Fact]
+    public void A_client_that_moved_renewed_its_keys_and_came_back_is_served_at_once()
+    {
+        int home = _driver.Confirm(Home);
+        int away = _driver.FromClient(Mobile, WireMessages.Transport(0x51)).Slot;
+        _driver.FromServer(away, WireMessages.Transport(0xC1));
+        Handshake(Mobile, away, 0xC2, 0x52);
+        Assert.Equal((Verdict.Forward, home), (_driver.FromClient(Home, WireMessages.Transport(0x52)).Verdict, _driver.FromClient(Home, WireMessages.Transport(0x52)).Slot));
+        Assert.Equal(Verdict.Forward, _driver.FromServer(home, WireMessages.Transport(0xC2)).Verdict);
+        Handshake(Home, home, 0xC3, 0x53);
+        long tolerated = Tolerated(Direction.Uplink);
+        Assert.Equal(Verdict.Forward, _driver.FromClient(Home, WireMessages.Transport(0x53)).Verdict);
+        Assert.Equal(tolerated, Tolerated(Direction.Uplink));
+    }
+
     // His tunnels are many, and the addresses from which they are claimed may be any.
     [Fact]
     public void A_peer_with_many_tunnels_takes_half_of_the_claims_and_none_of_anothers()

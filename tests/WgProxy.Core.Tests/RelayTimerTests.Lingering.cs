@@ -122,9 +122,11 @@ public sealed partial class RelayTimerTests
         Assert.InRange(lingered, 300, 320);
     }
 
-    // Whoever can write a client's address, and has a tunnel of his own.
-    [Fact]
-    public void Who_claims_his_own_tunnel_under_the_address_of_what_lingers_neither_ends_nor_keeps_it()
+    // Whoever can write a client's address, and has a tunnel of his own: with its indices, and with handshakes as well.
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Who_claims_his_own_tunnel_under_the_address_of_what_lingers_neither_ends_nor_keeps_it(bool handshakes)
     {
         Source mallory = RelayDriver.Client(66);
         int slot = _driver.Confirm(Alice);
@@ -135,16 +137,60 @@ public sealed partial class RelayTimerTests
         int his = _driver.Confirm(mallory, 0xCA, 0x5A);
         _driver.Pass(10.1);
         Assert.Equal(Proof.Lingering, _driver.Relay.ProofOf(slot));
-
-        for (int i = 0; i < 14; i++)
+        double lingered = 0;
+        for (uint i = 0; _driver.Relay.ProofOf(slot) != Proof.None; i++, lingered += 10)
         {
-            Assert.Equal(Verdict.Forward, _driver.FromClient(Alice, WireMessages.Transport(0x5A)).Verdict);
-            Assert.Equal(Verdict.Forward, _driver.FromClient(mallory, WireMessages.Transport(0x5A)).Verdict);
-            Assert.Equal(Verdict.Forward, _driver.FromServer(slot, WireMessages.Initiation(_driver.Mac1, 0x70 + (uint)i)).Verdict);
+            Assert.InRange(lingered, 0, 210);
+            if (lingered < 170)
+            {
+                Assert.Equal(Verdict.Forward, _driver.FromClient(Alice, WireMessages.Transport(0x5A)).Verdict);
+                Assert.Equal(Verdict.Forward, _driver.FromClient(mallory, WireMessages.Transport(0x5A)).Verdict);
+            }
+
+            if (handshakes)
+            {
+                Initiate(0xF0 + i);
+                _driver.FromServer(slot, WireMessages.Response(0x60 + i, 0xF0 + i));
+            }
+
+            Assert.Equal(Verdict.Forward, _driver.FromServer(slot, WireMessages.Initiation(_driver.Mac1, 0x90 + i)).Verdict);
             _driver.Pass(10);
         }
 
-        _driver.Pass(40.1);
-        Assert.Equal((Proof.None, Proof.Confirmed), (_driver.Relay.ProofOf(slot), _driver.Relay.ProofOf(his)));
+        Assert.InRange(lingered, 180, 210);
+        Assert.Equal(Proof.Confirmed, _driver.Relay.ProofOf(his));
+    }
+
+    // A cookie of the server, which needs the port, had prolonged it.
+    [Fact]
+    public void Who_claims_his_own_tunnel_there_at_last_does_not_end_it_at_once()
+    {
+        int slot = _driver.Confirm(Alice);
+        _driver.Pass(300.1 + 170);
+        Initiate(0xC9);
+        _driver.FromServer(slot, WireMessages.CookieReply(0xC9));
+        _driver.Pass(20);
+        _driver.Confirm(RelayDriver.Client(66), 0xCA, 0x5A);
+        Assert.Equal(Verdict.Forward, _driver.FromClient(Alice, WireMessages.Transport(0x5A)).Verdict);
+        _driver.Pass(100);
+        Assert.NotEqual(Proof.None, _driver.Relay.ProofOf(slot));
+        _driver.Pass(15);
+        Assert.Equal(Proof.None, _driver.Relay.ProofOf(slot));
+    }
+
+    // He asks in the server's name and declines in the client's: neither takes a key.
+    [Fact]
+    public void A_cookie_reply_of_the_clients_is_no_sign_of_life()
+    {
+        int slot = _driver.Confirm(Alice);
+        for (uint i = 0; i < 30; i++)
+        {
+            Assert.Equal(Verdict.Forward, _driver.FromServer(slot, WireMessages.Initiation(_driver.Mac1, 0x60 + i)).Verdict);
+            Assert.Equal(Verdict.Forward, _driver.FromClient(Alice, WireMessages.CookieReply(0x60 + i)).Verdict);
+            _driver.Pass(10);
+        }
+
+        _driver.Pass(0.1);
+        Assert.Equal(Proof.Lingering, _driver.Relay.ProofOf(slot));
     }
 }

@@ -37,6 +37,8 @@ public sealed class WrongCodeTests(ITestOutputHelper output)
         ["control: the first of two counts"] = Parser(PlainControl.Mistakes.TheFirstCounts),
         ["address: every scope counts"] = new AddressTarget((address, local) => Linux.Net.KernelAddress.ToSource(address, local) is var source && source.IsIPv4 ? source : WithScope(address, source, local)),
         ["relay: seven pairs"] = new RelayTarget(new ReferenceRules { Pairs = 7 }),
+        ["relay: pairs in use make room like others"] = new RelayTarget(new ReferenceRules { UsedPairsStay = false }),
+        ["relay: only claims leave for a handshake"] = new RelayTarget(new ReferenceRules { OnlyClaimsPart = true }),
         ["relay: a cookie of the server's shows nothing"] = new RelayTarget(new ReferenceRules { ServerCookieShows = false }),
         ["relay: neighbours are not asked"] = new RelayTarget(new ReferenceRules { NeighboursAreAsked = false }),
         ["relay: a neighbour's keys prove a mapping"] = new RelayTarget(new ReferenceRules { BorrowedKeysProve = true }),

@@ -44,6 +44,10 @@ internal struct Mapping
     /// <summary>The server has answered it once, or confirmed it: it may be sent more than it sends.</summary>
     public bool WasAnswered;
 
+    /// <summary>It lingers, or has lingered and not heard both ends since. One of them can be forged: what it says is passed on,
+    /// but prolongs nothing.</summary>
+    public bool HasLingered;
+
     /// <summary>Since its revival, the client has not been heard yet.</summary>
     public bool AwaitsClient;
 

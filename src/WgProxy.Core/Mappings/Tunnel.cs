@@ -161,14 +161,15 @@ internal struct Tunnel
     /// <param name="other">The other tunnel.</param>
     /// <param name="place">One of its places.</param>
     /// <param name="now">The instant.</param>
+    /// <param name="keepsUse">Whether a pair in use there counts as in use here.</param>
     /// <param name="forgot">Whether another pair made room.</param>
     /// <param name="forgotten">The server index that made room.</param>
-    public bool TryTake(in Tunnel other, int place, Tick now, out bool forgot, out uint forgotten)
+    public bool TryTake(in Tunnel other, int place, Tick now, bool keepsUse, out bool forgot, out uint forgotten)
     {
         Pair pair = other._pairs[place];
         bool takes = pair.Until > now && !HasPair(pair, now);
         forgotten = 0;
-        bool isUsed = (other._used & (1 << place)) != 0;
+        bool isUsed = keepsUse && (other._used & (1 << place)) != 0;
         forgot = takes && Learn(pair.Server, pair.Client, slot: -1, now, pair.Until, isUsed, out forgotten);
         return takes;
     }

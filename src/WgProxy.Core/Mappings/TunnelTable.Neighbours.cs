@@ -58,7 +58,7 @@ internal sealed partial class TunnelTable
         BeginChange();
         for (int place = 0; place < Tunnel.MaxPairs; place++)
         {
-            if (_rows[tunnel].TryTake(copy.Row, place, now, out bool forgot, out uint forgotten))
+            if (_rows[tunnel].TryTake(copy.Row, place, now, keepsUse: true, out bool forgot, out uint forgotten))
             {
                 _ = copy.Row.TryGetServer(place, out uint index);
                 Index(tunnel, index, forgot, forgotten, now);
@@ -78,15 +78,18 @@ internal sealed partial class TunnelTable
         EndChange();
     }
 
-    /// <summary>The slot's mapping leaves the others of its tunnel, if there are any and whether or not they are in this
-    /// table, with a copy of all that the tunnel knows. The roaming table never leads to it by what it has copied: else the
-    /// tunnel's own client would come to the stranger's, once nobody else is left, or where its tunnel was borrowed.</summary>
+    /// <summary>The server has named an index on the slot's port: a handshake, or the beginning of one, with whoever is there. If
+    /// the tunnel was not made for the slot's mapping, that need not be the tunnel's client, or the tunnel not its: the mapping
+    /// leaves the others, if there are any in this table, with a copy of all that the tunnel knows, by which the server may still
+    /// confirm it. The roaming table never leads to it by what it has copied: else the tunnel's own client would come to the
+    /// stranger's, once nobody else is left, or where its tunnel was borrowed.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
     public void Part(int slot, Tick now)
     {
         int tunnel = _mappings[slot].Tunnel;
-        if (_rows[tunnel].Members == 1 && _rows[tunnel].HasFounder)
+        if (_rows[tunnel].HasFounder && _mappings[slot].NextOfTunnel < 0)
         {
+            // The chain's last member: the founder.
             return;
         }
 
@@ -97,7 +100,7 @@ internal sealed partial class TunnelTable
         tunnel = _mappings[slot].Tunnel;
         for (int place = 0; place < Tunnel.MaxPairs; place++)
         {
-            _ = _rows[tunnel].TryTake(copy.Row, place, now, out _, out _);
+            _ = _rows[tunnel].TryTake(copy.Row, place, now, keepsUse: false, out _, out _);
             if (copy.Row.HasAsks)
             {
                 _ = AsksOf(tunnel).TryTake(copy.Asks, place, now, out _, out _);

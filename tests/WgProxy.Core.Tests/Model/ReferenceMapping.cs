@@ -22,8 +22,8 @@ internal sealed class ReferenceMapping(int id, Source source, int route)
     /// <summary>Until when it lingers, since it last had both ends.</summary>
     public Tick LingersUntil { get; set; }
 
-    /// <summary>Whether it lingered, and since then not both ends were heard.</summary>
-    public bool IsHalfBack => AwaitsClient || AwaitsServer || (Proof == Proof.Claimed && WasAnswered);
+    /// <summary>Whether it lingers, or did and since then not both ends were heard.</summary>
+    public bool HasLingered { get; set; }
 
     /// <summary>When it joined its tunnel, as a number that only grows.</summary>
     public int Joined { get; set; }

@@ -76,12 +76,13 @@ internal sealed partial class ReferenceRelay
         return Decide(Direction.Uplink, verdict, mapping, 1, datagram.Length);
     }
 
-    /// <summary>The server handshakes on a claim's port, with whom, nobody can tell: the claim goes on by itself, with a copy
-    /// of what the tunnel knows.</summary>
-    private void PartIfClaim(ReferenceMapping mapping, Tick now)
+    /// <summary>The server handshakes on the port of a mapping that came to the tunnel: with whom, nobody can tell. It goes on by
+    /// itself, with a copy of what the tunnel knows.</summary>
+    private void Part(ReferenceMapping mapping, Tick now)
     {
-        bool isAlone = Members(mapping.Tunnel).Count() == 1 && (mapping.Tunnel.Founder == mapping || !rules.LonelyClaimsPart);
-        if (mapping.Standing != Proof.Claimed || isAlone || !rules.ClaimsPart)
+        bool isAlone = Members(mapping.Tunnel).Count() == 1 && !rules.LonelyClaimsPart;
+        bool isTheTunnels = mapping.Tunnel.Founder == mapping || (mapping.Standing != Proof.Claimed && rules.OnlyClaimsPart);
+        if (isTheTunnels || isAlone || !rules.ClaimsPart)
         {
             return;
         }

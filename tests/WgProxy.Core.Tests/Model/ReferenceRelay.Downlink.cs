@@ -11,7 +11,7 @@ internal sealed partial class ReferenceRelay
         }
 
         uint server = Index(datagram, 4);
-        PartIfClaim(mapping, now);
+        Part(mapping, now);
         Own(mapping.Tunnel, server, now);
         mapping.Tunnel.AskedBy(server, mapping, now, now + settings.IndexLifetime);
         mapping.ServerSpoke = true;
@@ -26,7 +26,7 @@ internal sealed partial class ReferenceRelay
         uint client = Index(datagram, 8);
         if (mapping.Asked.Contains(client))
         {
-            PartIfClaim(mapping, now);
+            Part(mapping, now);
             Learn(mapping, server, client, now);
             mapping.ServerSpoke = true;
             ReviveIfLingering(mapping, now);
@@ -66,7 +66,7 @@ internal sealed partial class ReferenceRelay
             if (mapping.Proof is Proof.Asked or Proof.Claimed or Proof.Lingering)
             {
                 Tick limit = mapping.Proof == Proof.Claimed ? ClaimLimit(mapping)
-                    : mapping.Proof == Proof.Lingering ? mapping.LingersUntil + settings.CookieTimeout
+                    : mapping.Proof == Proof.Lingering ? LingerLimit(mapping)
                     : Tick.Never;
                 mapping.Expires = Tick.Max(mapping.Expires, rules.CookiesAreBounded ? Tick.Min(mapping.CookieUntil, limit) : mapping.CookieUntil);
             }

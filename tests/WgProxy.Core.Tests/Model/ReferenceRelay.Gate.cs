@@ -115,8 +115,7 @@ internal sealed partial class ReferenceRelay
 
     /// <summary>Whose tunnels are claimed is charged for it: where claimants say they are, they may have forged.</summary>
     private bool IsOverShareOfClaims(ReferenceTunnel tunnel) =>
-        (Live.Count * 4 >= settings.MaxMappings * rules.FreeQuarters
-            || Live.Count(mapping => mapping.Proof == Proof.Claimed) >= settings.MaxClaimed * rules.FreeOfClaims)
+        Live.Count(mapping => mapping.Proof == Proof.Claimed) >= settings.MaxClaimed * rules.FreeOfClaims
         && Live.Count(mapping => mapping.Proof == Proof.Claimed && !mapping.Adopted && mapping.Charged == tunnel.Owner && rules.ClaimsAreShared)
             >= settings.PrefixShare;
 

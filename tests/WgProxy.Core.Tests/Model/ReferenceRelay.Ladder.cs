@@ -69,8 +69,11 @@ internal sealed partial class ReferenceRelay
     private Tick ClaimLimit(ReferenceMapping mapping)
     {
         Tick inAll = mapping.Heard + settings.ClaimedTimeout + settings.AskedLimit;
-        return mapping.WasAnswered && rules.ClaimsEndAsLingering ? Tick.Min(inAll, mapping.LingersUntil) : inAll;
+        return mapping.HasLingered && rules.ClaimsEndAsLingering ? Tick.Min(inAll, LingerLimit(mapping)) : inAll;
     }
+
+    private Tick LingerLimit(ReferenceMapping mapping) =>
+        Tick.Max(mapping.LingersUntil, Tick.Min(mapping.CookieUntil, mapping.LingersUntil + settings.CookieTimeout));
 
     /// <summary>The server sent data: that is where it believes its client to be.</summary>
     private void Move(ReferenceMapping mapping)
@@ -105,6 +108,7 @@ internal sealed partial class ReferenceRelay
         }
         else if (mapping.Proof is Proof.Established or Proof.Confirmed && !mapping.AwaitsClient && !mapping.AwaitsServer)
         {
+            mapping.HasLingered = false;
             mapping.Expires = now + settings.IdleTimeout;
         }
     }
@@ -129,7 +133,8 @@ internal sealed partial class ReferenceRelay
         if (mapping.Proof == Proof.Answered && proof == Proof.Answered)
         {
             mapping.AwaitsClient = mapping.AwaitsServer = false;
-            mapping.Expires = now + settings.AnsweredTimeout;
+            Tick limit = mapping.HasLingered && rules.AnswersEndAsLingering ? LingerLimit(mapping) + settings.RevivedTimeout : Tick.Never;
+            mapping.Expires = Tick.Min(now + settings.AnsweredTimeout, limit);
         }
         else if (rises && (mapping.AwaitsClient || mapping.AwaitsServer))
         {

@@ -72,7 +72,7 @@ internal sealed partial class ReferenceRelay
             if (!into.Pairs.Any(known => known.Server == pair.Server && known.Client == pair.Client && known.Until > now))
             {
                 Own(into, pair.Server, now, leads);
-                into.Learn(pair.Server, pair.Client, on, now, pair.Until, pair.IsUsed);
+                into.Learn(pair.Server, pair.Client, on, now, pair.Until, isUsed: pair.IsUsed && leads);
             }
         }
 

@@ -131,7 +131,11 @@ internal sealed partial class ReferenceRelay
             return Drop(Direction.Uplink, Verdict.OverBudget, datagram, mapping);
         }
 
-        HeardClient(mapping, now);
+        if (isResponse || rules.CookiesAreLife)
+        {
+            HeardClient(mapping, now);
+        }
+
         if (isResponse && mapping.Tunnel.AnsweredBy(receiver, Index(datagram, 4), now) == mapping)
         {
             Earn(mapping, Proof.Established, now);
@@ -165,7 +169,7 @@ internal sealed partial class ReferenceRelay
         if (mapping.Unmatched is (uint server, uint client) && server == receiver)
         {
             mapping.Unmatched = null;
-            PartIfClaim(mapping, now);
+            Part(mapping, now);
             Learn(mapping, server, client, now);
         }
 

@@ -83,11 +83,12 @@ internal sealed partial class ReferenceRelay(RelaySettings settings, ReferenceRu
     /// <summary>Lets a mapping's deadline pass.</summary>
     public void Expire(ReferenceMapping mapping, Tick now)
     {
-        bool isOver = mapping.IsHalfBack && mapping.LingersUntil <= now;
+        bool isOver = mapping.HasLingered && mapping.LingersUntil <= now;
         if (mapping.Proof != Proof.Lingering && mapping.ServerSpoke && !isOver)
         {
-            if (!mapping.IsHalfBack || rules.HalfALifeProlongs)
+            if (!mapping.HasLingered || rules.HalfALifeProlongs)
             {
+                mapping.HasLingered = true;
                 mapping.LingersUntil = now + settings.LingerTimeout;
             }
 

@@ -76,11 +76,20 @@ internal sealed record ReferenceRules
     /// <summary>Whether a claim leaves a tunnel that was borrowed, or whose own mapping has gone.</summary>
     public bool LonelyClaimsPart { get; init; } = true;
 
+    /// <summary>Whether one who came to a tunnel and was proven there handshakes within it.</summary>
+    public bool OnlyClaimsPart { get; init; }
+
+    /// <summary>Whether a client's cookie reply is a sign of life.</summary>
+    public bool CookiesAreLife { get; init; }
+
     /// <summary>Whether a mapping that has lingered lingers as long again after a sign of one end.</summary>
     public bool HalfALifeProlongs { get; init; }
 
     /// <summary>Whether a claim under the address of a mapping that lingers ends when that would have.</summary>
     public bool ClaimsEndAsLingering { get; init; } = true;
+
+    /// <summary>Whether answers to a mapping that lingered keep it only for as long as it would have, and a little.</summary>
+    public bool AnswersEndAsLingering { get; init; } = true;
 
     /// <summary>Whether the server's answers keep a proven mapping alive by themselves.</summary>
     public bool AnswersKeepAlive { get; init; }

@@ -70,7 +70,7 @@ public sealed class RelayModelTests(ITestOutputHelper output)
             "step.client.Asked.Claimed", "step.client.Asked.Established", "step.client.Claimed.Established",
             "step.client.Answered.Established", "step.server.Asked.Answered", "step.server.Claimed.Answered",
             "step.server.Claimed.Confirmed", "step.server.Answered.Confirmed", "step.server.Established.Confirmed",
-            "step.client.Lingering.Asked", "step.client.Lingering.Claimed", "step.client.Lingering.Answered",
+            "step.client.Lingering.Claimed", "step.client.Lingering.Answered",
             "step.client.Lingering.Established", "step.client.Lingering.Confirmed", "step.server.Lingering.Asked",
             "step.server.Lingering.Claimed", "step.server.Lingering.Answered", "step.server.Lingering.Established",
             "step.server.Lingering.Confirmed", "step.wait.Asked.Lingering", "step.wait.Claimed.Lingering",

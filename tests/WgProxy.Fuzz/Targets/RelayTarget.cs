@@ -19,15 +19,18 @@ internal sealed class RelayTarget(ReferenceRules? rules = null) : Target
     public override long Short => 3_000;
 
     // A handshake; one that a cookie comes between; a client that moves. Then what takes many steps to come to: the server's
-    // cookie is shown after the relay's, a tunnel with eight pairs, a claim by a neighbour's index of somebody who had asked.
+    // cookie is shown after the relay's, a tunnel with eight pairs, and with one in use more, a claim by a neighbour's index of somebody who had asked; a client that renews its keys
+    // where it has moved to.
     public override IReadOnlyList<byte[]> Seeds { get; } =
     [
         [0, 6, 1, 0, 0, 0, 1, 0, 2, 0, 1, 0, 9, 0, 1, 1, 0, 0, 1, 0, 6, 0, 1, 0],
         [0, 6, 1, 0, 1, 0, 1, 0, 2, 0, 1, 0, 10, 0, 1, 0, 2, 0, 1, 3, 9, 0, 1, 1, 0, 0, 1, 0],
         [4, 6, 1, 0, 0, 0, 1, 0, 2, 0, 1, 0, 9, 0, 1, 1, 0, 0, 1, 0, 0, 1, 1, 0, 6, 1, 1, 0, 11, 0, 3, 0],
         [0, 12, 2, 0, 0, 0, 1, 0, 0x23, 0, 1, 1, 0x42, 0, 2, 0, 2, 0, 7, 1, 10, 0, 7, 0, 2, 0, 8, 2],
-        [0, 12, 2, 0, 0, 0, 1, 0, 0x23, 0, 15, 15, .. Enumerable.Range(0, 7).SelectMany(i => (byte[])[8, 0, (byte)i, 0, 4, 0, (byte)i, (byte)i, 6, 0, (byte)i, 0]), 0, 0, 15, 0],
+        [0, 12, 2, 0, 0, 0, 1, 0, 0x23, 0, 15, 15, .. Enumerable.Range(0, 7).SelectMany(i => (byte[])[0x03, 0, (byte)i, (byte)i, 11, 0, 3, 1]), 0, 0, 0, 0],
+        [0, 12, 2, 0, 0, 0, 1, 0, 0x23, 0, 15, 15, .. Enumerable.Range(0, 8).SelectMany(i => (byte[])[0x03, 0, (byte)i, (byte)i, 11, 0, 3, 1]), 0, 0, 15, 0],
         [2, 12, 2, 0, 0, 0, 1, 0, 0x23, 0, 1, 1, 2, 1, 2, 0, 0, 1, 1, 0, 0, 1, 1, 0],
+        [0, 12, 2, 0, 0, 0, 1, 0, 0x23, 0, 15, 15, 0, 1, 15, 0, 6, 1, 15, 0, 0x13, 1, 1, 1, 0, 0, 1, 0],
     ];
 
     public override string? Run(ReadOnlySpan<byte> input, Signal signal)
