@@ -55,8 +55,8 @@ public sealed partial class Relay
                 return OpenClaim(kind, datagram, source, tunnel, now);
             }
 
-            // A client may come back to a source whose mapping lingers in a tunnel that it no longer uses.
-            if (_mappings[slot].Proof is Proof.Asked or Proof.Lingering)
+            // A client may come back to a source whose mapping lingers in, or still claims, a tunnel that it no longer uses.
+            if (MayJoin(slot) && _mappings[slot].Tunnel != tunnel)
             {
                 return JoinClaim(kind, datagram, slot, tunnel, now);
             }
@@ -114,7 +114,11 @@ public sealed partial class Relay
             return Drop(Direction.Uplink, Verdict.ClaimRefused, datagram, slot);
         }
 
-        LimitTo(_settings.MaxClaimed, Proof.Claimed);
+        if (_mappings[slot].Proof != Proof.Claimed)
+        {
+            LimitTo(_settings.MaxClaimed, Proof.Claimed);
+        }
+
         if (_tunnels.Find(_mappings[slot].Route, Datagram.ReceiverIndex(kind, datagram), now) != tunnel)
         {
             return Drop(Direction.Uplink, Verdict.ClaimRefused, datagram, slot);
@@ -199,6 +203,10 @@ public sealed partial class Relay
 
     // A site's number, where prefixes of sources stand otherwise: the kind of share tells them apart.
     private Prefix OwnerOf(int tunnel) => new(_tunnels[tunnel].Owner, 0);
+
+    /// <summary>Whether the slot's mapping, which has proven nothing where it is, may claim another tunnel.</summary>
+    private bool MayJoin(int slot) =>
+        _mappings[slot].Proof is Proof.Asked or Proof.Lingering || (_mappings[slot].Proof == Proof.Claimed && !_mappings[slot].Adopted);
 
     private bool MayClaim(int tunnel)
     {

@@ -36,8 +36,7 @@ public sealed partial class Relay
 
             // The own tables may know the index and not all about it: that the server's question was answered elsewhere.
             // Nobody claims his own tunnel.
-            bool mayClaim = slot < 0
-                || (_mappings[slot].Proof is Proof.Asked or Proof.Lingering && _mappings[slot].Tunnel != own);
+            bool mayClaim = slot < 0 || (MayJoin(slot) && _mappings[slot].Tunnel != own);
             int into = mayClaim ? own : _mappings[slot].Tunnel;
             if (!TryCopy(kind, datagram, route, into, now, out TunnelCopy copy))
             {

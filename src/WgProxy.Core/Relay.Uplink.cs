@@ -286,7 +286,8 @@ public sealed partial class Relay
     }
 
     /// <summary>The source's mapping; of several, the one whose server issued the index for a datagram of this kind; if
-    /// none did, the one heard last.</summary>
+    /// none did, one on whose route some server did: the client may have renewed its keys elsewhere; else the one heard last.
+    /// </summary>
     private int FindByReceiver(DatagramKind kind, in Source source, uint receiver, Tick now)
     {
         int first = _mappings.Find(source);
@@ -296,6 +297,7 @@ public sealed partial class Relay
         }
 
         int latest = first;
+        int led = -1;
         for (int slot = first; slot >= 0; slot = _mappings[slot].NextOfSource)
         {
             ref Mapping mapping = ref _mappings[slot];
@@ -307,8 +309,9 @@ public sealed partial class Relay
             }
 
             latest = mapping.Heard > _mappings[latest].Heard ? slot : latest;
+            led = led < 0 && _tunnels.Find(mapping.Route, receiver, now) >= 0 ? slot : led;
         }
 
-        return latest;
+        return led >= 0 ? led : latest;
     }
 }

@@ -154,6 +154,48 @@ public sealed partial class RelayRoamingTests
         Assert.Equal(tolerated, Tolerated(Direction.Uplink));
     }
 
+    [Fact]
+    public void A_client_that_renewed_its_keys_and_comes_back_to_a_claim_is_served_there()
+    {
+        _driver.Confirm(Home);
+        Source elsewhere = RelayDriver.Client(9);
+        int claim = _driver.FromClient(elsewhere, WireMessages.Transport(0x51)).Slot;
+        int away = _driver.FromClient(Mobile, WireMessages.Transport(0x51)).Slot;
+        _driver.FromServer(away, WireMessages.Transport(0xC1));
+        Handshake(Mobile, away, 0xC2, 0x52);
+        Assert.Equal((Verdict.Forward, claim), (_driver.FromClient(elsewhere, WireMessages.Transport(0x52)).Verdict, _driver.FromClient(elsewhere, WireMessages.Transport(0x52)).Slot));
+        Assert.Equal(Verdict.Forward, _driver.FromServer(claim, WireMessages.Transport(0xC2)).Verdict);
+        Assert.Equal(Proof.Confirmed, _driver.Relay.ProofOf(claim));
+        Assert.Equal((0, 0), (Tolerated(Direction.Uplink), Tolerated(Direction.Downlink)));
+    }
+
+    [Fact]
+    public void A_client_of_two_servers_that_renewed_ones_keys_elsewhere_sends_the_other_nothing_of_it()
+    {
+        RelayDriver driver = new(routes: 2);
+        int first = driver.Confirm(Home);
+        int second = Confirm(driver, Home, route: 1, 0xC7, 0x57);
+        driver.Pass(1);
+        driver.FromClient(Home, WireMessages.Transport(0x57));
+        int away = driver.FromClient(Mobile, WireMessages.Transport(0x51)).Slot;
+        driver.FromServer(away, WireMessages.Transport(0xC1));
+        driver.FromClient(Mobile, WireMessages.Initiation(driver.Mac1, 0xC2));
+        driver.FromServer(away, WireMessages.Response(0x52, 0xC2));
+        driver.FromClient(Mobile, WireMessages.Transport(0x52));
+        Assert.Equal(first, driver.FromClient(Home, WireMessages.Transport(0x52)).Slot);
+        Assert.Equal(second, driver.FromClient(Home, WireMessages.Transport(0x99)).Slot);
+    }
+
+    private static int Confirm(RelayDriver driver, Source source, int route, uint client, uint server)
+    {
+        int slot = driver.FromClient(source, WireMessages.Initiation(driver.Routes[route].Mac1, client)).Slot;
+        driver.FromServer(slot, WireMessages.Response(server, client));
+        driver.FromClient(source, WireMessages.Transport(server));
+        driver.FromServer(slot, WireMessages.Transport(client));
+        Assert.Equal(Proof.Confirmed, driver.Relay.ProofOf(slot));
+        return slot;
+    }
+
     // His tunnels are many, and the addresses from which they are claimed may be any.
     [Fact]
     public void A_peer_with_many_tunnels_takes_half_of_the_claims_and_none_of_anothers()

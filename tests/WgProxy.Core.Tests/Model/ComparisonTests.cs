@@ -58,6 +58,8 @@ public sealed class ComparisonTests(ITestOutputHelper output)
         ["pairs in use make room like others"] = new() { UsedPairsStay = false },
         ["a lonely claim handshakes in the tunnel"] = new() { LonelyClaimsPart = false },
         ["only claims leave for a handshake"] = new() { OnlyClaimsPart = true },
+        ["claims stay where they are"] = new() { ClaimsMove = false },
+        ["the mapping heard last gets another route's data"] = new() { RoutesAreKnown = false },
         ["a cookie reply of the client's is a sign of life"] = new() { CookiesAreLife = true },
         ["one end prolongs what lingers"] = new() { HalfALifeProlongs = true },
         ["a claim outlives what lingered"] = new() { ClaimsEndAsLingering = false },

@@ -15,7 +15,7 @@ internal sealed partial class ReferenceRelay
             bool leads = tunnel is not null
                 && (isResponse ? routes[route].Mac1.Verify(datagram.Span) : tunnel.TakesData(receiver, now));
             ReferenceMapping? mapping = On(source, route);
-            if (leads && (mapping is null || mapping.Proof is Proof.Asked or Proof.Lingering))
+            if (leads && (mapping is null || (MayJoin(mapping) && mapping.Tunnel != tunnel)))
             {
                 return Claim(datagram, isResponse, receiver, source, tunnel!, mapping, now);
             }
@@ -95,13 +95,20 @@ internal sealed partial class ReferenceRelay
         Uncounted["parted.Claims"]++;
     }
 
+    private bool MayJoin(ReferenceMapping mapping) =>
+        mapping.Proof is Proof.Asked or Proof.Lingering || (mapping.Proof == Proof.Claimed && !mapping.Adopted && rules.ClaimsMove);
+
     private bool MayClaim(ReferenceTunnel tunnel) =>
         Members(tunnel).Count() < rules.MembersPerTunnel
         && Members(tunnel).Count(member => member.Proof == Proof.Claimed) < rules.ClaimsPerTunnel;
 
     private bool RoomForClaim(ReferenceMapping? mapping)
     {
-        LimitTo(settings.MaxClaimed, Proof.Claimed);
+        if (mapping?.Proof != Proof.Claimed)
+        {
+            LimitTo(settings.MaxClaimed, Proof.Claimed);
+        }
+
         return mapping is not null || MakeRoom(Proof.Lingering, Proof.Asked, Proof.Claimed);
     }
 

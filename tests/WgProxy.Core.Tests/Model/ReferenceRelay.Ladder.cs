@@ -13,12 +13,13 @@ internal sealed partial class ReferenceRelay
     private ReferenceMapping? On(Source source, int route) =>
         Live.SingleOrDefault(mapping => mapping.Source == source && mapping.Route == route);
 
-    /// <summary>The source's mapping; of several, the one whose server issued the index; if none did, the one heard
-    /// last. The younger one where that leaves a choice.</summary>
-    private ReferenceMapping? Addressed(Source source, Func<ReferenceMapping, bool> issued)
+    /// <summary>The source's mapping; of several, the one whose server issued the index; if none did, one on whose
+    /// route any tunnel's did, else the one heard last. The younger one where that leaves a choice.</summary>
+    private ReferenceMapping? Addressed(Source source, uint receiver, Tick now, Func<ReferenceMapping, bool> issued)
     {
         ReferenceMapping[] own = [.. Live.Where(mapping => mapping.Source == source).OrderByDescending(mapping => mapping.Id)];
         return own.FirstOrDefault(issued)
+            ?? own.FirstOrDefault(mapping => rules.RoutesAreKnown && Owner(mapping.Route, receiver, now) is not null)
             ?? own.MaxBy(mapping => mapping.Heard);
     }
 

@@ -25,7 +25,7 @@ internal sealed partial class ReferenceRelay
         {
             ReferenceTunnel? own = Owner(route, receiver, now);
             ReferenceMapping? mapping = On(source, route);
-            bool mayClaim = mapping is null || (mapping.Proof is Proof.Asked or Proof.Lingering && mapping.Tunnel != own);
+            bool mayClaim = mapping is null || (MayJoin(mapping) && mapping.Tunnel != own);
             ReferenceTunnel? into = mayClaim ? own : mapping!.Tunnel;
             ReferenceTunnel? theirs = own is not null && Leads(own, now) ? null : _neighbours
                 .Select(neighbour => rules.NeighboursAreAsked ? neighbour.Owner(route, receiver, at) : null)

@@ -105,7 +105,7 @@ internal sealed partial class ReferenceRelay
     {
         bool isResponse = KindOf(datagram.Span) == Kind.Response;
         uint receiver = Index(datagram, isResponse ? 8 : 4);
-        ReferenceMapping? mapping = Addressed(source, IsIssued);
+        ReferenceMapping? mapping = Addressed(source, receiver, now, IsIssued);
         if (isResponse && (mapping is null || !IsIssued(mapping)))
         {
             if ((Claim(datagram, source, now) ?? Borrow(datagram, source, now)) is ReferenceDecision claim)
@@ -113,7 +113,7 @@ internal sealed partial class ReferenceRelay
                 return claim;
             }
 
-            mapping = Addressed(source, IsIssued);
+            mapping = Addressed(source, receiver, now, IsIssued);
         }
 
         if (mapping is null || !IsIssued(mapping))
@@ -150,7 +150,7 @@ internal sealed partial class ReferenceRelay
     {
         uint receiver = Index(run, 4);
         ReadOnlyMemory<byte> datagram = Datagrams(run, stride).First();
-        ReferenceMapping? mapping = Addressed(source, IsExplained);
+        ReferenceMapping? mapping = Addressed(source, receiver, now, IsExplained);
         if (mapping is null || !IsExplained(mapping))
         {
             if ((Claim(datagram, source, now) ?? Borrow(datagram, source, now)) is ReferenceDecision claim)
@@ -158,7 +158,7 @@ internal sealed partial class ReferenceRelay
                 return claim;
             }
 
-            mapping = Addressed(source, IsExplained);
+            mapping = Addressed(source, receiver, now, IsExplained);
         }
 
         if (mapping is null)

@@ -79,6 +79,12 @@ internal sealed record ReferenceRules
     /// <summary>Whether one who came to a tunnel and was proven there handshakes within it.</summary>
     public bool OnlyClaimsPart { get; init; }
 
+    /// <summary>Whether a claim may claim another tunnel.</summary>
+    public bool ClaimsMove { get; init; } = true;
+
+    /// <summary>Whether a source with two mappings sends what it knows to be for one route's servers on that one.</summary>
+    public bool RoutesAreKnown { get; init; } = true;
+
     /// <summary>Whether a client's cookie reply is a sign of life.</summary>
     public bool CookiesAreLife { get; init; }
 
