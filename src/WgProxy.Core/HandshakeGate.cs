@@ -63,8 +63,8 @@ internal sealed class HandshakeGate
     private readonly Tick[] _serverLoadedUntil;
     private readonly byte[] _reply = new byte[WireGuard.CookieReplySize];
     private readonly byte[] _nonce = new byte[24];
-    private long _period = long.MinValue;
     private readonly ulong _nonceWord;
+    private long _period = long.MinValue;
     private ulong _replies;
 
     /// <summary>A gate for these routes.</summary>

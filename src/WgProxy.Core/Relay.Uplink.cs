@@ -125,17 +125,15 @@ public sealed partial class Relay
             return Drop(Direction.Uplink, Verdict.OverBudget, datagram, slot);
         }
 
+        // A cookie reply is no sign of life, for it needs no key: who forged the server's question could forge it too.
         if (kind == DatagramKind.Response)
         {
-            // A cookie reply needs no key: who forged the server's question could forge it too.
             HeardClient(slot, now);
-        }
-
-        if (kind == DatagramKind.Response
-            && _tunnels.Answer(slot, receiver, Datagram.SenderIndex(datagram), now) == slot)
-        {
-            // Only whoever received the server's initiation on this port knows its index: as good as using an answer's.
-            Raise(slot, Proof.Established, now);
+            if (_tunnels.Answer(slot, receiver, Datagram.SenderIndex(datagram), now) == slot)
+            {
+                // Only whoever received the server's initiation on this port knows its index: as good as using an answer's.
+                Raise(slot, Proof.Established, now);
+            }
         }
 
         return Forward(Direction.Uplink, slot, 1, datagram.Length);

@@ -128,18 +128,15 @@ public sealed unsafe partial class LinuxEngineCosts : IDisposable
         const int batches = 20;
         CountingClock clock = new();
         using RelayRig rig = new(time: clock);
-        using Peer server = new(new IPEndPoint(IPAddress.Loopback, 0));
-        using Peer client = new(new IPEndPoint(IPAddress.Loopback, 0));
-        rig.Route.Server = server.EndPoint;
-        RigTunnel tunnel = rig.Establish(client, server, rig.At(IPAddress.Loopback));
+        RigTunnel tunnel = rig.Establish();
         byte[][] up = [.. Enumerable.Range(0, batches * ReceiveBatch.Capacity).Select(i => tunnel.FromClient(i % 2 == 0 ? 100 : 200))];
         int held = 0;
         rig.Gather(() =>
         {
-            Array.ForEach(up, datagram => client.Send(datagram, tunnel.Relay));
+            Array.ForEach(up, datagram => tunnel.Client.Send(datagram, tunnel.Relay));
             held = clock.Readings;
         });
-        server.Expect(up);
+        tunnel.Server.Expect(up);
 
         // One turn before, one for news about the socket, and at times one for the clock itself.
         Assert.InRange(clock.Readings - held, batches, batches + 5);

@@ -57,11 +57,8 @@ public sealed class MannersTests
     {
         const int flood = 60_000;
         using RelayRig rig = new();
-        Peer server = rig.Own(new Peer(new IPEndPoint(IPAddress.Loopback, 0)));
-        Peer client = rig.Own(new Peer(new IPEndPoint(IPAddress.Loopback, 0)));
-        rig.Route.Server = server.EndPoint;
-        RigTunnel tunnel = rig.Establish(client, server, rig.At(IPAddress.Loopback));
-        (Peer from, IPEndPoint relay) = uplink ? (client, tunnel.Relay) : (server, tunnel.Upstream);
+        RigTunnel tunnel = rig.Establish();
+        (Peer from, IPEndPoint relay) = uplink ? (tunnel.Client, tunnel.Relay) : (tunnel.Server, tunnel.Upstream);
         byte[] datagram = uplink ? tunnel.FromClient(100) : tunnel.FromServer(100);
         string forwarded = uplink ? "uplink.Forward" : "downlink.Forward";
         long before = rig[forwarded];

@@ -34,7 +34,7 @@ public sealed class RefusalTests : IDisposable
     {
         Assert.SkipWhen(StubbornKernel.Missing.Length > 0, StubbornKernel.Missing);
         using RelayRig rig = new();
-        RigTunnel tunnel = Establish(rig);
+        RigTunnel tunnel = rig.Establish();
         StubbornKernel.Cut((uplink ? tunnel.Relay : tunnel.Upstream).Port, flag);
         byte[][] run = [.. Enumerable.Range(0, 3).Select(_ => uplink ? tunnel.FromClient(500) : tunnel.FromServer(500))];
         (uplink ? tunnel.Client : tunnel.Server).Send(run, uplink ? tunnel.Relay : tunnel.Upstream);
@@ -57,7 +57,7 @@ public sealed class RefusalTests : IDisposable
     {
         Assert.SkipWhen(StubbornKernel.Missing.Length > 0, StubbornKernel.Missing);
         using RelayRig rig = new();
-        RigTunnel tunnel = Establish(rig);
+        RigTunnel tunnel = rig.Establish();
         (Peer client, Peer server) = (tunnel.Client, tunnel.Server);
         StubbornKernel.Refuse((uplink ? server : client).EndPoint.Port, error);
         for (int round = 0; round < 6; round++)
@@ -90,7 +90,7 @@ public sealed class RefusalTests : IDisposable
     {
         Assert.SkipWhen(StubbornKernel.Missing.Length > 0, StubbornKernel.Missing);
         using RelayRig rig = new();
-        RigTunnel tunnel = Establish(rig);
+        RigTunnel tunnel = rig.Establish();
         (Peer from, Peer to) = uplink ? (tunnel.Client, tunnel.Server) : (tunnel.Server, tunnel.Client);
         IPEndPoint relay = uplink ? tunnel.Relay : tunnel.Upstream;
         byte[][] sent = [.. Enumerable.Range(0, Datagrams).Select(_ => uplink ? tunnel.FromClient(1200) : tunnel.FromServer(1200))];
@@ -109,20 +109,12 @@ public sealed class RefusalTests : IDisposable
     {
         Assert.SkipWhen(StubbornKernel.Missing.Length > 0, StubbornKernel.Missing);
         using RelayRig rig = new();
-        RigTunnel tunnel = Establish(rig);
+        RigTunnel tunnel = rig.Establish();
         (Peer client, Peer server) = (tunnel.Client, tunnel.Server);
         StubbornKernel.Refuse(server.EndPoint.Port, EIO);
         byte[][] sent = [.. Enumerable.Range(0, Datagrams).Select(_ => tunnel.FromServer(1200))];
         server.Send(sent, tunnel.Upstream);
         Assert.Single(client.Expect(sent).DistinctBy(arrival => arrival.Receive));
         Assert.Empty(rig.Faults());
-    }
-
-    private static RigTunnel Establish(RelayRig rig)
-    {
-        Peer server = rig.Own(new Peer(new IPEndPoint(IPAddress.Loopback, 0)));
-        Peer client = rig.Own(new Peer(new IPEndPoint(IPAddress.Loopback, 0)));
-        rig.Route.Server = server.EndPoint;
-        return rig.Establish(client, server, rig.At(IPAddress.Loopback));
     }
 }

@@ -21,8 +21,9 @@ internal enum Share : byte
 }
 
 /// <summary>
-/// How many unproven mappings of a kind each address prefix is charged for. A keyed hash, because sources are chosen by whoever attacks. Few mappings are unproven at a time,
-/// and those that cease to be leave no trace, so the memory used goes by the most there were at once.
+/// How many unproven mappings of a kind each address prefix is charged for. A keyed hash, because sources are chosen by
+/// whoever attacks. Few mappings are unproven at a time, and those that cease to be leave no trace, so the memory used goes
+/// by the most there were at once.
 /// </summary>
 internal sealed class PrefixShares
 {

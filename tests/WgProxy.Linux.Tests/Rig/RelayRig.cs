@@ -75,6 +75,15 @@ internal sealed class RelayRig : IDisposable
     public RigTunnel Establish(Peer client, Peer server, IPEndPoint relay) =>
         new(this, client, server, relay, ++_tunnels);
 
+    /// <summary>The same between two sockets of its own, over loopback.</summary>
+    public RigTunnel Establish()
+    {
+        Peer server = Own(new Peer(new IPEndPoint(IPAddress.Loopback, 0)));
+        Peer client = Own(new Peer(new IPEndPoint(IPAddress.Loopback, 0)));
+        Route.Server = server.EndPoint;
+        return Establish(client, server, At(IPAddress.Loopback));
+    }
+
     /// <summary>Runs <paramref name="meanwhile"/> while the worker is held: what it sends is one batch.</summary>
     public void Gather(Action meanwhile)
     {
