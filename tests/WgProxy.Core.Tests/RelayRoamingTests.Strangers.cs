@@ -154,6 +154,19 @@ public sealed partial class RelayRoamingTests
         Assert.Equal(tolerated, Tolerated(Direction.Uplink));
     }
 
+    // The last claim there may be makes no room for itself.
+    [Fact]
+    public void The_only_claim_there_may_be_moves_on_to_another_tunnel()
+    {
+        RelayDriver driver = new(new RelaySettings { MaxClaimed = 1 });
+        driver.Confirm(Home);
+        driver.Confirm(Mallory, 0xCA, 0x5A);
+        int claim = driver.FromClient(Mobile, WireMessages.Transport(0x51)).Slot;
+        Decision moved = driver.FromClient(Mobile, WireMessages.Transport(0x5A));
+        Assert.Equal((Verdict.Forward, claim), (moved.Verdict, moved.Slot));
+        Assert.Equal(Proof.Claimed, driver.Relay.ProofOf(claim));
+    }
+
     [Fact]
     public void A_client_that_renewed_its_keys_and_comes_back_to_a_claim_is_served_there()
     {

@@ -239,6 +239,18 @@ public sealed class OptionsTests
         Assert.Equal((asked, loaded), (relay.MaxAsked, relay.LoadedAsked));
     }
 
+    [Theory]
+    [InlineData(16_384, 1_024)]
+    [InlineData(4_096, 256)]
+    [InlineData(768, 64)]
+    [InlineData(40, 40)]
+    public void Claims_have_a_sixteenth_of_the_mappings_and_sixty_four_where_there_are_as_many(int mappings, int claims)
+    {
+        Capacity capacity = Capacity.From([.. Enumerable.Range(1, 40_000).Select(port => (ushort)port)], null, mappings);
+        Assert.Equal(mappings, capacity.Mappings);
+        Assert.Equal(claims, Read()!.ForEngine(Keys.Route(), capacity).Relay.MaxClaimed);
+    }
+
     private Options? Read(params string[] arguments)
     {
         CommandLine line = new(arguments);
