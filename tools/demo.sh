@@ -4,35 +4,35 @@
 #
 #   client ──10.82.1.0/24── relay ──fd82:2::/64── server        inside the tunnel: 10.83.0.2 and 10.83.0.1
 #
-# ./run demo calls it with the path of the relay's binary.
+# ./run demo calls it.
 set -euo pipefail
 
-relay_binary=$1
+root=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.." && pwd)
+who=demo
+# shellcheck source=tools/build.sh
+. "$root/tools/build.sh"
 readonly port=51820 client_inner=10.83.0.2 server_inner=10.83.0.1 pings=5 seconds=6
 export PATH="$PATH:/usr/sbin:/sbin"
 
-need() {
-    if ((EUID != 0)); then
-        echo "demo: needs root, for it makes network namespaces: sudo ./run demo" >&2
-        exit 3
-    fi
-    local pair missing=() packages=()
-    for pair in ip:iproute2 wg:wireguard-tools wireguard-go:wireguard-go iperf3:iperf3 ping:iputils-ping; do
-        command -v "${pair%%:*}" >/dev/null && continue
-        missing+=("${pair%%:*}")
-        packages+=("${pair#*:}")
-    done
-    if ((${#missing[@]})); then
-        echo "demo: missing ${missing[*]}: apt-get install --no-install-recommends ${packages[*]}" >&2
-        exit 3
-    fi
-    if [[ ! -c /dev/net/tun ]]; then
-        echo "demo: needs /dev/net/tun: modprobe tun" >&2
-        exit 3
-    fi
-}
+# Before anything is built or installed.
+if ((EUID != 0)); then
+    line="./run demo"
+    # The path that sudo gives leads to no SDK in a home.
+    ! command -v sudo >/dev/null || [[ $(command -v dotnet) == /usr/* ]] || line="env PATH=\"\$PATH\" $line"
+    say "makes network namespaces, for which it needs root. Type: $(as_root "$line")"
+    exit 3
+fi
+if [[ ! -c /dev/net/tun ]]; then
+    say "needs /dev/net/tun. Type: modprobe tun"
+    exit 3
+fi
+install_missing "the demo" ip:iproute2 wg:wireguard-tools wireguard-go:wireguard-go iperf3:iperf3 ping:iputils-ping || exit 3
+build_relay || exit
+# Where the checkout is not root's, neither is what was built in it.
+chown -R --reference="$root" "$root/artifacts"
+unset WGPROXY_FORM
+relay_binary=$relay
 
-need
 client=wgdemo$$-client relay=wgdemo$$-relay server=wgdemo$$-server
 # Interface names are global to wireguard-go's control sockets, so they are unique too.
 client_wg=wgd$$c server_wg=wgd$$s

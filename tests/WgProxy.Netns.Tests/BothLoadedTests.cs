@@ -10,6 +10,7 @@ public sealed class BothLoadedTests
     // Two retries of WireGuard, each 5 s and up to a third of a second.
     private static readonly TimeSpan TwoCookies = TimeSpan.FromSeconds(11);
 
+    [Trait("Forms", "All")]
     [NetnsTheory]
     [InlineData(Origin.Anywhere)]
     [InlineData(Origin.SameSources)]

@@ -7,6 +7,7 @@ public sealed class FourPathsTests
     private const int RelayPort = 51820;
     private static readonly TimeSpan Handshake = TimeSpan.FromSeconds(10);
 
+    [Trait("Forms", "All")]
     [NetnsTheory]
     [InlineData(AddressFamily.InterNetwork, AddressFamily.InterNetwork)]
     [InlineData(AddressFamily.InterNetwork, AddressFamily.InterNetworkV6)]

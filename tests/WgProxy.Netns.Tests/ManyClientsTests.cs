@@ -10,6 +10,7 @@ public sealed class ManyClientsTests
 {
     private static readonly TimeSpan Handshake = TimeSpan.FromSeconds(10);
 
+    [Trait("Forms", "All")]
     [NetnsFact]
     public async Task Five_clients_share_one_relay()
     {

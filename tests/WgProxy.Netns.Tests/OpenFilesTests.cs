@@ -3,6 +3,7 @@ namespace WgProxy.Netns.Tests;
 /// <summary>The process may open no file more: nobody new is let in, and whoever is in does not notice.</summary>
 public sealed class OpenFilesTests
 {
+    [Trait("Forms", "All")]
     [NetnsFact]
     public async Task Without_open_files_newcomers_wait_and_tunnels_go_on()
     {

@@ -91,6 +91,7 @@ internal static class Moves
 /// <summary>Moves while little passes.</summary>
 public sealed class RoamingTests
 {
+    [Trait("Forms", "All")]
     [NetnsFact]
     public Task A_client_that_moves_loses_one_echo_at_most() =>
         BestOf.ThreeAsync(() => A_client_that_moves_loses_one_echo_at_most_once());
@@ -140,6 +141,7 @@ public sealed class LoadedRoamingTests
 /// <summary>Two ways to the relay at once.</summary>
 public sealed class AlternatingPathsTests
 {
+    [Trait("Forms", "All")]
     [NetnsTheory]
     [InlineData(false)]
     [InlineData(true)]

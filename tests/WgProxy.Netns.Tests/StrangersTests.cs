@@ -6,6 +6,7 @@ namespace WgProxy.Netns.Tests;
 [Collection(Loud.Name)]
 public sealed class StrangersTests
 {
+    [Trait("Forms", "All")]
     [NetnsFact]
     public async Task Strange_datagrams_draw_no_answer_and_open_no_socket()
     {

@@ -6,6 +6,7 @@ public sealed class UnreachableServerTests
     // WireGuard asks anew 15 s after data went unanswered (KEEPALIVE_TIMEOUT + REKEY_TIMEOUT), and every 5 s from then on.
     private static readonly TimeSpan Recovery = TimeSpan.FromSeconds(40);
 
+    [Trait("Forms", "All")]
     [NetnsFact]
     public async Task A_tunnel_outlives_its_servers_restart()
     {

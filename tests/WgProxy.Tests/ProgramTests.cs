@@ -4,6 +4,7 @@ using System.Net.Sockets;
 namespace WgProxy.Tests;
 
 /// <summary>What the operator meets: the real program, as a process.</summary>
+[Trait("Forms", "All")]
 public sealed class ProgramTests
 {
     private const string AnyPort = "127.0.0.1:0";

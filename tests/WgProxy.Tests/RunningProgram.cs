@@ -24,7 +24,7 @@ internal sealed partial class RunningProgram : IDisposable
         // Whoever runs the tests in a shell's background has them ignore SIGINT, and with them every program they start.
         : this(
             "/usr/bin/env",
-            ["--default-signal=INT", Path.Combine(AppContext.BaseDirectory, "wgproxy"), .. arguments],
+            ["--default-signal=INT", Binary, .. arguments],
             environment)
     {
     }
@@ -53,9 +53,15 @@ internal sealed partial class RunningProgram : IDisposable
         _output = _process.StandardOutput.ReadToEndAsync();
     }
 
+    /// <summary>The binary under test: WGPROXY_BINARY, or the one built with these tests.</summary>
+    public static string Binary { get; } =
+        Environment.GetEnvironmentVariable("WGPROXY_BINARY") is { Length: > 0 } named
+            ? Path.GetFullPath(named)
+            : Path.Combine(AppContext.BaseDirectory, "wgproxy");
+
     /// <summary>The program with a standard error that refuses every write, as on a full disk.</summary>
     public static RunningProgram OnFullDisk(IReadOnlyDictionary<string, string> environment) =>
-        new("/bin/sh", ["-c", $"exec '{Path.Combine(AppContext.BaseDirectory, "wgproxy")}' 2>/dev/full"], environment);
+        new("/bin/sh", ["-c", $"exec '{Binary}' 2>/dev/full"], environment);
 
     /// <summary>What was said on standard error so far.</summary>
     public string[] Lines
