@@ -20,7 +20,8 @@ public enum EngineFault : byte
     /// one, and this destination gets smaller segments only.</summary>
     StrideLowered,
 
-    /// <summary>The address that a client had sent to is no longer this host's: replies leave from another.</summary>
+    /// <summary>For half a minute the kernel has sent nothing from the address that a client sends to: replies left from another.
+    /// </summary>
     LocalAddressLost,
 
     /// <summary>A socket's receive buffer was full and the kernel dropped datagrams, as counted by the kernel.</summary>

@@ -20,6 +20,7 @@ internal sealed partial class LinuxWorker
             int ready = Wait(isDue);
             long stamp = _time.GetTimestamp();
             Tick now = new((long)_time.GetElapsedTime(_zero, stamp).TotalMilliseconds);
+            _toClients.Now = now;
             (int up, int down) = Serve(ready, now);
             _lookout.Note(up, down, stamp);
             Tick next = _relay.Advance(now);

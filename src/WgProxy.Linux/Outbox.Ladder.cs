@@ -89,6 +89,7 @@ internal sealed partial class Outbox
     /// <param name="again">Whether the first was tried already, and refused with what may have been an earlier one's error.</param>
     private void Send(SendBatch batch, int from, int end, int descriptor, bool again)
     {
+        bool elsewhere = false;
         for (int at = from; at < end;)
         {
             int sent = batch.Send(descriptor, at, end, out int error);
@@ -98,8 +99,13 @@ internal sealed partial class Outbox
                 if (again)
                 {
                     _counters.Count(EngineFault.SendRetried);
-                    again = false;
                 }
+                else if (elsewhere)
+                {
+                    _counters.Count(EngineFault.LocalAddressLost);
+                }
+
+                again = elsewhere = false;
             }
             else if (error == EAGAIN)
             {
@@ -113,9 +119,13 @@ internal sealed partial class Outbox
             {
                 again = true;
             }
-            else if (!TryWithoutLocal(batch, at, error))
+            else if (TryWithoutLocal(batch, at, error))
             {
-                again = false;
+                elsewhere = true;
+            }
+            else
+            {
+                again = elsewhere = false;
                 if (batch.TrainOf(at).IsSegmented)
                 {
                     SendPlainly(at, descriptor, error);
@@ -137,7 +147,10 @@ internal sealed partial class Outbox
     private bool MayBeAnEarlierOnes(int error, in Train train) =>
         _clients is null && error != ENOBUFS && !(train.IsSegmented && error is EIO or EINVAL);
 
-    /// <summary>The address that a client used may have left this host: then the kernel chooses another.</summary>
+    /// <summary>The kernel does not send from the address that the client sends to. The address may be away, or the route:
+    /// on IPv4 the error is the same. What is to be sent meanwhile is lost, as on any path that breaks: a client takes whatever
+    /// address its server's data come from for the server's, and one that can hear us elsewhere would stay there. Only after
+    /// half a minute another address may do, if the kernel has one.</summary>
     private bool TryWithoutLocal(SendBatch batch, int message, int error)
     {
         Train train = batch.TrainOf(message);
@@ -146,8 +159,19 @@ internal sealed partial class Outbox
             return false;
         }
 
-        _clients!.ForgetLocal(train.Slot);
-        _counters.Count(EngineFault.LocalAddressLost);
+        ref Destination destination = ref _destinations[train.Slot];
+        destination.IsRefused = true;
+        if (destination.AwaySince == default)
+        {
+            destination.AwaySince = Now;
+        }
+
+        if (Now - destination.AwaySince < AwayForGood)
+        {
+            return false;
+        }
+
+        destination.IsElsewhere = true;
         WithoutLocal(batch, message, train.Slot);
         return true;
     }

@@ -18,6 +18,10 @@ internal sealed partial class Outbox : IDisposable
     private const int Patience = 3;
     private const int RefusedRuns = 4096;
 
+    // An interface that is set up anew, or a virtual address on its way to another host: such things are over by then. A
+    // client that goes unanswered asks anew after 15 s (KEEPALIVE_TIMEOUT + REKEY_TIMEOUT), and is served there.
+    private const long AwayForGood = 30_000;
+
     private readonly Destination[] _destinations;
     private readonly Piece[] _pieces = new Piece[Pieces];
     private readonly int[] _touched = new int[Pieces];
@@ -44,6 +48,9 @@ internal sealed partial class Outbox : IDisposable
         _clients = clients;
         _ring = ring;
     }
+
+    /// <summary>The instant of the turn.</summary>
+    public Tick Now { get; set; }
 
     /// <summary>Whether anything waits to be sent.</summary>
     public bool IsEmpty => _pieceCount == 0;
@@ -110,6 +117,11 @@ internal sealed partial class Outbox : IDisposable
     private void Load(int slot)
     {
         ref Destination destination = ref _destinations[slot];
+        if (destination.AwaySince != default)
+        {
+            AskAgain(ref destination);
+        }
+
         nint name = _clients?.NameOf(slot) ?? 0;
         Train train = default;
         for (int piece = destination.First; piece >= 0; piece = _pieces[piece].Next)
@@ -157,6 +169,13 @@ internal sealed partial class Outbox : IDisposable
         }
     }
 
+    // Each batch begins with the address that the client sends to. If the batch before was not refused it is back.
+    private static void AskAgain(ref Destination destination)
+    {
+        destination.AwaySince = destination.IsRefused ? destination.AwaySince : default;
+        destination.IsRefused = destination.IsElsewhere = false;
+    }
+
     private void Seal(in Train train, in TrainLimits limits)
     {
         if (train.IsEmpty)
@@ -176,7 +195,8 @@ internal sealed partial class Outbox : IDisposable
         SendPlain(destination.Descriptor);
     }
 
-    private ReadOnlySpan<byte> LocalOf(int slot) => _clients is null ? default : _clients.LocalOf(slot);
+    private ReadOnlySpan<byte> LocalOf(int slot) =>
+        _clients is null || _destinations[slot].IsElsewhere ? default : _clients.LocalOf(slot);
 
     private TrainLimits LimitsOf(in Destination destination) =>
         new(
@@ -196,10 +216,13 @@ internal sealed partial class Outbox : IDisposable
         public int Descriptor;
         public int First;
         public int Last;
+        public Tick AwaySince;
         public ushort MaxStride;
         public ushort Refused;
         public byte Refusals;
         public bool MaySegment;
+        public bool IsRefused;
+        public bool IsElsewhere;
         public bool IsIPv4;
     }
 }

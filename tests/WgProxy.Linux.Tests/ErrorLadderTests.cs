@@ -114,42 +114,6 @@ public sealed class ErrorLadderTests : IDisposable
         Assert.Equal(failed, rig["fault.SendFailed"]);
     }
 
-    [NetnsTheory]
-    [InlineData(AddressFamily.InterNetwork, 1)]
-    [InlineData(AddressFamily.InterNetwork, 5)]
-    [InlineData(AddressFamily.InterNetworkV6, 1)]
-    [InlineData(AddressFamily.InterNetworkV6, 5)]
-    public void A_reply_address_that_has_left_the_host_is_replaced_in_the_whole_batch(AddressFamily family, int train)
-    {
-        bool isIPv6 = family == AddressFamily.InterNetworkV6;
-        string address = isIPv6 ? "fd99::1" : "10.99.0.1";
-        string prefix = $"{address}/{(isIPv6 ? 128 : 32)}";
-        using RelayRig rig = NewRig();
-        RigTunnel before = Establish(rig, family);
-        Host client = _client!;
-        string[] nodad = isIPv6 ? ["nodad"] : [];
-        Topology.Relay.Ip(["addr", "add", prefix, "dev", client.RelayLink, .. nodad]);
-        client.Space.Ip("route", "add", prefix, "dev", Host.Link);
-        Peer peer = rig.Own(new Peer(new IPEndPoint(client.Address(family), 0), space: client.Space));
-        RigTunnel tunnel = rig.Establish(peer, before.Server, rig.At(IPAddress.Parse(address)));
-        Topology.Relay.Ip("addr", "del", prefix, "dev", client.RelayLink);
-
-        // Longer each time: neighbours that cannot leave as one.
-        byte[][][] down = [.. ((int[])[500, 700, 900]).Select((length, i) =>
-            Enumerable.Range(0, i == 1 ? 1 : train).Select(_ => tunnel.FromServer(length)).ToArray())];
-        rig.Gather(() => Array.ForEach(down, run => tunnel.Server.Send(run, tunnel.Upstream)));
-        Assert.All(
-            tunnel.Client.Expect([.. down.SelectMany(run => run)]),
-            arrival => Assert.Equal(client.Relay(family), arrival.From.Address));
-        Assert.Equal(new Dictionary<string, long>(StringComparer.Ordinal) { ["fault.LocalAddressLost"] = 1 }, rig.Faults());
-
-        // Trains are still welcome, and neighbours of other clients were not touched.
-        tunnel.Server.Send(down[2], tunnel.Upstream);
-        Assert.Single(tunnel.Client.Expect(down[2]).DistinctBy(arrival => arrival.Receive));
-        before.Down(before.FromServer(100));
-        Assert.Single(rig.Faults());
-    }
-
     [NetnsFact]
     public void A_forged_ICMP_message_leaves_an_IPv4_path_alone()
     {

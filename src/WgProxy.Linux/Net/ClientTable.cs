@@ -16,7 +16,7 @@ internal sealed unsafe class ClientTable : IDisposable
     /// <summary>The client's address.</summary>
     public nint NameOf(int slot) => (nint)(&_rows[slot].Name);
 
-    /// <summary>The local address to answer from, 4 or 16 bytes; empty if the kernel is to choose.</summary>
+    /// <summary>The local address to answer from, 4 or 16 bytes; empty if the kernel chooses.</summary>
     public ReadOnlySpan<byte> LocalOf(int slot) => new(_rows[slot].Local, _rows[slot].LocalLength);
 
     /// <summary>Takes note of a client: where it sent from, scope included, and where to.</summary>
@@ -27,9 +27,6 @@ internal sealed unsafe class ClientTable : IDisposable
         row->LocalLength = local.Length;
         local.CopyTo(new Span<byte>(row->Local, 16));
     }
-
-    /// <summary>The local address is no longer this host's: let the kernel choose.</summary>
-    public void ForgetLocal(int slot) => _rows[slot].LocalLength = 0;
 
     /// <summary>Frees the rows.</summary>
     public void Dispose()

@@ -34,7 +34,7 @@ internal sealed class RelayProcess : IDisposable
 
     /// <summary>Starts a relay for this server and awaits that it listens and knows the server's address.</summary>
     public static async Task<RelayProcess> StartAsync(
-        Topology topology, IPEndPoint server, string publicKey, int port = 51820, Namespace? space = null, int? workers = null)
+        Topology topology, IPEndPoint server, string publicKey, int port = 51820, Namespace? space = null, int? workers = null, IPAddress? listen = null)
     {
         Child process = topology.Own((space ?? topology.Relay).Start(
             $"wgproxy on port {port}",
@@ -42,7 +42,7 @@ internal sealed class RelayProcess : IDisposable
             workers is null ? [] : ["--workers", $"{workers}"],
             ("WGPROXY_SERVER", server.ToString()),
             ("WGPROXY_PUBKEY", publicKey),
-            ("WGPROXY_LISTEN", $"[::]:{port}"),
+            ("WGPROXY_LISTEN", new IPEndPoint(listen ?? IPAddress.IPv6Any, port).ToString()),
             ("WGPROXY_LOGLEVEL", "2")));
         await process.LineAsync(line => line.Contains(" is at ", StringComparison.Ordinal), "server resolved");
         return new RelayProcess(process);
