@@ -69,4 +69,7 @@ public enum Verdict : byte
 
     /// <summary>Dropped: the kernel handed over only the beginning of the datagram.</summary>
     Truncated,
+
+    /// <summary>Dropped: sent to a group or by broadcast; counted for each copy that the kernel makes of it.</summary>
+    NotUnicast,
 }

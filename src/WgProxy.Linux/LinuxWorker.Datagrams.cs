@@ -41,10 +41,18 @@ internal sealed partial class LinuxWorker
             return;
         }
 
-        Source source = KernelAddress.ToSource(_fromClients.NameOf(place), local);
         nint address = _fromClients.AddressOf(place);
         int stride = control.Stride > 0 ? control.Stride : run.Length;
-        _datagrams += stride == run.Length ? 1 : (run.Length + stride - 1) / stride;
+        int datagrams = run.Length <= stride ? 1 : (run.Length + stride - 1) / stride;
+        _datagrams += datagrams;
+        if (control.IsToGroup || (run.IsEmpty && listener.Intake == Intake.Plain))
+        {
+            // Each socket of every worker has a copy: whoever answered would answer many times.
+            _relay.Counters.Count(Direction.Uplink, Verdict.NotUnicast, datagrams, run.Length);
+            return;
+        }
+
+        Source source = KernelAddress.ToSource(_fromClients.NameOf(place), local);
         do
         {
             Decision decision = _relay.FromClient(run, stride, source, now);

@@ -66,7 +66,7 @@ internal sealed partial class LinuxWorker : IDisposable
             : new PortPool(settings.Ports, settings.Relay.LingerTimeout, RandomBits.DrawPair());
         _upstreams = new Upstream[_relay.Slots];
         _clients = new ClientTable(_relay.Slots);
-        _toServers = new Outbox(_relay.Slots, _relay.Counters, _offload.MustEndShort, clients: null, _offload.Rings ? SendRing.Open(SendBatch.Capacity) : null);
+        _toServers = new Outbox(_relay.Slots, _relay.Counters, _offload.MustEndShort, clients: null, _offload.Rings);
         _toClients = new Outbox(_relay.Slots, _relay.Counters, _offload.MustEndShort, _clients);
         _poller = Poller.Open(out int error) ?? throw NoResource("epoll", error);
         _wake = WakeUp.Open(out error) ?? throw NoResource("eventfd", error);

@@ -102,11 +102,14 @@ internal static class ListenSockets
             return [listen];
         }
 
+        // Only for this reason is one left out, and it does not change while the system runs: an interface that gets its first
+        // IPv6 address later finds the socket bound (also where disable_ipv6 was set at the start). Whatever else the system
+        // says, no files left for one, ends the start.
         IPAddress[] both = [IPAddress.IPv6Any, IPAddress.Any];
         IPAddress[] had = [.. both.Where(address =>
         {
-            using UdpSocket? socket = UdpSocket.Open(IsIPv4(address), out _);
-            return socket?.Bind(new IPEndPoint(address, 0)) == 0;
+            using UdpSocket? socket = UdpSocket.Open(IsIPv4(address), out int error);
+            return error != EAFNOSUPPORT;
         })];
         return had.Length == 0 ? both : had;
     }
@@ -145,9 +148,14 @@ internal static class ListenSockets
             Intake intake = (Intake)(i / steering.Workers);
             workers[i % steering.Workers].Add(new ListenSocket(socket, intake, home));
             socket.Udp.AskBuffers(Buffer);
+            socket.Udp.RefuseMulticast();
 
             // Each message beside a datagram costs some 60 ns (decision 16).
-            if (intake != Intake.Plain)
+            if (intake == Intake.Plain)
+            {
+                home.Add(socket);
+            }
+            else
             {
                 socket.Udp.AskMark();
                 if (isWildcard)

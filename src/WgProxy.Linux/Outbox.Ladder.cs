@@ -13,6 +13,12 @@ internal sealed partial class Outbox
     /// several sockets together.</summary>
     private void SendAll()
     {
+        if (_rings && _ring is null && _batch.Count > 1 && ++_batchesWithoutRing == BatchesWithoutRing)
+        {
+            _batchesWithoutRing = 0;
+            _ring = SendRing.Open(SendBatch.Capacity);
+        }
+
         for (int from = 0; from < _batch.Count;)
         {
             int descriptor = DescriptorOf(from);

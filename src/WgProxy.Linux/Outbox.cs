@@ -18,6 +18,9 @@ internal sealed partial class Outbox : IDisposable
     private const int Patience = 3;
     private const int RefusedRuns = 4096;
 
+    // A system may have no memory for a ring, or lend it to others, for a moment. Asking costs it two or three system calls.
+    private const int BatchesWithoutRing = 4096;
+
     // An interface that is set up anew, or a virtual address on its way to another host: such things are over by then. A
     // client that goes unanswered asks anew after 15 s (KEEPALIVE_TIMEOUT + REKEY_TIMEOUT), and is served there.
     private const long AwayForGood = 30_000;
@@ -30,24 +33,30 @@ internal sealed partial class Outbox : IDisposable
     private readonly RelayCounters _counters;
     private readonly ClientTable? _clients;
     private readonly bool _mustEndShort;
+    private readonly bool _rings;
     private SendRing? _ring;
     private int _pieceCount;
     private int _touchedCount;
+    private int _batchesWithoutRing;
 
     /// <summary>An empty outbox.</summary>
     /// <param name="slots">How many slots there are.</param>
     /// <param name="counters">Where refusals are counted.</param>
     /// <param name="mustEndShort">Whether this kernel corrupts trains of equal segments.</param>
     /// <param name="clients">Where slots are addressed to; null for connected sockets.</param>
-    /// <param name="ring">What sends by many sockets at once, which it owns from here on; null if there is none.</param>
-    public Outbox(int slots, RelayCounters counters, bool mustEndShort, ClientTable? clients, SendRing? ring = null)
+    /// <param name="rings">Whether sends by many sockets may go together.</param>
+    public Outbox(int slots, RelayCounters counters, bool mustEndShort, ClientTable? clients, bool rings = false)
     {
         _destinations = new Destination[slots];
         _counters = counters;
         _mustEndShort = mustEndShort;
         _clients = clients;
-        _ring = ring;
+        _rings = rings;
+        _ring = rings ? SendRing.Open(SendBatch.Capacity) : null;
     }
+
+    /// <summary>Whether sends by many sockets go together at the moment.</summary>
+    public bool HasRing => _ring is not null;
 
     /// <summary>The instant of the turn.</summary>
     public Tick Now { get; set; }

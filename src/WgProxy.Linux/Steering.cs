@@ -78,6 +78,33 @@ internal sealed record Steering(int Workers, (uint Seed, uint Factor) Key)
         return [.. program];
     }
 
+    /// <summary>What a plain socket lets in: what was sent to the home address. All else that comes to it was sent to a group or
+    /// by broadcast, of which the kernel gives each socket a copy without asking <see cref="ToProgram"/>. Of that the UDP header
+    /// stays: an empty datagram, which a plain socket gets for no other reason, is counted; one that the kernel dropped for a
+    /// filter would look like a full buffer.</summary>
+    /// <param name="isIPv4">The socket's IP version.</param>
+    /// <param name="home">The address, 4 or 16 bytes; empty to let nothing in.</param>
+    public static sock_filter[] ToFilter(bool isIPv4, ReadOnlySpan<byte> home)
+    {
+        const uint all = uint.MaxValue;
+        const uint header = 8;
+        List<sock_filter> filter = [];
+        int words = home.Length / sizeof(uint);
+        for (int word = 0; word < words; word++)
+        {
+            byte rest = (byte)((2 * (words - word)) - 1);
+            Compare(filter, isIPv4, home, word, rest);
+        }
+
+        if (words > 0)
+        {
+            filter.Add(Op(BPF_RET | BPF_K, all));
+        }
+
+        filter.Add(Op(BPF_RET | BPF_K, header));
+        return [.. filter];
+    }
+
     // X is the worker.
     private void Return(List<sock_filter> program, Intake intake)
     {
@@ -97,10 +124,16 @@ internal sealed record Steering(int Workers, (uint Seed, uint Factor) Key)
         for (byte word = 0; word < words; word++)
         {
             rest -= 2;
-            program.Add(Op(BPF_LD | BPF_W | BPF_ABS, NetOff + (isIPv4 ? 16u : 24u) + (uint)(word * sizeof(uint))));
-            uint expected = BinaryPrimitives.ReadUInt32BigEndian(home.AsSpan(word * sizeof(uint)));
-            program.Add(new sock_filter { code = BPF_JMP | BPF_JEQ | BPF_K, k = expected, jf = rest });
+            Compare(program, isIPv4, home, word, rest);
         }
+    }
+
+    // Passes over so many if a word of the destination in the IP header is another.
+    private static void Compare(List<sock_filter> program, bool isIPv4, ReadOnlySpan<byte> home, int word, byte rest)
+    {
+        program.Add(Op(BPF_LD | BPF_W | BPF_ABS, NetOff + (isIPv4 ? 16u : 24u) + (uint)(word * sizeof(uint))));
+        uint expected = BinaryPrimitives.ReadUInt32BigEndian(home[(word * sizeof(uint))..]);
+        program.Add(new sock_filter { code = BPF_JMP | BPF_JEQ | BPF_K, k = expected, jf = rest });
     }
 
     private static uint Mix(uint hash, uint word)

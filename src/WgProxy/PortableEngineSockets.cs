@@ -17,9 +17,11 @@ internal static class PortableEngineSockets
     private const int IpLevel = 0;
     private const int IpMtuDiscover = 10;
     private const int IpPmtudiscOmit = 5;
+    private const int IpMulticastAll = 49;
     private const int Ipv6Level = 41;
     private const int Ipv6MtuDiscover = 23;
     private const int Ipv6PmtudiscDont = 0;
+    private const int Ipv6MulticastAll = 29;
 
     /// <summary>Binds what an address to listen on means: <c>[::]</c> is both families with one port, as far as the
     /// machine has them; anything else is itself.</summary>
@@ -139,6 +141,7 @@ internal static class PortableEngineSockets
     private static Socket Bind(IPEndPoint listen)
     {
         Socket socket = New(listen.AddressFamily, ListenBuffer);
+        RefuseMulticast(socket, listen.AddressFamily);
         try
         {
             socket.Bind(listen);
@@ -186,6 +189,21 @@ internal static class PortableEngineSockets
                 ? static (socket, _) => socket.SetRawSocketOption(IpLevel, IpMtuDiscover, Int(IpPmtudiscOmit))
                 : static (socket, _) => socket.SetRawSocketOption(Ipv6Level, Ipv6MtuDiscover, Int(Ipv6PmtudiscDont)),
             0);
+    }
+
+    // Linux hands over what is sent to groups that anybody on the host has joined, "all hosts" among them; elsewhere only this
+    // process would have to join one. What is sent by broadcast is served as if it had been sent to this host, once.
+    private static void RefuseMulticast(Socket socket, AddressFamily family)
+    {
+        if (OperatingSystem.IsLinux())
+        {
+            Ask(
+                socket,
+                family == AddressFamily.InterNetwork
+                    ? static (socket, _) => socket.SetRawSocketOption(IpLevel, IpMulticastAll, Int(0))
+                    : static (socket, _) => socket.SetRawSocketOption(Ipv6Level, Ipv6MulticastAll, Int(0)),
+                0);
+        }
     }
 
     private static byte[] Int(int value) => BitConverter.GetBytes(value);

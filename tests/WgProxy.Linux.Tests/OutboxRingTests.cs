@@ -16,6 +16,7 @@ public sealed class OutboxRingTests : IDisposable
     // More than a batch holds.
     private const int Slots = 100;
     private const int EPERM = 1;
+    private const int ENOMEM = 12;
     private const string NoRing = "this kernel lets nobody use io_uring";
 
     private readonly RelayCounters _counters = new();
@@ -32,6 +33,7 @@ public sealed class OutboxRingTests : IDisposable
         if (StubbornKernel.Missing.Length == 0)
         {
             StubbornKernel.RefuseRings(0);
+            StubbornKernel.RefuseNewRings(0);
         }
     }
 
@@ -90,15 +92,36 @@ public sealed class OutboxRingTests : IDisposable
     }
 
     [Fact]
-    public void A_ring_that_fails_is_given_up_and_nothing_is_lost()
+    public void A_ring_that_fails_is_given_up_and_tried_again_later_and_nothing_is_lost()
     {
         Assert.SkipWhen(StubbornKernel.Missing.Length > 0, StubbornKernel.Missing);
         Open(together: true);
         Expect(Send(0, 0, Slots));
         StubbornKernel.RefuseRings(EPERM);
         Expect(Send(1, 0, Slots));
+        Assert.False(_outbox!.HasRing);
+
+        // It is refused once more when it is tried again; and the next time it is not.
+        Assert.False(AwaitRing());
         StubbornKernel.RefuseRings(0);
+        Assert.True(AwaitRing());
         Expect(Send(2, 0, Slots));
+        Assert.True(_outbox.HasRing);
+        Assert.Equal(0, Faults);
+    }
+
+    [Fact]
+    public void A_ring_that_was_refused_at_the_start_is_tried_again_later()
+    {
+        Assert.SkipWhen(StubbornKernel.Missing.Length > 0, StubbornKernel.Missing);
+        StubbornKernel.RefuseNewRings(ENOMEM);
+        _outbox = new Outbox(Slots, _counters, mustEndShort: false, clients: null, rings: true);
+        Assert.False(_outbox.HasRing);
+        AddSockets();
+        Assert.False(AwaitRing());
+        StubbornKernel.RefuseNewRings(0);
+        Assert.SkipUnless(AwaitRing(), NoRing);
+        Expect(Send(0, 0, Slots));
         Assert.Equal(0, Faults);
     }
 
@@ -106,17 +129,33 @@ public sealed class OutboxRingTests : IDisposable
 
     private void Open(bool together)
     {
-        SendRing? ring = together ? SendRing.Open(SendBatch.Capacity) : null;
-        Assert.SkipWhen(together && ring is null, NoRing);
-        _outbox = new Outbox(Slots, _counters, mustEndShort: false, clients: null, ring);
+        _outbox = new Outbox(Slots, _counters, mustEndShort: false, clients: null, rings: together);
+        Assert.SkipWhen(together && !_outbox.HasRing, NoRing);
+        AddSockets();
+    }
+
+    private void AddSockets()
+    {
         for (int slot = 0; slot < Slots; slot++)
         {
             UdpSocket socket = UdpSocket.Open(isIPv4: true, out _)!;
             _sockets.Add(socket);
             Assert.Equal(0, socket.Connect(_receiver.EndPoint));
             Assert.True(socket.Udp.CanSegment());
-            _outbox.Begin(slot, socket.Descriptor, isIPv4: true, segments: true);
+            _outbox!.Begin(slot, socket.Descriptor, isIPv4: true, segments: true);
         }
+    }
+
+    // Batches of two, until there is a ring; false if none comes.
+    private bool AwaitRing()
+    {
+        const int many = 5_000;
+        for (int batch = 0; batch < many && !_outbox!.HasRing; batch++)
+        {
+            Expect(Send(batch, 0, 2));
+        }
+
+        return _outbox!.HasRing;
     }
 
     private byte[][] Send(int round, int from, int end)

@@ -116,7 +116,7 @@ public sealed class SteeringTests : IDisposable
         IReadOnlyList<IReadOnlyList<ListenSocket>> workers = Open(new Steering(3, (5, 7)), IPAddress.Loopback);
         using Peer peer = new(new IPEndPoint(IPAddress.Loopback, 0));
         peer.Send(Array.Empty<byte>(), workers[0][0].Socket.LocalEndPoint);
-        Assert.Equal((0, Intake.Plain), Where(workers, peer.EndPoint));
+        Assert.Equal((0, Intake.Told), Where(workers, peer.EndPoint));
         Close(workers);
     }
 

@@ -78,6 +78,37 @@ public sealed class PortableEngineTests : EngineContract
     }
 
     [Fact]
+    public void What_is_sent_to_a_group_is_not_seen_and_what_is_sent_by_broadcast_is_served_once()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "loopback has other broadcast addresses here");
+        Start();
+        EngineContractPeer server = NewServer();
+        using Socket stranger = new(V4, SocketType.Dgram, ProtocolType.Udp) { EnableBroadcast = true };
+        stranger.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        stranger.SetSocketOption(SocketOptionLevel.IP, SocketOptionName.MulticastInterface, IPAddress.Loopback.GetAddressBytes());
+        int port = Engine.Listening[0].Port;
+        byte[] initiation = WireMessages.Initiation(Route.Mac1, 2);
+        stranger.SendTo(WireMessages.Initiation(Route.Mac1, 1), IPEndPoint.Parse($"224.0.0.1:{port}"));
+        stranger.SendTo(initiation, IPEndPoint.Parse($"127.255.255.255:{port}"));
+        IPEndPoint upstream = server.Expect(initiation);
+        byte[] response = WireMessages.Response(3, 2);
+        server.Send(response, upstream);
+        Assert.Equal(response.Length, stranger.Receive(new byte[2_000]));
+        Assert.InRange(response.Length, 0, initiation.Length);
+        new EngineContractCounts
+        {
+            EngineContractCounts.Asked(),
+            { "mappings.Asked", -1 },
+            { "mappings.Answered", 1 },
+            { "downlink.Forward", 1 },
+            { "bytes.Downlink", response.Length },
+            { "event.Answered", 1 },
+        }.AssertMoved(Wire);
+        Assert.Equal(0, stranger.Available);
+        server.ExpectNothing();
+    }
+
+    [Fact]
     public void A_server_that_cannot_be_reached_uses_no_ports_up()
     {
         // The system does not connect a socket to the broadcast address.

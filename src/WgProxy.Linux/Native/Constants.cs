@@ -14,6 +14,7 @@ internal static class Constants
     public const int SO_SNDBUF = 7;
     public const int SO_RCVBUF = 8;
     public const int SO_REUSEPORT = 15;
+    public const int SO_ATTACH_FILTER = 26;
     public const int SO_SNDBUFFORCE = 32;
     public const int SO_RCVBUFFORCE = 33;
     public const int SO_RXQ_OVFL = 40;
@@ -27,11 +28,13 @@ internal static class Constants
     public const int IP_PKTINFO = 8;
     public const int IP_MTU_DISCOVER = 10;
     public const int IP_RECVTOS = 13;
+    public const int IP_MULTICAST_ALL = 49;
     public const int IP_PMTUDISC_OMIT = 5;
 
     public const int IPPROTO_IPV6 = 41;
     public const int IPV6_MTU_DISCOVER = 23;
     public const int IPV6_V6ONLY = 26;
+    public const int IPV6_MULTICAST_ALL = 29;
     public const int IPV6_RECVPKTINFO = 49;
     public const int IPV6_PKTINFO = 50;
     public const int IPV6_RECVTCLASS = 66;

@@ -17,6 +17,9 @@ internal unsafe ref struct Received
     /// </summary>
     public uint Overflowed;
 
+    /// <summary>Whether it was sent to a group or by broadcast, and not to an address of this host; false if not told.</summary>
+    public bool IsToGroup;
+
     /// <summary>The local address it was sent to, 4 or 16 bytes; empty if not told.</summary>
     public ReadOnlySpan<byte> Local;
 
@@ -54,9 +57,13 @@ internal unsafe ref struct Received
             case (IPPROTO_IP, IP_PKTINFO, >= 12):
                 // The address of this host that the routing chose, which is what a reply must come from.
                 Local = new ReadOnlySpan<byte>(data + 4, 4);
+
+                // The header's destination is the same, unless it is none of this host's.
+                IsToGroup = !Local.SequenceEqual(new ReadOnlySpan<byte>(data + 8, 4));
                 break;
             case (IPPROTO_IPV6, IPV6_PKTINFO, >= 20):
                 Local = new ReadOnlySpan<byte>(data, 16);
+                IsToGroup = *data == 0xFF; // ff00::/8 (RFC 4291, section 2.7)
                 break;
             case (IPPROTO_IP, IP_TOS, >= 1): // One byte here, an int when sending.
                 Ecn = (byte)(*data & 3);

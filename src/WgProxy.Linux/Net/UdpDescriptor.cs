@@ -113,20 +113,21 @@ internal readonly unsafe struct UdpDescriptor(int descriptor, bool isIPv4)
     public void AskLocalAddress() =>
         TrySet(IsIPv4 ? IPPROTO_IP : IPPROTO_IPV6, IsIPv4 ? IP_PKTINFO : IPV6_RECVPKTINFO, 1);
 
+    /// <summary>Refuses what is sent to multicast groups, of which this socket joins none. Without this it gets what anybody on
+    /// this host has joined, and every host has joined "all hosts" (Linux 2.6.31; 4.20 for IPv6).</summary>
+    public void RefuseMulticast() =>
+        TrySet(IsIPv4 ? IPPROTO_IP : IPPROTO_IPV6, IsIPv4 ? IP_MULTICAST_ALL : IPV6_MULTICAST_ALL, 0);
+
     /// <summary>Makes the socket one of a group that shares its port. Before binding.</summary>
     public bool TrySharePort() => TrySet(SOL_SOCKET, SO_REUSEPORT, 1);
 
     /// <summary>Has the kernel choose among the group's sockets by this program, from now on. For the first time before
     /// the first of them is bound.</summary>
-    public bool TryAttach(ReadOnlySpan<sock_filter> program)
-    {
-        fixed (sock_filter* filter = program)
-        {
-            sock_fprog fprog = new() { len = (ushort)program.Length, filter = filter };
-            return Libc.setsockopt(
-                Descriptor, SOL_SOCKET, SO_ATTACH_REUSEPORT_CBPF, &fprog, (uint)sizeof(sock_fprog)) == 0;
-        }
-    }
+    public bool TryAttach(ReadOnlySpan<sock_filter> program) => TryAttach(program, SO_ATTACH_REUSEPORT_CBPF);
+
+    /// <summary>Has the kernel ask this program about each datagram that is to be queued here: it says how much of it, the UDP
+    /// header included, and takes the place of the one before.</summary>
+    public bool TryFilter(ReadOnlySpan<sock_filter> program) => TryAttach(program, SO_ATTACH_FILTER);
 
     /// <summary>Binds to a local address. The error's number, 0 if it worked.</summary>
     public int Bind(IPEndPoint local)
@@ -156,6 +157,15 @@ internal readonly unsafe struct UdpDescriptor(int descriptor, bool isIPv4)
     public void Close() => _ = Libc.close(Descriptor);
 
     private static bool IsKnown(int result) => result >= 0 || Marshal.GetLastPInvokeError() != ENOSYS;
+
+    private bool TryAttach(ReadOnlySpan<sock_filter> program, int option)
+    {
+        fixed (sock_filter* filter = program)
+        {
+            sock_fprog fprog = new() { len = (ushort)program.Length, filter = filter };
+            return Libc.setsockopt(Descriptor, SOL_SOCKET, option, &fprog, (uint)sizeof(sock_fprog)) == 0;
+        }
+    }
 
     private bool TryGetName(sockaddr_in6* address)
     {

@@ -3,7 +3,7 @@ using System.Buffers.Binary;
 namespace WgProxy.Fuzz.Plain;
 
 /// <summary>What control messages say: all that the relay reads from them.</summary>
-internal sealed record ControlReading(int Stride, byte Ecn, uint Overflowed, string Local);
+internal sealed record ControlReading(int Stride, byte Ecn, uint Overflowed, string Local, bool IsToGroup);
 
 /// <summary>
 /// Control messages as cmsg(3) and the kernel's headers tell it, on a 64-bit system: a length of 8 bytes that counts the
@@ -30,6 +30,7 @@ internal static class PlainControl
         byte ecn = 0;
         uint overflowed = 0;
         string local = "";
+        bool isToGroup = false;
         bool isFirst = true;
         while (control.Length >= 16)
         {
@@ -53,9 +54,11 @@ internal static class PlainControl
                     break;
                 case (0, 8) when data.Length >= Math.Min(12, least):
                     local = Convert.ToHexString(data.Slice(4, Math.Min(4, data.Length - 4)));
+                    isToGroup = local != Convert.ToHexString(data[Math.Min(8, data.Length)..Math.Min(12, data.Length)]);
                     break;
                 case (41, 50) when data.Length >= Math.Min(20, least):
                     local = Convert.ToHexString(data[..Math.Min(16, data.Length)]);
+                    isToGroup = local.StartsWith("FF", StringComparison.Ordinal);
                     break;
                 case (0, 1) when data.Length >= 1: // A byte, or an int of which the least byte comes first.
                 case (41, 67) when data.Length >= 4:
@@ -79,7 +82,7 @@ internal static class PlainControl
             control = next >= (ulong)control.Length ? [] : control[(int)next..];
         }
 
-        return new ControlReading(stride, ecn, overflowed, local);
+        return new ControlReading(stride, ecn, overflowed, local, isToGroup);
     }
 
     private static int LevelOf(int type) => type switch { 104 => 17, 8 or 1 => 0, 50 or 67 => 41, _ => 1 };

@@ -46,12 +46,12 @@ internal sealed class ControlTarget(ControlTarget.Parser? parse = null) : Target
     public static unsafe ControlReading Real(nint control, int length)
     {
         Received received = Received.From(control, length);
-        return new ControlReading(received.Stride, received.Ecn, received.Overflowed, Convert.ToHexString(received.Local));
+        return new ControlReading(received.Stride, received.Ecn, received.Overflowed, Convert.ToHexString(received.Local), received.IsToGroup);
     }
 
     private static void Show(ReadOnlySpan<byte> input, ControlReading reading, Signal signal)
     {
-        signal.Show("says", reading.Stride != 0 ? 1 : 0, reading.Overflowed != 0 ? 1 : 0, (reading.Ecn * 64) + reading.Local.Length);
+        signal.Show("says", reading.Stride != 0 ? 1 : 0, reading.Overflowed != 0 ? 1 : 0, (reading.Ecn * 64) + reading.Local.Length + (reading.IsToGroup ? 256 : 0));
         int messages = 0;
         while (input.Length >= 16)
         {

@@ -21,11 +21,12 @@ internal static unsafe class StubbornKernel
         #include <netinet/in.h>
         #include <unistd.h>
 
-        static atomic_int refused_port, refused_error, refusals, ring_error, cut_port, cut_flags;
+        static atomic_int refused_port, refused_error, refusals, ring_error, new_ring_error, cut_port, cut_flags;
 
         void refuse(int port, int error) { refusals = 0; refused_error = error; refused_port = port; }
         int refused(void) { return refusals; }
         void refuse_rings(int error) { ring_error = error; }
+        void refuse_new_rings(int error) { new_ring_error = error; }
         void cut(int port, int flags) { cut_flags = flags; cut_port = port; }
 
         static int is_refused(int fd, struct msghdr *message)
@@ -81,6 +82,10 @@ internal static unsafe class StubbornKernel
                 errno = ring_error;
                 return -1;
             }
+            if (number == SYS_io_uring_setup && new_ring_error) {
+                errno = new_ring_error;
+                return -1;
+            }
             if (!next)
                 next = (long (*)(long, ...))dlsym(RTLD_NEXT, "syscall");
             return next(number, a[0], a[1], a[2], a[3], a[4], a[5]);
@@ -102,6 +107,10 @@ internal static unsafe class StubbornKernel
     /// <summary>From here on, refuses to take sends together, with this error. 0 ends it.</summary>
     public static void RefuseRings(int error) =>
         ((delegate* unmanaged<int, void>)NativeLibrary.GetExport(s_library, "refuse_rings"))(error);
+
+    /// <summary>From here on, refuses to make what sends go together by, with this error. 0 ends it.</summary>
+    public static void RefuseNewRings(int error) =>
+        ((delegate* unmanaged<int, void>)NativeLibrary.GetExport(s_library, "refuse_new_rings"))(error);
 
     /// <summary>From here on, says of whatever comes to this port that it was cut off. 0 ends it.</summary>
     /// <param name="port">A port of this host.</param>
