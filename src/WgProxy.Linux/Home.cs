@@ -1,3 +1,4 @@
+using WgProxy.Core;
 using WgProxy.Linux.Net;
 
 namespace WgProxy.Linux;
@@ -18,31 +19,40 @@ internal enum Intake
 }
 
 /// <summary>
-/// The local address that plain data of a listening group is sent to: the first that a mapping was opened at.
-/// Most relays are reached at one address; so the kernel need not tell it with every datagram, as long as it sorts
-/// everything else out. All workers share it.
+/// The local address that plain data of a listening group is sent to: the first that a mapping was opened at, until nothing is
+/// sent there any more. Most relays are reached at one address; so the kernel need not tell it with every datagram, as long as it
+/// sorts everything else out. All workers share it.
 /// </summary>
 /// <param name="steering">How the group is steered.</param>
 /// <param name="isAsked">Whether the group listens on several addresses; otherwise nobody needs to be told.</param>
 internal sealed class Home(Steering steering, bool isAsked)
 {
-    private readonly List<UdpSocket> _plain = [];
+    // Only data that is worth it moves the address: each datagram that is told costs some 60 ns more.
+    private const int Worth = 64;
+    private const long Silence = 10_000;
+    private const long UnderWay = 1_000;
+
+    private readonly Lock _changing = new();
+    private readonly List<ListenSocket> _plain = [];
     private byte[]? _local;
+    private Tick _since;
+    private bool _isSettled;
+    private bool _isLeaving;
 
     /// <summary>The address, 4 or 16 bytes; empty while it is unknown or need not be known.</summary>
     public ReadOnlySpan<byte> Local => Volatile.Read(ref _local);
 
-    /// <summary>Steers a group by what is known. By one of its sockets, the first before it is bound.</summary>
-    public bool TryAttach(UdpSocket socket) => socket.Udp.TryAttach(steering.ToProgram(socket.IsIPv4, isAsked ? _local : []));
+    /// <summary>Steers a group before its first socket is bound, by that socket.</summary>
+    public bool TryAttach(UdpSocket socket) => TryAttach(socket, isAsked ? null : []);
 
     /// <summary>Adds one of the group's plain sockets, before it is bound. What is sent to a group or by broadcast comes to every
     /// socket, past the program: here it is cut down to nothing, by which it is known (<see cref="Steering.ToFilter"/>).</summary>
-    public void Add(UdpSocket plain)
+    public void Add(ListenSocket plain)
     {
         _plain.Add(plain);
         if (isAsked)
         {
-            _ = plain.Udp.TryFilter(Steering.ToFilter(plain.IsIPv4, home: []));
+            _ = plain.Socket.Udp.TryFilter(Steering.ToFilter(plain.Socket.IsIPv4, home: []));
         }
     }
 
@@ -53,8 +63,51 @@ internal sealed class Home(Steering steering, bool isAsked)
     {
         if (Local.IsEmpty && !local.IsEmpty && Interlocked.CompareExchange(ref _local, local.ToArray(), null) is null)
         {
-            // Known before any plain socket gets anything. If it is refused, none ever does, and all is told.
-            _ = _plain.TrueForAll(plain => plain.Udp.TryFilter(Steering.ToFilter(plain.IsIPv4, _local))) && TryAttach(socket);
+            lock (_changing)
+            {
+                Settle(socket);
+            }
         }
     }
+
+    /// <summary>Once a second, by each worker: the address moves to where data is sent to when nothing has come to the old one
+    /// for ten seconds, as when the host's address has changed. First all is told, for as long as something may be under way or
+    /// unread at a plain socket; what is read there from then on was sent to the new one.</summary>
+    /// <param name="told">The worker's socket that is told.</param>
+    /// <param name="now">The instant.</param>
+    public void Reconsider(ListenSocket told, Tick now)
+    {
+        bool isWorthIt = told.TakeTold() >= Worth;
+        if (!isWorthIt || Local.IsEmpty)
+        {
+            return;
+        }
+
+        lock (_changing)
+        {
+            if (!_isSettled && !_isLeaving)
+            {
+                // The system had no room for a program or a filter: perhaps now.
+                Settle(told.Socket);
+            }
+            else if (_isLeaving && now - _since >= UnderWay)
+            {
+                _isLeaving = false;
+                _since = now;
+                Volatile.Write(ref _local, told.LastTold.ToArray());
+                Settle(told.Socket);
+            }
+            else if (!_isLeaving && now - _plain.Aggregate(_since, (last, plain) => Tick.Max(last, plain.ReadAt)) >= Silence)
+            {
+                _isLeaving = TryAttach(told.Socket, null);
+                _since = now;
+            }
+        }
+    }
+
+    // The filters first: the program sends nothing to a plain socket that would cut it. If one is refused, all is told.
+    private void Settle(UdpSocket socket) => _isSettled =
+        _plain.TrueForAll(plain => plain.Socket.Udp.TryFilter(Steering.ToFilter(plain.Socket.IsIPv4, _local))) && TryAttach(socket, _local);
+
+    private bool TryAttach(UdpSocket socket, byte[]? home) => socket.Udp.TryAttach(steering.ToProgram(socket.IsIPv4, home));
 }

@@ -19,6 +19,11 @@ internal sealed partial class LinuxWorker
         }
 
         _datagrams = 0;
+        if (count > 0)
+        {
+            listener.ReadAt = now;
+        }
+
         for (int place = 0; place < count; place++)
         {
             FromClient(listener, place, now);
@@ -66,6 +71,11 @@ internal sealed partial class LinuxWorker
                 || (decision.Verdict == Verdict.Open && Open(decision.Slot, listener, place, local, now));
             if (leaves)
             {
+                if (listener.Intake == Intake.Told && control.Ecn == 0)
+                {
+                    listener.NoteTold(local);
+                }
+
                 _toServers.Add(new Run(decision.Slot, decision.Length, stride, control.Ecn), address);
             }
 

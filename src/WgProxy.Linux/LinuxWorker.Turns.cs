@@ -28,6 +28,7 @@ internal sealed partial class LinuxWorker
             if (now >= count)
             {
                 CountOverflows();
+                ReconsiderHomes(now);
                 _uncounted = false;
                 count = now + OverflowInterval;
             }
@@ -106,6 +107,17 @@ internal sealed partial class LinuxWorker
         }
 
         return (up, down);
+    }
+
+    private void ReconsiderHomes(Tick now)
+    {
+        foreach (ListenSocket listener in _listeners)
+        {
+            if (listener.Intake == Intake.Told)
+            {
+                listener.Home.Reconsider(listener, now);
+            }
+        }
     }
 
     private void ReadInitiations(Tick now)

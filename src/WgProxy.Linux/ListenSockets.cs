@@ -12,13 +12,43 @@ namespace WgProxy.Linux;
 /// <param name="Home">The local address of what a plain socket gets.</param>
 internal sealed record ListenSocket(UdpSocket Socket, Intake Intake, Home Home)
 {
+    private readonly byte[] _told = new byte[16];
     private InitiationBudget _budget;
+    private long _readAt;
+    private int _toldLength;
+    private int _toldCount;
 
     /// <summary>How many datagrams the kernel had dropped here when last looked at.</summary>
     public uint Overflowed { get; set; }
 
     /// <summary>What may be read of it in a turn, if it gets initiations.</summary>
     public ref InitiationBudget Budget => ref _budget;
+
+    /// <summary>When something was last read of it. Written by its worker.</summary>
+    public Tick ReadAt
+    {
+        get => new(Volatile.Read(ref _readAt));
+        set => Volatile.Write(ref _readAt, value.Milliseconds);
+    }
+
+    /// <summary>The local address that <see cref="NoteTold"/> was last told.</summary>
+    public ReadOnlySpan<byte> LastTold => _told.AsSpan(0, _toldLength);
+
+    /// <summary>Data that was forwarded would have been plain, had it been sent to the home address.</summary>
+    public void NoteTold(ReadOnlySpan<byte> local)
+    {
+        local.CopyTo(_told);
+        _toldLength = local.Length;
+        _toldCount++;
+    }
+
+    /// <summary>How often that was since it was last asked.</summary>
+    public int TakeTold()
+    {
+        int count = _toldCount;
+        _toldCount = 0;
+        return count;
+    }
 }
 
 /// <summary>Binds the listening addresses, each as a group of sockets that the kernel steers datagrams to.</summary>
@@ -146,14 +176,15 @@ internal static class ListenSockets
         {
             UdpSocket socket = New(listen);
             Intake intake = (Intake)(i / steering.Workers);
-            workers[i % steering.Workers].Add(new ListenSocket(socket, intake, home));
+            ListenSocket listener = new(socket, intake, home);
+            workers[i % steering.Workers].Add(listener);
             socket.Udp.AskBuffers(Buffer);
             socket.Udp.RefuseMulticast();
 
             // Each message beside a datagram costs some 60 ns (decision 16).
             if (intake == Intake.Plain)
             {
-                home.Add(socket);
+                home.Add(listener);
             }
             else
             {

@@ -4,6 +4,7 @@ using WgProxy.Core;
 using WgProxy.Linux.Net;
 using WgProxy.Linux.Tests.Rig;
 using WgProxy.Netns.Tests.Harness;
+using WgProxy.Tests;
 
 namespace WgProxy.Linux.Tests;
 
@@ -103,6 +104,38 @@ public sealed class MannersTests
     }
 
     [Fact]
+    public void A_client_is_answered_from_its_address_while_the_home_address_moves()
+    {
+        LeapingClock clock = new();
+        using RelayRig rig = new(time: clock);
+        Peer server = rig.Own(new Peer(new IPEndPoint(IPAddress.Loopback, 0)));
+        rig.Route.Server = server.EndPoint;
+        RigTunnel[] tunnels = [.. ((string[])["127.0.0.2", "127.0.0.3"]).Select(address => rig.Establish(
+            rig.Own(new Peer(new IPEndPoint(IPAddress.Loopback, 0))), server, rig.At(IPAddress.Parse(address))))];
+        foreach (RigTunnel busy in (RigTunnel[])[tunnels[1], tunnels[0], tunnels[1]])
+        {
+            for (int step = 0; step < 4; step++)
+            {
+                clock.Leap(TimeSpan.FromSeconds(6));
+                for (int i = 0; i < 100; i++)
+                {
+                    busy.Up(busy.FromClient(100 + i));
+                }
+            }
+
+            foreach (RigTunnel tunnel in tunnels)
+            {
+                tunnel.Up(tunnel.FromClient(300));
+                Assert.Equal(tunnel.Relay, tunnel.Down(tunnel.FromServer(300))[0].From);
+            }
+        }
+
+        // Nobody was taken for somebody else.
+        Assert.Equal((2, 0), (rig["event.Opened"], rig["event.Claimed"]));
+        Assert.Empty(rig.Faults());
+    }
+
+    [Fact]
     public void A_client_on_two_addresses_of_the_relay_has_two_mappings()
     {
         using RelayRig rig = new();
@@ -172,6 +205,21 @@ public sealed class MannersTests
         }
 
         Assert.Equal(2, rig["uplink.Open"]);
+        Assert.Empty(rig.Faults());
+    }
+
+    [NetnsFact]
+    public void An_IP_version_that_the_host_has_after_the_start_only_is_served()
+    {
+        using Namespace space = new();
+        space.WriteSysctl("net/ipv6/conf/all/disable_ipv6", "1");
+        using RelayRig rig = new(space: space);
+        space.WriteSysctl("net/ipv6/conf/all/disable_ipv6", "0");
+        Peer server = rig.Own(new Peer(new IPEndPoint(IPAddress.Loopback, 0), space: space));
+        Peer client = rig.Own(new Peer(new IPEndPoint(IPAddress.IPv6Loopback, 0), space: space));
+        rig.Route.Server = server.EndPoint;
+        RigTunnel tunnel = rig.Establish(client, server, rig.At(IPAddress.IPv6Loopback));
+        tunnel.Down(tunnel.FromServer(100));
         Assert.Empty(rig.Faults());
     }
 

@@ -101,6 +101,65 @@ public sealed class SteeringTests : IDisposable
         }
     }
 
+    [NetnsTheory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void The_home_address_follows_data_when_nothing_is_sent_to_it_any_more(bool isIPv6)
+    {
+        using Namespace space = new();
+        space.Ip("route", "add", "local", "fd77::/16", "dev", "lo");
+        Steering steering = new(2, (5, 7));
+        IReadOnlyList<IReadOnlyList<ListenSocket>> sockets = space.Run(() => ListenSockets.Open(
+            new IPEndPoint(isIPv6 ? IPAddress.IPv6Any : IPAddress.Any, 0), steering, Offload.OfThisHost()));
+        ListenSocket[] group = [.. sockets.SelectMany(worker => worker).Where(socket => socket.Socket.IsIPv4 != isIPv6)];
+        ListenSocket told = group.Last(socket => socket.Intake == Intake.Told);
+        ListenSocket plain = group.First(socket => socket.Intake == Intake.Plain);
+        IPAddress[] at = [.. ((string[])(isIPv6 ? ["fd77::1", "fd77::2"] : ["127.1.2.3", "127.1.2.4"])).Select(IPAddress.Parse)];
+        using Peer peer = new(new IPEndPoint(Peer.Loopback(isIPv6 ? AddressFamily.InterNetworkV6 : AddressFamily.InterNetwork), 0), space: space);
+        told.Home.Learn(told.Socket, at[0].GetAddressBytes());
+        Assert.Equal([Intake.Plain, Intake.Told], Sent());
+
+        // While something comes to the old address, or little comes to the new one, nothing changes.
+        Tick now = new(100_000);
+        plain.ReadAt = now;
+        Reconsider(datagrams: 1_000, after: 9_000);
+        Assert.Equal([Intake.Plain, Intake.Told], Sent());
+        Reconsider(datagrams: 10, after: 9_000);
+        Assert.Equal([Intake.Plain, Intake.Told], Sent());
+
+        // All is told for a second; then the new one is home.
+        Reconsider(datagrams: 1_000, after: 0);
+        Assert.Equal([Intake.Told, Intake.Told], Sent());
+        Reconsider(datagrams: 1_000, after: 900);
+        Assert.Equal([Intake.Told, Intake.Told], Sent());
+        Assert.Equal(at[0].GetAddressBytes(), told.Home.Local.ToArray());
+        Reconsider(datagrams: 1_000, after: 100);
+        Assert.Equal([Intake.Told, Intake.Plain], Sent());
+        Assert.Equal(at[1].GetAddressBytes(), told.Home.Local.ToArray());
+
+        // It stays for ten seconds whatever comes elsewhere.
+        Reconsider(datagrams: 1_000, after: 9_000);
+        Assert.Equal([Intake.Told, Intake.Plain], Sent());
+        Close(sockets);
+
+        void Reconsider(int datagrams, long after)
+        {
+            now += after;
+            for (int i = 0; i < datagrams; i++)
+            {
+                told.NoteTold(at[1].GetAddressBytes());
+            }
+
+            told.Home.Reconsider(told, now);
+        }
+
+        Intake[] Sent() => [.. at.Select(address =>
+        {
+            peer.Send([4, 0, 0, 0], new IPEndPoint(address, plain.Socket.LocalEndPoint.Port));
+            return Where(sockets, peer.EndPoint).Intake;
+        })];
+    }
+
     [Fact]
     public void Another_key_spreads_sources_differently()
     {
