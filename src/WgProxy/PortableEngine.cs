@@ -11,7 +11,8 @@ namespace WgProxy;
 /// socket, the thread pool for upstream sockets, and a thread for deadlines take turns at the relay under one lock (a
 /// relay has one owner at a time; here it is whoever holds the lock). Nothing is allocated per datagram.
 /// Two limits come with the sockets of .NET: replies leave from an address that the system chooses, not from the one
-/// that the client used; and ECN bits are not carried across.
+/// that the client used; and ECN bits are not carried across. Where clients use another address than the system's choice, it
+/// must listen on this address alone.
 /// </summary>
 public sealed partial class PortableEngine : IEngine
 {

@@ -43,6 +43,9 @@ public sealed class VirtualAddressTests
     [InlineData(AddressFamily.InterNetworkV6)]
     public async Task An_address_that_moves_to_another_relay_and_back_takes_its_clients_with_it(AddressFamily family)
     {
+        Assert.SkipWhen(
+            RelayProcess.Engine is "portable" && family == AddressFamily.InterNetworkV6,
+            "bound to an IPv6 address, which this engine must be here, a socket goes on sending from it when its host has it no longer (docs/field.md)");
         using VirtualAddress stage = await VirtualPaths.StartAsync(family);
         await stage.ConnectAsync();
         await VirtualPaths.MeasureAsync(stage, "to another relay", Handshake, () => MoveAsync(stage, 0, 1));
