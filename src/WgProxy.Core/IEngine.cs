@@ -22,6 +22,11 @@ public interface IEngine : IDisposable
     /// <summary>Stops relaying and closes every socket. Returns when no thread of the engine runs any more.</summary>
     void Stop();
 
+    /// <summary>Hands the engine a command, which it runs between two turns, on the thread that owns the relay. Neither blocks nor
+    /// waits; may be called from any thread, at any time.</summary>
+    /// <returns>False if too many commands are waiting, or the engine does not run.</returns>
+    bool Post(EngineCommand command);
+
     /// <summary>All counters and gauges by name, at most one batch behind. May be called from any thread, also after
     /// <see cref="Stop"/>.</summary>
     IReadOnlyDictionary<string, long> ReadCounters();

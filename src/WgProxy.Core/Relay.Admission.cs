@@ -78,7 +78,7 @@ public sealed partial class Relay
     /// <summary>Whether the initiation shows the cookie that the server sent to this mapping.</summary>
     private bool ShowsServerCookie(int slot, ReadOnlySpan<byte> initiation, Tick now)
     {
-        if (!_mappings[slot].HasAside || now >= _mappings[slot].CookieUntil || _mappings.AsideOf(slot).ServerCookie == default)
+        if (now >= _mappings.CookieUntil(slot) || _mappings.AsideOf(slot).ServerCookie == default)
         {
             return false;
         }

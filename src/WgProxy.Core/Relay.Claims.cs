@@ -1,3 +1,4 @@
+using System.Net;
 using System.Runtime.CompilerServices;
 using WgProxy.Core.Admission;
 using WgProxy.Core.Mappings;
@@ -75,7 +76,7 @@ public sealed partial class Relay
     private Decision OpenClaim(DatagramKind kind, ReadOnlySpan<byte> datagram, in Source source, int tunnel, Tick now)
     {
         int route = _tunnels[tunnel].Route;
-        if (_routes[route].Server is null)
+        if (_routes[route].Server is not IPEndPoint server)
         {
             return Drop(Direction.Uplink, Verdict.NoServer, datagram);
         }
@@ -93,10 +94,8 @@ public sealed partial class Relay
             return Drop(Direction.Uplink, Verdict.ClaimRefused, datagram);
         }
 
-        int slot = _mappings.Add(source);
-        _mappings[slot].Route = route;
+        int slot = AddMapping(source, route, server);
         _tunnels.Join(tunnel, slot);
-        _live++;
         Enqueue(slot, Proof.Claimed);
         Counters.Count(RelayEventKind.Claimed);
         return Claim(kind, datagram, slot, Verdict.Open, now);
@@ -158,7 +157,7 @@ public sealed partial class Relay
             return Drop(Direction.Uplink, Verdict.NoMapping, datagram);
         }
 
-        if (_routes[0].Server is null)
+        if (_routes[0].Server is not IPEndPoint server)
         {
             return Drop(Direction.Uplink, Verdict.NoServer, datagram);
         }
@@ -175,13 +174,12 @@ public sealed partial class Relay
             return Drop(Direction.Uplink, Verdict.ClaimRefused, datagram);
         }
 
-        int slot = _mappings.Add(source);
+        int slot = AddMapping(source, route: 0, server);
         ref Mapping mapping = ref _mappings[slot];
         mapping.Adopted = true;
         _mappings.AsideOf(slot).AdoptedIndex = Datagram.ReceiverIndex(DatagramKind.Transport, datagram);
         _tunnels.Add(slot, route: 0);
         _adopted++;
-        _live++;
         Enqueue(slot, Proof.Claimed);
         Counters.Count(RelayEventKind.Claimed);
         mapping.Heard = now;
@@ -225,7 +223,7 @@ public sealed partial class Relay
         Tick.Max(_mappings[slot].Expires, Tick.Min(now + _settings.AskedTimeout, ClaimLimit(slot)));
 
     private Tick ClaimDeadline(int slot, Tick now) =>
-        Tick.Min(Tick.Max(now + _settings.ClaimedTimeout, _mappings[slot].CookieUntil), ClaimLimit(slot));
+        Tick.Min(Tick.Max(now + _settings.ClaimedTimeout, _mappings.CookieUntil(slot)), ClaimLimit(slot));
 
     /// <summary>Beyond this no claim lives, whatever is asked and answered by cookies. One that lingered when somebody came with
     /// another tunnel's index under its address lives no longer than it would have lingered.</summary>
@@ -239,7 +237,7 @@ public sealed partial class Relay
     private Tick LingerLimit(int slot)
     {
         Tick until = _mappings.AsideOf(slot).LingersUntil;
-        return Tick.Max(until, Tick.Min(_mappings[slot].CookieUntil, until + _settings.CookieTimeout));
+        return Tick.Max(until, Tick.Min(_mappings.CookieUntil(slot), until + _settings.CookieTimeout));
     }
 
     /// <summary>The server sends data on another of the tunnel's mappings than before: that is where its client is. An

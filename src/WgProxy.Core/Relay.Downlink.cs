@@ -62,9 +62,10 @@ public sealed partial class Relay
 
         if (asked)
         {
-            mapping.CookieUntil = now + _settings.CookieTimeout;
+            _mappings.AsideOf(slot).CookieUntil = now + _settings.CookieTimeout;
             _gate.ServerSentCookie(mapping.Route, now);
             LearnServerCookie(slot, datagram);
+            BeginAnew(slot);
             if (mapping.Proof is Proof.Asked or Proof.Claimed or Proof.Lingering)
             {
                 Tick limit = mapping.Proof switch
@@ -73,7 +74,7 @@ public sealed partial class Relay
                     Proof.Lingering => LingerLimit(slot),
                     _ => Tick.Never,
                 };
-                Schedule(slot, Tick.Max(mapping.Expires, Tick.Min(mapping.CookieUntil, limit)));
+                Schedule(slot, Tick.Max(mapping.Expires, Tick.Min(_mappings.CookieUntil(slot), limit)));
             }
         }
 

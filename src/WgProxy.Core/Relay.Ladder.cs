@@ -1,3 +1,4 @@
+using System.Net;
 using System.Runtime.CompilerServices;
 using WgProxy.Core.Admission;
 using WgProxy.Core.Mappings;
@@ -16,7 +17,7 @@ public sealed partial class Relay
     [MethodImpl(MethodImplOptions.NoInlining)]
     private Decision Admit(ReadOnlySpan<byte> initiation, in Source source, int route, Tick now)
     {
-        if (_routes[route].Server is null)
+        if (_routes[route].Server is not IPEndPoint server)
         {
             return Drop(Direction.Uplink, Verdict.NoServer, initiation);
         }
@@ -33,18 +34,16 @@ public sealed partial class Relay
             return Drop(Direction.Uplink, Verdict.TableFull, initiation);
         }
 
-        int slot = _mappings.Add(source);
+        int slot = AddMapping(source, route, server);
         ref Mapping mapping = ref _mappings[slot];
-        mapping.Route = route;
         _tunnels.Add(slot, route);
         mapping.Admitted = share;
         mapping.AskedSince = now;
         RememberAsking(slot, initiation);
         mapping.Initiations.TryTake(1, InitiationsPerSecond, InitiationBurst, now);
         mapping.UplinkBytes = initiation.Length;
-        _live++;
         Enqueue(slot, Proof.Asked);
-        Schedule(slot, AskedDeadline(mapping, now));
+        Schedule(slot, AskedDeadline(slot, now));
         Counters.Count(Direction.Uplink, Verdict.Open, 1, initiation.Length);
         return new Decision(Verdict.Open, slot, initiation.Length);
     }
@@ -93,6 +92,7 @@ public sealed partial class Relay
     {
         ReviveLingering(slot, now);
         _mappings[slot].AwaitsServer = false;
+        BeginAnew(slot);
         Refresh(slot, now);
     }
 
@@ -102,6 +102,7 @@ public sealed partial class Relay
     {
         ReviveLingering(slot, now);
         _mappings[slot].AwaitsServer = false;
+        BeginAnew(slot);
         if (_mappings[slot].Proof < Proof.Established)
         {
             Refresh(slot, now);
@@ -236,10 +237,10 @@ public sealed partial class Relay
         mapping.Adopted = false;
     }
 
-    private Tick AskedDeadline(in Mapping mapping, Tick now)
+    private Tick AskedDeadline(int slot, Tick now)
     {
-        Tick retries = Tick.Min(now + _settings.AskedTimeout, mapping.AskedSince + _settings.AskedLimit);
-        return Tick.Max(retries, mapping.CookieUntil);
+        Tick retries = Tick.Min(now + _settings.AskedTimeout, _mappings[slot].AskedSince + _settings.AskedLimit);
+        return Tick.Max(retries, _mappings.CookieUntil(slot));
     }
 
     private void Schedule(int slot, Tick at)

@@ -62,6 +62,7 @@ public sealed partial class Relay
         _gate.Forwarded(datagram.Slice(WireGuard.InitiationMac1Offset, WireGuard.MacSize), now);
         RememberAsking(slot, datagram);
         Reschedule(slot, now);
+        AwaitResponse(slot, now);
         return Forward(Direction.Uplink, slot, 1, datagram.Length);
     }
 
@@ -83,7 +84,7 @@ public sealed partial class Relay
         switch (mapping.Proof)
         {
             case Proof.Asked:
-                Schedule(slot, AskedDeadline(mapping, now));
+                Schedule(slot, AskedDeadline(slot, now));
                 break;
             case Proof.Claimed:
                 Schedule(slot, ClaimAskedDeadline(slot, now));
@@ -190,6 +191,11 @@ public sealed partial class Relay
         if (received)
         {
             Raise(slot, Proof.Established, now);
+        }
+
+        if (mapping.OverdueFrom <= now && mapping.Proof >= Proof.Established && bytes > datagrams * WireGuard.TransportMinimumSize)
+        {
+            AwaitAnswer(slot, now);
         }
 
         return Forward(Direction.Uplink, slot, datagrams, bytes);

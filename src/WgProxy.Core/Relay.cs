@@ -1,3 +1,4 @@
+using System.Net;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using WgProxy.Core.Admission;
@@ -39,7 +40,9 @@ public sealed partial class Relay
         int slots = settings.Slots;
         _settings = settings;
         _routes = routes;
-        _mappings = new MappingTable(slots, settings.HashSeed);
+        _mappings = new MappingTable(slots, settings.HashSeed, routes.Count);
+        _servers = new IPEndPoint?[slots];
+        _isWalked = new bool[routes.Count];
         _tunnels = new TunnelTable(_mappings, Counters, settings.HashSeed);
         _gate = new HandshakeGate(settings, routes);
         _shares = new PrefixShares(slots, settings.HashSeed);
@@ -142,8 +145,9 @@ public sealed partial class Relay
     /// <summary>The engine closed the socket of an ended mapping: the slot may serve another.</summary>
     public void Release(int slot) => _mappings.Free(slot);
 
-    /// <summary>Lets deadlines pass. Returns the next one. Ends at most a bounded number of mappings per call; if more
-    /// are due, the returned instant is not later than <paramref name="now"/>.</summary>
+    /// <summary>Lets deadlines pass, and continues what a changed route began. Returns the next deadline. Ends and redirects at most
+    /// a bounded number of mappings per call; if more are due, the returned instant is not later than <paramref name="now"/>.
+    /// </summary>
     public Tick Advance(Tick now)
     {
         for (int budget = ExpiriesPerCall; budget > 0 && _deadlines.Next <= now; budget--)
@@ -159,7 +163,7 @@ public sealed partial class Relay
             }
         }
 
-        return _deadlines.Next;
+        return _walks > 0 && ContinueWalks() ? now : _deadlines.Next;
     }
 
     private static ReadOnlySpan<byte> First(ReadOnlySpan<byte> run, int stride) =>

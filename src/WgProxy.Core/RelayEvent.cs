@@ -27,6 +27,17 @@ public enum RelayEventKind : byte
     /// <summary>A lingering mapping was heard again.</summary>
     Revived,
 
+    /// <summary>A sign, and no more: what the client of a proven mapping sent has gone unanswered for too long. Anybody who forges
+    /// the client's address can bring it about.</summary>
+    Unanswered,
+
+    /// <summary>An order: connect the slot's socket to <see cref="Relay.ServerOf"/> now, keeping the local port.</summary>
+    Redirected,
+
+    /// <summary>The engine connected the slot's socket anew, because this host's own address or route towards the server had
+    /// changed.</summary>
+    Rerouted,
+
     /// <summary>The mapping ended by time: close its socket and release the slot.</summary>
     Expired,
 

@@ -6,9 +6,9 @@ namespace WgProxy.Core;
 /// <summary>A server: the public key that admits its clients, and where its datagrams go.</summary>
 public sealed class Route
 {
-    private IPEndPoint? _server;
+    private IReadOnlyList<IPEndPoint> _addresses = [];
 
-    /// <summary>A route to the server with this key. Its address is published later.</summary>
+    /// <summary>A route to the server with this key. Its addresses are published later.</summary>
     public Route(PublicKey key)
     {
         Key = key;
@@ -21,11 +21,19 @@ public sealed class Route
     /// <summary>The check that its clients' initiations must pass.</summary>
     public Mac1 Mac1 { get; }
 
-    /// <summary>The server's newest address; null until its name has been resolved for the first time. Published by the
-    /// resolver, read by engines when they open a mapping; a value once published is never changed in place.</summary>
+    /// <summary>The server's addresses, best first; empty until its name has been resolved for the first time. A list once
+    /// published is never changed in place.</summary>
+    public IReadOnlyList<IPEndPoint> Addresses => Volatile.Read(ref _addresses);
+
+    /// <summary>The best of the server's addresses, where new mappings go; null while there is none. To set it is to publish it as
+    /// the only one.</summary>
     public IPEndPoint? Server
     {
-        get => Volatile.Read(ref _server);
-        set => Volatile.Write(ref _server, value);
+        get => Addresses is [IPEndPoint best, ..] ? best : null;
+        set => Publish(value is null ? [] : [value]);
     }
+
+    /// <summary>Publishes the server's addresses, best first. New mappings go by them at once; engines learn of it for those that
+    /// exist by <see cref="EngineCommand.RouteChanged"/>. One thread at a time.</summary>
+    public void Publish(IReadOnlyList<IPEndPoint> addresses) => Volatile.Write(ref _addresses, [.. addresses]);
 }

@@ -14,7 +14,8 @@ public sealed class LinuxEngine : IEngine
     private readonly Lock _observing = new();
     private LinuxWorker[] _workers = [];
     private bool _started;
-    private bool _stopped;
+    private volatile bool _stopped;
+    private PathWatcher? _watcher;
 
     /// <summary>An engine that is told all this, by a monotonic clock.</summary>
     public LinuxEngine(EngineSettings settings, LinuxEngineSettings? own = null, TimeProvider? time = null)
@@ -56,6 +57,14 @@ public sealed class LinuxEngine : IEngine
         {
             worker.Start();
         }
+
+        if (_own.WatchesPaths)
+        {
+            _watcher = PathWatcher.Start(() => Post(EngineCommand.PathsChanged), out string? refusal);
+            Shortfalls = refusal is null ? Shortfalls : [.. Shortfalls,
+                $"the system does not tell when this host's addresses change (netlink: {refusal}): tunnels then need up to 25 s longer to "
+                + "go on; under systemd, RestrictAddressFamilies= must name AF_NETLINK"];
+        }
     }
 
     /// <inheritdoc/>
@@ -68,6 +77,7 @@ public sealed class LinuxEngine : IEngine
         }
 
         _stopped = true;
+        _watcher?.Dispose();
         foreach (LinuxWorker worker in _workers)
         {
             worker.Stop();
@@ -77,6 +87,19 @@ public sealed class LinuxEngine : IEngine
         {
             worker.Dispose();
         }
+    }
+
+    /// <inheritdoc/>
+    public bool Post(EngineCommand command)
+    {
+        LinuxWorker[] workers = _workers;
+        bool taken = workers.Length > 0 && !_stopped;
+        foreach (LinuxWorker worker in workers)
+        {
+            taken &= worker.Post(command);
+        }
+
+        return taken;
     }
 
     /// <inheritdoc/>

@@ -12,6 +12,10 @@ public sealed record LinuxEngineSettings
     /// <summary>What is left to the kernel.</summary>
     public Offload Offload { get; init; } = Offload.OfThisHost();
 
+    /// <summary>Whether the kernel is asked to tell when this host's addresses or routes change. Without, mappings find out when
+    /// their clients go unanswered.</summary>
+    public bool WatchesPaths { get; init; } = true;
+
     /// <summary>How many workers suit a host with this many processors, as this process may use them.</summary>
     public static int WorkersOf(int processors) => Math.Max(1, processors / 2);
 }

@@ -25,6 +25,11 @@ internal sealed partial class LinuxWorker
             _lookout.Note(up, down, stamp);
             Tick next = _relay.Advance(now);
             HandleEvents(now);
+            if (_pathSlot < _upstreams.Length && ContinuePaths(now))
+            {
+                next = now;
+            }
+
             if (now >= count)
             {
                 CountOverflows();
@@ -94,7 +99,9 @@ internal sealed partial class LinuxWorker
                     _alarm.Quiet();
                     break;
                 default:
+                    // Quiet first: what is posted while commands are taken rings again.
                     _wake.Quiet();
+                    RunCommands();
                     break;
             }
         }

@@ -1,5 +1,4 @@
 using System.Net;
-using System.Net.Sockets;
 using System.Runtime.CompilerServices;
 using WgProxy.Core;
 using WgProxy.Linux.Net;
@@ -18,7 +17,7 @@ internal sealed partial class LinuxWorker
     [MethodImpl(MethodImplOptions.NoInlining)]
     private bool Open(int slot, ListenSocket listener, int place, ReadOnlySpan<byte> local, Tick now)
     {
-        bool connected = TryConnect(_relay.RouteOf(slot).Server, now, out UdpDescriptor socket, out ushort port);
+        bool connected = TryConnect(_relay.ServerOf(slot), now, out UdpDescriptor socket, out ushort port);
         if (connected && _poller.Watch(socket.Descriptor, Token(Kind.Upstream, slot)) != 0)
         {
             socket.Close();
@@ -33,7 +32,9 @@ internal sealed partial class LinuxWorker
             return false;
         }
 
-        _upstreams[slot] = new Upstream { Socket = socket, IsOpen = true, Port = port };
+        _upstreams[slot] = new Upstream { Socket = socket, IsOpen = true };
+        (_upstreams[slot].Local, port) = socket.Local;
+        _upstreams[slot].Port = port;
         _clients.Set(slot, _fromClients.NameOf(place), local);
         bool segments = _offload.Segments && socket.CanSegment();
         _toServers.Begin(slot, socket.Descriptor, socket.IsIPv4, segments);
@@ -45,11 +46,11 @@ internal sealed partial class LinuxWorker
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private bool TryConnect(IPEndPoint? server, Tick now, out UdpDescriptor socket, out ushort port)
+    private bool TryConnect(IPEndPoint server, Tick now, out UdpDescriptor socket, out ushort port)
     {
         socket = default;
         port = _spare;
-        for (int attempt = 0; server is not null && attempt < OpenAttempts; attempt++)
+        for (int attempt = 0; attempt < OpenAttempts; attempt++)
         {
             if (port == 0 && _ports?.TryDraw(now, out port) == false)
             {
@@ -59,7 +60,6 @@ internal sealed partial class LinuxWorker
             _spare = 0;
             if (TryConnect(server, port, out socket, out bool portRefused))
             {
-                port = port == 0 ? socket.LocalPort : port;
                 return true;
             }
 
@@ -82,8 +82,7 @@ internal sealed partial class LinuxWorker
     private bool TryConnect(IPEndPoint server, ushort port, out UdpDescriptor socket, out bool portRefused)
     {
         portRefused = false;
-        bool isIPv4 = server.AddressFamily == AddressFamily.InterNetwork || server.Address.IsIPv4MappedToIPv6;
-        if (!UdpDescriptor.TryOpen(isIPv4, out socket, out _))
+        if (!UdpDescriptor.TryOpen(KernelAddress.IsIPv4(server), out socket, out _))
         {
             return false;
         }
@@ -99,6 +98,8 @@ internal sealed partial class LinuxWorker
         portRefused = socket.Bind(port) != 0;
         if (!portRefused && socket.Connect(server) == 0)
         {
+            // Between the two, the port was open to anybody.
+            socket.Discard();
             return true;
         }
 
@@ -114,6 +115,14 @@ internal sealed partial class LinuxWorker
             if (change.EndsMapping)
             {
                 Close(change, now);
+            }
+            else if (change.Kind == RelayEventKind.Redirected)
+            {
+                Redirect(change.Slot, now);
+            }
+            else if (change.Kind == RelayEventKind.Unanswered)
+            {
+                FollowPath(change.Slot, now);
             }
 
             _settings.Observe?.Invoke(change);
@@ -142,9 +151,14 @@ internal sealed partial class LinuxWorker
 
     private struct Upstream
     {
+        // The local address that its datagrams are sent from.
+        public UInt128 Local;
         public UdpDescriptor Socket;
         public uint Overflowed;
         public ushort Port;
         public bool IsOpen;
+
+        // Not connected to where its mapping goes, because that did not work yet.
+        public bool IsAstray;
     }
 }

@@ -29,6 +29,7 @@ internal sealed partial class LinuxWorker : IDisposable
     private readonly Outbox _toClients;
     private readonly Poller _poller;
     private readonly WakeUp _wake;
+    private readonly Mailbox _mailbox = new();
     private readonly Alarm _alarm;
     private readonly Thread _thread;
     private readonly Lock _publishing = new();
@@ -92,6 +93,13 @@ internal sealed partial class LinuxWorker : IDisposable
         }
     }
 
+    /// <summary>Leaves a command and wakes the thread. May be called from any thread. False if there is no room.</summary>
+    public bool Post(EngineCommand command)
+    {
+        bool taken = _mailbox.TryPost(command);
+        return _wake.Ring() && taken;
+    }
+
     /// <summary>Adds what this worker had counted after its last turn. May be called from any thread.</summary>
     public void AddCountersTo(RelayCounters sum)
     {
@@ -127,6 +135,7 @@ internal sealed partial class LinuxWorker : IDisposable
         _toServers.Dispose();
         _toClients.Dispose();
         _clients.Dispose();
+        _paths.Dispose();
     }
 
     private void Watch()

@@ -15,6 +15,7 @@ internal sealed class Log(TextWriter output, bool forJournal, TimeProvider time)
     private readonly Lock _lock = new();
     private readonly Throttle _openFailed = new(time, OncePerMinute);
     private readonly Throttle _unresolved = new(time, OncePerMinute);
+    private readonly Throttle _rerouted = new(time, OncePerMinute);
     private readonly Throttle _resolvedToRelay = new(time, OncePerMinute);
 
     // Some 2 kB per second at most: a client that the server accepts can open and leave mappings as fast as it shakes hands.
@@ -144,6 +145,15 @@ internal sealed class Log(TextWriter output, bool forJournal, TimeProvider time)
         if (_openFailed.TryPass(out long withheld))
         {
             Warning(EventText.Of(change) + Throttle.Words(withheld));
+        }
+    }
+
+    /// <summary>A mapping goes on from another address of this host. One thread at a time.</summary>
+    public void Rerouted()
+    {
+        if (_rerouted.TryPass(out long withheld))
+        {
+            Info("the address from which this host reaches the server has changed: tunnels go on from the new one" + Throttle.Words(withheld));
         }
     }
 

@@ -54,7 +54,7 @@ public sealed partial class PortableEngine
 
     private PortableEngineUpstream? Open(int slot, PortableEngineListener listener, SocketAddress client, Tick now)
     {
-        Socket? socket = Connect(_relay.RouteOf(slot).Server, now);
+        Socket? socket = Connect(_relay.ServerOf(slot), now);
         if (socket is null)
         {
             _relay.OpenFailed(slot);
@@ -74,9 +74,9 @@ public sealed partial class PortableEngine
         return upstream;
     }
 
-    private Socket? Connect(IPEndPoint? server, Tick now)
+    private Socket? Connect(IPEndPoint server, Tick now)
     {
-        for (int attempt = 0; server is not null && attempt < OpenAttempts; attempt++)
+        for (int attempt = 0; attempt < OpenAttempts; attempt++)
         {
             ushort port = _spare;
             if (port == 0 && _ports?.TryDraw(now, out port) == false)

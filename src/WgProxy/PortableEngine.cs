@@ -31,13 +31,14 @@ public sealed partial class PortableEngine : IEngine
     private readonly Relay _relay;
     private readonly PortPool? _ports;
     private readonly byte[] _buffer = GC.AllocateUninitializedArray<byte>(BufferLength, pinned: true);
+    private readonly Mailbox _mailbox = new();
     private readonly AutoResetEvent _wake = new(initialState: false);
     private readonly CountdownEvent _readers = new(1);
     private readonly PortableEngineUpstream?[] _upstreams;
     private PortableEngineListener[] _listeners = [];
     private Thread? _clock;
     private ushort _spare;
-    private bool _stopped;
+    private volatile bool _stopped;
 
     /// <summary>An engine that is told all this, by a monotonic clock.</summary>
     public PortableEngine(EngineSettings settings, TimeProvider? time = null)
@@ -118,6 +119,18 @@ public sealed partial class PortableEngine : IEngine
     }
 
     /// <inheritdoc/>
+    public bool Post(EngineCommand command)
+    {
+        bool taken = !_stopped && _clock is not null && _mailbox.TryPost(command);
+        if (taken)
+        {
+            _wake.Set();
+        }
+
+        return taken;
+    }
+
+    /// <inheritdoc/>
     public IReadOnlyDictionary<string, long> ReadCounters()
     {
         lock (_gate)
@@ -195,8 +208,10 @@ public sealed partial class PortableEngine : IEngine
                 }
 
                 Tick now = Now();
+                RunCommands();
                 Tick next = _relay.Advance(now);
                 HandleEvents(now);
+                next = Tick.Min(next, LookAtPaths(now));
                 wait = next == Tick.Never ? Timeout.InfiniteTimeSpan
                     : next <= now ? TimeSpan.Zero
                     : TimeSpan.FromMilliseconds(Math.Min(next - now, (long)LongestWait.TotalMilliseconds));
@@ -219,6 +234,14 @@ public sealed partial class PortableEngine : IEngine
             {
                 Close(change, now);
                 _relay.Release(change.Slot);
+            }
+            else if (change.Kind == RelayEventKind.Redirected)
+            {
+                Redirect(change.Slot, now);
+            }
+            else if (change.Kind == RelayEventKind.Unanswered)
+            {
+                FollowPath(change.Slot, now);
             }
 
             _settings.Observe?.Invoke(change);

@@ -10,6 +10,8 @@ internal static class PortableEngineSockets
     /// <summary>What is asked for a listening socket: about 60 ms of a full 1 Gbit/s link.</summary>
     public const int ListenBuffer = 7 * 1024 * 1024;
 
+    // More than a buffer holds: what is still there then came later.
+    private const int MostDiscarded = 10_000;
     private const int UpstreamBuffer = 1024 * 1024;
     private const int SharedPortAttempts = 16;
 
@@ -91,11 +93,28 @@ internal static class PortableEngineSockets
             portRefused = false;
             socket.Connect(new IPEndPoint(address, server.Port));
             socket.Blocking = false;
+            Discard(socket);
             return socket;
         }
         catch (SocketException)
         {
             socket?.Dispose();
+            return null;
+        }
+    }
+
+    /// <summary>The local address from which this host would send to a server now; null if it has no path there.</summary>
+    public static IPAddress? LocalAddressTo(IPEndPoint server)
+    {
+        IPAddress address = server.Address.IsIPv4MappedToIPv6 ? server.Address.MapToIPv4() : server.Address;
+        try
+        {
+            using Socket socket = new(address.AddressFamily, SocketType.Dgram, ProtocolType.Udp);
+            socket.Connect(new IPEndPoint(address, server.Port));
+            return ((IPEndPoint)socket.LocalEndPoint!).Address;
+        }
+        catch (SocketException)
+        {
             return null;
         }
     }
@@ -133,6 +152,16 @@ internal static class PortableEngineSockets
         // Linux doubles what it grants, to account for its own overhead (socket(7), SO_RCVBUF), and .NET hands that on.
         int reported = socket.ReceiveBufferSize;
         return OperatingSystem.IsLinux() ? reported / 2 : reported;
+    }
+
+    // Between its being bound and connected, the port was open to anybody.
+    private static void Discard(Socket socket)
+    {
+        Span<byte> nothing = stackalloc byte[1];
+        for (int i = 0; i < MostDiscarded && socket.Poll(0, SelectMode.SelectRead); i++)
+        {
+            socket.Receive(nothing, SocketFlags.None, out _);
+        }
     }
 
     private static IPAddress AnyOf(AddressFamily family) =>

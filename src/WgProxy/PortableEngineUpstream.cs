@@ -45,7 +45,8 @@ internal sealed class PortableEngineUpstream : SocketAsyncEventArgs, IThreadPool
         _engine = engine;
         _socket = socket;
         Slot = slot;
-        Port = (ushort)((IPEndPoint)socket.LocalEndPoint!).Port;
+        IPEndPoint local = (IPEndPoint)socket.LocalEndPoint!;
+        (Local, Port) = (local.Address, (ushort)local.Port);
         Listener = listener;
         Client = new SocketAddress(client.Family, client.Size);
         client.Buffer[..client.Size].CopyTo(Client.Buffer);
@@ -54,6 +55,13 @@ internal sealed class PortableEngineUpstream : SocketAsyncEventArgs, IThreadPool
 
     /// <summary>The mapping's slot.</summary>
     public int Slot { get; }
+
+    /// <summary>The local address that its datagrams are sent from.</summary>
+    public IPAddress Local { get; }
+
+    /// <summary>Whether it is not connected to where its mapping goes, because that did not work yet. Under the engine's lock.
+    /// </summary>
+    public bool IsAstray { get; set; }
 
     /// <summary>The local port.</summary>
     public ushort Port { get; }
@@ -88,7 +96,8 @@ internal sealed class PortableEngineUpstream : SocketAsyncEventArgs, IThreadPool
 
     /// <summary>Sends a datagram to the server.</summary>
     /// <returns>What went wrong, or null.</returns>
-    public EngineFault? Send(ReadOnlySpan<byte> datagram) => PortableEngineSockets.Send(_socket, datagram);
+    public EngineFault? Send(ReadOnlySpan<byte> datagram) =>
+        IsClosed ? EngineFault.SendFailed : PortableEngineSockets.Send(_socket, datagram);
 
     /// <summary>Reads a datagram without waiting.</summary>
     public int Receive(Span<byte> buffer, out SocketError error) =>

@@ -19,6 +19,9 @@ internal sealed class RelayObserver(Log log, RelaySettings settings)
             case RelayEventKind.OpenFailed:
                 log.OpenFailed(change);
                 return;
+            case RelayEventKind.Rerouted:
+                log.Rerouted();
+                break;
             case RelayEventKind.Opened:
                 _accepted[change.Slot] = false;
                 break;
@@ -27,8 +30,9 @@ internal sealed class RelayObserver(Log log, RelaySettings settings)
                 break;
         }
 
+        // What may concern all clients at once, or comes every few seconds, is no line for each.
         bool notable = _accepted[change.Slot] && change.Kind != RelayEventKind.Confirmed
-            && change.Kind != RelayEventKind.Answered;
+            && change.Kind is not (RelayEventKind.Answered or RelayEventKind.Unanswered or RelayEventKind.Rerouted);
         log.Changed(notable ? LogLevel.Info : LogLevel.Debug, change);
     }
 }

@@ -27,7 +27,7 @@ public sealed class EngineContractTunnel
     public EngineContractPeer Client { get; }
 
     /// <summary>The server.</summary>
-    public EngineContractPeer Server { get; }
+    public EngineContractPeer Server { get; private set; }
 
     /// <summary>The relay's upstream socket, as the server sees it.</summary>
     public IPEndPoint Upstream { get; private set; } = new(IPAddress.None, 0);
@@ -69,6 +69,15 @@ public sealed class EngineContractTunnel
         byte[] data = FromServer(length);
         Server.Send(data, Upstream);
         Assert.Equal(_wire.RelayFor(Client), Client.Expect(data));
+    }
+
+    /// <summary>The server is at another address from now on, keys and all; the next data of the client go there.</summary>
+    public void Follow(EngineContractPeer elsewhere, int length)
+    {
+        byte[] data = FromClient(length);
+        Client.Send(data, _wire.RelayFor(Client));
+        Server = elsewhere;
+        Upstream = Server.Expect(data);
     }
 
     /// <summary>A handshake and one keepalive each way.</summary>

@@ -65,6 +65,24 @@ internal sealed class MemoryEngine : IEngine
     }
 
     /// <inheritdoc/>
+    public bool Post(EngineCommand command)
+    {
+        if (_stopped || Listening.Count == 0)
+        {
+            return false;
+        }
+
+        // There is one thread: between two turns is now.
+        if (command.Kind == EngineCommandKind.RouteChanged)
+        {
+            _relay.RouteChanged(command.Route);
+            Advance(TimeSpan.Zero);
+        }
+
+        return true;
+    }
+
+    /// <inheritdoc/>
     public IReadOnlyDictionary<string, long> ReadCounters() => _relay.Counters.ToDictionary();
 
     /// <inheritdoc/>
@@ -148,10 +166,7 @@ internal sealed class MemoryEngine : IEngine
             return null;
         }
 
-        IPEndPoint published = _relay.RouteOf(slot).Server!;
-        IPEndPoint server = published.Address.IsIPv4MappedToIPv6
-            ? new IPEndPoint(published.Address.MapToIPv4(), published.Port)
-            : published;
+        IPEndPoint server = ServerOf(slot);
         IPAddress local = server.AddressFamily == AddressFamily.InterNetwork
             ? IPAddress.Loopback
             : IPAddress.IPv6Loopback;
@@ -162,6 +177,22 @@ internal sealed class MemoryEngine : IEngine
         _relay.Opened(slot, (ushort)bound.Port);
         HandleEvents();
         return upstream;
+    }
+
+    private IPEndPoint ServerOf(int slot)
+    {
+        IPEndPoint server = _relay.ServerOf(slot);
+        return server.Address.IsIPv4MappedToIPv6 ? new IPEndPoint(server.Address.MapToIPv4(), server.Port) : server;
+    }
+
+    private void Redirect(Upstream former)
+    {
+        IPEndPoint server = ServerOf(former.Slot);
+        IPAddress local = server.AddressFamily == AddressFamily.InterNetwork ? IPAddress.Loopback : IPAddress.IPv6Loopback;
+        _network.Close(former.Local);
+        Upstream? upstream = null;
+        IPEndPoint bound = _network.Bind(local, former.Local.Port, (run, stride, from) => FromServer(upstream!, run, stride, from));
+        _upstreams[former.Slot] = upstream = former with { Local = bound, Server = server };
     }
 
     private void HandleEvents()
@@ -176,6 +207,10 @@ internal sealed class MemoryEngine : IEngine
                 _network.Close(upstream.Local);
                 _ports?.Rest((ushort)upstream.Local.Port, _now, change.Heard);
                 _relay.Release(change.Slot);
+            }
+            else if (change.Kind == RelayEventKind.Redirected)
+            {
+                Redirect(_upstreams[change.Slot]!);
             }
 
             _settings.Observe?.Invoke(change);

@@ -63,14 +63,22 @@ internal struct Mapping
     /// <summary>Whether anything has been written to the mapping's <see cref="MappingAside"/>.</summary>
     public bool HasAside;
 
+    /// <summary>An initiation of the client has been forwarded, and nothing valid has come from the server since.</summary>
+    public bool AsksInVain;
+
+    /// <summary>The engine has been given a sign that the client goes unanswered, and nothing valid has come from the server since.
+    /// </summary>
+    public bool IsUnanswered;
+
     /// <summary>The one deadline.</summary>
     public Tick Expires;
 
+    /// <summary>From when on more data of the client's, unanswered as the earlier, are a sign; zero while none are unanswered.
+    /// </summary>
+    public Tick OverdueFrom;
+
     /// <summary>When the mapping began to ask.</summary>
     public Tick AskedSince;
-
-    /// <summary>Until when a cookie of the server binds the client to this port.</summary>
-    public Tick CookieUntil;
 
     /// <summary>When a valid packet last passed, either way.</summary>
     public Tick Heard;

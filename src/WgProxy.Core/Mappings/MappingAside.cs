@@ -29,6 +29,12 @@ internal struct MappingAside
     /// </summary>
     public Tick LingersUntil;
 
-    /// <summary>The cookie with which the server answered the client; good while <see cref="Mapping.CookieUntil"/> lasts.</summary>
+    /// <summary>Until when the engine is given no further sign that the client goes unanswered.</summary>
+    public Tick NoSignUntil;
+
+    /// <summary>Until when a cookie of the server binds the client to this port.</summary>
+    public Tick CookieUntil;
+
+    /// <summary>The cookie with which the server answered the client; good while <see cref="CookieUntil"/> lasts.</summary>
     public UInt128 ServerCookie;
 }

@@ -4,22 +4,29 @@ namespace WgProxy.Core.Mappings;
 
 /// <summary>
 /// Rows by slot, and slots by source. Open addressing over a keyed hash, because sources are chosen by whoever attacks;
-/// no allocation after construction. Mappings of one source (on several routes) form a chain.
+/// no allocation after construction. Mappings of one source (on several routes) form a chain, and so do all of one route.
 /// </summary>
 internal sealed class MappingTable
 {
     private readonly Mapping[] _rows;
     private readonly MappingAside[] _asides;
     private readonly int[] _buckets;
+    private readonly RouteChain[] _routes;
+    private readonly int[] _nextOfRoute;
+    private readonly int[] _previousOfRoute;
     private readonly int[] _free;
     private readonly int _mask;
     private readonly ulong _k0;
     private readonly ulong _k1;
     private int _freeCount;
 
-    /// <summary>A table of <paramref name="slots"/> rows.</summary>
-    public MappingTable(int slots, (ulong K0, ulong K1) seed)
+    /// <summary>A table of <paramref name="slots"/> rows, for mappings of <paramref name="routes"/> routes.</summary>
+    public MappingTable(int slots, (ulong K0, ulong K1) seed, int routes = 1)
     {
+        _routes = new RouteChain[routes];
+        _nextOfRoute = new int[slots];
+        _previousOfRoute = new int[slots];
+        Array.Fill(_routes, new RouteChain { First = -1, Walked = -1 });
         _rows = new Mapping[slots];
         _asides = new MappingAside[slots];
         _buckets = new int[(int)System.Numerics.BitOperations.RoundUpToPowerOf2((uint)slots * 2)];
@@ -54,11 +61,14 @@ internal sealed class MappingTable
         return ref _asides[slot];
     }
 
+    /// <summary>Until when a cookie of the server binds the slot's client to its port; long past if none does.</summary>
+    public Tick CookieUntil(int slot) => _rows[slot].HasAside ? _asides[slot].CookieUntil : default;
+
     /// <summary>The first mapping of a source; -1 if it has none.</summary>
     public int Find(in Source source) => _buckets[FindBucket(source)] - 1;
 
     /// <summary>Adds a fresh row for the source and returns its slot. The caller has checked <see cref="HasFree"/>.</summary>
-    public int Add(in Source source)
+    public int Add(in Source source, int route = 0)
     {
         int slot = _free[--_freeCount];
         int bucket = FindBucket(source);
@@ -66,12 +76,14 @@ internal sealed class MappingTable
         _rows[slot].Source = source;
         _rows[slot].NextOfSource = _buckets[bucket] - 1;
         _buckets[bucket] = slot + 1;
+        AddToRoute(slot, route);
         return slot;
     }
 
-    /// <summary>Takes the slot out of its source's chain: no packet of the client finds it any more.</summary>
+    /// <summary>Takes the slot out of its source's chain: no packet of the client finds it any more; and out of its route's.</summary>
     public void Unlink(int slot)
     {
+        RemoveFromRoute(slot);
         int bucket = FindBucket(_rows[slot].Source);
         int first = _buckets[bucket] - 1;
         if (first != slot)
@@ -94,8 +106,58 @@ internal sealed class MappingTable
         }
     }
 
+    /// <summary>Begins to look at all mappings that the route has now.</summary>
+    public void BeginWalk(int route) => _routes[route].Walked = _routes[route].First;
+
+    /// <summary>The next of the mappings that the route had when the walk began; -1 if it is over. Mappings may be unlinked and
+    /// added meanwhile.</summary>
+    public int Walk(int route)
+    {
+        int slot = _routes[route].Walked;
+        if (slot >= 0)
+        {
+            _routes[route].Walked = _nextOfRoute[slot];
+        }
+
+        return slot;
+    }
+
     /// <summary>Gives an unlinked slot back.</summary>
     public void Free(int slot) => _free[_freeCount++] = slot;
+
+    private void AddToRoute(int slot, int route)
+    {
+        ref RouteChain chain = ref _routes[route];
+        _rows[slot].Route = route;
+        _previousOfRoute[slot] = -1;
+        _nextOfRoute[slot] = chain.First;
+        if (chain.First >= 0)
+        {
+            _previousOfRoute[chain.First] = slot;
+        }
+
+        chain.First = slot;
+    }
+
+    private void RemoveFromRoute(int slot)
+    {
+        (int previous, int next) = (_previousOfRoute[slot], _nextOfRoute[slot]);
+        ref RouteChain chain = ref _routes[_rows[slot].Route];
+        chain.Walked = chain.Walked == slot ? next : chain.Walked;
+        if (previous < 0)
+        {
+            chain.First = next;
+        }
+        else
+        {
+            _nextOfRoute[previous] = next;
+        }
+
+        if (next >= 0)
+        {
+            _previousOfRoute[next] = previous;
+        }
+    }
 
     private int FindBucket(in Source source)
     {
@@ -128,5 +190,11 @@ internal sealed class MappingTable
     {
         (ulong high, ulong low, ulong localHigh, ulong localLow, ulong port) = source.Words;
         return (int)SipHash.Hash(_k0, _k1, high, low, localHigh, localLow, port) & _mask;
+    }
+
+    private struct RouteChain
+    {
+        public int First;
+        public int Walked;
     }
 }

@@ -4,9 +4,12 @@ namespace WgProxy.Linux.Native;
 /// every processor that .NET runs on uses for these.</summary>
 internal static class Constants
 {
+    public const int AF_UNSPEC = 0;
     public const int AF_INET = 2;
     public const int AF_INET6 = 10;
+    public const int AF_NETLINK = 16;
     public const int SOCK_DGRAM = 2;
+    public const int SOCK_RAW = 3;
     public const int SOCK_NONBLOCK = 0x800;
     public const int SOCK_CLOEXEC = 0x80000;
 
@@ -15,6 +18,7 @@ internal static class Constants
     public const int SO_RCVBUF = 8;
     public const int SO_REUSEPORT = 15;
     public const int SO_ATTACH_FILTER = 26;
+    public const int SO_DETACH_FILTER = 27;
     public const int SO_SNDBUFFORCE = 32;
     public const int SO_RCVBUFFORCE = 33;
     public const int SO_RXQ_OVFL = 40;
@@ -44,6 +48,15 @@ internal static class Constants
     public const int IPPROTO_UDP = 17;
     public const int UDP_SEGMENT = 103;
     public const int UDP_GRO = 104;
+
+    public const int NETLINK_ROUTE = 0;
+    public const uint RTMGRP_LINK = 0x1;
+    public const uint RTMGRP_IPV4_IFADDR = 0x10;
+    public const uint RTMGRP_IPV4_ROUTE = 0x40;
+    public const uint RTMGRP_IPV4_RULE = 0x80;
+    public const uint RTMGRP_IPV6_IFADDR = 0x100;
+    public const uint RTMGRP_IPV6_ROUTE = 0x400;
+    public const int RTNLGRP_IPV6_RULE = 19;
 
     public const int MSG_CTRUNC = 0x8;
     public const int MSG_TRUNC = 0x20;

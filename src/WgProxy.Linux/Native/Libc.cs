@@ -25,6 +25,9 @@ internal static unsafe partial class Libc
     public static partial int getsockopt(int sockfd, int level, int optname, void* optval, uint* optlen);
 
     [LibraryImport("libc", SetLastError = true)]
+    public static partial nint recvfrom(int sockfd, void* buf, nuint len, int flags, void* src_addr, uint* addrlen);
+
+    [LibraryImport("libc", SetLastError = true)]
     public static partial int recvmmsg(int sockfd, mmsghdr* msgvec, uint vlen, int flags, timespec* timeout);
 
     [LibraryImport("libc", SetLastError = true)]

@@ -42,6 +42,15 @@ internal struct sockaddr_in6
     public uint sin6_scope_id;
 }
 
+/// <summary>A netlink address.</summary>
+internal struct sockaddr_nl
+{
+    public ushort nl_family;
+    public ushort nl_pad;
+    public uint nl_pid;
+    public uint nl_groups;
+}
+
 internal unsafe struct iovec
 {
     public void* iov_base;

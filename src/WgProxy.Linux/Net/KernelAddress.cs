@@ -15,6 +15,10 @@ internal static unsafe class KernelAddress
     /// <summary>Whether an address as the kernel wrote it is IPv4.</summary>
     public static bool IsIPv4(nint address) => *(ushort*)address == AF_INET;
 
+    /// <summary>Whether a socket to this address is one of IPv4.</summary>
+    public static bool IsIPv4(IPEndPoint endPoint) =>
+        endPoint.AddressFamily == System.Net.Sockets.AddressFamily.InterNetwork || endPoint.Address.IsIPv4MappedToIPv6;
+
     /// <summary>Writes an address as the kernel reads it.</summary>
     /// <returns>Its length.</returns>
     public static uint Write(IPEndPoint endPoint, nint address)

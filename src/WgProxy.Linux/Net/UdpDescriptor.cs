@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Net;
 using System.Runtime.InteropServices;
 using WgProxy.Linux.Native;
@@ -11,6 +12,9 @@ namespace WgProxy.Linux.Net;
 /// <param name="isIPv4">Whether it is IPv4; otherwise it is IPv6 only.</param>
 internal readonly unsafe struct UdpDescriptor(int descriptor, bool isIPv4)
 {
+    // More than a buffer holds: what is still there then came later.
+    private const int MostDiscarded = 10_000;
+
     /// <summary>The file descriptor.</summary>
     public int Descriptor => descriptor;
 
@@ -29,13 +33,21 @@ internal readonly unsafe struct UdpDescriptor(int descriptor, bool isIPv4)
         }
     }
 
-    /// <summary>The port it is bound to.</summary>
-    public ushort LocalPort
+    /// <summary>The local address that it sends from, as a number, and its port; zero where it has none.</summary>
+    public (UInt128 Address, ushort Port) Local
     {
         get
         {
-            sockaddr_in6 address;
-            return TryGetName(&address) ? KernelAddress.PortOf((nint)(&address)) : (ushort)0;
+            sockaddr_in6 name;
+            if (!TryGetName(&name))
+            {
+                return default;
+            }
+
+            UInt128 address = IsIPv4
+                ? BinaryPrimitives.ReadUInt32BigEndian(((sockaddr_in*)&name)->sin_addr)
+                : BinaryPrimitives.ReadUInt128BigEndian(name.sin6_addr);
+            return (address, KernelAddress.PortOf((nint)(&name)));
         }
     }
 
@@ -153,8 +165,63 @@ internal readonly unsafe struct UdpDescriptor(int descriptor, bool isIPv4)
         return Libc.connect(Descriptor, &address, length) == 0 ? 0 : Marshal.GetLastPInvokeError();
     }
 
+    /// <summary>Ends the connection: the source address is chosen anew when it is connected again. The error's number, 0 if it
+    /// worked.</summary>
+    public int Disconnect()
+    {
+        sockaddr_in6 none = new() { sin6_family = AF_UNSPEC };
+        return Libc.connect(Descriptor, &none, (uint)sizeof(sockaddr_in)) == 0 ? 0 : Marshal.GetLastPInvokeError();
+    }
+
+    /// <summary>Connects it anew to a server of its IP version, from the address that the kernel now chooses and by the port that it
+    /// has. In between the port is open to anybody, so nothing is let in meanwhile: what was there before stays. The error's
+    /// number; the socket then lets nothing in until this is called again and works.</summary>
+    public int Reconnect(IPEndPoint server, ushort port)
+    {
+        bool isShut = TryShut();
+        int error = Disconnect();
+        if (error == 0 && Local.Port == 0)
+        {
+            // A port that the kernel had drawn does not outlive the connection; one that was asked for does.
+            error = Bind(port) == 0 ? 0 : Bind(0);
+        }
+
+        error = error == 0 ? Connect(server) : error;
+        if (error == 0 && isShut)
+        {
+            int zero = 0;
+            _ = Libc.setsockopt(Descriptor, SOL_SOCKET, SO_DETACH_FILTER, &zero, sizeof(int));
+        }
+        else if (error == 0)
+        {
+            Discard();
+        }
+
+        return error;
+    }
+
+    /// <summary>Throws away what has arrived.</summary>
+    public void Discard()
+    {
+        byte nothing;
+        for (int i = 0; i < MostDiscarded; i++)
+        {
+            if (Libc.recvfrom(Descriptor, &nothing, 1, MSG_DONTWAIT, null, null) < 0 && Marshal.GetLastPInvokeError() == EAGAIN)
+            {
+                return;
+            }
+        }
+    }
+
     /// <summary>Closes it. The number may be another file's from now on.</summary>
     public void Close() => _ = Libc.close(Descriptor);
+
+    private bool TryShut()
+    {
+        sock_filter drop = new() { code = BPF_RET | BPF_K };
+        sock_fprog program = new() { len = 1, filter = &drop };
+        return Libc.setsockopt(Descriptor, SOL_SOCKET, SO_ATTACH_FILTER, &program, (uint)sizeof(sock_fprog)) == 0;
+    }
 
     private static bool IsKnown(int result) => result >= 0 || Marshal.GetLastPInvokeError() != ENOSYS;
 

@@ -22,11 +22,28 @@ internal sealed unsafe class WakeUp : SafeHandleMinusOneIsInvalid
         return descriptor < 0 ? null : new WakeUp(descriptor);
     }
 
-    /// <summary>Makes the descriptor readable. May be called from any thread.</summary>
-    public void Ring()
+    /// <summary>Makes the descriptor readable. May be called from any thread, also after it was closed. False if it was.</summary>
+    public bool Ring()
     {
-        ulong one = 1;
-        _ = Libc.write(Descriptor, &one, sizeof(ulong));
+        bool held = false;
+        try
+        {
+            // Another thread may close it meanwhile, and the number be another file's.
+            DangerousAddRef(ref held);
+            ulong one = 1;
+            return Libc.write(Descriptor, &one, sizeof(ulong)) > 0;
+        }
+        catch (ObjectDisposedException)
+        {
+            return false;
+        }
+        finally
+        {
+            if (held)
+            {
+                DangerousRelease();
+            }
+        }
     }
 
     /// <summary>Makes it quiet again.</summary>

@@ -35,6 +35,46 @@ public sealed class MappingTableTests
     }
 
     [Fact]
+    public void A_walk_sees_what_the_route_had_and_still_has_whatever_is_added_and_unlinked_meanwhile()
+    {
+        Random random = new(20_261_126);
+        MappingTable table = new(slots: 64, (1, 2), routes: 2);
+        List<int>[] members = [[], []];
+        HashSet<int>? due = null;
+        int port = 0;
+        int seen = 0;
+        for (int step = 0; step < 100_000; step++)
+        {
+            int route = random.Next(2);
+            switch (random.Next(5))
+            {
+                case 0 when table.HasFree:
+                    members[route].Add(table.Add(Source.From(new IPEndPoint(IPAddress.Loopback, 1 + (port++ % 60_000))), route));
+                    break;
+                case 1 when members[route].Count > 0:
+                    int slot = members[route][random.Next(members[route].Count)];
+                    table.Unlink(slot);
+                    table.Free(slot);
+                    members[route].Remove(slot);
+                    due?.Remove(route == 1 ? slot : -1);
+                    break;
+                case 2 when due is null && random.Next(10) == 0:
+                    table.BeginWalk(1);
+                    due = [.. members[1]];
+                    break;
+                case > 2 when due is not null:
+                    int next = table.Walk(1);
+                    Assert.True(next < 0 ? due.Count == 0 : due.Remove(next), $"{next} came, {string.Join(' ', due)} were due");
+                    seen += next < 0 ? 0 : 1;
+                    due = next < 0 ? null : due;
+                    break;
+            }
+        }
+
+        Assert.InRange(seen, 1_000, 100_000);
+    }
+
+    [Fact]
     public void A_full_table_has_no_free_slot()
     {
         MappingTable table = new(slots: 3, default);

@@ -9,6 +9,13 @@ public sealed class ComparisonTests(ITestOutputHelper output)
 
     private static Dictionary<string, ReferenceRules> Wrong { get; } = new(StringComparer.Ordinal)
     {
+        ["silence is a sign early"] = new() { AnsweredWithin = 10_000 },
+        ["silence is a sign late"] = new() { AnsweredWithin = 12_000 },
+        ["signs come more often"] = new() { BetweenSigns = 4_000 },
+        ["a keepalive is owed an answer"] = new() { KeepalivesAreAnswered = true },
+        ["asking twice is no sign"] = new() { AskingTwiceIsASign = false },
+        ["whoever is answered follows a name at once"] = new() { AnsweredStay = false },
+        ["whoever is unanswered goes to the best address"] = new() { ListedStay = false },
         ["three claims per tunnel"] = new() { ClaimsPerTunnel = 3 },
         ["five claims per tunnel"] = new() { ClaimsPerTunnel = 5 },
         ["four members per tunnel"] = new() { MembersPerTunnel = 4 },

@@ -10,6 +10,7 @@ internal sealed partial class Lockstep
     private readonly IReadOnlyList<Worker> _workers;
     private byte[] _buffer = new byte[1 << 16];
     private ushort _port = 40_000;
+    private int _serverPort = 1;
     private bool _refuses;
 
     public Lockstep(Sequence sequence, ReferenceRules? rules = null)
@@ -116,6 +117,11 @@ internal sealed partial class Lockstep
             case "resolve" or "unresolve":
                 _routes[Math.Min(step.Number, _routes.Length - 1)].Server = step.Kind is "resolve" ? new IPEndPoint(IPAddress.Loopback, 1) : null;
                 return null;
+            case "move" or "list":
+                return Move(Math.Min(step.Number, _routes.Length - 1), step.Kind is "list");
+            case "reroute":
+                Worker owner = _workers[step.Number % _workers.Count];
+                return owner.Reroute(owner.Find(step.Number, step.Route, isClosed: false), (ushort)step.Port) ?? owner.Settle();
             case "refuse":
                 _refuses = true;
                 return null;
@@ -126,6 +132,15 @@ internal sealed partial class Lockstep
                     return worker.Settle();
                 });
         }
+    }
+
+    /// <summary>The server of a route has a new address; maybe beside the one it had.</summary>
+    private string? Move(int route, bool keeps)
+    {
+        IPEndPoint better = new(IPAddress.Loopback, ++_serverPort);
+        IPEndPoint? former = _routes[route].Server;
+        _routes[route].Publish(keeps && former is not null ? [better, former] : [better]);
+        return Each(worker => worker.RouteChanged(route, Now));
     }
 
     private string? Client(Step step)

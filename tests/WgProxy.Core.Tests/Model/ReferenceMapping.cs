@@ -28,6 +28,21 @@ internal sealed class ReferenceMapping(int id, Source source, int route)
     /// <summary>When it joined its tunnel, as a number that only grows.</summary>
     public int Joined { get; set; }
 
+    /// <summary>Where its socket is connected to.</summary>
+    public required IPEndPoint Server { get; set; }
+
+    /// <summary>When data of the client's, more than a keepalive, passed first after the server's last valid packet.</summary>
+    public Tick? Waits { get; set; }
+
+    /// <summary>Whether the client's last initiation is unanswered.</summary>
+    public bool AsksInVain { get; set; }
+
+    /// <summary>Whether a sign was given since the server's last valid packet.</summary>
+    public bool IsUnanswered { get; set; }
+
+    /// <summary>When the last sign was given that was due to data, and the last of all.</summary>
+    public (Tick? ByData, Tick? Any) Signs { get; set; }
+
     public Proof Proof { get; set; }
 
     /// <summary>When it came to its proof, as a number that only grows.</summary>

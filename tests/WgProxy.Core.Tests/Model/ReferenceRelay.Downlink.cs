@@ -31,6 +31,7 @@ internal sealed partial class ReferenceRelay
             mapping.ServerSpoke = true;
             ReviveIfLingering(mapping, now);
             mapping.AwaitsServer = false;
+            Answered(mapping);
             if (mapping.Proof < Proof.Established || rules.AnswersKeepAlive)
             {
                 Refresh(mapping, now);
@@ -63,6 +64,7 @@ internal sealed partial class ReferenceRelay
             mapping.CookieUntil = now + settings.CookieTimeout;
             ServerIsLoaded(mapping, now);
             LearnServerCookie(mapping, datagram);
+            Answered(mapping);
             if (mapping.Proof is Proof.Asked or Proof.Claimed or Proof.Lingering)
             {
                 Tick limit = mapping.Proof == Proof.Claimed ? ClaimLimit(mapping)
@@ -99,6 +101,7 @@ internal sealed partial class ReferenceRelay
 
         mapping.ServerSpoke = true;
         HeardServer(mapping, now);
+        Answered(mapping);
         Move(mapping);
         Earn(mapping, Proof.Confirmed, now);
         return Decide(Direction.Downlink, Verdict.Forward, mapping, datagrams, bytes);

@@ -25,7 +25,12 @@ internal sealed partial class ReferenceRelay
 
     private ReferenceMapping Add(Source source, ReferenceTunnel tunnel, Proof proof)
     {
-        ReferenceMapping mapping = new(_ids++, source, tunnel.Route) { Tunnel = tunnel, Joined = ++_order };
+        ReferenceMapping mapping = new(_ids++, source, tunnel.Route)
+        {
+            Tunnel = tunnel,
+            Joined = ++_order,
+            Server = routes[tunnel.Route].Server!,
+        };
         Live.Add(mapping);
         Become(mapping, proof);
         return mapping;

@@ -69,6 +69,7 @@ internal sealed partial class ReferenceRelay
             mapping.Expires = Tick.Max(mapping.Expires, Tick.Min(now + settings.AskedTimeout, ClaimLimit(mapping)));
         }
 
+        InitiationPassed(mapping, now);
         return Decide(Direction.Uplink, Verdict.Forward, mapping, 1, datagram.Length);
     }
 
@@ -192,6 +193,7 @@ internal sealed partial class ReferenceRelay
             Earn(mapping, Proof.Established, now);
         }
 
+        DataPassed(mapping, datagrams, bytes, now);
         return Decide(Direction.Uplink, Verdict.Forward, mapping, datagrams, bytes);
 
         bool IsExplained(ReferenceMapping mapping) => mapping.Tunnel.TakesData(receiver, now) || mapping.Unmatched?.Server == receiver;

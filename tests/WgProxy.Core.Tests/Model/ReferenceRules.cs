@@ -4,6 +4,23 @@ namespace WgProxy.Core.Tests.Model;
 /// gives the model one that is wrong.</summary>
 internal sealed record ReferenceRules
 {
+    /// <summary>How long data go unanswered before that is a sign.</summary>
+    public int AnsweredWithin { get; init; } = 11_000;
+
+    public int BetweenSigns { get; init; } = 5_000;
+
+    /// <summary>Whether a keepalive is owed an answer.</summary>
+    public bool KeepalivesAreAnswered { get; init; }
+
+    /// <summary>Whether a second initiation, the first unanswered, is a sign.</summary>
+    public bool AskingTwiceIsASign { get; init; } = true;
+
+    /// <summary>Whether a mapping stays at an address that its server no longer has while it is answered there.</summary>
+    public bool AnsweredStay { get; init; } = true;
+
+    /// <summary>Whether a mapping stays at an address that its server still has, answered or not.</summary>
+    public bool ListedStay { get; init; } = true;
+
     public int ClaimsPerTunnel { get; init; } = 4;
 
     public int MembersPerTunnel { get; init; } = 5;

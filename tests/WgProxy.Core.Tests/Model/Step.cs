@@ -7,6 +7,8 @@ namespace WgProxy.Core.Tests.Model;
 /// <c>server 3/0: …</c> (to the port of source 3 on route 0), <c>closed 3/0: …</c> (to the last such port that ended),
 /// <c>wait 15000</c> (milliseconds, stopping at every deadline), <c>late 15000</c> (one look at deadlines, at the end),
 /// <c>sleep 1</c> (no look at all), <c>refuse</c> (the next socket does not open), <c>unresolve 0</c>, <c>resolve 0</c>,
+/// <c>move 0</c> (the server of route 0 is at another address only), <c>list 0</c> (it is at that one too, and best there),
+/// <c>reroute 3/0 41000</c> (the engine made the socket of source 3 on route 0 anew, with this port; 0 for the same),
 /// <c>hold</c> (ended sockets are not closed for now), <c>release</c>.
 /// </summary>
 internal sealed record Step(string Kind, int Number = 0, int Route = 0, params IReadOnlyList<Message> Run)
@@ -15,7 +17,11 @@ internal sealed record Step(string Kind, int Number = 0, int Route = 0, params I
 
     public static Step Server(int source, int route, params IReadOnlyList<Message> run) => new("server", source, route, run);
 
+    public static Step Reroute(int source, int route, int port) => new("reroute", source, route) { Port = port };
+
     public static Step Wait(int milliseconds) => new("wait", milliseconds);
+
+    public int Port { get; init; }
 
     public bool IsTime => Kind is "wait" or "late" or "sleep";
 
@@ -28,7 +34,8 @@ internal sealed record Step(string Kind, int Number = 0, int Route = 0, params I
         {
             "client" => Client(int.Parse(word[1]), run),
             "server" or "closed" => new Step(word[0], int.Parse(word[1]), int.Parse(word[2]), run),
-            "wait" or "late" or "sleep" or "resolve" or "unresolve" => new Step(word[0], int.Parse(word[1])),
+            "reroute" => Reroute(int.Parse(word[1]), int.Parse(word[2]), int.Parse(word[3])),
+            "wait" or "late" or "sleep" or "resolve" or "unresolve" or "move" or "list" => new Step(word[0], int.Parse(word[1])),
             "refuse" or "hold" or "release" => new Step(word[0]),
             _ => throw new FormatException($"No such step: '{line}'."),
         };
@@ -39,6 +46,7 @@ internal sealed record Step(string Kind, int Number = 0, int Route = 0, params I
         "client" => $"client {Number}: {string.Join(" + ", Run)}",
         "server" or "closed" => $"{Kind} {Number}/{Route}: {string.Join(" + ", Run)}",
         "refuse" or "hold" or "release" => Kind,
+        "reroute" => $"reroute {Number}/{Route} {Port}",
         _ => $"{Kind} {Number}",
     };
 }

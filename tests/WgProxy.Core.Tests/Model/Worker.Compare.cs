@@ -55,6 +55,11 @@ internal sealed partial class Worker
             }
         }
 
+        if (Model.Live.FirstOrDefault(mapping => !mapping.Server.Equals(Relay.ServerOf(_slots[mapping.Id]))) is ReferenceMapping other)
+        {
+            return $"mapping {other.Id} goes to {Relay.ServerOf(_slots[other.Id])}, the model says {other.Server}";
+        }
+
         foreach (Proof proof in Enum.GetValues<Proof>().Where(proof => proof != Proof.None))
         {
             Model.Counters[$"mappings.{proof}"] = Model.Live.Count(mapping => mapping.Proof == proof);

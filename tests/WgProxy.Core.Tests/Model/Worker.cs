@@ -8,6 +8,7 @@ internal sealed partial class Worker
     private readonly Dictionary<int, int> _slots = [];
     private readonly Dictionary<int, (int Source, int Route)> _owners = [];
     private readonly List<int> _held = [];
+    private bool _moving;
 
     private Worker(Sequence sequence, ReferenceRules rules, IReadOnlyList<Route> routes)
     {
@@ -86,6 +87,35 @@ internal sealed partial class Worker
         return Compare(decision, expected) ?? _invariants.AfterServer(_slots[id], run.Span, stride, decision, now);
     }
 
+    /// <summary>The engine made a mapping's socket anew; with another port, if one is said.</summary>
+    public string? Reroute(int id, ushort port)
+    {
+        if (id < 0)
+        {
+            return null;
+        }
+
+        if (port != 0)
+        {
+            Relay.PortChanged(_slots[id], port);
+        }
+
+        Relay.Rerouted(_slots[id]);
+        Model.Rerouted(id, port == 0 ? Model.Live.Single(mapping => mapping.Id == id).Port : port);
+        return null;
+    }
+
+    /// <summary>The addresses of a route have changed: all mappings that must move do, in as many calls as it takes, in the
+    /// relay's order.</summary>
+    public string? RouteChanged(int route, Tick now)
+    {
+        Relay.RouteChanged(route);
+        _moving = true;
+        string? problem = Advance(now, out _);
+        _moving = false;
+        return problem;
+    }
+
     /// <summary>What the relay lets expire must be due, and everything that is due must expire. Among mappings that are
     /// due at one look, the order is the relay's.</summary>
     public string? Advance(Tick now, out Tick next)
@@ -93,6 +123,18 @@ internal sealed partial class Worker
         next = Relay.Advance(now);
         foreach (RelayEvent change in Relay.Events)
         {
+            if (change.Kind == RelayEventKind.Redirected)
+            {
+                ReferenceMapping moved = Model.Live.Single(mapping => _slots[mapping.Id] == change.Slot);
+                if (!Model.MustMove(moved))
+                {
+                    return $"{change.Kind} of slot {change.Slot}: need not move";
+                }
+
+                Model.Move(moved, Relay.RouteOf(change.Slot).Addresses[0]);
+                continue;
+            }
+
             ReferenceMapping? mapping = Model.Due(now).FirstOrDefault(mapping => _slots[mapping.Id] == change.Slot);
             if (mapping is null)
             {
@@ -100,6 +142,11 @@ internal sealed partial class Worker
             }
 
             Model.Expire(mapping, now);
+        }
+
+        if (_moving && Model.Live.FirstOrDefault(Model.MustMove) is ReferenceMapping left)
+        {
+            return $"mapping {left.Id} must move and has not";
         }
 
         if (Model.Due(now).FirstOrDefault() is ReferenceMapping due)

@@ -25,6 +25,8 @@ public sealed class AbiTests
         #include <netinet/in.h>
         #include <netinet/udp.h>
         #include <linux/filter.h>
+        #include <linux/netlink.h>
+        #include <linux/rtnetlink.h>
         #ifndef UDP_GRO
         #include <linux/udp.h>
         #endif

@@ -6,7 +6,7 @@ using System.Runtime.InteropServices;
 namespace WgProxy.Linux.Tests.Rig;
 
 /// <summary>A kernel that refuses segmented sends to one port, as some devices and filters make it do, or says of what came to
-/// one port that something was cut off: between the engine and its system calls stand functions in C. They pass everything
+/// one port that something was cut off, or lets a stranger's datagram come just before a socket is connected: between the engine and its system calls stand functions in C. They pass everything
 /// else on, and are compiled with the tests.</summary>
 internal static unsafe class StubbornKernel
 {
@@ -16,6 +16,7 @@ internal static unsafe class StubbornKernel
         #include <errno.h>
         #include <stdarg.h>
         #include <stdatomic.h>
+        #include <string.h>
         #include <sys/socket.h>
         #include <sys/syscall.h>
         #include <netinet/in.h>
@@ -28,6 +29,30 @@ internal static unsafe class StubbornKernel
         void refuse_rings(int error) { ring_error = error; }
         void refuse_new_rings(int error) { new_ring_error = error; }
         void cut(int port, int flags) { cut_flags = flags; cut_port = port; }
+
+        static char intruder[256];
+        static atomic_int intruder_length, intrusions, connects;
+
+        void intrude(const void *bytes, int length) { memcpy(intruder, bytes, length); intrusions = 0; intruder_length = length; }
+        int intruded(void) { return intrusions; }
+        int connected(void) { return connects; }
+
+        int connect(int fd, const struct sockaddr *to, socklen_t length)
+        {
+            struct sockaddr_in6 at = { 0 };
+            socklen_t size = sizeof(at);
+            connects++;
+            if (intruder_length && to->sa_family != AF_UNSPEC && !getsockname(fd, (struct sockaddr *)&at, &size) && at.sin6_port) {
+                int stranger = socket(at.sin6_family, SOCK_DGRAM, 0);
+                if (at.sin6_family == AF_INET6)
+                    at.sin6_addr = in6addr_loopback;
+                else
+                    ((struct sockaddr_in *)&at)->sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+                intrusions += sendto(stranger, intruder, intruder_length, 0, (struct sockaddr *)&at, size) == intruder_length;
+                close(stranger);
+            }
+            return syscall(SYS_connect, fd, to, length);
+        }
 
         static int is_refused(int fd, struct msghdr *message)
         {
@@ -117,6 +142,22 @@ internal static unsafe class StubbornKernel
     /// <param name="flags">MSG_TRUNC or MSG_CTRUNC.</param>
     public static void Cut(int port, int flags) =>
         ((delegate* unmanaged<int, int, void>)NativeLibrary.GetExport(s_library, "cut"))(port, flags);
+
+    /// <summary>How many strangers' datagrams were sent since <see cref="Intrude"/>.</summary>
+    public static int Intruded => ((delegate* unmanaged<int>)NativeLibrary.GetExport(s_library, "intruded"))();
+
+    /// <summary>How often a socket was connected or disconnected, by anybody in this process.</summary>
+    public static int Connected => ((delegate* unmanaged<int>)NativeLibrary.GetExport(s_library, "connected"))();
+
+    /// <summary>From here on, a stranger on loopback sends this to each bound socket just before it is connected. Nothing ends it.
+    /// </summary>
+    public static void Intrude(ReadOnlySpan<byte> datagram)
+    {
+        fixed (byte* start = datagram)
+        {
+            ((delegate* unmanaged<byte*, int, void>)NativeLibrary.GetExport(s_library, "intrude"))(start, datagram.Length);
+        }
+    }
 
     // The engine's declarations are bound at their first call, so this must come before.
     [ModuleInitializer]

@@ -1,0 +1,70 @@
+using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
+using WgProxy.Linux.Native;
+using static WgProxy.Linux.Native.Constants;
+
+namespace WgProxy.Linux.Net;
+
+/// <summary>The kernel's notices that links, addresses, routes or routing rules have changed (rtnetlink(7)). What they say is not
+/// read: after any of them, paths are looked at.</summary>
+internal sealed unsafe class PathNotices : SafeHandleMinusOneIsInvalid
+{
+    // Links are among them because IPv4 routes that go with one are taken away without a notice of their own.
+    private const uint Groups = RTMGRP_LINK | RTMGRP_IPV4_IFADDR | RTMGRP_IPV4_ROUTE | RTMGRP_IPV4_RULE
+        | RTMGRP_IPV6_IFADDR | RTMGRP_IPV6_ROUTE | (1u << (RTNLGRP_IPV6_RULE - 1));
+
+    private const int MostAtOnce = 64;
+
+    private PathNotices(int descriptor)
+        : base(ownsHandle: true) => SetHandle(descriptor);
+
+    /// <summary>The descriptor to watch.</summary>
+    public int Descriptor => (int)handle;
+
+    /// <summary>Begins to listen; null if the system refused.</summary>
+    public static PathNotices? Open(out int error)
+    {
+        int descriptor = Libc.socket(AF_NETLINK, SOCK_RAW | SOCK_NONBLOCK | SOCK_CLOEXEC, NETLINK_ROUTE);
+        if (descriptor < 0)
+        {
+            error = Marshal.GetLastPInvokeError();
+            return null;
+        }
+
+        PathNotices notices = new(descriptor);
+        sockaddr_nl name = new() { nl_family = AF_NETLINK, nl_groups = Groups };
+        error = Libc.bind(descriptor, &name, (uint)sizeof(sockaddr_nl)) == 0 ? 0 : Marshal.GetLastPInvokeError();
+        if (error != 0)
+        {
+            notices.Dispose();
+            return null;
+        }
+
+        return notices;
+    }
+
+    /// <summary>Takes what has come, so many at most. Whether any of it was the kernel's: others may write to the socket too. A
+    /// full buffer (ENOBUFS) means that some were lost, and is one.</summary>
+    public bool TryTake()
+    {
+        bool any = false;
+        for (int i = 0; i < MostAtOnce; i++)
+        {
+            byte nothing;
+            sockaddr_nl from = default;
+            uint length = (uint)sizeof(sockaddr_nl);
+            nint received = Libc.recvfrom(Descriptor, &nothing, 1, MSG_DONTWAIT, &from, &length);
+            if (received < 0 && Marshal.GetLastPInvokeError() != ENOBUFS)
+            {
+                break;
+            }
+
+            any |= received < 0 || from.nl_pid == 0;
+        }
+
+        return any;
+    }
+
+    /// <inheritdoc/>
+    protected override bool ReleaseHandle() => Libc.close((int)handle) == 0;
+}

@@ -1,0 +1,65 @@
+using System.Net;
+using WgProxy.Core;
+
+namespace WgProxy.Linux.Net;
+
+/// <summary>
+/// Which local address the kernel would send from to a server now. It is asked by connecting a socket that sends nothing, which takes
+/// three system calls; the answer is good for a second, so what it costs goes by the servers and not by who makes a relay ask.
+/// </summary>
+internal sealed class PathProbe : IDisposable
+{
+    private const long GoodFor = 1_000;
+    private const int Remembered = 8;
+
+    private readonly Answer[] _answers = new Answer[Remembered];
+    private readonly UdpSocket?[] _sockets = new UdpSocket?[2];
+    private int _next;
+
+    /// <summary>Finds the address; false if there is no path to the server.</summary>
+    public bool TryFind(IPEndPoint server, Tick now, out UInt128 local)
+    {
+        foreach (ref readonly Answer known in _answers.AsSpan())
+        {
+            if (known.Until > now && server.Equals(known.Server))
+            {
+                local = known.Local;
+                return known.HasPath;
+            }
+        }
+
+        bool hasPath = Ask(server, out local);
+        _answers[_next] = new Answer { Server = server, Until = now + GoodFor, HasPath = hasPath, Local = local };
+        _next = (_next + 1) % Remembered;
+        return hasPath;
+    }
+
+    /// <summary>Paths may have changed: from here on the kernel is asked again.</summary>
+    public void Forget() => Array.Clear(_answers);
+
+    /// <summary>Closes the sockets.</summary>
+    public void Dispose() => Array.ForEach(_sockets, socket => socket?.Dispose());
+
+    private bool Ask(IPEndPoint server, out UInt128 local)
+    {
+        local = default;
+        bool isIPv4 = KernelAddress.IsIPv4(server);
+        UdpSocket? socket = _sockets[isIPv4 ? 0 : 1] ??= UdpSocket.Open(isIPv4, out _);
+        if (socket is null || socket.Connect(server) != 0)
+        {
+            return false;
+        }
+
+        // Disconnected at once, for it must not hold the port that the kernel lent it: it may be a mapping's next.
+        (local, _) = socket.Udp.Local;
+        return socket.Udp.Disconnect() == 0;
+    }
+
+    private struct Answer
+    {
+        public IPEndPoint? Server;
+        public UInt128 Local;
+        public Tick Until;
+        public bool HasPath;
+    }
+}

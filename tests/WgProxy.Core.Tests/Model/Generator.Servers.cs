@@ -1,0 +1,45 @@
+namespace WgProxy.Core.Tests.Model;
+
+// A server that does not answer, or moves; a host whose own paths change.
+internal sealed partial class Generator
+{
+    /// <summary>A client sends, or asks, and goes unanswered; the server may be elsewhere, or answer after all.</summary>
+    private IEnumerable<Step> Silence()
+    {
+        ReferenceMapping? mapping = AnyMapping(mapping => mapping.Proof >= Proof.Established && HasLivePair(mapping));
+        if (mapping is null)
+        {
+            yield break;
+        }
+
+        (int source, int route) = (NumberOf(mapping), mapping.Route);
+        for (int rounds = _random.Next(2, 7); rounds > 0; rounds--)
+        {
+            if (_random.Next(8) == 0)
+            {
+                yield return new Step(Pick("move", "move", "list"), route);
+            }
+
+            if (_random.Next(3) > 0)
+            {
+                yield return Step.Client(source, AnyRun(() => Message.Data(ServerIndexOf(mapping), AnyLength())));
+            }
+            else
+            {
+                yield return Step.Client(source, Ask(route, NewClient()));
+            }
+
+            if (_random.Next(8) == 0)
+            {
+                yield return Step.Server(source, route, AnyServerMessage(mapping));
+            }
+
+            if (_random.Next(10) == 0)
+            {
+                yield return Step.Reroute(source, route, _random.Next(3) == 0 ? 30_000 + (int)(_fresh++ % 10_000) : 0);
+            }
+
+            yield return Step.Wait(Pick(1, 1_000, 4_999, 5_000, 5_001, 10_999, 11_000, 11_001, 12_000));
+        }
+    }
+}

@@ -1,0 +1,93 @@
+using System.Net;
+using System.Net.Sockets;
+using WgProxy.Core;
+
+namespace WgProxy.Tests;
+
+// What engines are told while they run, and mappings that go to another address of their server.
+public abstract partial class EngineContract
+{
+    // WireGuard answers data within 10 s.
+    private static readonly TimeSpan Silence = TimeSpan.FromSeconds(11);
+
+    [Theory]
+    [InlineData(V4, V4)]
+    [InlineData(V6, V6)]
+    [InlineData(V4, V6)]
+    [InlineData(V6, V4)]
+    public void A_tunnel_that_goes_unanswered_follows_its_server(AddressFamily before, AddressFamily after)
+    {
+        Start();
+        EngineContractPeer former = NewServer(before);
+        EngineContractTunnel tunnel = NewTunnel(former).Establish();
+        IPEndPoint upstream = tunnel.Upstream;
+        EngineContractCounts moved = EngineContractCounts.Tunnel();
+        moved.AssertMoved(Wire);
+
+        EngineContractPeer elsewhere = Wire.NewPeer(after);
+        Route.Publish([elsewhere.EndPoint]);
+        Assert.True(Engine.Post(EngineCommand.RouteChanged(0)));
+        tunnel.Up(100);
+        moved.Add("uplink.Forward", 1);
+        moved.Add("bytes.Uplink", 100);
+        moved.AssertMoved(Wire);
+
+        Wire.Advance(Silence);
+        tunnel.Follow(elsewhere, 200);
+        tunnel.Down(300);
+        moved.Add("event.Unanswered", 1);
+        moved.Add("event.Redirected", 1);
+        moved.Add("uplink.Forward", 1);
+        moved.Add("bytes.Uplink", 200);
+        moved.Add("downlink.Forward", 1);
+        moved.Add("bytes.Downlink", 300);
+        moved.AssertMoved(Wire);
+        Assert.Equal(upstream.Port, tunnel.Upstream.Port);
+        former.ExpectNothing();
+
+        // Nothing that comes from where the server was is taken for the server's any more.
+        former.Send(tunnel.FromServer(50), upstream);
+        tunnel.Down(400);
+        tunnel.Up(500);
+        moved.Add("uplink.Forward", 1);
+        moved.Add("bytes.Uplink", 500);
+        moved.Add("downlink.Forward", 1);
+        moved.Add("bytes.Downlink", 400);
+        moved.AssertMoved(Wire);
+        tunnel.Client.ExpectNothing();
+    }
+
+    [Fact]
+    public void A_tunnel_that_is_told_and_answered_stays()
+    {
+        Start();
+        EngineContractTunnel tunnel = NewTunnel(NewServer()).Establish();
+        tunnel.Up(100);
+        tunnel.Down(100);
+        EngineContractPeer elsewhere = Wire.NewPeer(V4);
+        Route.Publish([elsewhere.EndPoint]);
+        Assert.True(Engine.Post(EngineCommand.RouteChanged(0)));
+        Assert.True(Engine.Post(EngineCommand.PathsChanged));
+        Wire.Advance(Silence);
+        tunnel.Up(100);
+        tunnel.Down(100);
+        EngineContractCounts moved = EngineContractCounts.Tunnel();
+        moved.Add("uplink.Forward", 2);
+        moved.Add("bytes.Uplink", 200);
+        moved.Add("downlink.Forward", 2);
+        moved.Add("bytes.Downlink", 200);
+        moved.AssertMoved(Wire);
+        elsewhere.ExpectNothing();
+    }
+
+    [Fact]
+    public void A_stopped_engine_takes_no_command()
+    {
+        Start();
+        Assert.True(Engine.Post(EngineCommand.PathsChanged));
+        Engine.Stop();
+        Assert.False(Engine.Post(EngineCommand.PathsChanged));
+        Engine.Dispose();
+        Assert.False(Engine.Post(EngineCommand.RouteChanged(0)));
+    }
+}
