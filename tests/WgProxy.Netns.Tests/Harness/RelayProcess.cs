@@ -33,13 +33,15 @@ internal sealed class RelayProcess : IDisposable
         CultureInfo.InvariantCulture);
 
     /// <summary>Starts a relay for this server and awaits that it listens and knows the server's address.</summary>
+    /// <remarks><c>through</c> is a program that starts it, in its own place.</remarks>
     public static async Task<RelayProcess> StartAsync(
-        Topology topology, IPEndPoint server, string publicKey, int port = 51820, Namespace? space = null, int? workers = null, IPAddress? listen = null)
+        Topology topology, IPEndPoint server, string publicKey, int port = 51820, Namespace? space = null, int? workers = null, IPAddress? listen = null,
+        string? through = null)
     {
         Child process = topology.Own((space ?? topology.Relay).Start(
             $"wgproxy on port {port}",
-            Binary,
-            workers is null ? [] : ["--workers", $"{workers}"],
+            through ?? Binary,
+            [.. through is null ? [] : (string[])[Binary], .. workers is null ? [] : (string[])["--workers", $"{workers}"]],
             ("WGPROXY_SERVER", server.ToString()),
             ("WGPROXY_PUBKEY", publicKey),
             ("WGPROXY_LISTEN", new IPEndPoint(listen ?? IPAddress.IPv6Any, port).ToString()),
