@@ -178,7 +178,7 @@ internal readonly unsafe struct UdpDescriptor(int descriptor, bool isIPv4)
     /// number; the socket then lets nothing in until this is called again and works.</summary>
     public int Reconnect(IPEndPoint server, ushort port)
     {
-        bool isShut = TryShut();
+        bool isShut = TryFilter([new sock_filter { code = BPF_RET | BPF_K }]);
         int error = Disconnect();
         if (error == 0 && Local.Port == 0)
         {
@@ -215,13 +215,6 @@ internal readonly unsafe struct UdpDescriptor(int descriptor, bool isIPv4)
 
     /// <summary>Closes it. The number may be another file's from now on.</summary>
     public void Close() => _ = Libc.close(Descriptor);
-
-    private bool TryShut()
-    {
-        sock_filter drop = new() { code = BPF_RET | BPF_K };
-        sock_fprog program = new() { len = 1, filter = &drop };
-        return Libc.setsockopt(Descriptor, SOL_SOCKET, SO_ATTACH_FILTER, &program, (uint)sizeof(sock_fprog)) == 0;
-    }
 
     private static bool IsKnown(int result) => result >= 0 || Marshal.GetLastPInvokeError() != ENOSYS;
 
