@@ -32,11 +32,14 @@ public sealed class BroadcastTests
         uint index = 1;
         using Socket four = Open(stranger, AddressFamily.InterNetwork);
         using Socket six = Open(stranger, AddressFamily.InterNetworkV6);
-        for (int i = 0; i < Asking; i++)
+        stranger.Space.Run(() =>
         {
-            using Socket asks = Open(stranger, AddressFamily.InterNetwork);
-            asks.SendTo(tunnel.MintInitiation(index++), new IPEndPoint(stranger.Relay(AddressFamily.InterNetwork), Tunnel.Port));
-        }
+            for (int i = 0; i < Asking; i++)
+            {
+                using Socket asks = new(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
+                asks.SendTo(tunnel.MintInitiation(index++), new IPEndPoint(stranger.Relay(AddressFamily.InterNetwork), Tunnel.Port));
+            }
+        });
 
         await Eventually.TrueAsync(
             () => tunnel.Relay.Status().Mappings.GetValueOrDefault("Asked") >= Crowd, TimeSpan.FromSeconds(10), () => $"a crowd; {tunnel.Relay.Status()}");
