@@ -82,6 +82,13 @@ public sealed partial class Relay
     [MethodImpl(MethodImplOptions.NoInlining)]
     public Decision FromClient(ReadOnlySpan<byte> run, int stride, in Source source, Tick now)
     {
+        // Port 0 says that no answer is wanted (RFC 768), and no socket can send one there: whoever is behind it neither
+        // completes a handshake nor shows a cookie.
+        if (source.Port == 0)
+        {
+            return DropAll(Verdict.NoPort, slot: -1, DatagramsOf(run, stride), run.Length);
+        }
+
         ReadOnlySpan<byte> datagram = First(run, stride);
         DatagramKind kind = Datagram.Classify(datagram);
         return kind switch
@@ -168,6 +175,9 @@ public sealed partial class Relay
 
     private static ReadOnlySpan<byte> First(ReadOnlySpan<byte> run, int stride) =>
         stride > 0 && stride < run.Length ? run[..stride] : run;
+
+    private static int DatagramsOf(ReadOnlySpan<byte> run, int stride) =>
+        stride > 0 && stride < run.Length ? (run.Length + stride - 1) / stride : 1;
 
     private Decision Drop(Direction direction, Verdict verdict, ReadOnlySpan<byte> datagram, int slot = -1)
     {

@@ -16,6 +16,9 @@ public enum Verdict : byte
     /// <summary>Not forwarded: the sender is sent a cookie reply, and must show the cookie first.</summary>
     Reply,
 
+    /// <summary>Dropped: sent from UDP port 0, to which nothing can be sent back.</summary>
+    NoPort,
+
     /// <summary>Dropped: none of the four WireGuard types, or reserved bytes that are not zero.</summary>
     NotWireGuard,
 

@@ -44,6 +44,25 @@ public sealed partial class RelayGateTests
     }
 
     [Fact]
+    public void What_comes_from_port_0_opens_nothing_and_draws_no_cookie_in_a_crowd()
+    {
+        RelayDriver driver = NewDriver(loadedAsked: 4);
+        int slot = driver.Confirm(Alice);
+        Load(driver);
+        long askers = driver.Relay.Counters[Proof.Asked];
+        Source portless = Source.From(new IPEndPoint(Alice.Address, 0));
+        byte[][] datagrams =
+        [
+            WireMessages.Initiation(driver.Mac1, 0xC2), WireMessages.Transport(0x51),
+            WireMessages.Transport(0x99), WireMessages.Response(1, 0x51, driver.Mac1), WireMessages.CookieReply(0x51), [],
+        ];
+        Assert.All(datagrams, datagram => Assert.Equal(new Decision(Verdict.NoPort, -1, datagram.Length), driver.FromClient(portless, datagram)));
+        Assert.Equal(askers, driver.Relay.Counters[Proof.Asked]);
+        Assert.Equal(0, driver.Relay.Counters[Direction.Uplink, Verdict.Reply]);
+        Assert.Equal(Proof.Confirmed, driver.Relay.ProofOf(slot));
+    }
+
+    [Fact]
     public void A_cookie_is_good_for_its_source_alone_and_for_two_periods()
     {
         RelayDriver driver = Loaded();

@@ -1,3 +1,4 @@
+using System.Net;
 using WgProxy.Tests;
 
 namespace WgProxy.Core.Tests;
@@ -36,6 +37,14 @@ public sealed class RelayRunTests
                 new Decision(Verdict.Forward, slot, 148),
             ],
             Walk(run, 148));
+    }
+
+    [Fact]
+    public void A_run_from_port_0_is_dropped_whole()
+    {
+        byte[] run = [.. WireMessages.Initiation(_driver.Mac1, 1), .. WireMessages.Initiation(_driver.Mac1, 2), .. Run(0x51, 40)];
+        Assert.Equal(new Decision(Verdict.NoPort, -1, run.Length), _driver.FromClient(Source.From(new IPEndPoint(Alice.Address, 0)), run, 148));
+        Assert.Equal(3, _driver.Relay.Counters[Direction.Uplink, Verdict.NoPort]);
     }
 
     [Fact]

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Net.Sockets;
 using WgProxy.Core;
 using WgProxy.Core.Protocol;
 
@@ -18,6 +19,33 @@ public abstract partial class EngineContract
         new EngineContractCounts { { "uplink.NoMapping", 3 } }.AssertMoved(Wire);
         tunnel.Server.ExpectNothing();
         tunnel.Client.ExpectNothing();
+    }
+
+    [Fact]
+    public void What_comes_from_port_0_opens_nothing_and_draws_nothing()
+    {
+        Start();
+        EngineContractPeer server = NewServer();
+        EngineContractCounts moved = [];
+        foreach (AddressFamily family in new[] { V4, V6 })
+        {
+            EngineContractTunnel tunnel = new EngineContractTunnel(Wire, Route.Mac1, Wire.NewPeer(family), server, family == V4 ? 1u : 2).Establish();
+            byte[][] datagrams =
+            [
+                WireMessages.Initiation(Route.Mac1, 0xC7), tunnel.FromClient(), tunnel.FromClient(1_000),
+                WireMessages.Response(1, 2, Route.Mac1), WireMessages.CookieReply(2), WireMessages.New(9, 20),
+            ];
+            foreach (byte[] datagram in datagrams)
+            {
+                Assert.SkipUnless(Wire.TrySendFromPort0(datagram, Wire.RelayFor(tunnel.Client)), "forging port 0 takes a raw socket: root, or CAP_NET_RAW");
+            }
+
+            moved.Add(EngineContractCounts.Tunnel());
+            moved.Add("uplink.NoPort", datagrams.Length);
+            moved.AssertMoved(Wire);
+            tunnel.Server.ExpectNothing();
+            tunnel.Client.ExpectNothing();
+        }
     }
 
     [Fact]

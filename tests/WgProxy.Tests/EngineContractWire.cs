@@ -23,6 +23,9 @@ public abstract class EngineContractWire : IDisposable
     /// <param name="port">Its port; 0 for any.</param>
     public abstract EngineContractPeer NewPeer(AddressFamily family, int port = 0);
 
+    /// <summary>Sends a datagram from port 0 of the address it goes to, as a forger can; false if this process may not.</summary>
+    public abstract bool TrySendFromPort0(byte[] datagram, IPEndPoint to);
+
     /// <summary>Lets time pass for the engine.</summary>
     public abstract void Advance(TimeSpan span);
 

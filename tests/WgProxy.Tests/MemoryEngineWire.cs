@@ -24,6 +24,12 @@ internal sealed class MemoryEngineWire : EngineContractWire
     public override EngineContractPeer NewPeer(AddressFamily family, int port = 0) =>
         new MemoryEnginePeer(_network, family, port);
 
+    public override bool TrySendFromPort0(byte[] datagram, IPEndPoint to)
+    {
+        _network.Send(datagram, datagram.Length, new IPEndPoint(to.Address, 0), to);
+        return true;
+    }
+
     public override void Advance(TimeSpan span) => Memory.Advance(span);
 }
 

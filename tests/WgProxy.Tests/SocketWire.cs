@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Net;
 using System.Net.Sockets;
 using WgProxy.Core;
@@ -26,6 +27,33 @@ internal sealed class SocketWire : EngineContractWire
     {
         _peers.Add(new SocketPeer(family, port));
         return _peers[^1];
+    }
+
+    public override bool TrySendFromPort0(byte[] datagram, IPEndPoint to)
+    {
+        try
+        {
+            // Past the kernel's own UDP, which draws a port for whoever names none. It writes the header before this one.
+            using Socket raw = new(to.AddressFamily, SocketType.Raw, ProtocolType.Udp);
+            byte[] packet = new byte[8 + datagram.Length];
+            BinaryPrimitives.WriteUInt16BigEndian(packet.AsSpan(2), (ushort)to.Port);
+            BinaryPrimitives.WriteUInt16BigEndian(packet.AsSpan(4), (ushort)packet.Length);
+            datagram.CopyTo(packet, 8);
+            if (to.AddressFamily == AddressFamily.InterNetworkV6)
+            {
+                // IPv4 may go without a checksum, IPv6 may not (RFC 8200, section 8.1): the kernel puts one where it is told.
+                const int level = 41; // IPPROTO_IPV6
+                const int checksum = 7; // IPV6_CHECKSUM
+                raw.SetRawSocketOption(level, checksum, BitConverter.GetBytes(6));
+            }
+
+            raw.SendTo(packet, new IPEndPoint(to.Address, 0));
+            return true;
+        }
+        catch (SocketException refusal) when (refusal.SocketErrorCode is SocketError.AccessDenied)
+        {
+            return false;
+        }
     }
 
     public override void Advance(TimeSpan span) => _clock.Leap(span);

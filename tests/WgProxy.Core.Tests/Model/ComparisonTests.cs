@@ -33,6 +33,7 @@ public sealed class ComparisonTests(ITestOutputHelper output)
         ["any index of the tunnel proves"] = new() { OnlyOwnPortProves = false },
         ["the member just left makes room"] = new() { LeftMemberStays = false },
         ["the unproven are sent anything"] = new() { NeverMoreThanSent = false },
+        ["port 0 is a port like others"] = new() { PortsAreNeeded = false },
         ["a verified source is forgotten early"] = new() { VerifiedSeconds = 120 },
         ["a verified source is forgotten late"] = new() { VerifiedSeconds = 240 },
         ["an accepted source is forgotten early"] = new() { KnownSeconds = 550 },

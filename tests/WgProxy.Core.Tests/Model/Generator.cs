@@ -163,6 +163,7 @@ internal sealed partial class Generator
     {
         ReferenceMapping? mapping = AnyMapping();
         int source = mapping is not null && _random.Next(2) > 0 ? NumberOf(mapping) : AnySource();
+        source += _random.Next(40) == 0 ? Lockstep.Portless : 0;
         return Step.Client(source, AnyRun(() => AnyClientMessage(mapping)));
     }
 

@@ -6,6 +6,9 @@ namespace WgProxy.Core.Tests.Model;
 /// belongs to one worker for good.</summary>
 internal sealed partial class Lockstep
 {
+    /// <summary>Sources with numbers from here on have the addresses of others, and port 0.</summary>
+    public const int Portless = 1_000;
+
     private readonly Route[] _routes;
     private readonly IReadOnlyList<Worker> _workers;
     private byte[] _buffer = new byte[1 << 16];
@@ -50,8 +53,8 @@ internal sealed partial class Lockstep
         }
     }
 
-    public static Source SourceOf(int number) =>
-        Source.From(new IPEndPoint(AddressOf(number), 1_000 + number));
+    public static Source SourceOf(int number) => Source.From(
+        number < Portless ? new IPEndPoint(AddressOf(number), 1_000 + number) : new IPEndPoint(AddressOf(number - Portless), 0));
 
     /// <summary>Three ports of one IPv4 address, three addresses of one IPv6 /64, and so on.</summary>
     private static IPAddress AddressOf(int number) => IPAddress.Parse(

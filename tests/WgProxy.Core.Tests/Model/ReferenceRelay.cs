@@ -31,6 +31,11 @@ internal sealed partial class ReferenceRelay(RelaySettings settings, ReferenceRu
 
     public ReferenceDecision FromClient(ReadOnlyMemory<byte> run, int stride, Source source, Tick now)
     {
+        if (source.Port == 0 && rules.PortsAreNeeded)
+        {
+            return Decide(Direction.Uplink, Verdict.NoPort, mapping: null, Datagrams(run, stride).Count(), run.Length);
+        }
+
         ReadOnlyMemory<byte> datagram = Datagrams(run, stride).First();
         return KindOf(datagram.Span) switch
         {

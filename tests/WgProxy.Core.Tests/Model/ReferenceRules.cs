@@ -51,6 +51,9 @@ internal sealed record ReferenceRules
     /// <summary>Whether who has not been answered is sent no more than he sent.</summary>
     public bool NeverMoreThanSent { get; init; } = true;
 
+    /// <summary>Whether a datagram from port 0 is dropped before all else.</summary>
+    public bool PortsAreNeeded { get; init; } = true;
+
     public int VerifiedSeconds { get; init; } = 180;
 
     public int KnownSeconds { get; init; } = 600;

@@ -56,7 +56,7 @@ public sealed class RelayModelTests(ITestOutputHelper output)
     {
         Verdict[] uplink =
         [
-            Verdict.Forward, Verdict.Open, Verdict.NotWireGuard, Verdict.BadLength, Verdict.BadMac1, Verdict.NoMapping, Verdict.NotProven,
+            Verdict.Forward, Verdict.Open, Verdict.NoPort, Verdict.NotWireGuard, Verdict.BadLength, Verdict.BadMac1, Verdict.NoMapping, Verdict.NotProven,
             Verdict.UnknownIndex, Verdict.RateLimited, Verdict.OverBudget, Verdict.TableFull, Verdict.ClaimRefused, Verdict.NoServer,
             Verdict.Reply, Verdict.Replayed, Verdict.Denied, Verdict.OverShare, Verdict.ServerLoaded,
         ];

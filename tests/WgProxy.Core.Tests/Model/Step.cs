@@ -2,7 +2,7 @@ namespace WgProxy.Core.Tests.Model;
 
 /// <summary>
 /// One event of a sequence, in a form that means the same whatever is left out before it: sources are numbers, ports are
-/// named by the source and route they were opened for. In text:
+/// named by the source and route they were opened for. A source of 1000 and more is the one of that number less 1000, with port 0. In text:
 /// <c>client 3: MESSAGE + MESSAGE</c> (a run; its stride is the first one's length),
 /// <c>server 3/0: …</c> (to the port of source 3 on route 0), <c>closed 3/0: …</c> (to the last such port that ended),
 /// <c>wait 15000</c> (milliseconds, stopping at every deadline), <c>late 15000</c> (one look at deadlines, at the end),
