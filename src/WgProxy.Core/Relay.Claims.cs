@@ -149,14 +149,17 @@ public sealed partial class Relay
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private Decision Adopt(ReadOnlySpan<byte> datagram, in Source source, Tick now)
+    private Decision Adopt(ReadOnlySpan<byte> run, int stride, in Source source, Tick now)
     {
-        // Which route an unknown index belongs to, nobody can tell: with several, only an initiation can.
+        // Which route an unknown index belongs to, nobody can tell: with several, only an initiation can. What is unknown of
+        // the first is unknown of all in the run that are like it: they are judged once.
         if (!_settings.Adopt || _routes.Count != 1)
         {
-            return Drop(Direction.Uplink, Verdict.NoMapping, datagram);
+            (int datagrams, int bytes) = Alike(run, stride, Datagram.ReceiverIndex(DatagramKind.Transport, run));
+            return DropAll(Verdict.NoMapping, slot: -1, datagrams, bytes);
         }
 
+        ReadOnlySpan<byte> datagram = First(run, stride);
         if (_routes[0].Server is not IPEndPoint server)
         {
             return Drop(Direction.Uplink, Verdict.NoServer, datagram);

@@ -9,14 +9,24 @@ namespace WgProxy.Core;
 public sealed partial class Relay
 {
     private Relay[] _neighbours = [];
+    private IndexSketch _sketch = IndexSketch.Empty;
+    private int _number;
+
+    /// <summary>How often a neighbour's table was asked for an index.</summary>
+    internal long NeighboursAsked { get; private set; }
 
     /// <summary>Makes relays of one address known to each other: each may from then on read, on its slow path and from its
-    /// own thread, what the others have learned. All of them have the same routes, and clocks with the same zero.</summary>
+    /// own thread, what the others have learned. All of them have the same routes, clocks with the same zero, and have decided
+    /// about nothing yet.</summary>
     public static void Introduce(IReadOnlyList<Relay> relays)
     {
-        foreach (Relay relay in relays)
+        IndexSketch sketch = new(relays.Count, relays.Sum(relay => relay.Slots), relays[0]._settings.HashSeed);
+        for (int number = 0; number < relays.Count; number++)
         {
+            Relay relay = relays[number];
             relay._neighbours = [.. relays.Where(other => other != relay)];
+            (relay._number, relay._sketch) = (number, sketch);
+            relay._tunnels.ShowIn(sketch, number);
         }
     }
 
@@ -25,6 +35,11 @@ public sealed partial class Relay
     private Decision? ClaimBorrowed(DatagramKind kind, ReadOnlySpan<byte> datagram, in Source source, Tick now)
     {
         uint receiver = Datagram.ReceiverIndex(kind, datagram);
+        if (!_sketch.MayBeElsewhere(_number, receiver))
+        {
+            return null;
+        }
+
         for (int route = 0; route < _routes.Count; route++)
         {
             int slot = FindOnRoute(source, route);
@@ -76,6 +91,12 @@ public sealed partial class Relay
         uint receiver = Datagram.ReceiverIndex(kind, datagram);
         foreach (Relay neighbour in _neighbours)
         {
+            if (!_sketch.MayHave(neighbour._number, receiver))
+            {
+                continue;
+            }
+
+            NeighboursAsked++;
             if (neighbour._tunnels.TryCopy(route, receiver, now, out copy)
                 && (kind == DatagramKind.Response ? _routes[route].Mac1.Verify(datagram) : copy.TakesData(receiver, now))
                 && (into < 0 || _tunnels[into].SharesPair(copy.Row, now)))

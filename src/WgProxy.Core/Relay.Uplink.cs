@@ -147,7 +147,7 @@ public sealed partial class Relay
         if (slot < 0)
         {
             return TryClaim(DatagramKind.Transport, First(run, stride), source, now)
-                ?? Adopt(First(run, stride), source, now);
+                ?? Adopt(run, stride, source, now);
         }
 
         ref Mapping mapping = ref _mappings[slot];

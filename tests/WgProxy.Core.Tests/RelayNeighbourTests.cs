@@ -62,6 +62,56 @@ public sealed class RelayNeighbourTests
         }
     }
 
+    [Theory]
+    [InlineData(2)]
+    [InlineData(32)]
+    public void Hardly_anybody_is_asked_for_an_index_that_nobody_knows(int workers)
+    {
+        const int unknown = 20_000;
+        Source stranger = RelayDriver.Client(50_000);
+        IReadOnlyList<Route> routes = [RelayDriver.NewRoute()];
+        RelayDriver[] drivers = [.. Enumerable.Range(0, workers).Select(_ => new RelayDriver(routes, new RelaySettings { MaxMappings = 2_048 / workers }))];
+        Relay.Introduce([.. drivers.Select(driver => driver.Relay)]);
+        for (int tunnel = 0; tunnel < 1_024; tunnel++)
+        {
+            drivers[tunnel % workers].Establish(RelayDriver.Client(tunnel), 0x1_0000 + (uint)tunnel, 0x2_0000 + (uint)tunnel);
+        }
+
+        byte[] datagram = WireMessages.Transport(0);
+        for (uint i = 0; i < unknown; i++)
+        {
+            BitConverter.TryWriteBytes(datagram.AsSpan(4), 0x8000_0000 + i);
+            Assert.Equal(Verdict.NoMapping, drivers[0].FromClient(stranger, datagram).Verdict);
+        }
+
+        // A row is not empty for one index in eight, and then one worker is asked; before, each of the others for each.
+        Assert.InRange(drivers[0].Relay.NeighboursAsked, 1, unknown / 4);
+        Assert.Equal(0, Allocated.InBestOf(3, () => drivers[0].Relay.FromClient(datagram, datagram.Length, stranger, drivers[0].Now)));
+
+        // And whoever knows an index is found.
+        for (int tunnel = 0; tunnel < 1_024; tunnel += 31)
+        {
+            Decision claim = drivers[0].FromClient(RelayDriver.Client(10_000 + tunnel), WireMessages.Transport(0x2_0000 + (uint)tunnel));
+            Assert.Equal(Verdict.Open, claim.Verdict);
+        }
+    }
+
+    [Fact]
+    public void A_run_of_an_index_that_nobody_knows_is_judged_once()
+    {
+        _first.Confirm(Home, client: 0xC1, server: 0x51);
+        byte[] run = [.. Enumerable.Repeat(WireMessages.Transport(0x99, 1_452), 44).SelectMany(bytes => bytes)];
+        Assert.Equal(new Decision(Verdict.NoMapping, -1, run.Length), _second.FromClient(Away, run, 1_452));
+        Assert.Equal(44, _second.Relay.Counters[Direction.Uplink, Verdict.NoMapping]);
+    }
+
+    [Fact]
+    public void Relays_that_have_learned_something_are_introduced_no_more()
+    {
+        _first.Confirm(Home, client: 0xC1, server: 0x51);
+        Assert.Throws<InvalidOperationException>(() => Relay.Introduce([_first.Relay, _second.Relay]));
+    }
+
     [Fact]
     public void An_unknown_index_is_unknown_to_all()
     {

@@ -12,6 +12,8 @@ internal sealed class IndexTable
     private readonly Chains<Entry> _entries;
     private readonly ulong _k0;
     private readonly ulong _k1;
+    private IndexSketch? _sketch;
+    private int _worker;
 
     /// <summary>A table for up to <paramref name="capacity"/> indices.</summary>
     public IndexTable(int capacity, (ulong K0, ulong K1) seed)
@@ -22,6 +24,10 @@ internal sealed class IndexTable
 
     /// <summary>Indices in the table.</summary>
     public int Count => _entries.Count;
+
+    /// <summary>Shows in a sketch which indices the table has, for neighbours to look there first. The table is empty.</summary>
+    public void ShowIn(IndexSketch sketch, int worker) =>
+        (_sketch, _worker) = Count == 0 ? (sketch, worker) : throw new InvalidOperationException("The table has indices already.");
 
     /// <summary>The tunnel that owns the index; -1 if none does.</summary>
     public int Find(int route, uint index)
@@ -40,6 +46,7 @@ internal sealed class IndexTable
             return _entries[entry].Owner == tunnel;
         }
 
+        _sketch?.Add(_worker, index);
         _entries.Add(hash, new Entry(index, route, tunnel));
         return true;
     }
@@ -51,6 +58,7 @@ internal sealed class IndexTable
         if (entry >= 0 && _entries[entry].Owner == tunnel)
         {
             _entries.Remove(entry);
+            _sketch?.Remove(_worker, index);
         }
     }
 

@@ -9,6 +9,9 @@ internal sealed partial class TunnelTable
 
     private int _version;
 
+    /// <summary>Shows in a sketch, from now on, which indices the roaming table has.</summary>
+    public void ShowIn(IndexSketch sketch, int worker) => _indices.ShowIn(sketch, worker);
+
     /// <summary>Copies the tunnel of the route whose server issued the index. May be called by any thread, while the owner
     /// changes the table: false also if it changes so often that no copy can be believed.</summary>
     public bool TryCopy(int route, uint index, Tick now, out TunnelCopy copy)

@@ -113,12 +113,15 @@ internal sealed partial class ReferenceRelay
     }
 
     /// <summary>An index that is known nowhere, admitted on probation if that is allowed.</summary>
-    private ReferenceDecision Adopt(ReadOnlyMemory<byte> datagram, Source source, Tick now)
+    private ReferenceDecision Adopt(ReadOnlyMemory<byte> run, int stride, Source source, Tick now)
     {
         if (!settings.Adopt || routes.Count > 1)
         {
-            return Drop(Direction.Uplink, Verdict.NoMapping, datagram);
+            (int datagrams, int bytes) = Alike(run, stride);
+            return Decide(Direction.Uplink, Verdict.NoMapping, mapping: null, datagrams, bytes);
         }
+
+        ReadOnlyMemory<byte> datagram = Datagrams(run, stride).First();
 
         if (routes[0].Server is null)
         {

@@ -164,7 +164,7 @@ internal sealed partial class ReferenceRelay
 
         if (mapping is null)
         {
-            return Adopt(datagram, source, now);
+            return Adopt(run, stride, source, now);
         }
 
         if (mapping.Unmatched is (uint server, uint client) && server == receiver)
