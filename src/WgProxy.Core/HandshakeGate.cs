@@ -41,11 +41,20 @@ internal sealed class HandshakeGate
     private const double SitesOfTunnels = 4.5;
     private const int LeftByTheServed = 3;
 
+    // As many places' time again.
+    private const int PlacesOfTurns = 18;
+
+    // What passes a crowd unshown must not displace who waits in it: by these, some 270 in 15 s, of 4,096 who may ask.
+    private const int SparedPerSecond = 16;
+    private const int SparedBurst = 32;
+    private static readonly TimeSpan BetweenSparedOfANetwork = TimeSpan.FromSeconds(1);
+
     private static readonly TimeSpan VerifiedFor = TimeSpan.FromSeconds(180);
     private static readonly TimeSpan KnownFor = TimeSpan.FromSeconds(600);
     private const long SecretMilliseconds = 120_000;
     private const int RememberedSources = 1 << 15;
     private const int RememberedSites = 1 << 10;
+    private const int RememberedNetworks = 1 << 14;
     private const int RememberedInitiations = 1 << 14;
 
     private readonly RelaySettings _settings;
@@ -56,14 +65,20 @@ internal sealed class HandshakeGate
     private readonly RecentSources _known;
     private readonly RecentSources _placed;
     private readonly RecentSources _served;
+    private readonly RecentSources _turns;
+    private readonly RecentSources _knownNetworks;
+    private readonly RecentSources _spared;
     private readonly TimeSpan _betweenNewcomersOfASite;
     private readonly TimeSpan _betweenTunnelsOfASite;
+    private readonly TimeSpan _betweenTurnsOfASite;
     private readonly ReplayFilter _forwarded;
     private readonly Bucket[] _serverBuckets;
     private readonly Tick[] _serverLoadedUntil;
+    private readonly Tick[] _loadedForTunnelsUntil;
     private readonly byte[] _reply = new byte[WireGuard.CookieReplySize];
     private readonly byte[] _nonce = new byte[24];
     private readonly ulong _nonceWord;
+    private Bucket _sparing;
     private long _period = long.MinValue;
     private ulong _replies;
 
@@ -74,10 +89,15 @@ internal sealed class HandshakeGate
         _sealers = [.. routes.Select(route => new CookieSealer(route.Key))];
         _serverBuckets = new Bucket[routes.Count];
         _serverLoadedUntil = new Tick[routes.Count];
+        _loadedForTunnelsUntil = new Tick[routes.Count];
         _verified = new RecentSources(RememberedSources, settings.HashSeed);
         _known = new RecentSources(RememberedSources, settings.HashSeed);
         _placed = new RecentSources(RememberedSites, settings.HashSeed);
         _served = new RecentSources(RememberedSites, settings.HashSeed);
+        _turns = new RecentSources(RememberedSites, settings.HashSeed);
+        _knownNetworks = new RecentSources(RememberedNetworks, settings.HashSeed);
+        _spared = new RecentSources(RememberedSites, settings.HashSeed);
+        _betweenTurnsOfASite = TimeSpan.FromSeconds(PlacesOfTurns / (double)settings.ServerPlacesPerSecond);
         _betweenNewcomersOfASite = TimeSpan.FromSeconds(SitesOfNewcomers / (double)settings.ServerPlacesPerSecond);
         _betweenTunnelsOfASite = TimeSpan.FromSeconds(SitesOfTunnels / settings.ServerPlacesPerSecond);
         _forwarded = new ReplayFilter(RememberedInitiations, TimeSpan.FromSeconds(120), settings.HashSeed);
@@ -97,14 +117,29 @@ internal sealed class HandshakeGate
 
     /// <summary>The server sent a cookie: it is under load. It says nothing about the source, whose address may be forged
     /// and who may never see the cookie.</summary>
-    public void ServerSentCookie(int route, Tick now) => _serverLoadedUntil[route] = now + ServerLoadedFor;
+    /// <param name="route">The route.</param>
+    /// <param name="isProven">Whether it came to a mapping that the server has accepted: only then do tunnels believe it, for
+    /// on others anybody can draw one, or forge it knowing what he asked.</param>
+    /// <param name="now">The instant.</param>
+    public void ServerSentCookie(int route, bool isProven, Tick now)
+    {
+        _serverLoadedUntil[route] = now + ServerLoadedFor;
+        if (isProven)
+        {
+            _loadedForTunnelsUntil[route] = now + ServerLoadedFor;
+        }
+    }
 
     /// <summary>Reads the server's cookie in its reply to the initiation of this mac1.</summary>
     public bool TryOpen(int route, ReadOnlySpan<byte> reply, ReadOnlySpan<byte> mac1, Span<byte> cookie) =>
         _sealers[route].TryOpen(reply, mac1, cookie);
 
     /// <summary>The server has accepted this source.</summary>
-    public void Accepted(in Source source, Tick now) => _known.Add(source, now);
+    public void Accepted(in Source source, Tick now)
+    {
+        _known.Add(source, now);
+        _knownNetworks.Add(source.Network, now);
+    }
 
     /// <summary>Whether the initiation was forwarded lately.</summary>
     public bool IsReplay(ReadOnlySpan<byte> initiation, Tick now) => _forwarded.Contains(initiation.Slice(WireGuard.InitiationMac1Offset, WireGuard.MacSize), now);
@@ -112,8 +147,9 @@ internal sealed class HandshakeGate
     /// <summary>The initiation of this mac1 is being forwarded.</summary>
     public void Forwarded(ReadOnlySpan<byte> mac1, Tick now) => _forwarded.Add(mac1, now);
 
-    /// <summary>Whether the server said lately that it is under load.</summary>
-    public bool IsServerLoaded(int route, Tick now) => now < _serverLoadedUntil[route];
+    /// <summary>Whether the server said lately that it is under load, where those of this standing believe it.</summary>
+    public bool IsServerLoaded(int route, Standing standing, Tick now) =>
+        now < (standing == Standing.Live ? _loadedForTunnelsUntil : _serverLoadedUntil)[route];
 
     /// <summary>Whether the source has shown lately that it can be reached.</summary>
     public bool WasVerified(in Source source, Tick now) => _verified.Contains(source, now, VerifiedFor);
@@ -150,7 +186,7 @@ internal sealed class HandshakeGate
     /// among sites: those of whom the server has never accepted are spaced, the others leave some to sites that wait.</summary>
     public bool TryTakePlace(int route, Standing standing, in Source source, Tick now)
     {
-        if (!IsServerLoaded(route, now))
+        if (!IsServerLoaded(route, standing, now))
         {
             return true;
         }
@@ -171,6 +207,37 @@ internal sealed class HandshakeGate
         }
 
         return taken;
+    }
+
+    /// <summary>Whether a tunnel that was put off before is put off no more, one of its site each second: how many a loaded
+    /// server judges is the relay's guess, and that must not cost a tunnel its keys. WireGuard's own limit leaves two a second
+    /// beside the places; other servers have none for who shows their cookie.</summary>
+    public bool TryTakeTurn(in Source source, Tick now)
+    {
+        Source site = source.Site;
+        if (_turns.Contains(site, now, _betweenTurnsOfASite))
+        {
+            return false;
+        }
+
+        _turns.Add(site, now);
+        return true;
+    }
+
+    /// <summary>Whether a stranger may pass a crowd without a cookie: from an address (IPv6: a /64) on which the server accepted
+    /// somebody within ten minutes, so that a client whose port has changed need not wait. Anybody may forge such an address,
+    /// so it is one each second of an address, and few of all.</summary>
+    public bool TrySpare(in Source source, Tick now)
+    {
+        Source network = source.Network;
+        if (!_knownNetworks.Contains(network, now, KnownFor) || _spared.Contains(network, now, BetweenSparedOfANetwork)
+            || !_sparing.TryTake(1, SparedPerSecond, SparedBurst, now))
+        {
+            return false;
+        }
+
+        _spared.Add(network, now);
+        return true;
     }
 
     /// <summary>What a stranger's initiation counts as.</summary>

@@ -9,6 +9,10 @@ namespace WgProxy.Core;
 // What a stranger must pass beyond mac1, and what all strangers together may hold.
 public sealed partial class Relay
 {
+    private const int MostPutOff = 2;
+
+    private static readonly TimeSpan BetweenUnjudged = TimeSpan.FromSeconds(4);
+
     /// <summary>Why a stranger's initiation is not let in; null if it is. In the order of cost: whoever fails early costs
     /// little.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
@@ -27,16 +31,18 @@ public sealed partial class Relay
 
         // Who showed a cookie lately is let in by a crowd: he may have lost it with a mapping that made room. A loaded
         // server's few places take one shown here and now, since anybody may forge the address of who showed one.
-        bool isServerLoaded = _gate.IsServerLoaded(route, now);
-        if (isServerLoaded || IsCrowded() || IsOverShare(source.Prefix, Share.Asked))
+        bool isServerLoaded = _gate.IsServerLoaded(route, Standing.Newcomer, now);
+        bool isOverShare = IsOverShare(source.Prefix, Share.Asked);
+        if (isServerLoaded || IsCrowded() || isOverShare)
         {
-            share = Share.Verified;
-            if (!_gate.HasCookie(initiation, source, now) && (isServerLoaded || !_gate.WasVerified(source, now)))
+            bool isShown = _gate.HasCookie(initiation, source, now) || (!isServerLoaded && _gate.WasVerified(source, now));
+            if (!isShown && (isServerLoaded || isOverShare || IsPressed() || !_gate.TrySpare(source, now)))
             {
                 return Verdict.Reply;
             }
 
-            if (IsOverShare(source.Prefix, Share.Verified))
+            share = isShown ? Share.Verified : Share.Asked;
+            if (isShown && IsOverShare(source.Prefix, Share.Verified))
             {
                 return Verdict.OverShare;
             }
@@ -49,7 +55,34 @@ public sealed partial class Relay
     /// there are for those who can be reached, and forged addresses are many. In a crowd, who is as unanswered as the rest of
     /// it: else the first thousand of a flood would go on asking the server 2,000 times a second.</summary>
     private bool MustShow(in Mapping mapping, Tick now) =>
-        _gate.IsServerLoaded(mapping.Route, now) || (mapping.Proof == Proof.Asked && IsCrowded());
+        _gate.IsServerLoaded(mapping.Route, mapping.Proof >= Proof.Established ? Standing.Live : Standing.Newcomer, now)
+        || (mapping.Proof == Proof.Asked && IsCrowded());
+
+    /// <summary>Whether the server may be asked to judge one more initiation of a mapping's. A loaded server's limit is for those
+    /// who show its own cookie; who shows the relay's is sent the server's, and takes no place there. So a tunnel's initiation
+    /// with the relay's cookie passes once in four seconds (WireGuard asks again after five), whatever the places: if the
+    /// cookies were forged and the server is not loaded, it answers. A tunnel that was put off twice takes a turn beyond
+    /// the places: it is shaped, and not refused until its keys have run out.</summary>
+    private bool MayAskServer(int slot, Standing standing, bool showsServers, Tick now)
+    {
+        Source source = _mappings[slot].Source;
+        int route = _mappings[slot].Route;
+        if (standing != Standing.Live || !_gate.IsServerLoaded(route, standing, now))
+        {
+            return _gate.TryTakePlace(route, standing, source, now);
+        }
+
+        ref MappingAside aside = ref _mappings.AsideOf(slot);
+        if (!showsServers && now >= aside.UnjudgedAgain)
+        {
+            aside.UnjudgedAgain = now + BetweenUnjudged;
+            return true;
+        }
+
+        bool passes = _gate.TryTakePlace(route, standing, source, now) || (aside.PutOff == MostPutOff && _gate.TryTakeTurn(source, now));
+        aside.PutOff = (byte)(passes ? 0 : Math.Min(aside.PutOff + 1, MostPutOff));
+        return passes;
+    }
 
     /// <summary>Whether so many ask unanswered that they must show a cookie: more than is usual, or half of what the proven
     /// leave room for, so that a flood cannot displace honest askers faster than the server answers them.</summary>
@@ -58,6 +91,14 @@ public sealed partial class Relay
         int asked = _queues.Count(Proof.Asked);
         int proven = _queues.Count(Proof.Established) + _queues.Count(Proof.Confirmed);
         return asked > _settings.LoadedAsked || asked * 2 > _settings.MaxMappings - proven;
+    }
+
+    /// <summary>Whether so many ask that those who pass a crowd unshown would push honest ones out of it.</summary>
+    private bool IsPressed()
+    {
+        int asked = _queues.Count(Proof.Asked);
+        int proven = _queues.Count(Proof.Established) + _queues.Count(Proof.Confirmed);
+        return asked * 2 >= _settings.MaxAsked || asked * 2 > _settings.MaxMappings - proven;
     }
 
     /// <summary>Remembers the cookie with which the server answers a client's initiation. A client has room for one cookie:

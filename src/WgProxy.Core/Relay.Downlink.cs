@@ -63,7 +63,7 @@ public sealed partial class Relay
         if (asked)
         {
             _mappings.AsideOf(slot).CookieUntil = now + _settings.CookieTimeout;
-            _gate.ServerSentCookie(mapping.Route, now);
+            _gate.ServerSentCookie(mapping.Route, mapping.Proof >= Proof.Established, now);
             LearnServerCookie(slot, datagram);
             BeginAnew(slot);
             if (mapping.Proof is Proof.Asked or Proof.Claimed or Proof.Lingering)

@@ -41,7 +41,8 @@ public sealed partial class Relay
         // Whoever shows a cookie has a bucket of its own, so that one who forges the client's address cannot use
         // up the client's: when the common bucket is empty, the client is sent a cookie.
         ref Mapping mapping = ref _mappings[slot];
-        bool shown = _gate.HasCookie(datagram, source, now) || ShowsServerCookie(slot, datagram, now);
+        bool showsServers = ShowsServerCookie(slot, datagram, now);
+        bool shown = _gate.HasCookie(datagram, source, now) || showsServers;
         if (!shown && MustShow(mapping, now))
         {
             return SendCookie(datagram, source, route, slot, now);
@@ -54,7 +55,7 @@ public sealed partial class Relay
         }
 
         Standing standing = mapping.Proof >= Proof.Established ? Standing.Live : _gate.StandingOf(source, now);
-        if (!_gate.TryTakePlace(route, standing, source, now))
+        if (!MayAskServer(slot, standing, showsServers, now))
         {
             return Drop(Direction.Uplink, Verdict.ServerLoaded, datagram, slot);
         }

@@ -10,8 +10,9 @@ public sealed partial class RelayGateTests
     public void A_loaded_server_is_asked_18_times_a_second_and_tunnels_come_first()
     {
         RelayDriver driver = new(new RelaySettings { MaxMappings = 2_000, MaxAsked = 2_000, LoadedAsked = 2_000, PrefixShare = 2_000 });
-        driver.Confirm(Alice);
+        int slot = driver.Confirm(Alice);
         driver.FromServer(driver.Ask(RelayDriver.Client(2), client: 0xC2), WireMessages.CookieReply(0xC2));
+        uint asked = 0xC1;
         int passed = 0;
         int rekeys = 0;
         for (int tick = 0; tick < 10_000; tick++)
@@ -31,9 +32,11 @@ public sealed partial class RelayGateTests
 
             if (tick % 1_000 == 999)
             {
+                driver.FromServer(slot, WireMessages.CookieReply(asked));
                 byte[] rekey = WireMessages.Initiation(driver.Mac1, 0x20_0000 + (uint)tick);
                 Assert.Equal(Verdict.Reply, driver.FromClient(Alice, rekey).Verdict);
-                byte[] retry = WithCookie(WireMessages.Initiation(driver.Mac1, 0x30_0000 + (uint)tick), Open(driver, rekey));
+                asked = 0x30_0000 + (uint)tick;
+                byte[] retry = WithCookie(WireMessages.Initiation(driver.Mac1, asked), Open(driver, rekey));
                 rekeys += driver.FromClient(Alice, retry).Verdict == Verdict.Forward ? 1 : 0;
             }
 
@@ -187,6 +190,63 @@ public sealed partial class RelayGateTests
         int slot = driver.Confirm(RelayDriver.Client(2));
         driver.FromServer(slot, WireMessages.CookieReply(0xBAD));
         Assert.Equal(Verdict.Open, driver.FromClient(Alice, WireMessages.Initiation(driver.Mac1, 1)).Verdict);
+    }
+
+    [Fact]
+    public void A_cookie_on_a_mapping_that_is_not_proven_holds_up_no_tunnel()
+    {
+        RelayDriver driver = NewDriver();
+        int tunnel = driver.Confirm(Alice);
+        int asks = driver.Ask(RelayDriver.Client(2), client: 0xC2);
+        driver.FromServer(asks, WireMessages.CookieReply(0xC2));
+        Assert.Equal(Verdict.Reply, driver.FromClient(RelayDriver.Client(3), WireMessages.Initiation(driver.Mac1, 1)).Verdict);
+        Assert.Equal(Verdict.Forward, driver.FromClient(Alice, WireMessages.Initiation(driver.Mac1, 2)).Verdict);
+
+        // On the tunnel's own mapping it is believed.
+        driver.FromServer(tunnel, WireMessages.CookieReply(2));
+        Assert.Equal(Verdict.Reply, driver.FromClient(Alice, WireMessages.Initiation(driver.Mac1, 3)).Verdict);
+    }
+
+    [Fact]
+    public void A_crowd_spares_a_client_whose_port_has_changed_and_few_of_those_who_forge_its_address()
+    {
+        RelayDriver driver = NewDriver(loadedAsked: 40);
+        driver.Confirm(Alice);
+        for (int stranger = 0; driver.Relay.Counters[Proof.Asked] <= 40; stranger++)
+        {
+            driver.FromClient(Subnet(stranger), WireMessages.Initiation(driver.Mac1, (uint)stranger));
+        }
+
+        Assert.Equal(Verdict.Open, Ask(1).Verdict);
+        Assert.Equal(Verdict.Reply, Ask(2).Verdict);
+        driver.Pass(1);
+        Assert.Equal(Verdict.Open, Ask(3).Verdict);
+
+        // Addresses of others whom the server knows: 32 at once, and 16 a second.
+        int opened = 0;
+        Source[] known = [.. Enumerable.Range(0, 100).Select(number => Site(number))];
+        RelayDriver many = NewDriver(loadedAsked: 40);
+        foreach ((Source source, int number) in known.Select((source, number) => (source, number)))
+        {
+            many.Establish(source, 0xC000 + (uint)number, 0x5000 + (uint)number);
+        }
+
+        for (int stranger = 0; many.Relay.Counters[Proof.Asked] <= 40; stranger++)
+        {
+            many.FromClient(Subnet(stranger), WireMessages.Initiation(many.Mac1, (uint)stranger));
+        }
+
+        for (int round = 0; round < 10; round++)
+        {
+            opened += known.Count(source => many.FromClient(Other(source, round), WireMessages.Initiation(many.Mac1, 0xF0_0000)).Verdict == Verdict.Open);
+            many.Pass(0.1);
+        }
+
+        Assert.InRange(opened, 32, 48);
+
+        Decision Ask(int port) => driver.FromClient(Other(Alice, port), WireMessages.Initiation(driver.Mac1, 0xC000 + (uint)port));
+
+        static Source Other(Source source, int port) => Source.From(new IPEndPoint(source.Address, 60_000 + port));
     }
 
     /// <summary>Asks, shows the cookie, and, if that opened a mapping, is sent a cookie by the server.</summary>

@@ -65,7 +65,6 @@ public sealed partial class RelayGateTests
             return new WireGuardClient(driver, Site(number), (uint)number);
         })];
         LoadedServer(driver, out Action stayLoaded);
-        long before = driver.Relay.Counters[Direction.Uplink, Verdict.Forward];
         for (int millisecond = 0; millisecond < seconds * 1_000; millisecond++)
         {
             stayLoaded();
@@ -81,8 +80,10 @@ public sealed partial class RelayGateTests
         Assert.All(clients, client => Assert.InRange(client.Asked, 1, 3));
         Assert.All(clients, client => Assert.True(client.IsAnswered));
 
-        // He may have what nobody else wants of the places.
-        Assert.InRange(driver.Relay.Counters[Direction.Uplink, Verdict.Forward] - before, (places - 1) * seconds, (places * seconds) + 5);
+        // He may have what nobody else wants of the places, and a turn of his site's beyond them for each 18. What shows the
+        // relay's cookie the server does not judge.
+        int judged = peers.Concat(clients).Sum(client => client.Judged);
+        Assert.InRange(judged, (places - 1) * seconds, (places * seconds) + 5 + (seconds * places / 18) + 1);
     }
 
     [Fact]
@@ -144,7 +145,7 @@ public sealed partial class RelayGateTests
     }
 
     /// <summary>A client of a server that wants a cookie of its own: what it does with what comes back.</summary>
-    private sealed class WireGuardClient(RelayDriver driver, Source source, uint number)
+    private sealed class WireGuardClient(RelayDriver driver, Source source, uint number, bool isServerLoaded = true)
     {
         private readonly byte[] _servers = RandomNumberGenerator.GetBytes(16);
         private byte[] _cookie = [];
@@ -152,6 +153,9 @@ public sealed partial class RelayGateTests
         public int Asked { get; private set; }
 
         public bool IsAnswered { get; private set; }
+
+        /// <summary>How many of its initiations a loaded server had to judge: those that show its cookie.</summary>
+        public int Judged { get; private set; }
 
         public void Ask()
         {
@@ -173,7 +177,9 @@ public sealed partial class RelayGateTests
         {
             byte[] expected = WithCookie([.. initiation], _servers);
             byte[] reply = WireMessages.Response(0x2000_0000 + index, index);
-            IsAnswered = initiation.SequenceEqual(expected);
+            bool isShown = initiation.SequenceEqual(expected);
+            Judged += isShown ? 1 : 0;
+            IsAnswered = isShown || !isServerLoaded;
             if (!IsAnswered)
             {
                 reply = WireMessages.CookieReply(index);

@@ -8,7 +8,7 @@ using WgProxy.Tests;
 namespace WgProxy.Core.Tests;
 
 /// <summary>What strangers must pass beyond mac1: cookies, shares, lists, and the server's own limit.</summary>
-public sealed partial class RelayGateTests
+public sealed partial class RelayGateTests(ITestOutputHelper output)
 {
     private static readonly Source Alice = RelayDriver.Client(1);
 
@@ -270,7 +270,7 @@ public sealed partial class RelayGateTests
 
         Assert.Equal(Proof.Confirmed, driver.Relay.ProofOf(tunnel));
         byte[] refused = WireMessages.Initiation(driver.Mac1, 0xC1);
-        Source honest = RelayDriver.Client(9_000);
+        Source honest = Site(9_000);
         Assert.Equal(Verdict.Reply, driver.FromClient(honest, refused).Verdict);
         Assert.Equal(Verdict.Open, driver.FromClient(honest, WithCookie(WireMessages.Initiation(driver.Mac1, 0xC2), Open(driver, refused))).Verdict);
     }

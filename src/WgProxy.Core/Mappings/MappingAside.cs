@@ -35,6 +35,13 @@ internal struct MappingAside
     /// <summary>Until when a cookie of the server binds the client to this port.</summary>
     public Tick CookieUntil;
 
+    /// <summary>When an initiation that a loaded server will not judge, because it shows no cookie of its own, may pass again
+    /// without a place.</summary>
+    public Tick UnjudgedAgain;
+
+    /// <summary>How often in a row there was no place for it at a loaded server.</summary>
+    public byte PutOff;
+
     /// <summary>The cookie with which the server answered the client; good while <see cref="CookieUntil"/> lasts.</summary>
     public UInt128 ServerCookie;
 }

@@ -328,6 +328,43 @@ internal sealed partial class Generator
         }
     }
 
+    /// <summary>The server says on a tunnel that it is loaded, and the client asks it again and again, with cookies.</summary>
+    private IEnumerable<Step> Rekeys()
+    {
+        ReferenceMapping? mapping = AnyMapping(mapping => mapping.Proof >= Proof.Established && mapping.Asked.Count > 0);
+        for (int round = mapping is null ? 0 : _random.Next(1, 4); round > 0; round--)
+        {
+            (int source, int route) = (NumberOf(mapping!), mapping!.Route);
+            yield return Step.Server(source, route, Message.Cookie(mapping.Asked[^1], AnySeal()));
+            for (int count = _random.Next(3, 9); count > 0; count--)
+            {
+                yield return Step.Client(source, Ask(route, NewClient(), Pick("", "ours", "ours", "ours", "theirs")));
+                if (_random.Next(4) == 0)
+                {
+                    yield return Step.Wait(Pick(1, 56, 250, 499, 500, 999, 1_000, 1_999));
+                }
+            }
+
+            yield return Step.Wait(Pick(1, 600, 1_500, 1_999, 2_000, 2_900, 3_900, 4_000, 4_100));
+        }
+    }
+
+    /// <summary>Who had a tunnel comes back by another port, or its neighbours do, while many ask.</summary>
+    private IEnumerable<Step> Spare()
+    {
+        ReferenceMapping? mapping = AnyMapping(mapping => mapping.Proof >= Proof.Established);
+        for (int count = mapping is null ? 0 : _random.Next(3, 9); count > 0; count--)
+        {
+            int source = NumberOf(mapping!);
+            int other = (source / 3 * 3) + _random.Next(3);
+            yield return Step.Client(_random.Next(3) == 0 ? AnySource() : other, Ask(mapping!.Route, NewClient()));
+            if (_random.Next(3) == 0)
+            {
+                yield return Step.Wait(Pick(1, 500, 501, 999, 1_000, 5_000));
+            }
+        }
+    }
+
     /// <summary>Somebody asks in a client's name; the client shows what it is sent, then and later.</summary>
     private IEnumerable<Step> Forge()
     {

@@ -74,7 +74,8 @@ internal sealed partial class Generator
             < 95 => Flood(),
             < 96 => Crowd(),
             < 97 => _random.Next(2) == 0 ? Forge() : ForgeUnderLoad(),
-            < 98 => Switches(),
+            < 98 => _random.Next(2) == 0 ? Switches() : Spare(),
+            < 99 => Rekeys(),
             _ => Burst(),
         };
         foreach (Step step in steps)

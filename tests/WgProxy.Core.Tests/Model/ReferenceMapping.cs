@@ -82,6 +82,12 @@ internal sealed class ReferenceMapping(int id, Source source, int route)
     /// <summary>The cookie by which the server answered it.</summary>
     public byte[]? ServerCookie { get; set; }
 
+    /// <summary>When it last passed with a cookie of the relay's to a loaded server.</summary>
+    public Tick? UnjudgedAt { get; set; }
+
+    /// <summary>How often in a row there was no place for it.</summary>
+    public int PutOff { get; set; }
+
     public ReferenceBucket Unknown { get; } = new();
 
     public ReferenceBucket Claim { get; } = new();

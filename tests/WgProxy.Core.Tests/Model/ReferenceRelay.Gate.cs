@@ -11,6 +11,11 @@ internal sealed partial class ReferenceRelay
     private readonly Dictionary<Source, Tick> _verified = [];
     private readonly Dictionary<Source, Tick> _known = [];
     private readonly Dictionary<int, Tick> _serverLoadedUntil = [];
+    private readonly Dictionary<int, Tick> _loadedForTunnelsUntil = [];
+    private readonly List<(IPNetwork Site, Tick At)> _turns = [];
+    private readonly Dictionary<IPNetwork, Tick> _knownNetworks = [];
+    private readonly Dictionary<IPNetwork, Tick> _spared = [];
+    private readonly ReferenceBucket _sparing = new();
     private readonly Dictionary<int, ReferenceBucket> _places = [];
     private readonly List<(IPNetwork Site, Tick At)> _newcomers = [];
     private readonly List<(IPNetwork Site, Tick At)> _served = [];
@@ -43,11 +48,19 @@ internal sealed partial class ReferenceRelay
             return Verdict.Replayed;
         }
 
-        mustShow = IsCrowded(matters: true) || IsServerLoaded(route, now) || IsOverShare(source, IsUnshown);
-        bool mustShowNow = IsServerLoaded(route, now) && rules.LoadedServerWantsFreshCookie;
+        bool isLoaded = IsServerLoaded(route, Rank.Newcomer, now);
+        bool isOverShare = IsOverShare(source, IsUnshown);
+        mustShow = IsCrowded(matters: true) || isLoaded || isOverShare;
+        bool mustShowNow = isLoaded && rules.LoadedServerWantsFreshCookie;
         if (mustShow && !ShowsCookie(initiation, source, now) && (mustShowNow || !IsWithin(_verified, source, rules.VerifiedSeconds, now)))
         {
-            return Verdict.Reply;
+            if (isLoaded || isOverShare || IsPressed() || !IsSpared(source, now))
+            {
+                return Verdict.Reply;
+            }
+
+            Uncounted["spared"]++;
+            mustShow = false;
         }
 
         if (mustShow && IsOverShare(source, mapping => mapping.Proof == Proof.Asked && mapping.MustShow == true))
@@ -63,6 +76,36 @@ internal sealed partial class ReferenceRelay
         int asked = Live.Count(mapping => mapping.Proof == Proof.Asked);
         int room = settings.MaxMappings - Live.Count(mapping => mapping.Proof is Proof.Established or Proof.Confirmed);
         return matters && (asked >= settings.LoadedAsked + rules.MoreAsked || asked > room * rules.AskersOfRoom);
+    }
+
+    private bool IsPressed()
+    {
+        int asked = Live.Count(mapping => mapping.Proof == Proof.Asked);
+        int room = settings.MaxMappings - Live.Count(mapping => mapping.Proof is Proof.Established or Proof.Confirmed);
+        return rules.ThePressedSpareNobody && (asked * 2 >= settings.MaxAsked || asked * 2 > room);
+    }
+
+    /// <summary>The server accepted somebody at this address lately, and of it nobody was spared in this second.</summary>
+    private bool IsSpared(Source source, Tick now)
+    {
+        IPNetwork network = PrefixOf(source);
+        if (!_knownNetworks.TryGetValue(network, out Tick known) || now - known >= rules.KnownSeconds * 1_000
+            || (_spared.TryGetValue(network, out Tick spared) && now - spared < rules.BetweenSpared) || !_sparing.Take(1, 16, 32, now))
+        {
+            return false;
+        }
+
+        _spared[network] = now;
+        return true;
+    }
+
+    private void Accepted(Source source, Tick now)
+    {
+        _known[source] = now;
+        if (rules.KnownAddressesAreSpared)
+        {
+            _knownNetworks[PrefixOf(source)] = now;
+        }
     }
 
     private bool IsDenied(Source source)
@@ -175,7 +218,7 @@ internal sealed partial class ReferenceRelay
     /// <summary>A loaded server looks at few initiations: the last places are for those who have most to lose.</summary>
     private bool TakesPlace(int route, Rank rank, Source source, Tick now)
     {
-        if (!IsServerLoaded(route, now))
+        if (!IsServerLoaded(route, rank, now))
         {
             return true;
         }
@@ -197,11 +240,51 @@ internal sealed partial class ReferenceRelay
         return taken;
     }
 
-    private bool IsServerLoaded(int route, Tick now) => now < _serverLoadedUntil.GetValueOrDefault(route);
+    /// <summary>A tunnel's initiation: with the relay's cookie it passes once in four seconds, for a loaded server does not judge
+    /// it; otherwise it takes a place, or, put off twice, a turn of its site's.</summary>
+    private bool TakesPlaceOrTurn(ReferenceMapping mapping, Rank rank, bool showsServers, Tick now)
+    {
+        if (rank != Rank.Live || !IsServerLoaded(mapping.Route, rank, now))
+        {
+            return TakesPlace(mapping.Route, rank, mapping.Source, now);
+        }
+
+        if (!showsServers && (mapping.UnjudgedAt is not Tick at || now - at >= rules.BetweenUnjudged))
+        {
+            mapping.UnjudgedAt = now;
+            return true;
+        }
+
+        if (TakesPlace(mapping.Route, rank, mapping.Source, now))
+        {
+            mapping.PutOff = 0;
+            return true;
+        }
+
+        IPNetwork site = SiteOf(mapping.Source);
+        if (mapping.PutOff >= rules.PutOff && !_turns.Any(other => other.Site == site && now - other.At < rules.BetweenTurns))
+        {
+            _turns.Add((site, now));
+            mapping.PutOff = 0;
+            Uncounted["turns"]++;
+            return true;
+        }
+
+        mapping.PutOff++;
+        return false;
+    }
+
+    private bool IsServerLoaded(int route, Rank rank, Tick now) =>
+        now < (rank == Rank.Live ? _loadedForTunnelsUntil : _serverLoadedUntil).GetValueOrDefault(route);
 
     private void ServerIsLoaded(ReferenceMapping mapping, Tick now)
     {
         _serverLoadedUntil[mapping.Route] = now + (rules.ServerLoadedSeconds * 1_000);
+        if (mapping.Proof is Proof.Established or Proof.Confirmed || rules.StrangersCookiesCountForTunnels)
+        {
+            _loadedForTunnelsUntil[mapping.Route] = _serverLoadedUntil[mapping.Route];
+        }
+
         if (rules.ServerCookieVerifies)
         {
             _verified[mapping.Source] = now;

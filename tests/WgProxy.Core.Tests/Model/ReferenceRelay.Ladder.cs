@@ -130,7 +130,7 @@ internal sealed partial class ReferenceRelay
             Tell(Enum.Parse<RelayEventKind>(proof.ToString()), mapping);
             if (proof is Proof.Established or Proof.Confirmed)
             {
-                _known[mapping.Source] = now;
+                Accepted(mapping.Source, now);
             }
 
             Refresh(mapping, now);

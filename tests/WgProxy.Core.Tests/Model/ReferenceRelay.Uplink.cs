@@ -22,9 +22,11 @@ internal sealed partial class ReferenceRelay
             return Drop(Direction.Uplink, Verdict.Replayed, datagram, mapping);
         }
 
-        bool shown = ShowsCookie(datagram, source, now) || ShowsServerCookie(mapping, datagram, now);
+        bool showsServers = ShowsServerCookie(mapping, datagram, now);
+        bool shown = ShowsCookie(datagram, source, now) || showsServers;
         bool isOneOfACrowd = mapping.Proof == Proof.Asked && IsCrowded(rules.CrowdMustShow);
-        if (!shown && (isOneOfACrowd || (IsServerLoaded(route, now) && rules.OnlyShownTakePlaces)))
+        bool isProven = mapping.Proof is Proof.Established or Proof.Confirmed;
+        if (!shown && (isOneOfACrowd || (IsServerLoaded(route, isProven ? Rank.Live : Rank.Newcomer, now) && rules.OnlyShownTakePlaces)))
         {
             return Drop(Direction.Uplink, Verdict.Reply, datagram, mapping);
         }
@@ -35,8 +37,7 @@ internal sealed partial class ReferenceRelay
             return Drop(Direction.Uplink, shown ? Verdict.RateLimited : Verdict.Reply, datagram, mapping);
         }
 
-        Rank rank = mapping.Proof is Proof.Established or Proof.Confirmed ? Rank.Live : RankOf(source, now);
-        if (!TakesPlace(route, rank, source, now))
+        if (!TakesPlaceOrTurn(mapping, isProven ? Rank.Live : RankOf(source, now), showsServers, now))
         {
             return Drop(Direction.Uplink, Verdict.ServerLoaded, datagram, mapping);
         }

@@ -60,6 +60,27 @@ internal sealed record ReferenceRules
 
     public int ServerLoadedSeconds { get; init; } = 2;
 
+    /// <summary>Whether cookies that come to mappings that are not proven are believed by tunnels too.</summary>
+    public bool StrangersCookiesCountForTunnels { get; init; }
+
+    /// <summary>Milliseconds between a tunnel's initiations that pass to a loaded server without a place.</summary>
+    public int BetweenUnjudged { get; init; } = 4_000;
+
+    /// <summary>How often a tunnel is put off before it takes a turn.</summary>
+    public int PutOff { get; init; } = 2;
+
+    /// <summary>Milliseconds between the turns of a site.</summary>
+    public int BetweenTurns { get; init; } = 1_000;
+
+    /// <summary>Whether a crowd spares who comes from an address that the server accepted somebody at.</summary>
+    public bool KnownAddressesAreSpared { get; init; } = true;
+
+    /// <summary>Milliseconds between those of an address whom a crowd spares.</summary>
+    public int BetweenSpared { get; init; } = 1_000;
+
+    /// <summary>Whether a crowd spares nobody once its members displace each other.</summary>
+    public bool ThePressedSpareNobody { get; init; } = true;
+
     public int ReplaySeconds { get; init; } = 120;
 
     public int CookiePeriodSeconds { get; init; } = 120;
