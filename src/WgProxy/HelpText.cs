@@ -19,6 +19,7 @@ internal static class HelpText
     private static readonly (string Name, string Text)[] Signals =
     [
         ("SIGTERM, SIGINT", "stop, and log what passed; a second one ends the process at once"),
+        ("SIGHUP", "resolve the server's name at once, and go on; settings are read at the start only"),
         ("SIGUSR1", "log what the relay sees, at any log level, and go on"),
     ];
 

@@ -120,6 +120,11 @@ internal sealed class Log(TextWriter output, bool forJournal, TimeProvider time)
             ? $"server {server} is at {address}"
             : $"server {server} has moved from {former} to {address}: new mappings go there");
 
+    /// <summary>SIGHUP came.</summary>
+    public void HungUp(ServerName server) => Info(server.Address is null
+        ? $"SIGHUP: {server.Host} is resolved again now; settings are read at the start only"
+        : $"SIGHUP: nothing to do, {server} is an address; settings are read at the start only");
+
     /// <summary>A mapping changed. Lines are budgeted, except where everything is said. One thread at a time.</summary>
     public void Changed(LogLevel level, in RelayEvent change)
     {

@@ -51,7 +51,9 @@ internal static class Program
 
         // Before the first line: whoever waits for it may send a signal at once.
         long start = TimeProvider.System.GetTimestamp();
-        using Signals signals = new(() => log.Status(Summarise()));
+        OwnAddresses own = new(engine.Listening, OwnAddresses.OfThisHost);
+        RouteResolver resolver = new(route, options.Server, own, Dns.GetHostAddressesAsync, TimeProvider.System, log);
+        using Signals signals = new(() => log.Status(Summarise()), HangUp);
         log.Started(Version, engine.Listening, options.Server, options.Key);
         log.Limits(capacity);
         foreach (string shortfall in engine.Shortfalls)
@@ -59,12 +61,16 @@ internal static class Program
             log.Shortfall(shortfall);
         }
 
-        OwnAddresses own = new(engine.Listening, OwnAddresses.OfThisHost);
-        RouteResolver resolver = new(route, options.Server, own, Dns.GetHostAddressesAsync, TimeProvider.System, log);
         bool stopped = await signals.RunUntilStopAsync(resolver.RunAsync);
         engine.Stop();
         log.Stopped(Summarise());
         return stopped ? Done : WrongSettings;
+
+        void HangUp()
+        {
+            log.HungUp(options.Server);
+            resolver.ResolveNow();
+        }
 
         string Summarise() => Summary.Of(engine.ReadCounters(), TimeProvider.System.GetElapsedTime(start));
     }

@@ -17,6 +17,12 @@ internal sealed class RouteResolver(
     private static readonly TimeSpan FirstRetry = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan Period = TimeSpan.FromSeconds(60);
 
+    private TaskCompletionSource _wanted = NewWish();
+
+    /// <summary>Asks for the name again at once instead of at the next due time. May be called from any thread; while an
+    /// answer is awaited, the name is asked for once more after it.</summary>
+    public void ResolveNow() => Volatile.Read(ref _wanted).TrySetResult();
+
     /// <summary>Publishes the server's address, now and whenever it changes, until told to stop. Returns before only if
     /// the first address to be found is the relay's own, after saying so.</summary>
     public async Task RunAsync(CancellationToken stop)
@@ -24,6 +30,8 @@ internal sealed class RouteResolver(
         TimeSpan retry = FirstRetry;
         while (true)
         {
+            TaskCompletionSource wanted = NewWish();
+            Volatile.Write(ref _wanted, wanted);
             IPAddress[] answer = [];
             string reason = "no address that a server can have";
             try
@@ -61,9 +69,13 @@ internal sealed class RouteResolver(
             }
 
             // An address stays what it is: only names are asked for again.
-            await Task.Delay(server.Address is null ? pause : Timeout.InfiniteTimeSpan, time, stop);
+            await wanted.Task.WaitAsync(server.Address is null ? pause : Timeout.InfiniteTimeSpan, time, stop)
+                .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            stop.ThrowIfCancellationRequested();
         }
     }
+
+    private static TaskCompletionSource NewWish() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     private void Publish(IPAddress[] candidates)
     {

@@ -9,21 +9,20 @@ internal sealed class Signals : IDisposable
     private readonly List<PosixSignalRegistration> _registrations = [];
 
     /// <summary>Listens for signals.</summary>
-    /// <param name="report">Called when a report is asked for.</param>
-    public Signals(Action report)
+    /// <param name="report">Called when a report is asked for (SIGUSR1).</param>
+    /// <param name="hangUp">Called when a terminal goes away, or an operator or a log rotator asks daemons to look at the
+    /// world anew (SIGHUP). Without a handler this signal ends a process.</param>
+    public Signals(Action report, Action hangUp)
     {
         _registrations.Add(PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop));
         _registrations.Add(PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop));
+        GoOn(PosixSignal.SIGHUP, hangUp);
 
         // SIGUSR1 has no name in PosixSignal; raw numbers are accepted. It is 10 on Linux and 30 on macOS and the BSDs.
         int userSignal = OperatingSystem.IsLinux() ? 10 : OperatingSystem.IsMacOS() || OperatingSystem.IsFreeBSD() ? 30 : 0;
         if (userSignal != 0)
         {
-            _registrations.Add(PosixSignalRegistration.Create((PosixSignal)userSignal, context =>
-            {
-                context.Cancel = true;
-                report();
-            }));
+            GoOn((PosixSignal)userSignal, report);
         }
     }
 
@@ -53,6 +52,12 @@ internal sealed class Signals : IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => _registrations.ForEach(registration => registration.Dispose());
+
+    private void GoOn(PosixSignal signal, Action act) => _registrations.Add(PosixSignalRegistration.Create(signal, context =>
+    {
+        context.Cancel = true;
+        act();
+    }));
 
     // The first signal is handled here; a second one does what the system does without us, and ends the process.
     private void Stop(PosixSignalContext context) => context.Cancel = _stop.TrySetResult();

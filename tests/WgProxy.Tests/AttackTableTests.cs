@@ -2,14 +2,16 @@ using System.Text.RegularExpressions;
 
 namespace WgProxy.Tests;
 
-/// <summary>docs/attacks.md names its witnesses: they exist.</summary>
+/// <summary>docs/attacks.md and docs/field.md name their witnesses: they exist.</summary>
 public sealed partial class AttackTableTests
 {
-    [Fact]
-    public void Every_test_that_the_table_of_attacks_names_exists()
+    [Theory]
+    [InlineData("attacks.md", 24)]
+    [InlineData("field.md", 3)]
+    public void Every_test_that_a_table_names_exists(string table, int least)
     {
-        string[] named = [.. Named().Matches(File.ReadAllText(Path.Combine(Repository.Root, "docs", "attacks.md"))).Select(match => match.Value).Distinct()];
-        Assert.True(named.Length >= 24, $"only {named.Length} tests named");
+        string[] named = [.. Named().Matches(File.ReadAllText(Path.Combine(Repository.Root, "docs", table))).Select(match => match.Value).Distinct()];
+        Assert.True(named.Length >= least, $"only {named.Length} tests named");
         Dictionary<string, string> sources = Repository.Files("tests", "*.cs")
             .GroupBy(file => Path.GetFileName(file).Split('.')[0], StringComparer.Ordinal)
             .ToDictionary(group => group.Key, group => string.Concat(group.Select(File.ReadAllText)), StringComparer.Ordinal);

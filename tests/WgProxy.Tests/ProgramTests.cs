@@ -155,6 +155,21 @@ public sealed class ProgramTests
             lines[^1]);
     }
 
+    [Theory]
+    [InlineData("192.0.2.1:51820", "nothing to do")]
+    [InlineData("no-such-host.invalid:51820", "is resolved again now")]
+    public async Task A_hang_up_ends_nothing(string server, string said)
+    {
+        using RunningProgram program = new(_environment, "--server", server);
+        _ = await program.ListeningAsync();
+        program.Signal(RunningProgram.HangUp);
+        Assert.Contains(" info SIGHUP: ", await program.LineAsync(said), StringComparison.Ordinal);
+        program.Signal(RunningProgram.User1);
+        _ = await program.LineAsync(" info status: up ");
+        program.Signal(RunningProgram.Terminate);
+        Assert.Equal(0, (await program.ExitAsync()).Code);
+    }
+
     [Fact]
     public async Task It_counts_what_a_stranger_sends()
     {

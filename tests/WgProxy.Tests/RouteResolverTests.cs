@@ -55,6 +55,23 @@ public sealed class RouteResolverTests
         Assert.EndsWith("(5 more since last said)", _heard.Lines[1], StringComparison.Ordinal);
     }
 
+    [Fact(Timeout = 10_000)]
+    public async Task A_name_is_asked_for_at_once_when_that_is_wanted()
+    {
+        RouteResolver resolver = Resolver("vpn.example:51820", answer: ["192.0.2.1"]);
+        Task run = resolver.RunAsync(_stop.Token);
+        Assert.Equal(Minute, await _time.NextAlarmAsync());
+        _answer = ["192.0.2.2"];
+        resolver.ResolveNow();
+        while (!string.Equals(_route.Server?.ToString(), "192.0.2.2:51820", StringComparison.Ordinal))
+        {
+            await Task.Delay(1, TestContext.Current.CancellationToken);
+        }
+
+        Assert.Equal(2, _asked);
+        await StopAsync(run);
+    }
+
     [Fact]
     public async Task The_first_usable_address_is_taken()
     {
@@ -138,11 +155,13 @@ public sealed class RouteResolverTests
 
     private static OwnAddresses Own() => new([new IPEndPoint(IPAddress.IPv6Any, 51820)], () => [IPAddress.Parse("192.0.2.100")]);
 
-    private Task Run(string server = "vpn.example:51820", string[]? answer = null)
+    private Task Run(string server = "vpn.example:51820", string[]? answer = null) => Resolver(server, answer).RunAsync(_stop.Token);
+
+    private RouteResolver Resolver(string server, string[]? answer)
     {
         _answer = answer ?? _answer;
         Assert.True(ServerName.TryParse(server, out ServerName name, out string? detail), detail);
-        return new RouteResolver(_route, name, Own(), ResolveAsync, _time, _heard.Log).RunAsync(_stop.Token);
+        return new RouteResolver(_route, name, Own(), ResolveAsync, _time, _heard.Log);
     }
 
     private async Task NextRoundAsync(params string[]? answer)

@@ -9,6 +9,7 @@ namespace WgProxy.Tests;
 /// <summary>The built <c>wgproxy</c> as a process of its own, with a clean environment. Killed when disposed of.</summary>
 internal sealed partial class RunningProgram : IDisposable
 {
+    public const int HangUp = 1;
     public const int Interrupt = 2;
     public const int User1 = 10;
     public const int Terminate = 15;
