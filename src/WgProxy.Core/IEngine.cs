@@ -32,6 +32,19 @@ public interface IEngine : IDisposable
     IReadOnlyDictionary<string, long> ReadCounters();
 }
 
+/// <summary>What the system refused an engine.</summary>
+public enum EngineRefusal
+{
+    /// <summary>Something that has nothing to do with where clients send to, such as a system call.</summary>
+    System,
+
+    /// <summary>The address and port to listen on.</summary>
+    Listen,
+
+    /// <summary>The port to listen on: another program has it.</summary>
+    PortInUse,
+}
+
 /// <summary>The system refused what an engine needs to start, such as an address in use.</summary>
 public sealed class EngineException : Exception
 {
@@ -51,4 +64,7 @@ public sealed class EngineException : Exception
         : base(message, innerException)
     {
     }
+
+    /// <summary>What was refused.</summary>
+    public EngineRefusal Cause { get; init; }
 }

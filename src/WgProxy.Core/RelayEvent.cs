@@ -54,6 +54,9 @@ public enum RelayEventKind : byte
 /// <param name="Heard">Whether the server has sent to that port, and so may do so again.</param>
 public readonly record struct RelayEvent(RelayEventKind Kind, int Slot, Source Source, int Route, ushort Port, bool Heard)
 {
+    /// <summary>Why, if it is <see cref="RelayEventKind.OpenFailed"/>: added by the engine, because the relay does not know.</summary>
+    public OpenRefusal Refusal { get; init; }
+
     /// <summary>Whether the engine must close the slot's socket and then call <see cref="Relay.Release"/>.</summary>
     public bool EndsMapping => Kind is RelayEventKind.Expired or RelayEventKind.Evicted;
 }

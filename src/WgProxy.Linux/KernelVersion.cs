@@ -1,4 +1,5 @@
 using System.Globalization;
+using WgProxy.Linux.Net;
 
 namespace WgProxy.Linux;
 
@@ -14,8 +15,8 @@ internal readonly record struct KernelVersion(int Major, int Minor, int Patch)
     public bool CorruptsEvenTrains =>
         (Major, Minor, Patch).CompareTo((7, 0, 0)) >= 0 && (Major, Minor, Patch).CompareTo((7, 1, 5)) < 0;
 
-    /// <summary>This host's.</summary>
-    public static KernelVersion OfThisHost() => Parse(File.ReadAllText("/proc/sys/kernel/osrelease"));
+    /// <summary>This host's; 0.0.0, which is trusted with nothing, if it is not told.</summary>
+    public static KernelVersion OfThisHost() => Parse(HostFacts.KernelRelease);
 
     /// <summary>From a text such as <c>6.12.3-amd64</c>; what is missing or unreadable is 0.</summary>
     public static KernelVersion Parse(string release)

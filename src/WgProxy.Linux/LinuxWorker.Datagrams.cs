@@ -15,7 +15,11 @@ internal sealed partial class LinuxWorker
         int count = _fromClients.Receive(listener.Socket.Descriptor, Math.Min(most, _fromClients.Width), out int error);
         if (error is not (0 or EAGAIN))
         {
-            _relay.Counters.Count(EngineFault.ReceiveFailed);
+            ClientsFailed(listener, now);
+        }
+        else if (count > 0)
+        {
+            listener.Failures = 0;
         }
 
         _datagrams = 0;
@@ -123,7 +127,11 @@ internal sealed partial class LinuxWorker
         if (error is not (0 or EAGAIN))
         {
             // What ICMP says about an earlier datagram. It is taken by reading it; the mapping lives.
-            _relay.Counters.Count(EngineFault.ReceiveFailed);
+            ServerFailed(slot, now);
+        }
+        else if (count > 0)
+        {
+            _upstreams[slot].Failures = 0;
         }
 
         for (int i = 0; i < count; i++)

@@ -10,14 +10,15 @@ internal sealed partial class LinuxWorker
     // Whatever the clock does meanwhile, it is looked at that often.
     private const long LongestWait = 1_000;
     private const long OverflowInterval = 1_000;
+    private const int Forever = -1;
 
     private void Run()
     {
-        bool isDue = false;
+        int wait = Forever;
         Tick count = default;
         while (!_stopped)
         {
-            int ready = Wait(isDue);
+            int ready = Wait(wait);
             long stamp = _time.GetTimestamp();
             Tick now = new((long)_time.GetElapsedTime(_zero, stamp).TotalMilliseconds);
             _toClients.Now = now;
@@ -45,23 +46,37 @@ internal sealed partial class LinuxWorker
                 next = Tick.Min(next, count);
             }
 
-            isDue = next <= now || (next != Tick.Never && !_alarm.TrySetWithin(Math.Min(next - now, LongestWait), now));
+            next = _paused.Count > 0 ? Tick.Min(next, Resume(now)) : next;
+            wait = WaitUntil(next, now);
         }
     }
 
+    /// <summary>How long to wait: for ever where an alarm ends the wait; where the system lets nobody set one, until then.
+    /// </summary>
+    private int WaitUntil(Tick next, Tick now)
+    {
+        if (next <= now)
+        {
+            return 0;
+        }
+
+        long milliseconds = Math.Min(next - now, LongestWait);
+        return next == Tick.Never || _alarm?.TrySetWithin(milliseconds, now) == true ? Forever : (int)milliseconds;
+    }
+
     /// <summary>Waits for something to read.</summary>
-    private int Wait(bool isDue)
+    private int Wait(int milliseconds)
     {
         long window = _lookout.Window;
-        if (isDue || window == 0)
+        if (milliseconds != Forever || window == 0)
         {
-            return _poller.Wait(forever: !isDue);
+            return _poller.Wait(milliseconds);
         }
 
         long began = Stopwatch.GetTimestamp();
         do
         {
-            int ready = _poller.Wait(forever: false);
+            int ready = _poller.Wait(0);
             if (ready > 0)
             {
                 return ready;
@@ -70,7 +85,7 @@ internal sealed partial class LinuxWorker
         while (Stopwatch.GetTimestamp() - began < window);
 
         _lookout.Miss();
-        return _poller.Wait(forever: true);
+        return _poller.Wait(Forever);
     }
 
     /// <summary>One turn: data of clients as it is reported, then what servers sent, all of it in one batch, and at last
@@ -96,7 +111,7 @@ internal sealed partial class LinuxWorker
                     initiations = true;
                     break;
                 case Kind.Alarm:
-                    _alarm.Quiet();
+                    _alarm!.Quiet();
                     break;
                 default:
                     // Quiet first: what is posted while commands are taken rings again.

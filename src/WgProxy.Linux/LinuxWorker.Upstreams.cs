@@ -13,13 +13,15 @@ internal sealed partial class LinuxWorker
     private const int UpstreamBuffer = 1024 * 1024;
 
     private ushort _spare;
+    private OpenRefusal _refusal;
 
     [MethodImpl(MethodImplOptions.NoInlining)]
     private bool Open(int slot, ListenSocket listener, int place, ReadOnlySpan<byte> local, Tick now)
     {
         bool connected = TryConnect(_relay.ServerOf(slot), now, out UdpDescriptor socket, out ushort port);
-        if (connected && _poller.Watch(socket.Descriptor, Token(Kind.Upstream, slot)) != 0)
+        if (connected && _poller.Watch(socket.Descriptor, Token(Kind.Upstream, slot)) is not 0 and int error)
         {
+            _refusal = new OpenRefusal("epoll_ctl", error, _relay.ServerOf(slot));
             socket.Close();
             _ports?.Rest(port, now, heard: false);
             connected = false;
@@ -54,6 +56,7 @@ internal sealed partial class LinuxWorker
         {
             if (port == 0 && _ports?.TryDraw(now, out port) == false)
             {
+                _refusal = new OpenRefusal(null, 0, server);
                 return false;
             }
 
@@ -82,8 +85,9 @@ internal sealed partial class LinuxWorker
     private bool TryConnect(IPEndPoint server, ushort port, out UdpDescriptor socket, out bool portRefused)
     {
         portRefused = false;
-        if (!UdpDescriptor.TryOpen(KernelAddress.IsIPv4(server), out socket, out _))
+        if (!UdpDescriptor.TryOpen(KernelAddress.IsIPv4(server), out socket, out int error))
         {
+            _refusal = new OpenRefusal("socket", error, server);
             return false;
         }
 
@@ -95,14 +99,16 @@ internal sealed partial class LinuxWorker
             socket.TryCoalesce();
         }
 
-        portRefused = socket.Bind(port) != 0;
-        if (!portRefused && socket.Connect(server) == 0)
+        error = socket.Bind(port);
+        portRefused = error != 0;
+        if (!portRefused && (error = socket.Connect(server)) == 0)
         {
             // Between the two, the port was open to anybody.
             socket.Discard();
             return true;
         }
 
+        _refusal = new OpenRefusal(portRefused ? "bind" : "connect", error, server);
         socket.Close();
         return false;
     }
@@ -125,7 +131,7 @@ internal sealed partial class LinuxWorker
                 FollowPath(change.Slot, now);
             }
 
-            _settings.Observe?.Invoke(change);
+            _settings.Observe?.Invoke(change.Kind == RelayEventKind.OpenFailed ? change with { Refusal = _refusal } : change);
         }
 
         _relay.ClearEvents();
@@ -156,6 +162,8 @@ internal sealed partial class LinuxWorker
         public UdpDescriptor Socket;
         public uint Overflowed;
         public ushort Port;
+        public byte Failures;
+        public bool IsPaused;
         public bool IsOpen;
 
         // Not connected to where its mapping goes, because that did not work yet.

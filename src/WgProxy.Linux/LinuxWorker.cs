@@ -30,7 +30,7 @@ internal sealed partial class LinuxWorker : IDisposable
     private readonly Poller _poller;
     private readonly WakeUp _wake;
     private readonly Mailbox _mailbox = new();
-    private readonly Alarm _alarm;
+    private readonly Alarm? _alarm;
     private readonly Thread _thread;
     private readonly Lock _publishing = new();
     private readonly RelayCounters _published = new();
@@ -69,9 +69,11 @@ internal sealed partial class LinuxWorker : IDisposable
         _clients = new ClientTable(_relay.Slots);
         _toServers = new Outbox(_relay.Slots, _relay.Counters, _offload.MustEndShort, clients: null, _offload.Rings);
         _toClients = new Outbox(_relay.Slots, _relay.Counters, _offload.MustEndShort, _clients);
-        _poller = Poller.Open(out int error) ?? throw NoResource("epoll", error);
-        _wake = WakeUp.Open(out error) ?? throw NoResource("eventfd", error);
-        _alarm = Alarm.Open(out error) ?? throw NoResource("timerfd", error);
+        _poller = Poller.Open(out int error) ?? throw Refusal.Of("epoll_create1", error, Refusal.Allow);
+        _wake = WakeUp.Open(out error) ?? throw Refusal.Of("eventfd2", error, Refusal.AllowOrPortable);
+
+        // Where there is none, each wait is given its end.
+        _alarm = Alarm.Open(out _);
         Watch();
         _thread = new Thread(Run) { IsBackground = true, Name = name };
     }
@@ -128,7 +130,7 @@ internal sealed partial class LinuxWorker : IDisposable
 
         _poller.Dispose();
         _wake.Dispose();
-        _alarm.Dispose();
+        _alarm?.Dispose();
         _fromClients.Dispose();
         _fromServers.Dispose();
         _replies.Dispose();
@@ -141,16 +143,20 @@ internal sealed partial class LinuxWorker : IDisposable
     private void Watch()
     {
         int error = _poller.Watch(_wake.Descriptor, Token(Kind.Wake, 0));
-        error = error == 0 ? _poller.Watch(_alarm.Descriptor, Token(Kind.Alarm, 0)) : error;
+        error = error == 0 && _alarm is not null ? _poller.Watch(_alarm.Descriptor, Token(Kind.Alarm, 0)) : error;
         for (int i = 0; i < _listeners.Count && error == 0; i++)
         {
-            Kind kind = _listeners[i].Intake == Intake.Initiations ? Kind.Initiations : Kind.Data;
-            error = _poller.Watch(_listeners[i].Socket.Descriptor, Token(kind, i));
+            error = _poller.Watch(_listeners[i].Socket.Descriptor, TokenOf(i));
         }
 
         if (error != 0)
         {
-            throw NoResource("epoll", error);
+            throw Refusal.Of("epoll_ctl", error, Refusal.Allow);
+        }
+
+        if (_poller.TryWait() is not 0 and int refusal)
+        {
+            throw Refusal.Of("epoll_wait", refusal, Refusal.Allow);
         }
     }
 
@@ -163,9 +169,6 @@ internal sealed partial class LinuxWorker : IDisposable
     }
 
     private static ulong Token(Kind kind, int index) => ((ulong)kind << 32) | (uint)index;
-
-    private static EngineException NoResource(string what, int error) =>
-        new($"the system refuses {what}: {new System.ComponentModel.Win32Exception(error).Message}");
 
     private enum Kind
     {

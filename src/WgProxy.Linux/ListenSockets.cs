@@ -1,5 +1,5 @@
-using System.ComponentModel;
 using System.Net;
+using System.Runtime.InteropServices;
 using WgProxy.Core;
 using WgProxy.Linux.Net;
 using static WgProxy.Linux.Native.Constants;
@@ -17,6 +17,9 @@ internal sealed record ListenSocket(UdpSocket Socket, Intake Intake, Home Home)
     private long _readAt;
     private int _toldLength;
     private int _toldCount;
+
+    /// <summary>Receives that failed, one after the other, since the last that did not.</summary>
+    public int Failures { get; set; }
 
     /// <summary>How many datagrams the kernel had dropped here when last looked at.</summary>
     public uint Overflowed { get; set; }
@@ -159,7 +162,8 @@ internal static class ListenSockets
                 port = probes[^1].LocalEndPoint.Port;
             }
 
-            return port;
+            // Each socket of the group would draw a port of its own.
+            return port != 0 ? port : throw Refusal.Of("getsockname", Marshal.GetLastPInvokeError(), Refusal.AllowOrPortable);
         }
         finally
         {
@@ -201,16 +205,22 @@ internal static class ListenSockets
                 socket.Udp.TryCoalesce();
             }
 
-            if (!socket.Udp.CanBatch())
+            if (socket.Udp.TryBatch(out string call) is not 0 and int error)
             {
-                throw new EngineException("this system lacks recvmmsg or sendmmsg: use --engine portable");
+                throw Refusal.Of(call, error, Refusal.AllowOrPortable);
             }
 
-            if (!socket.Udp.TrySharePort() || (i == 0 && !home.TryAttach(socket)))
+            if (!socket.Udp.TrySharePort())
             {
-                throw new EngineException(
-                    "this kernel does not steer datagrams among sockets that share a port (SO_ATTACH_REUSEPORT_CBPF, since "
-                    + "Linux 4.5): use --engine portable");
+                throw Refusal.Of("setsockopt SO_REUSEPORT", Marshal.GetLastPInvokeError(), Refusal.AllowOrPortable);
+            }
+
+            if (i == 0 && !home.TryAttach(socket))
+            {
+                throw Refusal.Of(
+                    "setsockopt SO_ATTACH_REUSEPORT_CBPF, which steers datagrams among sockets that share a port (since Linux 4.5)",
+                    Marshal.GetLastPInvokeError(),
+                    Refusal.AllowOrPortable);
             }
 
             Bind(socket, listen);
@@ -218,7 +228,9 @@ internal static class ListenSockets
     }
 
     private static UdpSocket New(IPEndPoint listen) =>
-        UdpSocket.Open(IsIPv4(listen.Address), out int error) ?? throw Refused(listen, error);
+        UdpSocket.Open(IsIPv4(listen.Address), out int error) ?? throw (error == EAFNOSUPPORT
+            ? Refused(listen, error)
+            : Refusal.Of("a UDP socket (socket, IPV6_V6ONLY)", error, "let the process have sockets and open files"));
 
     private static void Bind(UdpSocket socket, IPEndPoint listen)
     {
@@ -238,6 +250,9 @@ internal static class ListenSockets
             EADDRNOTAVAIL => $"cannot listen on {listen}: this machine does not have the address",
             EACCES => $"cannot listen on {listen}: the system does not permit this port",
             EAFNOSUPPORT => $"cannot listen on {listen}: this machine lacks the IP version",
-            _ => $"cannot listen on {listen}: {new Win32Exception(error).Message}",
-        });
+            _ => $"cannot listen on {listen}: bind: {Refusal.Words(error)}",
+        })
+    {
+        Cause = error == EADDRINUSE ? EngineRefusal.PortInUse : EngineRefusal.Listen,
+    };
 }

@@ -12,6 +12,7 @@ internal sealed class PathWatcher : IDisposable
     // From the first notice of a bunch to its being told: an address that is replaced is one change, not two; and however many
     // notices come, paths are looked at no more often than this.
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan Rest = TimeSpan.FromMilliseconds(10);
 
     private readonly PathNotices _notices;
     private readonly Poller _poller;
@@ -66,8 +67,13 @@ internal sealed class PathWatcher : IDisposable
     {
         while (!_stopping.IsSet)
         {
-            _poller.Wait(forever: true);
-            if (_notices.TryTake() && !_stopping.Wait(Pause))
+            _poller.Wait(-1);
+            if (!_notices.TryTake())
+            {
+                // Nothing of the kernel's, or it may not be read: level-triggered, that would be reported again at once.
+                _ = _stopping.Wait(Rest);
+            }
+            else if (!_stopping.Wait(Pause))
             {
                 _notices.TryTake();
                 _changed();

@@ -12,7 +12,7 @@ public static class RandomBits
     public static ulong Draw()
     {
         Span<byte> bits = stackalloc byte[sizeof(ulong)];
-        if (!OperatingSystem.IsLinux() || !TryFill(bits))
+        if (!OperatingSystem.IsLinux() || !(TryFill(bits) || TryRead(bits)))
         {
             RandomNumberGenerator.Fill(bits);
         }
@@ -22,6 +22,21 @@ public static class RandomBits
 
     /// <summary>128 of them.</summary>
     public static (ulong K0, ulong K1) DrawPair() => (Draw(), Draw());
+
+    // Where the call is refused, OpenSSL cannot begin either, and throws (3.0).
+    private static bool TryRead(Span<byte> bits)
+    {
+        try
+        {
+            using FileStream source = new("/dev/urandom", FileMode.Open, FileAccess.Read, FileShare.ReadWrite, bufferSize: 0);
+            source.ReadExactly(bits);
+            return true;
+        }
+        catch (Exception refusal) when (refusal is IOException or UnauthorizedAccessException)
+        {
+            return false;
+        }
+    }
 
     // So few bytes come whole or not at all: not before the kernel has gathered enough, nor from a kernel or a sandbox
     // without the call.

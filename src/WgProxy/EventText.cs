@@ -1,3 +1,4 @@
+using System.ComponentModel;
 using WgProxy.Core;
 
 namespace WgProxy;
@@ -11,7 +12,7 @@ internal static class EventText
         string what = change.Kind switch
         {
             RelayEventKind.Opened => "asks the server",
-            RelayEventKind.OpenFailed => "cannot be served: the system gave no upstream socket",
+            RelayEventKind.OpenFailed => $"cannot be served: {Words(change.Refusal)}",
             RelayEventKind.Claimed => "uses a tunnel known from another address",
             RelayEventKind.Answered => "was answered by the server",
             RelayEventKind.Established => "has a tunnel",
@@ -28,4 +29,23 @@ internal static class EventText
         string port = change.Port == 0 ? string.Empty : $", upstream port {change.Port}";
         return $"client {change.Source} {what}{port}";
     }
+
+    private static string Words(in OpenRefusal refusal)
+    {
+        string server = refusal.Server is null ? string.Empty : $" to {refusal.Server}";
+        return refusal.Call is null
+            ? $"the system gave no upstream socket{server}: no local port is free"
+            : $"the system gave no upstream socket{server}: {refusal.Call}: {new Win32Exception(refusal.Error).Message} "
+                + $"(errno {refusal.Error}){Likely(refusal.Error)}";
+    }
+
+    // Linux, include/uapi/asm-generic/errno-base.h and errno.h.
+    private static string Likely(int error) => error switch
+    {
+        1 or 13 => "; a firewall or a sandbox on this host refuses it",
+        23 or 24 => "; raise the limit on open files (ulimit -n, LimitNOFILE=)",
+        97 => "; this host lacks the server's IP version",
+        101 or 113 => "; this host has no route there",
+        _ => string.Empty,
+    };
 }

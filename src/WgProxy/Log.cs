@@ -48,7 +48,7 @@ internal sealed class Log(TextWriter output, bool forJournal, TimeProvider time)
 
     /// <summary>A setting with a text that means nothing.</summary>
     public void SettingIsWrong(OptionRow row, string text, string? refusal) =>
-        Error($"{row.Name} is {LogLine.Quote(text)}: {refusal ?? $"expected {row.Expected}"}");
+        Error($"{row.Name} is {LogLine.Quote(text)}: {refusal ?? $"expected {row.Expected}"}{SettingHint.For(text, isHost: row == OptionTable.Server)}");
 
     /// <summary>A server that is this relay.</summary>
     public void ServerIsRelay(ServerName server, IPAddress address) =>
@@ -56,10 +56,14 @@ internal sealed class Log(TextWriter output, bool forJournal, TimeProvider time)
             + (server.Address is null ? $"it resolves to {address}, and " : string.Empty)
             + "that is where this relay itself listens; expected the address of the WireGuard server");
 
-    /// <summary>The system did not let the relay listen.</summary>
-    public void ListenRefused(IPEndPoint listen, string reason) =>
-        Error($"{OptionTable.Listen.Name} is {LogLine.Quote(listen.ToString())}: {reason}; "
-            + "expected an address and port of this host that are free and that this process may use");
+    /// <summary>The system did not let the relay listen where it should.</summary>
+    public void ListenRefused(IPEndPoint listen, EngineException refusal, UpstreamPorts ports) =>
+        Error($"{OptionTable.Listen.Name} is {LogLine.Quote(listen.ToString())}: {refusal.Message}; "
+            + "expected an address and port of this host that are free and that this process may use"
+            + (refusal.Cause == EngineRefusal.PortInUse ? ports.AdviceAbout(listen.Port) : string.Empty));
+
+    /// <summary>The system did not let the relay have something else that it needs.</summary>
+    public void EngineRefused(string engine, string reason) => Error($"the {engine} engine cannot start: {reason}");
 
     /// <summary>A variable that looks like a setting and is none.</summary>
     public void UnknownVariable(string name, string? hint) =>
@@ -99,15 +103,23 @@ internal sealed class Log(TextWriter output, bool forJournal, TimeProvider time)
     public void Started(string version, IEnumerable<IPEndPoint> listening, ServerName server, PublicKey key) =>
         Info($"wgproxy {version} relays from {string.Join(" and ", listening)} to {server}, public key {key}");
 
-    /// <summary>How many clients fit and what bounds them; a warning if a higher limit on open files makes more room.</summary>
+    /// <summary>How many clients fit and what bounds them; a warning if a higher limit on open files makes more room, or if
+    /// the system does not tell which ports it hands out.</summary>
     public void Limits(Capacity capacity)
     {
         Info($"room for {capacity.Mappings} mappings, {capacity.Asked} of them unanswered; bounded by {capacity.Bound} "
-            + $"({capacity.Ports.Count} upstream ports, {capacity.OpenFilesText} open files)");
+            + $"({capacity.Ports.Numbers.Count} upstream ports, {capacity.OpenFilesText} open files)");
         if (capacity.FilesAreTheBound)
         {
             Warning($"the limit of {capacity.OpenFilesText} open files allows only {capacity.Mappings} mappings"
                 + "; raise it (ulimit -n, LimitNOFILE=) if there are more clients");
+        }
+
+        if (!capacity.Ports.IsTold && OperatingSystem.IsLinux())
+        {
+            Warning($"{UpstreamPorts.Source} cannot be read: upstream ports are drawn from {capacity.Ports.Range.First} to "
+                + $"{capacity.Ports.Range.Last}, which may not be the system's own, and reserved ones are not known; let this process "
+                + "see /proc/sys (ProcSubset=all) if that matters");
         }
     }
 
@@ -161,6 +173,36 @@ internal sealed class Log(TextWriter output, bool forJournal, TimeProvider time)
             Info("the address from which this host reaches the server has changed: tunnels go on from the new one" + Throttle.Words(withheld));
         }
     }
+
+    /// <summary>Datagrams keep being refused.</summary>
+    public void SendsFail(long times, TimeSpan period) =>
+        Warning($"{times} datagrams could not be sent in the last {period.TotalSeconds} s, and some before: they are lost; likely a firewall on "
+            + "this host refuses them (its OUTPUT chain), a route is gone, or a link is full (SIGUSR1 shows the counters)");
+
+    /// <summary>They no longer are.</summary>
+    public void SendsWork() => Info("datagrams are sent again");
+
+    /// <summary>Receives keep failing.</summary>
+    public void ReceivesFail(long times, TimeSpan period) =>
+        Warning($"{times} receives failed in the last {period.TotalSeconds} s, and some before; likely ICMP says that the server's host or "
+            + "port is unreachable, or a sandbox or lack of memory keeps this process from receiving (SIGUSR1 shows the counters)");
+
+    /// <summary>They no longer do.</summary>
+    public void ReceivesWork() => Info("receives no longer fail");
+
+    /// <summary>Clients ask, and nothing comes back.</summary>
+    public void ServerIsSilent(ServerName server, TimeSpan silence, long asking) =>
+        Warning($"server {server} has sent nothing for {silence.TotalSeconds} s though clients send to it ({asking} of them unanswered so "
+            + "far): likely it is down or does not listen on this port; a firewall on the way, on this host or there drops UDP; its "
+            + "answers take another way back; it does not know these clients; or the name leads to a wrong address");
+
+    /// <summary>The server answers again.</summary>
+    public void ServerIsBack(ServerName server) => Info($"server {server} is heard again");
+
+    /// <summary>All that clients send is for another server.</summary>
+    public void AskedForAnotherKey() =>
+        Warning($"initiations arrive, but none was made for this server's public key: expected {OptionTable.Key.Name} to be the PublicKey "
+            + "that clients have in their [Peer] section (strangers who guess also end here)");
 
     /// <summary>What the relay sees, because the operator asked: said at every level.</summary>
     public void Status(string summary) => Say(LogLevel.Info, $"status: {summary}");

@@ -128,7 +128,7 @@ internal sealed record Options
     {
         Listen = Listen,
         Routes = [route],
-        Ports = capacity.Ports,
+        Ports = capacity.Ports.Numbers,
         Relay = new RelaySettings
         {
             MaxMappings = capacity.Mappings,
@@ -149,15 +149,15 @@ internal sealed record Options
     {
         string[] known = [.. OptionTable.Rows.Select(row => row.Variable)];
         IEnumerable<string> unknown = environment.Keys.OfType<string>()
-            .Where(name => name.StartsWith(OptionTable.Prefix, StringComparison.OrdinalIgnoreCase))
+            .Where(name => name.StartsWith(OptionTable.Prefix, StringComparison.OrdinalIgnoreCase) || SettingHint.LooksLikeOurs(name))
             .Except(known, StringComparer.Ordinal)
             .Order(StringComparer.Ordinal);
         foreach (string name in unknown)
         {
             string? nearest = Spelling.Nearest(name, known);
-            log.UnknownVariable(
-                name,
-                FormerVariables.GetValueOrDefault(name) ?? (nearest is null ? null : $"did you mean {nearest}?"));
+            string hint = FormerVariables.GetValueOrDefault(name)
+                ?? (nearest is null ? string.Empty : $"did you mean {nearest}?") + SettingHint.For(name, isHost: false);
+            log.UnknownVariable(name, hint.Length == 0 ? null : hint.TrimStart(';', ' '));
         }
     }
 

@@ -101,7 +101,7 @@ public sealed partial class PortableEngine
     {
         IPEndPoint server = _relay.ServerOf(former.Slot);
         former.Close();
-        Socket? socket = PortableEngineSockets.Connect(server, former.Port, out bool portRefused)
+        Socket? socket = PortableEngineSockets.Connect(server, former.Port, out bool portRefused, out _)
             ?? (portRefused ? Connect(server, now) : null);
         if (socket is null)
         {

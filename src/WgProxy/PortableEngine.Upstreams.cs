@@ -29,8 +29,15 @@ public sealed partial class PortableEngine
                 if (error != SocketError.Success)
                 {
                     _relay.Counters.Count(EngineFault.ReceiveFailed);
+                    if (upstream.HasFailedTooOften())
+                    {
+                        return Drained.Failing;
+                    }
+
                     continue;
                 }
+
+                upstream.Failures = 0;
 
                 FromServer(upstream, _buffer.AsSpan(0, length), now);
             }
@@ -81,11 +88,12 @@ public sealed partial class PortableEngine
             ushort port = _spare;
             if (port == 0 && _ports?.TryDraw(now, out port) == false)
             {
+                _refusal = new OpenRefusal(null, 0, server);
                 return null;
             }
 
             _spare = 0;
-            Socket? socket = PortableEngineSockets.Connect(server, port, out bool portRefused);
+            Socket? socket = PortableEngineSockets.Connect(server, port, out bool portRefused, out _refusal);
             if (socket is not null)
             {
                 return socket;

@@ -38,6 +38,7 @@ public sealed partial class PortableEngine : IEngine
     private PortableEngineListener[] _listeners = [];
     private Thread? _clock;
     private ushort _spare;
+    private OpenRefusal _refusal;
     private volatile bool _stopped;
 
     /// <summary>An engine that is told all this, by a monotonic clock.</summary>
@@ -72,7 +73,7 @@ public sealed partial class PortableEngine : IEngine
             throw new InvalidOperationException("An engine starts once.");
         }
 
-        IReadOnlyList<Socket> sockets = PortableEngineSockets.Listen(
+        IReadOnlyList<Socket> sockets = PortableEngineSockets.ListenOrRefuse(
             _settings.Listen, Socket.OSSupportsIPv4, Socket.OSSupportsIPv6);
         _listeners = [.. sockets.Select(socket => new PortableEngineListener(this, socket))];
         Listening = [.. _listeners.Select(listener => listener.EndPoint)];
@@ -244,7 +245,7 @@ public sealed partial class PortableEngine : IEngine
                 FollowPath(change.Slot, now);
             }
 
-            _settings.Observe?.Invoke(change);
+            _settings.Observe?.Invoke(change.Kind == RelayEventKind.OpenFailed ? change with { Refusal = _refusal } : change);
         }
 
         _relay.ClearEvents();

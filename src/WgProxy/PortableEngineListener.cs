@@ -46,8 +46,14 @@ internal sealed class PortableEngineListener
     /// <summary>Closes the socket, which ends a waiting read.</summary>
     public void Close() => _socket.Dispose();
 
-    /// <summary>Waits until the thread has ended.</summary>
-    public void Join() => _thread.Join();
+    /// <summary>Waits until the thread has ended, if it was started.</summary>
+    public void Join()
+    {
+        if (!_thread.ThreadState.HasFlag(ThreadState.Unstarted))
+        {
+            _thread.Join();
+        }
+    }
 
     /// <summary>Sends a datagram to a client without waiting; false if the system did not take it.</summary>
     public bool TrySend(ReadOnlySpan<byte> datagram, SocketAddress client)

@@ -60,6 +60,38 @@ internal static class PortableEngineSockets
         }
     }
 
+    /// <summary>The same, after a trial of what this engine cannot do without: .NET's way to wait for sockets, to look whether
+    /// something has come, and to receive it. A sandbox may refuse it, and then .NET would say so in the midst of relaying.
+    /// </summary>
+    /// <exception cref="EngineException">The system refused.</exception>
+    public static IReadOnlyList<Socket> ListenOrRefuse(IPEndPoint listen, bool hasIPv4, bool hasIPv6)
+    {
+        IReadOnlyList<Socket> sockets;
+        try
+        {
+            sockets = Listen(listen, hasIPv4, hasIPv6);
+        }
+        catch (TypeInitializationException refused)
+        {
+            throw NotWithout("the calls by which .NET waits for sockets (epoll_create1, epoll_ctl)", refused.InnerException ?? refused);
+        }
+
+        try
+        {
+            Probe(sockets[0]);
+            return sockets;
+        }
+        catch (SocketException refused)
+        {
+            foreach (Socket socket in sockets)
+            {
+                socket.Dispose();
+            }
+
+            throw NotWithout("poll, recvmsg or recvfrom", refused);
+        }
+    }
+
     /// <summary>The addresses to bind for an address to listen on.</summary>
     public static IReadOnlyList<IPAddress> Addresses(IPAddress listen, bool hasIPv4, bool hasIPv6)
     {
@@ -80,11 +112,13 @@ internal static class PortableEngineSockets
     /// <param name="server">The server.</param>
     /// <param name="port">The local port; 0 for one that the system chooses.</param>
     /// <param name="portRefused">Whether it was the port that the system refused.</param>
-    public static Socket? Connect(IPEndPoint server, ushort port, out bool portRefused)
+    /// <param name="refusal">What it refused.</param>
+    public static Socket? Connect(IPEndPoint server, ushort port, out bool portRefused, out OpenRefusal refusal)
     {
         IPAddress address = server.Address.IsIPv4MappedToIPv6 ? server.Address.MapToIPv4() : server.Address;
         Socket? socket = null;
         portRefused = false;
+        refusal = default;
         try
         {
             socket = New(address.AddressFamily, UpstreamBuffer);
@@ -96,8 +130,9 @@ internal static class PortableEngineSockets
             Discard(socket);
             return socket;
         }
-        catch (SocketException)
+        catch (SocketException refused)
         {
+            refusal = new OpenRefusal(socket is null ? "socket" : portRefused ? "bind" : "connect", refused.ErrorCode, server);
             socket?.Dispose();
             return null;
         }
@@ -161,6 +196,35 @@ internal static class PortableEngineSockets
         for (int i = 0; i < MostDiscarded && socket.Poll(0, SelectMode.SelectRead); i++)
         {
             socket.Receive(nothing, SocketFlags.None, out _);
+        }
+    }
+
+    // Looks, and takes nothing: by a call with the sender's address, as listening sockets are read, and by one without.
+    private static void Probe(Socket listener)
+    {
+        listener.Blocking = false;
+        _ = listener.Poll(0, SelectMode.SelectRead);
+        Span<byte> nothing = stackalloc byte[1];
+        _ = listener.Receive(nothing, SocketFlags.Peek, out SocketError error);
+        Allow(error);
+        try
+        {
+            _ = listener.ReceiveFrom(nothing, SocketFlags.Peek, new SocketAddress(listener.AddressFamily));
+        }
+        catch (SocketException refused)
+        {
+            Allow(refused.SocketErrorCode);
+        }
+    }
+
+    private static EngineException NotWithout(string calls, Exception refused) =>
+        new($"the system refuses {calls}: {refused.Message}; let the sandbox (a seccomp profile, say) allow it", refused);
+
+    private static void Allow(SocketError error)
+    {
+        if (error is not (SocketError.Success or SocketError.WouldBlock or SocketError.MessageSize))
+        {
+            throw new SocketException((int)error);
         }
     }
 
@@ -258,7 +322,10 @@ internal static class PortableEngineSockets
                 SocketError.AddressNotAvailable => $"cannot listen on {listen}: this machine does not have the address",
                 SocketError.AccessDenied => $"cannot listen on {listen}: the system does not permit this port",
                 SocketError.AddressFamilyNotSupported => $"cannot listen on {listen}: this machine lacks the IP version",
-                _ => $"cannot listen on {listen}: {refusal.Message}",
+                _ => $"cannot listen on {listen}: {refusal.Message} (errno {refusal.ErrorCode})",
             },
-            refusal);
+            refusal)
+        {
+            Cause = refusal.SocketErrorCode == SocketError.AddressAlreadyInUse ? EngineRefusal.PortInUse : EngineRefusal.Listen,
+        };
 }

@@ -13,6 +13,9 @@ internal enum Drained
     /// <summary>More may be waiting; others had to have their turn.</summary>
     More,
 
+    /// <summary>Nothing but errors: wait for a while, whatever the system says is there to read.</summary>
+    Failing,
+
     /// <summary>The mapping has ended.</summary>
     Closed,
 }
@@ -26,6 +29,11 @@ internal enum Drained
 /// </summary>
 internal sealed class PortableEngineUpstream : SocketAsyncEventArgs, IThreadPoolWorkItem
 {
+    private const int PatientFailures = 16;
+
+    // Long enough to cost nothing, short enough that a flood of forged ICMP errors, each of which fails one receive, delays
+    // what a server sends by no more than a busy link does.
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(10);
     private static readonly byte[] Peeked = new byte[1];
 
     private readonly PortableEngine _engine;
@@ -75,6 +83,17 @@ internal sealed class PortableEngineUpstream : SocketAsyncEventArgs, IThreadPool
     /// <summary>Whether the mapping has ended. Read and written under the engine's lock.</summary>
     public bool IsClosed { get; private set; }
 
+    /// <summary>Receives that failed, one after the other. Under the engine's lock.</summary>
+    public int Failures { get; set; }
+
+    /// <summary>Another receive failed. Whether it is time to pause: an error that never ends must not cost a processor.
+    /// </summary>
+    public bool HasFailedTooOften()
+    {
+        Failures = (Failures + 1) % PatientFailures;
+        return Failures == 0;
+    }
+
     /// <summary>Whether the last wait ended with an error that an ICMP message left on the socket: the peek took it, so
     /// no later receive reports it. True once.</summary>
     public bool TakeError()
@@ -110,6 +129,10 @@ internal sealed class PortableEngineUpstream : SocketAsyncEventArgs, IThreadPool
         {
             case Drained.Empty:
                 Wait();
+                break;
+            case Drained.Failing:
+                _ = Task.Delay(Pause).ContinueWith(
+                    static (_, upstream) => ((PortableEngineUpstream)upstream!).Execute(), this, TaskScheduler.Default);
                 break;
             case Drained.More:
                 ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);

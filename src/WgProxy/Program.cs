@@ -2,6 +2,7 @@ using System.Net;
 using System.Reflection;
 using System.Text;
 using WgProxy.Core;
+using WgProxy.Linux.Net;
 
 namespace WgProxy;
 
@@ -17,7 +18,7 @@ internal static class Program
 
     private static async Task<int> Main(string[] arguments)
     {
-        bool forJournal = Environment.GetEnvironmentVariable("JOURNAL_STREAM") is { Length: > 0 };
+        bool forJournal = OperatingSystem.IsLinux() && HostFacts.IsStandardError(Environment.GetEnvironmentVariable("JOURNAL_STREAM"));
         await using StreamWriter output = new(Console.OpenStandardError(), new UTF8Encoding(false));
         await using Log log = new(output, forJournal, TimeProvider.System);
         CommandLine line = new(arguments);
@@ -45,7 +46,15 @@ internal static class Program
         }
         catch (EngineException refusal)
         {
-            log.ListenRefused(options.Listen, refusal.Message);
+            if (refusal.Cause == EngineRefusal.System)
+            {
+                log.EngineRefused(options.Engine.ToString().ToLowerInvariant(), refusal.Message);
+            }
+            else
+            {
+                log.ListenRefused(options.Listen, refusal, capacity.Ports);
+            }
+
             return SystemRefused;
         }
 
@@ -61,7 +70,8 @@ internal static class Program
             log.Shortfall(shortfall);
         }
 
-        bool stopped = await signals.RunUntilStopAsync(resolver.RunAsync);
+        Trouble trouble = new(options.Server, engine.ReadCounters, TimeProvider.System, log);
+        bool stopped = await signals.RunUntilStopAsync(stop => Task.WhenAny(resolver.RunAsync(stop), trouble.RunAsync(stop)).Unwrap());
         engine.Stop();
         log.Stopped(Summarise());
         return stopped ? Done : WrongSettings;

@@ -42,7 +42,7 @@ internal sealed class RouteResolver(
             }
             catch (Exception refusal) when (refusal is SocketException or ArgumentException)
             {
-                reason = refusal.Message;
+                reason = LookUpFailure.Words(refusal);
             }
 
             IPAddress[] usable = [.. answer.Select(EndPointText.Normalise).Where(ServerName.IsUsable)];

@@ -228,11 +228,11 @@ public sealed class SteeringTests : IDisposable
         using Peer peer = new(new IPEndPoint(IPAddress.Loopback, 0));
         byte[][] many = [.. Enumerable.Range(0, 100).Select(i => new byte[] { (byte)(i % 2 == 0 ? 1 : 4), 0, 0, 0 })];
         Array.ForEach(many, datagram => peer.Send(datagram, workers[0][0].Socket.LocalEndPoint));
-        Assert.Equal(2, poller.Wait(forever: true));
+        Assert.Equal(2, poller.Wait(-1));
         ListenSockets.Discard(workers);
-        Assert.Equal(0, poller.Wait(forever: false));
+        Assert.Equal(0, poller.Wait(0));
         peer.Send(many[1], workers[0][0].Socket.LocalEndPoint);
-        Assert.Equal(1, poller.Wait(forever: true));
+        Assert.Equal(1, poller.Wait(-1));
         Close(workers);
     }
 

@@ -1,4 +1,6 @@
+using System.Globalization;
 using System.Net;
+using WgProxy.Linux.Net;
 
 namespace WgProxy.Tests;
 
@@ -18,7 +20,7 @@ public sealed class HostTests
     [InlineData("words", "more words", 0, 16_384)]
     public void Ports_are_the_kernels_range_without_what_is_taken(string range, string reserved, int listen, int count)
     {
-        IReadOnlyList<ushort> ports = UpstreamPorts.Select(range, reserved, listen);
+        IReadOnlyList<ushort> ports = UpstreamPorts.Select(range, reserved, listen).Numbers;
         Assert.Equal(count, ports.Count);
         Assert.Distinct(ports);
         Assert.DoesNotContain((ushort)listen, ports);
@@ -28,31 +30,43 @@ public sealed class HostTests
     public void Reserved_ports_are_left_out() =>
         Assert.Equal(
             [104, 106, 107, 108],
-            UpstreamPorts.Select("100 109", "50-102,103,105,200", 109).Select(port => (int)port));
+            UpstreamPorts.Select("100 109", "50-102,103,105,200", 109).Numbers.Select(port => (int)port));
 
     [Theory]
     [InlineData(28_231, 20_000L, 16_384, 4_096, "--max-mappings (WGPROXY_MAX_MAPPINGS)", false)]
     [InlineData(28_231, 1_024L, 768, 192, "open files", true)]
-    [InlineData(28_231, null, 16_384, 4_096, "--max-mappings (WGPROXY_MAX_MAPPINGS)", false)]
+    [InlineData(28_231, HostFacts.Unlimited, 16_384, 4_096, "--max-mappings (WGPROXY_MAX_MAPPINGS)", false)]
+    [InlineData(28_231, null, 768, 192, "open files", true)]
     [InlineData(1_000, 20_000L, 900, 225, "upstream ports", false)]
     [InlineData(1_000, 300L, 44, 11, "open files", true)]
     [InlineData(1, 1L, 1, 1, "open files", true)]
     public void The_smallest_bound_applies_and_is_named(
         int ports, long? files, int mappings, int asked, string bound, bool filesBound)
     {
-        Capacity capacity = Capacity.From([.. Enumerable.Range(1, ports).Select(port => (ushort)port)], files, wanted: 16_384);
+        Capacity capacity = Capacity.From(Ports(1, ports), files, wanted: 16_384);
         Assert.Equal((mappings, asked, bound), (capacity.Mappings, capacity.Asked, capacity.Bound));
         Assert.Equal(filesBound, capacity.FilesAreTheBound);
     }
 
+    [Fact]
+    public void The_limit_on_open_files_is_asked_for_and_raised()
+    {
+        string line = File.ReadLines("/proc/self/limits").Single(line => line.StartsWith("Max open files", StringComparison.Ordinal));
+        string hard = line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[4];
+        Assert.Equal(hard is "unlimited" ? HostFacts.Unlimited : long.Parse(hard, CultureInfo.InvariantCulture), HostFacts.RaiseOpenFiles());
+    }
+
+    [Fact]
+    public void The_kernels_release_is_asked_for() =>
+        Assert.Equal(File.ReadAllText("/proc/sys/kernel/osrelease").Trim(), HostFacts.KernelRelease);
+
     [Theory]
-    [InlineData("Limit  Soft Limit  Hard Limit  Units\nMax open files            1024                 524288               files     \n", 1_024L)]
-    [InlineData("Max open files            unlimited            unlimited            files", null)]
-    [InlineData("Max open files", null)]
-    [InlineData("", null)]
-    [InlineData(null, null)]
-    public void The_soft_limit_on_open_files_is_read(string? limits, long? expected) =>
-        Assert.Equal(expected, Capacity.OpenFileLimit(limits));
+    [InlineData(32_767, "")]
+    [InlineData(32_768, "sysctl net.ipv4.ip_local_reserved_ports=32768")]
+    [InlineData(60_999, "sysctl net.ipv4.ip_local_reserved_ports=60999")]
+    [InlineData(61_000, "")]
+    public void A_port_that_the_system_hands_out_to_anybody_can_be_reserved(int port, string advice) =>
+        Assert.Matches($"^(.* by )?{advice}$", UpstreamPorts.Select("32768 60999", "", 0).AdviceAbout(port));
 
     [Theory]
     [InlineData("[::]", "127.0.0.1", true)]
@@ -80,4 +94,6 @@ public sealed class HostTests
 
     [Fact]
     public void This_host_has_addresses() => Assert.Contains(IPAddress.Loopback, OwnAddresses.OfThisHost());
+
+    private static UpstreamPorts Ports(int first, int count) => UpstreamPorts.Select($"{first} {first + count - 1}", "", 0);
 }

@@ -146,6 +146,20 @@ public sealed class LogTests
         Assert.EndsWith("(119 more since last said)", heard.Lines[1], StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(null, 0, " cannot be served: the system gave no upstream socket to 192.0.2.1:51820: no local port is free")]
+    [InlineData("connect", 101, ": connect: Network is unreachable (errno 101); this host has no route there")]
+    [InlineData("socket", 24, ": socket: Too many open files (errno 24); raise the limit on open files (ulimit -n, LimitNOFILE=)")]
+    public void A_refused_socket_is_said_with_call_error_and_server(string? call, int error, string said)
+    {
+        HeardLog heard = new();
+        heard.Log.OpenFailed(Change(RelayEventKind.OpenFailed) with
+        {
+            Refusal = new OpenRefusal(call, error, new IPEndPoint(IPAddress.Parse("192.0.2.1"), 51820)),
+        });
+        Assert.Contains(said, Assert.Single(heard.Lines), StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task A_reader_that_does_not_read_makes_nobody_wait_and_what_was_dropped_is_counted()
     {

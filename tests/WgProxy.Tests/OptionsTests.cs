@@ -1,6 +1,7 @@
 using System.Collections;
 using System.Net;
 using WgProxy.Core;
+using WgProxy.Linux.Net;
 
 namespace WgProxy.Tests;
 
@@ -73,6 +74,33 @@ public sealed class OptionsTests
             "warning WGPROXY_LISTEN is empty, which counts as missing: the default [::]:51820 applies",
             Assert.Single(_heard.Lines),
             StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("\"192.0.2.1:51820\"", "the quotation marks are part of the value")]
+    [InlineData("'vpn.example:51820'", "the quotation marks are part of the value")]
+    [InlineData("\uFEFFvpn.example:51820", "byte order mark")]
+    [InlineData("http://vpn.example:51820", "this is no URL")]
+    [InlineData("udp://vpn.example:51820/", "this is no URL")]
+    [InlineData("bücher.example:51820", "if this is one, write \"xn--bcher-kva.example:51820\"")]
+    [InlineData("vpn.example:５１８２０", "ASCII")]
+    public void A_trap_of_files_and_tools_is_named(string server, string hint)
+    {
+        _environment["WGPROXY_SERVER"] = server;
+        Assert.Null(Read());
+        string line = Assert.Single(_heard.Lines);
+        Assert.Contains("; expected a name or address with a port", line, StringComparison.Ordinal);
+        Assert.Contains(hint, line, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("\uFEFFWGPROXY_TIMEOUT", "did you mean WGPROXY_TIMEOUT?; it holds a byte order mark")]
+    [InlineData("export WGPROXY_TIMEOUT", "leave out the word export")]
+    public void A_variable_with_something_before_its_name_is_pointed_out(string name, string hint)
+    {
+        _environment[name] = "600";
+        Assert.NotNull(Read());
+        Assert.Contains(hint, Assert.Single(_heard.Lines), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -209,10 +237,10 @@ public sealed class OptionsTests
     public void An_engine_is_told_what_was_set()
     {
         Options options = Read("--timeout", "500", "--listen", "127.0.0.1:2")!;
-        Capacity capacity = Capacity.From([40_000, 40_001, 40_002, 40_003], null, wanted: 16_384);
+        Capacity capacity = Capacity.From(UpstreamPorts.Select("40000 40003", "", 0), HostFacts.Unlimited, wanted: 16_384);
         var settings = options.ForEngine(Keys.Route(), capacity);
         Assert.Equal(options.Listen, settings.Listen);
-        Assert.Equal(capacity.Ports, settings.Ports);
+        Assert.Equal(capacity.Ports.Numbers, settings.Ports);
         Assert.Equal((3, 1), (settings.Relay.MaxMappings, settings.Relay.MaxAsked));
         Assert.Equal(TimeSpan.FromSeconds(500), settings.Relay.IdleTimeout);
     }
@@ -221,7 +249,7 @@ public sealed class OptionsTests
     public void Secrets_are_drawn_anew_for_every_engine()
     {
         Options options = Read()!;
-        Capacity capacity = Capacity.From([40_000], null, wanted: 16_384);
+        Capacity capacity = Capacity.From(UpstreamPorts.Select("40000 40000", "", 0), HostFacts.Unlimited, wanted: 16_384);
         RelaySettings one = options.ForEngine(Keys.Route(), capacity).Relay;
         RelaySettings other = options.ForEngine(Keys.Route(), capacity).Relay;
         (ulong, ulong)[] seeds = [one.HashSeed, other.HashSeed, one.CookieSeed, other.CookieSeed];
@@ -234,7 +262,7 @@ public sealed class OptionsTests
     [InlineData(100, 22, 5)]
     public void Cookies_begin_at_a_quarter_of_what_may_ask(int ports, int asked, int loaded)
     {
-        Capacity capacity = Capacity.From([.. Enumerable.Range(20_000, ports).Select(port => (ushort)port)], null, wanted: 16_384);
+        Capacity capacity = Capacity.From(UpstreamPorts.Select($"20000 {19_999 + ports}", "", 0), HostFacts.Unlimited, wanted: 16_384);
         RelaySettings relay = Read()!.ForEngine(Keys.Route(), capacity).Relay;
         Assert.Equal((asked, loaded), (relay.MaxAsked, relay.LoadedAsked));
     }
@@ -246,7 +274,7 @@ public sealed class OptionsTests
     [InlineData(40, 40)]
     public void Claims_have_a_sixteenth_of_the_mappings_and_sixty_four_where_there_are_as_many(int mappings, int claims)
     {
-        Capacity capacity = Capacity.From([.. Enumerable.Range(1, 40_000).Select(port => (ushort)port)], null, mappings);
+        Capacity capacity = Capacity.From(UpstreamPorts.Select("1 40000", "", 0), HostFacts.Unlimited, mappings);
         Assert.Equal(mappings, capacity.Mappings);
         Assert.Equal(claims, Read()!.ForEngine(Keys.Route(), capacity).Relay.MaxClaimed);
     }

@@ -171,7 +171,7 @@ public sealed class PortableEngineTests : EngineContract
     public void A_send_that_reports_an_earlier_error_is_repeated()
     {
         SocketPeer server = new(V4, 0);
-        using Socket socket = PortableEngineSockets.Connect(server.EndPoint, 0, out _)!;
+        using Socket socket = PortableEngineSockets.Connect(server.EndPoint, 0, out _, out _)!;
         server.Close();
         byte[] datagram = WireMessages.Transport(1);
         Assert.Null(PortableEngineSockets.Send(socket, datagram));
@@ -194,8 +194,8 @@ public sealed class PortableEngineTests : EngineContract
         Socket[] sockets =
         [
             .. PortableEngineSockets.Listen(new IPEndPoint(IPAddress.IPv6Any, 0), hasIPv4: true, hasIPv6: true),
-            PortableEngineSockets.Connect(server4.EndPoint, 0, out _)!,
-            PortableEngineSockets.Connect(server6.EndPoint, 0, out _)!,
+            PortableEngineSockets.Connect(server4.EndPoint, 0, out _, out _)!,
+            PortableEngineSockets.Connect(server6.EndPoint, 0, out _, out _)!,
         ];
         foreach (Socket socket in sockets)
         {

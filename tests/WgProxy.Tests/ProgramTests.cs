@@ -246,9 +246,22 @@ public sealed class ProgramTests
     [Fact]
     public async Task For_the_journal_lines_carry_their_priority()
     {
-        _environment["JOURNAL_STREAM"] = "8:12345";
-        using RunningProgram program = new(_environment, "--timeout", "0");
+        using RunningProgram program = RunningProgram.InShell(
+            "JOURNAL_STREAM=$(stat -L -c %d:%i /proc/self/fd/2) exec \"$@\"", _environment, "--timeout", "0");
         Assert.StartsWith("<3>--timeout (WGPROXY_TIMEOUT)", await RefusalAsync(program, 2), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("JOURNAL_STREAM=8:12345")]
+    [InlineData("JOURNAL_STREAM=$(stat -L -c %d:1%i /proc/self/fd/2)")]
+    [InlineData("JOURNAL_STREAM=$(stat -L -c 1%d:%i /proc/self/fd/2)")]
+    [InlineData("JOURNAL_STREAM=$(stat -L -c %i /proc/self/fd/2)")]
+    [InlineData("JOURNAL_STREAM=:")]
+    [InlineData("JOURNAL_STREAM=")]
+    public async Task For_any_other_reader_lines_carry_their_time(string inherited)
+    {
+        using RunningProgram program = RunningProgram.InShell($"{inherited} exec \"$@\"", _environment, "--timeout", "0");
+        Assert.Matches("^[0-9]{4}-.*Z error --timeout", await RefusalAsync(program, 2));
     }
 
     [Fact]

@@ -60,6 +60,17 @@ internal sealed partial class RunningProgram : IDisposable
             ? Path.GetFullPath(named)
             : Path.Combine(AppContext.BaseDirectory, "wgproxy");
 
+    /// <summary>The program started by another, which becomes it.</summary>
+    public static RunningProgram Below(string[] first, IReadOnlyDictionary<string, string> environment, params string[] arguments) =>
+        new(
+            "/usr/bin/env",
+            ["--default-signal=INT", .. first, Binary, .. arguments],
+            environment);
+
+    /// <summary>The program started by a shell: <c>"$@"</c> in the script is the program with its arguments.</summary>
+    public static RunningProgram InShell(string script, IReadOnlyDictionary<string, string> environment, params string[] arguments) =>
+        Below(["/bin/sh", "-c", script, "sh"], environment, arguments);
+
     /// <summary>The program with a standard error that refuses every write, as on a full disk.</summary>
     public static RunningProgram OnFullDisk(IReadOnlyDictionary<string, string> environment) =>
         new("/bin/sh", ["-c", $"exec '{Binary}' 2>/dev/full"], environment);
@@ -73,6 +84,16 @@ internal sealed partial class RunningProgram : IDisposable
             {
                 return [.. _lines];
             }
+        }
+    }
+
+    /// <summary>The processor time it has used.</summary>
+    public TimeSpan ProcessorTime
+    {
+        get
+        {
+            _process.Refresh();
+            return _process.TotalProcessorTime;
         }
     }
 

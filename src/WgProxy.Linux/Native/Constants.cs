@@ -64,6 +64,7 @@ internal static class Constants
 
     public const int EPOLLIN = 0x1;
     public const int EPOLL_CTL_ADD = 1;
+    public const int EPOLL_CTL_DEL = 2;
     public const int EPOLL_CLOEXEC = 0x80000;
     public const int EFD_NONBLOCK = 0x800;
     public const int EFD_CLOEXEC = 0x80000;
@@ -71,6 +72,11 @@ internal static class Constants
     public const int TFD_NONBLOCK = 0x800;
     public const int TFD_CLOEXEC = 0x80000;
 
+    public const int RLIMIT_NOFILE = 7;
+    public const int AT_EMPTY_PATH = 0x1000;
+    public const int STATX_INO = 0x100;
+
+    public const int EPERM = 1;
     public const int EINTR = 4;
     public const int EIO = 5;
     public const int EAGAIN = 11;

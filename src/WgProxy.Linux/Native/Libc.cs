@@ -46,6 +46,19 @@ internal static unsafe partial class Libc
     public static partial nint getrandom(Span<byte> buf, nuint buflen, uint flags);
 
     [LibraryImport("libc", SetLastError = true)]
+    public static partial int uname(utsname* buf);
+
+    [LibraryImport("libc", SetLastError = true)]
+    public static partial int getrlimit(int resource, rlimit* rlim);
+
+    [LibraryImport("libc", SetLastError = true)]
+    public static partial int setrlimit(int resource, rlimit* rlim);
+
+    /// <summary>Since glibc 2.28 and musl 1.2.5.</summary>
+    [LibraryImport("libc", SetLastError = true)]
+    public static partial int statx(int dirfd, byte* pathname, int flags, uint mask, statx* statxbuf);
+
+    [LibraryImport("libc", SetLastError = true)]
     public static partial int eventfd(uint initval, int flags);
 
     [LibraryImport("libc", SetLastError = true)]

@@ -209,3 +209,32 @@ internal struct io_uring_cqe
     public int res;
     public uint flags;
 }
+
+/// <summary>What the system says of itself: six texts of 65 bytes, of which the third is the kernel's release.</summary>
+[InlineArray(6 * Text)]
+internal struct utsname
+{
+    public const int Text = 65;
+
+    private byte _first;
+}
+
+internal struct rlimit
+{
+    public nuint rlim_cur;
+    public nuint rlim_max;
+}
+
+/// <summary>The same for every processor, which struct stat is not. Of its members those that are read.</summary>
+[StructLayout(LayoutKind.Explicit, Size = 256)]
+internal struct statx
+{
+    [FieldOffset(32)]
+    public ulong stx_ino;
+
+    [FieldOffset(136)]
+    public uint stx_dev_major;
+
+    [FieldOffset(140)]
+    public uint stx_dev_minor;
+}

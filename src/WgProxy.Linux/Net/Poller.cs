@@ -38,12 +38,26 @@ internal sealed unsafe class Poller : SafeHandleMinusOneIsInvalid
         return result == 0 ? 0 : Marshal.GetLastPInvokeError();
     }
 
-    /// <summary>Waits for something to read.</summary>
-    /// <param name="forever">Whether to wait at all if there is nothing.</param>
-    /// <returns>How many descriptors have something; 0 if none has or a signal came.</returns>
-    public int Wait(bool forever)
+    /// <summary>Watches a descriptor no more, though it stays open.</summary>
+    public void Unwatch(int descriptor)
     {
-        int count = Libc.epoll_wait((int)handle, _events, Capacity, forever ? -1 : 0);
+        epoll_event none = default;
+        _ = Libc.epoll_ctl((int)handle, EPOLL_CTL_DEL, descriptor, &none);
+    }
+
+    /// <summary>Whether the system lets this process wait at all. The error's number, 0 if it does.</summary>
+    public int TryWait()
+    {
+        int error = Libc.epoll_wait((int)handle, _events, Capacity, 0) < 0 ? Marshal.GetLastPInvokeError() : 0;
+        return error == EINTR ? 0 : error;
+    }
+
+    /// <summary>Waits for something to read.</summary>
+    /// <param name="milliseconds">How long if there is nothing; -1 for ever.</param>
+    /// <returns>How many descriptors have something; 0 if none has or a signal came.</returns>
+    public int Wait(int milliseconds)
+    {
+        int count = Libc.epoll_wait((int)handle, _events, Capacity, milliseconds);
         return Math.Max(count, 0);
     }
 

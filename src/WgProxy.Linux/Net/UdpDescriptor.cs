@@ -81,9 +81,12 @@ internal readonly unsafe struct UdpDescriptor(int descriptor, bool isIPv4)
             return false;
         }
 
-        if (!isIPv4)
+        // Without it an IPv6 socket takes the IPv4 port too, and the error would be told of the wrong socket.
+        if (!isIPv4 && !socket.TrySet(IPPROTO_IPV6, IPV6_V6ONLY, 1))
         {
-            socket.TrySet(IPPROTO_IPV6, IPV6_V6ONLY, 1);
+            error = Marshal.GetLastPInvokeError();
+            socket.Close();
+            return false;
         }
 
         // DF off and deaf to forged ICMP. With the default, and even with DONT, one "fragmentation needed" by anybody
@@ -110,10 +113,19 @@ internal readonly unsafe struct UdpDescriptor(int descriptor, bool isIPv4)
     /// would cut what was meant whole.</summary>
     public bool CanSegment() => TrySet(IPPROTO_UDP, UDP_SEGMENT, 0);
 
-    /// <summary>Whether the system has the calls that move batches; a sandbox may lack them. Moves nothing.</summary>
-    public bool CanBatch() =>
-        IsKnown(Libc.recvmmsg(Descriptor, null, 0, MSG_DONTWAIT, null))
-        && IsKnown(Libc.sendmmsg(Descriptor, null, 0, MSG_DONTWAIT));
+    /// <summary>Tries the calls that move batches, with nothing to move: a sandbox may refuse them, and by whatever error it
+    /// likes (old container runtimes say EPERM where ENOSYS is meant). The error's number and the call; 0 if both work.</summary>
+    public int TryBatch(out string call)
+    {
+        call = nameof(Libc.recvmmsg);
+        if (Libc.recvmmsg(Descriptor, null, 0, MSG_DONTWAIT, null) < 0 && IsRefusal(out int error))
+        {
+            return error;
+        }
+
+        call = nameof(Libc.sendmmsg);
+        return Libc.sendmmsg(Descriptor, null, 0, MSG_DONTWAIT) < 0 && IsRefusal(out error) ? error : 0;
+    }
 
     /// <summary>Has the kernel say which congestion mark each datagram bears.</summary>
     public void AskMark() => TrySet(IsIPv4 ? IPPROTO_IP : IPPROTO_IPV6, IsIPv4 ? IP_RECVTOS : IPV6_RECVTCLASS, 1);
@@ -216,7 +228,11 @@ internal readonly unsafe struct UdpDescriptor(int descriptor, bool isIPv4)
     /// <summary>Closes it. The number may be another file's from now on.</summary>
     public void Close() => _ = Libc.close(Descriptor);
 
-    private static bool IsKnown(int result) => result >= 0 || Marshal.GetLastPInvokeError() != ENOSYS;
+    private static bool IsRefusal(out int error)
+    {
+        error = Marshal.GetLastPInvokeError();
+        return error is not (EAGAIN or EINTR);
+    }
 
     private bool TryAttach(ReadOnlySpan<sock_filter> program, int option)
     {

@@ -19,6 +19,10 @@ public sealed class AbiTests
         #include <sys/eventfd.h>
         #include <sys/timerfd.h>
         #include <sys/mman.h>
+        #include <sys/resource.h>
+        #include <sys/stat.h>
+        #include <sys/utsname.h>
+        #include <fcntl.h>
         #include <sys/syscall.h>
         #include <linux/io_uring.h>
         #include <linux/sock_diag.h>

@@ -1,0 +1,84 @@
+using System.Globalization;
+using System.Text;
+using WgProxy.Linux.Native;
+using static WgProxy.Linux.Native.Constants;
+
+namespace WgProxy.Linux.Net;
+
+/// <summary>
+/// What this process asks the kernel about its host, by system calls: files of /proc may be missing (<c>ProcSubset=pid</c>,
+/// a chroot). Each answer has a form for "not told", and none is an exception.
+/// </summary>
+public static unsafe class HostFacts
+{
+    /// <summary>No limit at all.</summary>
+    public const long Unlimited = long.MaxValue;
+
+    private const int StandardErrorDescriptor = 2;
+    private const int ReleaseText = 2;
+
+    /// <summary>The kernel's release, such as <c>6.12.3-amd64</c>; empty if it is not told.</summary>
+    public static string KernelRelease
+    {
+        get
+        {
+            utsname name;
+            if (Libc.uname(&name) != 0)
+            {
+                return string.Empty;
+            }
+
+            ReadOnlySpan<byte> release = new((byte*)&name + (ReleaseText * utsname.Text), utsname.Text);
+            int end = release.IndexOf((byte)0);
+            return Encoding.ASCII.GetString(end < 0 ? release : release[..end]);
+        }
+    }
+
+    /// <summary>How many files this process may open, <see cref="Unlimited"/> if as many as it likes; null if it is not told.
+    /// The soft limit is raised to the hard one before, as far as the system lets it.</summary>
+    public static long? RaiseOpenFiles()
+    {
+        rlimit limit;
+        if (Libc.getrlimit(RLIMIT_NOFILE, &limit) != 0)
+        {
+            return null;
+        }
+
+        rlimit raised = limit with { rlim_cur = limit.rlim_max };
+        nuint granted = limit.rlim_cur < limit.rlim_max && Libc.setrlimit(RLIMIT_NOFILE, &raised) == 0
+            ? limit.rlim_max
+            : limit.rlim_cur;
+        return granted > (nuint)nint.MaxValue ? Unlimited : (long)granted;
+    }
+
+    /// <summary>Whether standard error is the stream that <c>JOURNAL_STREAM</c> names as <c>device:inode</c>, in decimal
+    /// (systemd.exec(5)). The variable is inherited by whatever a service starts, so that it is set says nothing. False if
+    /// the kernel does not tell.</summary>
+    public static bool IsStandardError(string? stream)
+    {
+        string[] parts = stream?.Split(':') ?? [];
+        if (parts.Length != 2
+            || !ulong.TryParse(parts[0], NumberStyles.None, CultureInfo.InvariantCulture, out ulong device)
+            || !ulong.TryParse(parts[1], NumberStyles.None, CultureInfo.InvariantCulture, out ulong inode))
+        {
+            return false;
+        }
+
+        statx about = default;
+        byte none = 0;
+        try
+        {
+            return Libc.statx(StandardErrorDescriptor, &none, AT_EMPTY_PATH, STATX_INO, &about) == 0
+                && about.stx_ino == inode
+                && Device(about.stx_dev_major, about.stx_dev_minor) == device;
+        }
+        catch (EntryPointNotFoundException)
+        {
+            return false;
+        }
+    }
+
+    // makedev(3).
+    private static ulong Device(ulong major, ulong minor) =>
+        ((major & 0xFFFF_F000) << 32) | ((major & 0xFFF) << 8) | ((minor & 0xFFFF_FF00) << 12) | (minor & 0xFF);
+}
