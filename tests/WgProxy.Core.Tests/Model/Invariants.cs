@@ -1,3 +1,5 @@
+using WgProxy.Core.Admission;
+
 namespace WgProxy.Core.Tests.Model;
 
 /// <summary>
@@ -8,6 +10,7 @@ internal sealed class Invariants(Relay relay, RelaySettings settings)
 {
     private readonly Dictionary<int, Held> _held = [];
     private readonly Dictionary<Source, Stranger> _strangers = [];
+    private readonly HashSet<Prefix> _accepted = [];
     private long _askedBefore;
     private IReadOnlyDictionary<int, Proof> _before = new Dictionary<int, Proof>();
 
@@ -24,9 +27,10 @@ internal sealed class Invariants(Relay relay, RelaySettings settings)
         stranger.Up += decision.Length;
         stranger.Down += decision.Verdict == Verdict.Reply ? relay.Reply.Length : 0;
         stranger.Shown = shown ? now : stranger.Shown;
-        if (decision.Verdict == Verdict.Open && run[0] == 1 && _askedBefore > settings.LoadedAsked && !(now - stranger.Shown < 180_000))
+        if (decision.Verdict == Verdict.Open && run[0] == 1 && _askedBefore > settings.LoadedAsked && !(now - stranger.Shown < 180_000)
+            && (_askedBefore * 2 >= settings.MaxAsked || !_accepted.Contains(source.Prefix)))
         {
-            return "a stranger opened a mapping under load, though it never showed a cookie";
+            return "a stranger opened a mapping under load, though it never showed a cookie, and the server never accepted its address";
         }
 
         if (decision.Verdict == Verdict.Open)
@@ -82,6 +86,11 @@ internal sealed class Invariants(Relay relay, RelaySettings settings)
             Held held = _held[slot];
             held.Answered |= relay.ProofOf(slot) >= Proof.Answered;
             _strangers[held.Source].Answered |= held.Answered;
+            if (relay.ProofOf(slot) >= Proof.Established)
+            {
+                _accepted.Add(held.Source.Prefix);
+            }
+
             if (relay.SourceOf(slot) != held.Source || relay.RouteOf(slot) != held.Route)
             {
                 return $"slot {slot} has changed hands";
