@@ -62,7 +62,7 @@ public sealed class LinuxEngine : IEngine
         {
             _watcher = PathWatcher.Start(() => Post(EngineCommand.PathsChanged), out string? refusal);
             Shortfalls = refusal is null ? Shortfalls : [.. Shortfalls,
-                $"the system does not tell when this host's addresses change (netlink: {refusal}): tunnels then need up to 25 s longer to "
+                $"the system does not tell when this host's addresses change (netlink: {refusal}): tunnels then need up to 10 s longer to "
                 + "go on; under systemd, RestrictAddressFamilies= must name AF_NETLINK"];
         }
     }

@@ -12,7 +12,7 @@ public sealed record LinuxEngineSettings
     /// <summary>What is left to the kernel.</summary>
     public Offload Offload { get; init; } = Offload.OfThisHost();
 
-    /// <summary>Whether the kernel is asked to tell when this host's addresses or routes change. Without, mappings find out when
+    /// <summary>Whether the engine watches this host's addresses and routes. Without, mappings find out that they have another path when
     /// their clients go unanswered.</summary>
     public bool WatchesPaths { get; init; } = true;
 

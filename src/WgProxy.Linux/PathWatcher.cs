@@ -5,7 +5,8 @@ namespace WgProxy.Linux;
 
 /// <summary>
 /// Tells when this host's addresses or routes have changed, by the kernel's own notices. A thread of its own, so that a host whose
-/// routes change all the time costs no worker anything: notices come in bunches, and each bunch is told once.
+/// routes change all the time costs no worker anything: notices come in bunches, and each bunch is told once. Where the system
+/// withholds notices it tells every ten seconds that they may have changed.
 /// </summary>
 internal sealed class PathWatcher : IDisposable
 {
@@ -14,23 +15,25 @@ internal sealed class PathWatcher : IDisposable
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan Rest = TimeSpan.FromMilliseconds(10);
 
-    private readonly PathNotices _notices;
-    private readonly Poller _poller;
-    private readonly WakeUp _wake;
+    private static readonly TimeSpan Blindly = TimeSpan.FromSeconds(10);
+
+    private readonly PathNotices? _notices;
+    private readonly Poller? _poller;
+    private readonly WakeUp? _wake;
     private readonly Action _changed;
     private readonly ManualResetEventSlim _stopping = new();
     private readonly Thread _thread;
 
-    private PathWatcher(PathNotices notices, Poller poller, WakeUp wake, Action changed)
+    private PathWatcher(PathNotices? notices, Poller? poller, WakeUp? wake, Action changed)
     {
         (_notices, _poller, _wake, _changed) = (notices, poller, wake, changed);
         _thread = new Thread(Run) { IsBackground = true, Name = "paths" };
     }
 
-    /// <summary>Begins to watch; null if the system does not let this process.</summary>
+    /// <summary>Begins to watch.</summary>
     /// <param name="changed">Called on the watcher's thread. Must not wait.</param>
-    /// <param name="refusal">What the system said.</param>
-    public static PathWatcher? Start(Action changed, out string? refusal)
+    /// <param name="refusal">Why the system gives no notices; null if it does.</param>
+    public static PathWatcher Start(Action changed, out string? refusal)
     {
         PathNotices? notices = PathNotices.Open(out int error);
         Poller? poller = error == 0 ? Poller.Open(out error) : null;
@@ -43,10 +46,10 @@ internal sealed class PathWatcher : IDisposable
             notices?.Dispose();
             poller?.Dispose();
             wake?.Dispose();
-            return null;
+            (notices, poller, wake) = (null, null, null);
         }
 
-        PathWatcher watcher = new(notices!, poller!, wake!, changed);
+        PathWatcher watcher = new(notices, poller, wake, changed);
         watcher._thread.Start();
         return watcher;
     }
@@ -55,16 +58,26 @@ internal sealed class PathWatcher : IDisposable
     public void Dispose()
     {
         _stopping.Set();
-        _wake.Ring();
+        _wake?.Ring();
         _thread.Join();
-        _notices.Dispose();
-        _poller.Dispose();
-        _wake.Dispose();
+        _notices?.Dispose();
+        _poller?.Dispose();
+        _wake?.Dispose();
         _stopping.Dispose();
     }
 
     private void Run()
     {
+        if (_notices is null || _poller is null)
+        {
+            while (!_stopping.Wait(Blindly))
+            {
+                _changed();
+            }
+
+            return;
+        }
+
         while (!_stopping.IsSet)
         {
             _poller.Wait(-1);
