@@ -54,7 +54,8 @@ internal static class PlainControl
                     break;
                 case (0, 8) when data.Length >= Math.Min(12, least):
                     local = Convert.ToHexString(data.Slice(4, Math.Min(4, data.Length - 4)));
-                    isToGroup = local != Convert.ToHexString(data[Math.Min(8, data.Length)..Math.Min(12, data.Length)]);
+                    isToGroup = !string.Equals(
+                        local, Convert.ToHexString(data[Math.Min(8, data.Length)..Math.Min(12, data.Length)]), StringComparison.Ordinal);
                     break;
                 case (41, 50) when data.Length >= Math.Min(20, least):
                     local = Convert.ToHexString(data[..Math.Min(16, data.Length)]);
