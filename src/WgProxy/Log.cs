@@ -17,6 +17,9 @@ internal sealed class Log(TextWriter output, bool forJournal, TimeProvider time)
     private readonly Throttle _unresolved = new(time, OncePerMinute);
     private readonly Throttle _rerouted = new(time, OncePerMinute);
     private readonly Throttle _resolvedToRelay = new(time, OncePerMinute);
+    private readonly Throttle _redirected = new(time, OncePerMinute);
+    private readonly Throttle _passedOver = new(time, OncePerMinute);
+    private readonly Throttle _moved = new(time, TimeSpan.FromSeconds(10));
 
     // Some 2 kB per second at most: a client that the server accepts can open and leave mappings as fast as it shakes hands.
     private readonly LineBudget _changes = new(time, burst: 1_000, perSecond: 20);
@@ -89,13 +92,13 @@ internal sealed class Log(TextWriter output, bool forJournal, TimeProvider time)
         }
     }
 
-    /// <summary>The server's name now points at this relay. One thread at a time.</summary>
-    public void ResolvedToRelay(ServerName server, IPAddress address, IPEndPoint kept)
+    /// <summary>The server's name points at this relay. One thread at a time.</summary>
+    public void ResolvedToRelay(ServerName server, IPAddress address, TimeSpan retry, IPEndPoint? kept)
     {
         if (_resolvedToRelay.TryPass(out long withheld))
         {
-            Warning($"server {server} now resolves to {address}, where this relay itself listens: {kept} stays in use"
-                + Throttle.Words(withheld));
+            Warning($"server {server} resolves to {address}, where this relay itself listens: "
+                + (kept is null ? $"next attempt in {retry.TotalSeconds} s" : $"{kept} stays in use") + Throttle.Words(withheld));
         }
     }
 
@@ -126,11 +129,20 @@ internal sealed class Log(TextWriter output, bool forJournal, TimeProvider time)
     /// <summary>The system granted less than the engine asked for.</summary>
     public void Shortfall(string what) => Warning(what);
 
-    /// <summary>The server's address is known, or has changed.</summary>
-    public void Resolved(ServerName server, IPEndPoint address, IPEndPoint? former) =>
-        Info(former is null
-            ? $"server {server} is at {address}"
-            : $"server {server} has moved from {former} to {address}: new mappings go there");
+    /// <summary>The server's addresses are known, or have changed. One thread at a time.</summary>
+    public void Resolved(ServerName server, IReadOnlyList<IPEndPoint> current, IReadOnlyList<IPEndPoint> former)
+    {
+        string addresses = string.Join(", else at ", current);
+        if (former.Count == 0 || current[0].Equals(former[0]))
+        {
+            Info($"server {server} is at {addresses}");
+        }
+        else if (_moved.TryPass(out long withheld))
+        {
+            Info($"server {server} has moved from {former[0]} to {addresses}: new mappings go there, and those that fall silent"
+                + Throttle.Words(withheld));
+        }
+    }
 
     /// <summary>SIGHUP came.</summary>
     public void HungUp(ServerName server) => Info(server.Address is null
@@ -162,6 +174,26 @@ internal sealed class Log(TextWriter output, bool forJournal, TimeProvider time)
         if (_openFailed.TryPass(out long withheld))
         {
             Warning(EventText.Of(change) + Throttle.Words(withheld));
+        }
+    }
+
+    /// <summary>A mapping with a tunnel goes to another address of its server. One thread at a time.</summary>
+    public void Redirected()
+    {
+        if (_redirected.TryPass(out long withheld))
+        {
+            Info("a tunnel went unanswered at an address of the server, or the server has left it: it goes to another address"
+                + Throttle.Words(withheld));
+        }
+    }
+
+    /// <summary>An address of the server cannot be reached from this host. One thread at a time.</summary>
+    public void PassedOver()
+    {
+        if (_passedOver.TryPass(out long withheld))
+        {
+            Warning("this host has no path to one of the server's addresses: clients are served by way of another"
+                + Throttle.Words(withheld));
         }
     }
 

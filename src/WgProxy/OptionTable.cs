@@ -32,7 +32,8 @@ internal static class OptionTable
         "HOST:PORT",
         null,
         ServerForm,
-        "The WireGuard server. A name is resolved in the background, at start and every 60 seconds.",
+        "The WireGuard server. A name is resolved in the background, at start, every 60 seconds and when the server falls silent; "
+            + "all its addresses are tried. A link-local address names its interface, as in [fe80::1%eth0]:51820.",
         TryParseServer);
 
     /// <summary>The server's public key.</summary>

@@ -1,4 +1,3 @@
-using System.Net;
 using System.Reflection;
 using System.Text;
 using WgProxy.Core;
@@ -37,7 +36,8 @@ internal static class Program
         Capacity capacity = Capacity.OfThisHost(options.Listen.Port, options.MaxMappings);
         Route route = new(options.Key);
         EngineSettings settings = options.ForEngine(route, capacity);
-        RelayObserver observer = new(log, settings.Relay);
+        RouteResolver? resolver = null;
+        RelayObserver observer = new(log, settings.Relay, () => Volatile.Read(ref resolver)?.ResolveSoon());
         using IEngine engine = EngineChoice.Create(options, settings with { Observe = observer.Observe });
         log.BeginQueue();
         try
@@ -61,7 +61,14 @@ internal static class Program
         // Before the first line: whoever waits for it may send a signal at once.
         long start = TimeProvider.System.GetTimestamp();
         OwnAddresses own = new(engine.Listening, OwnAddresses.OfThisHost);
-        RouteResolver resolver = new(route, options.Server, own, Dns.GetHostAddressesAsync, TimeProvider.System, log);
+        Volatile.Write(ref resolver, new RouteResolver(
+            route,
+            options.Server,
+            own,
+            HostLookup.AskAsync,
+            TimeProvider.System,
+            () => engine.Post(EngineCommand.RouteChanged(0)),
+            log));
         using Signals signals = new(() => log.Status(Summarise()), HangUp);
         log.Started(Version, engine.Listening, options.Server, options.Key);
         log.Limits(capacity);

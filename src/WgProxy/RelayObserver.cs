@@ -7,7 +7,10 @@ namespace WgProxy;
 /// mappings at will, so a client is named at the information level only from the moment the server has accepted it: the
 /// volume of the log is in the hands of accepted clients.
 /// </summary>
-internal sealed class RelayObserver(Log log, RelaySettings settings)
+/// <param name="log">Where it is said.</param>
+/// <param name="settings">The relay's limits.</param>
+/// <param name="unanswered">Told of every sign that a server in use fell silent.</param>
+internal sealed class RelayObserver(Log log, RelaySettings settings, Action unanswered)
 {
     private readonly bool[] _accepted = new bool[settings.Slots];
 
@@ -22,6 +25,15 @@ internal sealed class RelayObserver(Log log, RelaySettings settings)
             case RelayEventKind.Rerouted:
                 log.Rerouted();
                 break;
+            case RelayEventKind.Unanswered:
+                unanswered();
+                break;
+            case RelayEventKind.Redirected when _accepted[change.Slot]:
+                log.Redirected();
+                break;
+            case RelayEventKind.PassedOver:
+                log.PassedOver();
+                break;
             case RelayEventKind.Opened:
                 _accepted[change.Slot] = false;
                 break;
@@ -32,7 +44,8 @@ internal sealed class RelayObserver(Log log, RelaySettings settings)
 
         // What may concern all clients at once, or comes every few seconds, is no line for each.
         bool notable = _accepted[change.Slot] && change.Kind != RelayEventKind.Confirmed
-            && change.Kind is not (RelayEventKind.Answered or RelayEventKind.Unanswered or RelayEventKind.Rerouted);
+            && change.Kind is not (RelayEventKind.Answered or RelayEventKind.Unanswered
+                or RelayEventKind.Rerouted or RelayEventKind.Redirected or RelayEventKind.PassedOver);
         log.Changed(notable ? LogLevel.Info : LogLevel.Debug, change);
     }
 }

@@ -40,9 +40,28 @@ public sealed class EndPointTextTests
     [InlineData("224.0.0.1:51820", "a group address belongs to no host")]
     [InlineData("255.255.255.255:51820", "a group address belongs to no host")]
     [InlineData("[ff02::1]:51820", "a group address belongs to no host")]
+    [InlineData("[fe80::1]:51820", "a link-local address needs the interface of its link, as in [fe80::1%eth0]:51820")]
+    [InlineData("[fe80::1%nosuch]:51820", "this host has no interface \"nosuch\"")]
+    [InlineData("[fe80::1%]:51820", "\"\", behind the percent sign, cannot be an interface's name")]
+    [InlineData("[2001:db8::1%lo]:51820", "only a link-local address (fe80::/10) has an interface behind a percent sign")]
     public void Anything_else_is_refused_with_a_reason(string text, string reason)
     {
         Assert.False(EndPointText.TryParse(text, out _, out string? detail));
         Assert.Equal(reason, detail);
     }
+
+    [Fact]
+    public void An_interface_gives_a_link_local_address_its_scope()
+    {
+        Assert.True(EndPointText.TryParse("[fe80::1%lo]:51820", out IPEndPoint value, out string? detail), detail);
+        Assert.Equal(EndPointText.IndexOfZone("lo"), (uint)value.Address.ScopeId);
+        Assert.True(EndPointText.TryParse("[fe80::1%17]:51820", out value, out detail), detail);
+        Assert.Equal(17, value.Address.ScopeId);
+    }
+
+    [Theory]
+    [InlineData("fe80::1%lo")]
+    [InlineData("fe80::%lo")]
+    public void Lists_of_addresses_have_no_interfaces(string text) =>
+        Assert.False(EndPointText.TryParseAddress(text, bracketed: true, out _));
 }

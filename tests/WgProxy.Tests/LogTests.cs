@@ -208,7 +208,7 @@ public sealed class LogTests
 
     private static void Play(HeardLog heard, params RelayEventKind[] life)
     {
-        RelayObserver observer = new(heard.Log, Settings);
+        RelayObserver observer = new(heard.Log, Settings, () => { });
         foreach (RelayEventKind kind in life)
         {
             observer.Observe(Change(kind));

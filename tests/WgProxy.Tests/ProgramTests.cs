@@ -44,6 +44,9 @@ public sealed class ProgramTests
     [InlineData("WGPROXY_SERVER", "192.0.2.1:0")]
     [InlineData("WGPROXY_SERVER", "2001:db8::1:51820")]
     [InlineData("WGPROXY_SERVER", "vpn\nexample:1")]
+    [InlineData("WGPROXY_SERVER", "[fe80::1]:51820")]
+    [InlineData("WGPROXY_SERVER", "[2001:db8::1%lo]:51820")]
+    [InlineData("WGPROXY_LISTEN", "[fe80::1%nosuch]:51820")]
     [InlineData("WGPROXY_PUBKEY", "")]
     [InlineData("WGPROXY_PUBKEY", "AAAA")]
     [InlineData("WGPROXY_PUBKEY", "not base64 at all")]
@@ -229,6 +232,20 @@ public sealed class ProgramTests
         program.Signal(RunningProgram.Terminate);
         (int code, _, string[] lines) = await program.ExitAsync();
         Assert.Equal((0, 1), (code, lines.Length));
+    }
+
+    [Fact]
+    public async Task An_interface_that_is_not_there_is_named_and_waited_for()
+    {
+        _environment["WGPROXY_SERVER"] = "[fe80::1%nosuch]:51820";
+        using RunningProgram program = new(_environment);
+        string line = await program.LineAsync("cannot be resolved");
+        Assert.EndsWith(
+            " warning server [fe80::1%nosuch]:51820 cannot be resolved: this host has no interface \"nosuch\"; next attempt in 1 s",
+            line,
+            StringComparison.Ordinal);
+        program.Signal(RunningProgram.Terminate);
+        Assert.Equal(0, (await program.ExitAsync()).Code);
     }
 
     [Fact]

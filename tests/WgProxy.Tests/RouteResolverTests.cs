@@ -12,18 +12,24 @@ public sealed class RouteResolverTests
     private readonly Route _route = Keys.Route();
     private readonly CancellationTokenSource _stop = new();
     private readonly HeardLog _heard;
+    private readonly List<TaskCompletionSource<IPAddress[]>> _open = [];
     private string[]? _answer = [];
+    private bool _hangs;
     private int _asked;
+    private int _changes;
+    private RouteResolver? _resolver;
 
     public RouteResolverTests() => _heard = new HeardLog(_time);
 
     [Fact]
-    public async Task An_address_is_published_at_once_and_never_looked_up()
+    public async Task An_address_is_published_at_once_and_never_looked_up_again()
     {
         Task run = Run("[2001:db8::1]:51820");
         Assert.Equal("[2001:db8::1]:51820", _route.Server?.ToString());
+        _time.Advance(TimeSpan.FromDays(1));
+        _resolver!.ResolveNow();
         await StopAsync(run);
-        Assert.Equal(0, _asked);
+        Assert.Equal(1, _asked);
         Assert.EndsWith(
             "server [2001:db8::1]:51820 is at [2001:db8::1]:51820", Assert.Single(_heard.Lines), StringComparison.Ordinal);
     }
@@ -40,8 +46,9 @@ public sealed class RouteResolverTests
             _time.Advance(TimeSpan.FromSeconds(pause));
         }
 
+        TimeSpan last = await _time.NextAlarmAsync();
         _answer = ["192.0.2.1"];
-        _time.Advance(await _time.NextAlarmAsync());
+        _time.Advance(last);
         Assert.Equal(Minute, await _time.NextAlarmAsync());
         Assert.Equal("192.0.2.1:51820", _route.Server?.ToString());
         await StopAsync(run);
@@ -55,45 +62,96 @@ public sealed class RouteResolverTests
         Assert.EndsWith("(5 more since last said)", _heard.Lines[1], StringComparison.Ordinal);
     }
 
-    [Fact(Timeout = 10_000)]
-    public async Task A_name_is_asked_for_at_once_when_that_is_wanted()
+    [Fact]
+    public async Task All_usable_addresses_of_both_families_are_kept_in_the_systems_order()
     {
-        RouteResolver resolver = Resolver("vpn.example:51820", answer: ["192.0.2.1"]);
-        Task run = resolver.RunAsync(_stop.Token);
+        Task run = Run(answer: ["0.0.0.0", "ff02::1", "2001:db8::7", "::ffff:192.0.2.7", "192.0.2.8", "192.0.2.8"]);
         Assert.Equal(Minute, await _time.NextAlarmAsync());
-        _answer = ["192.0.2.2"];
-        resolver.ResolveNow();
-        while (!string.Equals(_route.Server?.ToString(), "192.0.2.2:51820", StringComparison.Ordinal))
+        Assert.Equal("[2001:db8::7]:51820 192.0.2.7:51820 192.0.2.8:51820", Published);
+        await StopAsync(run);
+        Assert.EndsWith(
+            "server vpn.example:51820 is at [2001:db8::7]:51820, else at 192.0.2.7:51820, else at 192.0.2.8:51820",
+            Assert.Single(_heard.Lines),
+            StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("0.0.0.0", "no host has this address")]
+    [InlineData("0.1.2.3", "no host has this address")]
+    [InlineData("::", "no host has this address")]
+    [InlineData("224.0.0.1", "no host has this address")]
+    [InlineData("ff02::1", "no host has this address")]
+    [InlineData("255.255.255.255", "no host has this address")]
+    [InlineData("127.0.1.1", "it is this host itself, for which only localhost or a loopback address stands")]
+    [InlineData("::ffff:127.0.1.1", "it is this host itself, for which only localhost or a loopback address stands")]
+    [InlineData("fe80::1", "it is link-local and names no interface")]
+    public async Task What_cannot_be_a_server_is_refused_and_the_address_of_before_stays(string answer, string reason)
+    {
+        Task run = Run(answer: ["192.0.2.1"], listen: "[2001:db8::100]:51820");
+        await NextRoundAsync(answer);
+        Assert.Equal("192.0.2.1:51820", Published);
+        await NextRoundAsync(answer, "192.0.2.2");
+        Assert.Equal("192.0.2.2:51820", Published);
+        await StopAsync(run);
+        Assert.Contains($", which cannot be the server: {reason}; next attempt in 60 s, 192.0.2.1:51820 stays in use", _heard.Lines[1], StringComparison.Ordinal);
+        Assert.Equal(2, _changes);
+    }
+
+    [Theory]
+    [InlineData("localhost:51821")]
+    [InlineData("a.LocalHost.:51821")]
+    public async Task Localhost_may_be_this_host(string server)
+    {
+        Task run = Run(server, ["127.0.0.1"]);
+        Assert.Equal(Minute, await _time.NextAlarmAsync());
+        Assert.Equal("127.0.0.1:51821", Published);
+        await StopAsync(run);
+    }
+
+    [Fact]
+    public async Task Rotating_answers_change_nothing()
+    {
+        string[] all = ["192.0.2.1", "192.0.2.2", "2001:db8::1"];
+        Task run = Run(answer: all);
+        for (int round = 1; round <= 6; round++)
         {
-            await Task.Delay(1, TestContext.Current.CancellationToken);
+            await NextRoundAsync([.. all[(round % 3)..], .. all[..(round % 3)]]);
         }
 
-        Assert.Equal(2, _asked);
+        Assert.Equal("192.0.2.1:51820 192.0.2.2:51820 [2001:db8::1]:51820", Published);
         await StopAsync(run);
+        Assert.Equal(1, _changes);
+        _ = Assert.Single(_heard.Lines);
     }
 
     [Fact]
-    public async Task The_first_usable_address_is_taken()
-    {
-        Task run = Run(answer: ["0.0.0.0", "ff02::1", "::ffff:192.0.2.7", "192.0.2.8"]);
-        Assert.Equal(Minute, await _time.NextAlarmAsync());
-        Assert.Equal("192.0.2.7:51820", _route.Server?.ToString());
-        await StopAsync(run);
-    }
-
-    [Fact]
-    public async Task The_current_address_stays_while_it_is_among_the_answers()
+    public async Task Addresses_that_are_still_answered_go_before_new_ones()
     {
         Task run = Run(answer: ["192.0.2.1", "192.0.2.2"]);
-        await NextRoundAsync("192.0.2.2", "192.0.2.1");
-        IPEndPoint? published = _route.Server;
-        Assert.Equal("192.0.2.1:51820", published?.ToString());
-        await NextRoundAsync("2001:db8::2", "192.0.2.2");
-        Assert.Equal("[2001:db8::2]:51820", _route.Server?.ToString());
-        Assert.Equal("192.0.2.1:51820", published?.ToString());
+        IReadOnlyList<IPEndPoint> first = _route.Addresses;
+        await NextRoundAsync("192.0.2.3", "192.0.2.2");
+        Assert.Equal("192.0.2.2:51820 192.0.2.3:51820", Published);
+        await NextRoundAsync("2001:db8::2");
+        Assert.Equal("[2001:db8::2]:51820", Published);
+        Assert.Equal("192.0.2.1:51820 192.0.2.2:51820", string.Join(' ', first));
         await StopAsync(run);
-        Assert.Equal(2, _heard.Lines.Length);
-        Assert.Contains("moved from 192.0.2.1:51820 to [2001:db8::2]:51820", _heard.Lines[1], StringComparison.Ordinal);
+        Assert.Equal(3, _changes);
+        Assert.Equal(3, _heard.Lines.Length);
+        Assert.EndsWith(
+            "server vpn.example:51820 has moved from 192.0.2.2:51820 to [2001:db8::2]:51820: new mappings go there, and those "
+            + "that fall silent",
+            _heard.Lines[2],
+            StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task An_answer_of_many_addresses_is_cut_to_four_of_each_family()
+    {
+        Task run = Run(answer: [.. Enumerable.Range(1, 20).Select(host => $"2001:db8::{host}"), "192.0.2.1"]);
+        Assert.Equal(Minute, await _time.NextAlarmAsync());
+        Assert.Equal(
+            "[2001:db8::1]:51820 [2001:db8::2]:51820 [2001:db8::3]:51820 [2001:db8::4]:51820 192.0.2.1:51820", Published);
+        await StopAsync(run);
     }
 
     [Fact]
@@ -101,45 +159,162 @@ public sealed class RouteResolverTests
     {
         Task run = Run(answer: ["192.0.2.1"]);
         await NextRoundAsync(null);
-        Assert.Equal("192.0.2.1:51820", _route.Server?.ToString());
+        Assert.Equal("192.0.2.1:51820", Published);
         await NextRoundAsync();
-        Assert.Equal("192.0.2.1:51820", _route.Server?.ToString());
+        Assert.Equal("192.0.2.1:51820", Published);
         await NextRoundAsync("192.0.2.2");
-        Assert.Equal("192.0.2.2:51820", _route.Server?.ToString());
+        Assert.Equal("192.0.2.2:51820", Published);
         await StopAsync(run);
         Assert.EndsWith("192.0.2.1:51820 stays in use", _heard.Lines[1], StringComparison.Ordinal);
-        Assert.Contains("no address that a server can have", _heard.Lines[2], StringComparison.Ordinal);
+        Assert.Contains("the answer holds no address", _heard.Lines[2], StringComparison.Ordinal);
     }
 
     [Fact]
-    public async Task A_name_that_first_resolves_to_the_relay_alone_ends_the_run()
+    public async Task Localhost_that_is_the_relay_ends_the_run()
     {
-        _answer = null;
-        Task run = Run();
-        TimeSpan pause = await _time.NextAlarmAsync();
-        _answer = ["127.0.0.1", "192.0.2.100"];
-        _time.Advance(pause);
+        Task run = Run("localhost:51820", ["127.0.0.1", "192.0.2.100"]);
         await run.WaitAsync(Minute, TestContext.Current.CancellationToken);
         Assert.Null(_route.Server);
         Assert.EndsWith(
-            "error --server (WGPROXY_SERVER) is \"vpn.example:51820\": it resolves to 127.0.0.1, and that is where this "
+            "error --server (WGPROXY_SERVER) is \"localhost:51820\": it resolves to 127.0.0.1, and that is where this "
             + "relay itself listens; expected the address of the WireGuard server",
             _heard.Lines[^1],
             StringComparison.Ordinal);
     }
 
     [Fact]
-    public async Task The_relays_own_addresses_are_passed_over()
+    public async Task A_name_that_resolves_to_the_relay_is_asked_for_again()
     {
-        Task run = Run(answer: ["192.0.2.100", "192.0.2.1"]);
+        Task run = Run(answer: ["192.0.2.100"]);
+        Assert.Equal(TimeSpan.FromSeconds(1), await _time.NextAlarmAsync());
+        Assert.Null(_route.Server);
+        Assert.EndsWith(
+            "warning server vpn.example:51820 resolves to 192.0.2.100, where this relay itself listens: next attempt in 1 s",
+            _heard.Lines[^1],
+            StringComparison.Ordinal);
+        _answer = ["192.0.2.100", "192.0.2.1"];
+        _time.Advance(TimeSpan.FromSeconds(1));
         await NextRoundAsync("192.0.2.100");
-        Assert.Equal("192.0.2.1:51820", _route.Server?.ToString());
+        Assert.Equal("192.0.2.1:51820", Published);
+        _time.Advance(Minute);
         await StopAsync(run);
         Assert.EndsWith(
-            "warning server vpn.example:51820 now resolves to 192.0.2.100, where this relay itself listens: "
+            "warning server vpn.example:51820 resolves to 192.0.2.100, where this relay itself listens: "
             + "192.0.2.1:51820 stays in use",
             _heard.Lines[^1],
             StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_sign_brings_the_question_forward_at_most_once_in_four_seconds()
+    {
+        Task run = Run(answer: ["192.0.2.1"]);
+        Assert.Equal(Minute, await _time.NextAlarmAsync());
+        for (int question = 2; question <= 5; question++)
+        {
+            for (int sign = 0; sign < 1_000; sign++)
+            {
+                _resolver!.ResolveSoon();
+            }
+
+            await AlarmIsAsync(TimeSpan.FromSeconds(4));
+            Assert.Equal(question - 1, _asked);
+            _time.Advance(TimeSpan.FromSeconds(4));
+            await AlarmIsAsync(Minute);
+            Assert.Equal(question, _asked);
+        }
+
+        // Later than that it leaves at once.
+        _time.Advance(TimeSpan.FromSeconds(30));
+        _resolver!.ResolveSoon();
+        await AskedAsync(6);
+        await StopAsync(run);
+    }
+
+    [Fact]
+    public async Task The_operators_word_brings_the_question_forward_at_once()
+    {
+        Task run = Run(answer: ["192.0.2.1"]);
+        _answer = ["192.0.2.2"];
+        _resolver!.ResolveSoon();
+        _resolver.ResolveNow();
+        _resolver.ResolveSoon();
+        await AskedAsync(2);
+        await AlarmIsAsync(Minute);
+        Assert.Equal("192.0.2.2:51820", Published);
+        await StopAsync(run);
+    }
+
+    [Fact]
+    public async Task A_question_that_hangs_for_ever_holds_up_no_later_one()
+    {
+        _hangs = true;
+        Task run = Run();
+        foreach (int pause in (int[])[8, 16, 32, 64, 128])
+        {
+            await AlarmIsAsync(TimeSpan.FromSeconds(pause));
+            _time.Advance(TimeSpan.FromSeconds(pause));
+        }
+
+        await AskedAsync(6);
+        _hangs = false;
+        _answer = ["192.0.2.1"];
+        _resolver!.ResolveSoon();
+        await AlarmIsAsync(TimeSpan.FromSeconds(4));
+        _time.Advance(TimeSpan.FromSeconds(4));
+        await AlarmIsAsync(Minute);
+        Assert.Equal("192.0.2.1:51820", Published);
+
+        // What comes at last is older than what is known.
+        _open[5].SetResult([IPAddress.Parse("192.0.2.9")]);
+        await NextRoundAsync("192.0.2.1");
+        Assert.Equal("192.0.2.1:51820", Published);
+        await StopAsync(run);
+    }
+
+    [Fact]
+    public async Task A_slow_answer_counts_until_there_is_a_newer_one()
+    {
+        _hangs = true;
+        Task run = Run();
+        await AlarmIsAsync(TimeSpan.FromSeconds(8));
+        _time.Advance(TimeSpan.FromSeconds(8));
+        await AskedAsync(2);
+        _open[0].SetResult([IPAddress.Parse("192.0.2.1")]);
+        await AlarmIsAsync(Minute);
+        Assert.Equal("192.0.2.1:51820", Published);
+        _open[1].SetResult([IPAddress.Parse("192.0.2.2")]);
+        await PublishedIsAsync("192.0.2.2:51820");
+        await StopAsync(run);
+    }
+
+    [Fact]
+    public async Task An_interface_is_waited_for_and_followed_when_it_is_made_anew()
+    {
+        _answer = null;
+        Task run = Run("[fe80::1%wg9]:51820");
+        Assert.Equal(TimeSpan.FromSeconds(1), await _time.NextAlarmAsync());
+        _answer = ["fe80::1%7"];
+        _time.Advance(TimeSpan.FromSeconds(1));
+        await AlarmIsAsync(TimeSpan.FromSeconds(5));
+        Assert.Equal("[fe80::1%7]:51820", Published);
+        _answer = ["fe80::1%9"];
+        _time.Advance(TimeSpan.FromSeconds(5));
+        await PublishedIsAsync("[fe80::1%9]:51820");
+        await StopAsync(run);
+    }
+
+    [Fact]
+    public async Task The_system_says_which_interface_there_is()
+    {
+        Assert.True(ServerName.TryParse("[fe80::1%lo]:51820", out ServerName there, out _));
+        IPAddress found = Assert.Single(await HostLookup.AskAsync(there, CancellationToken.None));
+        Assert.Equal("fe80::1", new IPAddress(found.GetAddressBytes()).ToString());
+        Assert.NotEqual(0, found.ScopeId);
+        Assert.True(ServerName.TryParse("[fe80::1%nosuch]:51820", out ServerName missing, out _));
+        SocketException refusal = await Assert.ThrowsAsync<SocketException>(
+            () => HostLookup.AskAsync(missing, CancellationToken.None));
+        Assert.Equal("this host has no interface \"nosuch\"", refusal.Message);
     }
 
     [Fact]
@@ -147,21 +322,23 @@ public sealed class RouteResolverTests
     {
         Assert.True(ServerName.TryParse("vpn.example:51820", out ServerName server, out _));
         TaskCompletionSource<IPAddress[]> never = new();
-        RouteResolver resolver = new(_route, server, Own(), (_, _) => never.Task, _time, _heard.Log);
+        RouteResolver resolver = new(_route, server, Own(), (_, _) => never.Task, _time, () => { }, _heard.Log);
         Task run = resolver.RunAsync(_stop.Token);
         await StopAsync(run);
         Assert.Empty(_heard.Lines);
     }
 
-    private static OwnAddresses Own() => new([new IPEndPoint(IPAddress.IPv6Any, 51820)], () => [IPAddress.Parse("192.0.2.100")]);
+    private string Published => string.Join(' ', _route.Addresses);
 
-    private Task Run(string server = "vpn.example:51820", string[]? answer = null) => Resolver(server, answer).RunAsync(_stop.Token);
+    private static OwnAddresses Own(string listen = "[::]:51820") =>
+        new([IPEndPoint.Parse(listen)], () => [IPAddress.Parse("192.0.2.100")]);
 
-    private RouteResolver Resolver(string server, string[]? answer)
+    private Task Run(string server = "vpn.example:51820", string[]? answer = null, string listen = "[::]:51820")
     {
         _answer = answer ?? _answer;
         Assert.True(ServerName.TryParse(server, out ServerName name, out string? detail), detail);
-        return new RouteResolver(_route, name, Own(), ResolveAsync, _time, _heard.Log);
+        _resolver = new RouteResolver(_route, name, Own(listen), LookUpAsync, _time, () => _changes++, _heard.Log);
+        return _resolver.RunAsync(_stop.Token);
     }
 
     private async Task NextRoundAsync(params string[]? answer)
@@ -170,7 +347,37 @@ public sealed class RouteResolverTests
         Assert.Equal(Minute, pause);
         _answer = answer;
         _time.Advance(pause);
-        _ = await _time.NextAlarmAsync();
+        await AlarmIsAsync(Minute);
+    }
+
+    // What another thread has been told, it does in its own time.
+    private async Task AlarmIsAsync(TimeSpan pause)
+    {
+        for (long began = Environment.TickCount64; await _time.NextAlarmAsync() != pause;)
+        {
+            Assert.True(Environment.TickCount64 - began < 10_000, $"the next alarm is in {await _time.NextAlarmAsync()} instead of {pause}");
+            await Task.Delay(1, TestContext.Current.CancellationToken);
+        }
+    }
+
+    private async Task AskedAsync(int times)
+    {
+        for (long began = Environment.TickCount64; Volatile.Read(ref _asked) < times;)
+        {
+            Assert.True(Environment.TickCount64 - began < 10_000, $"asked {_asked} times instead of {times}");
+            await Task.Delay(1, TestContext.Current.CancellationToken);
+        }
+
+        Assert.Equal(times, _asked);
+    }
+
+    private async Task PublishedIsAsync(string addresses)
+    {
+        for (long began = Environment.TickCount64; !string.Equals(Published, addresses, StringComparison.Ordinal);)
+        {
+            Assert.True(Environment.TickCount64 - began < 10_000, $"{Published} is published instead of {addresses}");
+            await Task.Delay(1, TestContext.Current.CancellationToken);
+        }
     }
 
     private async Task StopAsync(Task run)
@@ -179,11 +386,18 @@ public sealed class RouteResolverTests
         _ = await Assert.ThrowsAnyAsync<OperationCanceledException>(() => run);
     }
 
-    private Task<IPAddress[]> ResolveAsync(string name, CancellationToken stop)
+    private Task<IPAddress[]> LookUpAsync(ServerName server, CancellationToken stop)
     {
-        Assert.Equal("vpn.example", name);
         _asked++;
-        return _answer is null
+        if (_hangs)
+        {
+            _open.Add(new TaskCompletionSource<IPAddress[]>(TaskCreationOptions.RunContinuationsAsynchronously));
+            return _open[^1].Task;
+        }
+
+        return server.IsFixed
+            ? Task.FromResult<IPAddress[]>([server.Address!])
+            : _answer is null
             ? Task.FromException<IPAddress[]>(new SocketException((int)SocketError.HostNotFound))
             : Task.FromResult<IPAddress[]>([.. _answer.Select(IPAddress.Parse)]);
     }

@@ -12,7 +12,8 @@ public sealed class ServerNameTests
     [InlineData("192.0.2.1:51820", "192.0.2.1", 51820, "192.0.2.1")]
     [InlineData("[2001:db8::1]:51820", "2001:db8::1", 51820, "2001:db8::1")]
     [InlineData("[::ffff:192.0.2.1]:51820", "::ffff:192.0.2.1", 51820, "192.0.2.1")]
-    [InlineData("[fe80::1%1]:51820", "fe80::1%1", 51820, "fe80::1%1")]
+    [InlineData("[fe80::1%1]:51820", "fe80::1%1", 51820, "fe80::1")]
+    [InlineData("[fe80::1%wg-lan.7]:51820", "fe80::1%wg-lan.7", 51820, "fe80::1")]
     public void A_name_or_address_with_a_port_is_read(string text, string host, int port, string? address)
     {
         Assert.True(ServerName.TryParse(text, out ServerName server, out string? detail), detail);
@@ -39,11 +40,26 @@ public sealed class ServerNameTests
     [InlineData("0x7f000001:51820", "the part before the port is neither a name nor an address")]
     [InlineData("0X7F.0x0.0.0X1:51820", "the part before the port is neither a name nor an address")]
     [InlineData("vpn.0x:51820", "the part before the port is neither a name nor an address")]
+    [InlineData("0.1.2.3:51820", "nobody can be reached at this address")]
+    [InlineData("[fe80::1]:51820", "a link-local address needs the interface of its link, as in [fe80::1%eth0]:51820")]
+    [InlineData("[2001:db8::1%eth0]:51820", "only a link-local address (fe80::/10) has an interface behind a percent sign")]
+    [InlineData("[fe80::1%]:51820", "\"\", behind the percent sign, cannot be an interface's name")]
+    [InlineData("[fe80::1%0]:51820", "\"0\", behind the percent sign, cannot be an interface's name")]
+    [InlineData("[fe80::1%no/such]:51820", "\"no/such\", behind the percent sign, cannot be an interface's name")]
+    [InlineData("[fe80::1%interfaces-have-15]:51820", "\"interfaces-have-15\", behind the percent sign, cannot be an interface's name")]
+    [InlineData("vpn.example%eth0:51820", "the part before the port is neither a name nor an address")]
     [InlineData("v\u00fcpn.example:51820", "the part before the port is neither a name nor an address")]
     public void Anything_else_is_refused_with_a_reason(string text, string reason)
     {
         Assert.False(ServerName.TryParse(text, out _, out string? detail));
         Assert.Equal(reason, detail);
+    }
+
+    [Fact]
+    public void A_zone_stays_text()
+    {
+        Assert.True(ServerName.TryParse("[fe80::1%nosuch]:51820", out ServerName server, out _));
+        Assert.Equal(("nosuch", "[fe80::1%nosuch]:51820", false), (server.Zone, server.ToString(), server.IsFixed));
     }
 
     [Fact]
