@@ -76,7 +76,7 @@ public sealed partial class Relay
     private Decision OpenClaim(DatagramKind kind, ReadOnlySpan<byte> datagram, in Source source, int tunnel, Tick now)
     {
         int route = _tunnels[tunnel].Route;
-        if (_routes[route].Server is not IPEndPoint server)
+        if (_addresses[route].Best(now) is not IPEndPoint server)
         {
             return Drop(Direction.Uplink, Verdict.NoServer, datagram);
         }
@@ -160,7 +160,7 @@ public sealed partial class Relay
         }
 
         ReadOnlySpan<byte> datagram = First(run, stride);
-        if (_routes[0].Server is not IPEndPoint server)
+        if (_addresses[0].Best(now) is not IPEndPoint server)
         {
             return Drop(Direction.Uplink, Verdict.NoServer, datagram);
         }

@@ -106,6 +106,10 @@ public sealed partial class Relay
             }
 
             Raise(slot, Proof.Confirmed, now);
+            if (mapping.IsOnTrial && _tunnels[mapping.Tunnel].IsUsed(receiver, now))
+            {
+                EndTrial(slot);
+            }
         }
         else if (mapping.Proof < Proof.Answered)
         {

@@ -17,7 +17,7 @@ public sealed partial class Relay
     [MethodImpl(MethodImplOptions.NoInlining)]
     private Decision Admit(ReadOnlySpan<byte> initiation, in Source source, int route, Tick now)
     {
-        if (_routes[route].Server is not IPEndPoint server)
+        if (_addresses[route].Best(now) is not IPEndPoint server)
         {
             return Drop(Direction.Uplink, Verdict.NoServer, initiation);
         }
@@ -39,6 +39,7 @@ public sealed partial class Relay
         _tunnels.Add(slot, route);
         mapping.Admitted = share;
         mapping.AskedSince = now;
+        mapping.AsksInVain = true;
         RememberAsking(slot, initiation);
         mapping.Initiations.TryTake(1, InitiationsPerSecond, InitiationBurst, now);
         mapping.UplinkBytes = initiation.Length;
@@ -92,7 +93,7 @@ public sealed partial class Relay
     {
         ReviveLingering(slot, now);
         _mappings[slot].AwaitsServer = false;
-        BeginAnew(slot);
+        TakeAnswer(slot, now);
         Refresh(slot, now);
     }
 

@@ -12,11 +12,23 @@ public sealed partial class Relay
     private const long AnsweredWithin = 11_000;
     private const long BetweenSigns = 5_000;
 
+    // Most clients are answered within a round trip: TCP acknowledges, an echo comes back. Where the server is said to be elsewhere,
+    // such a client need not wait for a keepalive that may come after 10 s; one who only sends does, and is not moved before.
+    private const long AnsweredElsewhereWithin = 3_000;
+    private const long Promptly = 2_000;
+
+    // Where this host has no path to an address, what would be answered after 10 s has not even left.
+    private const long AnsweredUnreachableWithin = 1_000;
+
+    // A newcomer's second initiation comes after 5 s (REKEY_TIMEOUT).
+    private const long AskedElsewhereAfter = 4_000;
+
     // Bounds what one call may look at and order, so that a route with many mappings does not hold up datagrams.
     private const int WalkedPerCall = 1_024;
     private const int RedirectsPerCall = 64;
 
     private readonly IPEndPoint?[] _servers;
+    private readonly ServerAddresses[] _addresses;
     private readonly bool[] _isWalked;
     private int _walks;
 
@@ -49,17 +61,60 @@ public sealed partial class Relay
         Report(RelayEventKind.Rerouted, slot);
     }
 
+    /// <summary>The engine could not connect the socket of a slot that is being opened to <see cref="ServerOf"/>. Whether there is
+    /// another address of its server to try, which then is the slot's.</summary>
+    public bool TryNextServer(int slot, Tick now)
+    {
+        ServerAddresses addresses = AddressesOf(slot);
+        addresses.Failed(ServerOf(slot), now);
+        if (NextOf(slot, now) is not IPEndPoint next)
+        {
+            return false;
+        }
+
+        _servers[slot] = next;
+        Report(RelayEventKind.PassedOver, slot);
+        return true;
+    }
+
+    /// <summary>The engine found that this host has no path to where the slot's open socket is connected, or was ordered to be. An
+    /// order goes to the next address at once; else the mapping is moved when its client goes unanswered, as it soon will.</summary>
+    /// <param name="slot">The slot.</param>
+    /// <param name="ordered">Whether an order could not be carried out.</param>
+    /// <param name="now">The instant.</param>
+    public void Unreachable(int slot, bool ordered, Tick now)
+    {
+        ServerAddresses addresses = AddressesOf(slot);
+        addresses.Failed(ServerOf(slot), now);
+        ref Mapping mapping = ref _mappings[slot];
+        if (ordered && NextOf(slot, now) is IPEndPoint next)
+        {
+            Redirect(slot, next);
+        }
+        else
+        {
+            mapping.IsUnreachable = true;
+            Hurry(ref mapping, now);
+        }
+    }
+
     private int AddMapping(in Source source, int route, IPEndPoint server)
     {
         int slot = _mappings.Add(source, route);
         _servers[slot] = server;
+        _mappings[slot].IsOnTrial = _addresses[route].Answering is null;
         _live++;
         return slot;
     }
 
+    private ServerAddresses AddressesOf(int slot) => _addresses[_mappings[slot].Route];
+
+    private IPEndPoint? NextOf(int slot, Tick now) => AddressesOf(slot).Next(
+        ServerOf(slot), goesRound: _mappings[slot].IsOnTrial || _mappings[slot].Proof < Proof.Established, now);
+
     /// <summary>Goes on looking at the mappings of changed routes. Whether some are left for the next call.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private bool ContinueWalks()
+    private bool ContinueWalks(Tick now)
     {
         int looks = WalkedPerCall;
         int redirects = RedirectsPerCall;
@@ -78,7 +133,7 @@ public sealed partial class Relay
                     _isWalked[route] = false;
                     _walks--;
                 }
-                else if (Reconsider(slot))
+                else if (Reconsider(slot, now))
                 {
                     redirects--;
                 }
@@ -88,23 +143,53 @@ public sealed partial class Relay
         return false;
     }
 
-    /// <summary>Moves a mapping that goes unanswered at an address that its server no longer has. Whether it did.</summary>
-    private bool Reconsider(int slot)
+    /// <summary>Moves a mapping from an address that its server no longer has: if it goes unanswered there, or if another address
+    /// is known to answer. What is still answered stays until then. Whether it was moved.</summary>
+    private bool Reconsider(int slot, Tick now)
     {
-        IReadOnlyList<IPEndPoint> addresses = RouteOf(slot).Addresses;
-        if (!_mappings[slot].IsUnanswered || addresses.Count == 0 || addresses.Contains(ServerOf(slot)))
+        ServerAddresses addresses = AddressesOf(slot);
+        ref Mapping mapping = ref _mappings[slot];
+        IPEndPoint current = ServerOf(slot);
+        if (addresses.IsListed(current))
         {
             return false;
         }
 
-        Redirect(slot, addresses[0]);
-        return true;
+        bool moves = mapping.IsUnanswered || addresses.AnswersElsewhere(current) || addresses.IsRenewed(current);
+        if (moves && NextOf(slot, now) is IPEndPoint next)
+        {
+            Redirect(slot, next);
+            return true;
+        }
+
+        Hurry(ref mapping, now);
+        return false;
     }
+
+    /// <summary>What is waited for has become less likely: it is waited for no longer than it now would be from the beginning.
+    /// </summary>
+    private static void Hurry(ref Mapping mapping, Tick now)
+    {
+        long patience = PatienceFor(mapping, isElsewhere: true);
+        if (mapping.OverdueFrom > now + patience)
+        {
+            mapping.OverdueFrom = now + patience;
+            mapping.Patience = (ushort)patience;
+        }
+    }
+
+    private static long PatienceFor(in Mapping mapping, bool isElsewhere) => mapping switch
+    {
+        { IsUnreachable: true } => AnsweredUnreachableWithin,
+        { IsPrompt: true } when isElsewhere => AnsweredElsewhereWithin,
+        _ => AnsweredWithin,
+    };
 
     private void Redirect(int slot, IPEndPoint server)
     {
         _servers[slot] = server;
         BeginAnew(slot);
+        _mappings[slot].IsOnTrial |= _mappings[slot].Proof >= Proof.Established;
         Report(RelayEventKind.Redirected, slot);
     }
 
@@ -116,7 +201,11 @@ public sealed partial class Relay
         ref Mapping mapping = ref _mappings[slot];
         if (mapping.OverdueFrom == default)
         {
-            mapping.OverdueFrom = now + AnsweredWithin;
+            ServerAddresses addresses = AddressesOf(slot);
+            bool isElsewhere = addresses.AnswersElsewhere(ServerOf(slot)) || !addresses.IsListed(ServerOf(slot));
+            long patience = PatienceFor(mapping, isElsewhere);
+            mapping.Patience = (ushort)patience;
+            mapping.OverdueFrom = now + patience;
             return;
         }
 
@@ -132,8 +221,27 @@ public sealed partial class Relay
         {
             GiveSign(slot, now);
         }
+        else if (mapping.AsksInVain && mapping.Proof == Proof.Asked)
+        {
+            AskElsewhere(slot, now);
+        }
 
         mapping.AsksInVain = true;
+    }
+
+    /// <summary>A newcomer asks again: at the next address of its server, if there are several. That says nothing to anybody else, for
+    /// whoever knows the public key can ask in vain.</summary>
+    private void AskElsewhere(int slot, Tick now)
+    {
+        if (now < _mappings[slot].AskedSince + AskedElsewhereAfter
+            || (_mappings[slot].HasAside && now < _mappings.AsideOf(slot).NoSignUntil)
+            || NextOf(slot, now) is not IPEndPoint next)
+        {
+            return;
+        }
+
+        _mappings.AsideOf(slot).NoSignUntil = now + AskedElsewhereAfter;
+        Redirect(slot, next);
     }
 
     private void GiveSign(int slot, Tick now)
@@ -148,8 +256,40 @@ public sealed partial class Relay
         _mappings[slot].IsUnanswered = true;
 
         // The order first: whoever looks at the path because of the sign then looks at the new one.
-        Reconsider(slot);
+        if (NextOf(slot, now) is IPEndPoint next)
+        {
+            Redirect(slot, next);
+        }
+
         Report(RelayEventKind.Unanswered, slot);
+    }
+
+    /// <summary>The server sent data to a mapping that is on trial where it is, for keys that its client has used: those the client
+    /// took for genuine, so it is the server that answers there, and not somebody who answers for himself. Where that is shows
+    /// newcomers the way, and mappings at addresses that the server no longer has.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void EndTrial(int slot)
+    {
+        ref Mapping mapping = ref _mappings[slot];
+        mapping.IsOnTrial = false;
+        ServerAddresses addresses = AddressesOf(slot);
+        if (mapping.Proof >= Proof.Established && addresses.IsListed(ServerOf(slot)))
+        {
+            addresses.Answered(ServerOf(slot));
+            RouteChanged(mapping.Route);
+        }
+    }
+
+    /// <summary>Something valid came from the server: how long that took says how long to wait the next time.</summary>
+    private void TakeAnswer(int slot, Tick now)
+    {
+        ref Mapping mapping = ref _mappings[slot];
+        if (mapping.OverdueFrom != default)
+        {
+            mapping.IsPrompt = now - mapping.OverdueFrom + mapping.Patience < Promptly;
+        }
+
+        BeginAnew(slot);
     }
 
     /// <summary>Something valid came from the server, or the mapping has a new path: nothing counts as unanswered.</summary>
@@ -159,5 +299,6 @@ public sealed partial class Relay
         mapping.OverdueFrom = default;
         mapping.AsksInVain = false;
         mapping.IsUnanswered = false;
+        mapping.IsUnreachable = false;
     }
 }

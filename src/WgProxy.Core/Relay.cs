@@ -42,6 +42,7 @@ public sealed partial class Relay
         _routes = routes;
         _mappings = new MappingTable(slots, settings.HashSeed, routes.Count);
         _servers = new IPEndPoint?[slots];
+        _addresses = [.. routes.Select(route => new ServerAddresses(route))];
         _isWalked = new bool[routes.Count];
         _tunnels = new TunnelTable(_mappings, Counters, settings.HashSeed);
         _gate = new HandshakeGate(settings, routes);
@@ -170,7 +171,7 @@ public sealed partial class Relay
             }
         }
 
-        return _walks > 0 && ContinueWalks() ? now : _deadlines.Next;
+        return _walks > 0 && ContinueWalks(now) ? now : _deadlines.Next;
     }
 
     private static ReadOnlySpan<byte> First(ReadOnlySpan<byte> run, int stride) =>

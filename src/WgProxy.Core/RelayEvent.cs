@@ -34,6 +34,9 @@ public enum RelayEventKind : byte
     /// <summary>An order: connect the slot's socket to <see cref="Relay.ServerOf"/> now, keeping the local port.</summary>
     Redirected,
 
+    /// <summary>A socket that is being opened could not be connected to one of the server's addresses: the next is tried.</summary>
+    PassedOver,
+
     /// <summary>The engine connected the slot's socket anew, because this host's own address or route towards the server had
     /// changed.</summary>
     Rerouted,

@@ -64,9 +64,16 @@ internal sealed partial class LinuxWorker
     private bool FollowPath(int slot, Tick now)
     {
         ref Upstream upstream = ref _upstreams[slot];
-        if (!upstream.IsOpen || !_paths.TryFind(_relay.ServerOf(slot), now, out UInt128 local))
+        if (!upstream.IsOpen)
         {
-            // Where there is no path at all, the socket stays what it is: the path may be back in a second, unchanged.
+            return false;
+        }
+
+        if (!_paths.TryFind(_relay.ServerOf(slot), now, out UInt128 local))
+        {
+            // Where there is no path at all, the socket stays what it is: the path may be back in a second, unchanged. If it is not,
+            // the relay sends the mapping to another address of its server, if there is one.
+            _relay.Unreachable(slot, upstream.IsAstray, now);
             return false;
         }
 
@@ -94,11 +101,11 @@ internal sealed partial class LinuxWorker
             return;
         }
 
-        // Owed until it has worked: without a path there, the next sign or change of paths tries again.
+        // Owed until it has worked: without a path there or elsewhere, the next sign or change of paths tries again.
         upstream.IsAstray = true;
-        if (_paths.TryFind(_relay.ServerOf(slot), now, out _))
+        if (!_paths.TryFind(_relay.ServerOf(slot), now, out _) || !Reconnect(slot, now))
         {
-            Reconnect(slot, now);
+            _relay.Unreachable(slot, ordered: true, now);
         }
     }
 

@@ -19,6 +19,11 @@ internal sealed partial class LinuxWorker
     private bool Open(int slot, ListenSocket listener, int place, ReadOnlySpan<byte> local, Tick now)
     {
         bool connected = TryConnect(_relay.ServerOf(slot), now, out UdpDescriptor socket, out ushort port);
+        while (!connected && _refusal.IsUnreachable && _relay.TryNextServer(slot, now))
+        {
+            connected = TryConnect(_relay.ServerOf(slot), now, out socket, out port);
+        }
+
         if (connected && _poller.Watch(socket.Descriptor, Token(Kind.Upstream, slot)) is not 0 and int error)
         {
             _refusal = new OpenRefusal("epoll_ctl", error, _relay.ServerOf(slot));

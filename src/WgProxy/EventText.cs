@@ -21,6 +21,7 @@ internal static class EventText
             RelayEventKind.Revived => "is back on its port",
             RelayEventKind.Unanswered => "goes unanswered by the server",
             RelayEventKind.Redirected => "goes to another address of the server",
+            RelayEventKind.PassedOver => "was to go to an address of the server that this host cannot reach: the next is tried",
             RelayEventKind.Rerouted => "goes on from another address of this host",
             RelayEventKind.Expired => "is gone: nothing passed in time",
             RelayEventKind.Evicted => "was displaced: no room for more mappings",

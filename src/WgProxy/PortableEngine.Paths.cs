@@ -64,9 +64,16 @@ public sealed partial class PortableEngine
     /// connection. Whether it was tried.</summary>
     private bool FollowPath(int slot, Tick now)
     {
-        if (_upstreams[slot] is not { } upstream || PathTo(_relay.ServerOf(slot)) is not IPAddress local)
+        if (_upstreams[slot] is not { } upstream)
         {
-            // Where there is no path at all, the socket stays what it is: the path may be back in a second, unchanged.
+            return false;
+        }
+
+        if (PathTo(_relay.ServerOf(slot)) is not IPAddress local)
+        {
+            // Where there is no path at all, the socket stays what it is: the path may be back in a second, unchanged. If it is not,
+            // the relay sends the mapping to another address of its server, if there is one.
+            _relay.Unreachable(slot, upstream.IsAstray, now);
             return false;
         }
 
@@ -88,11 +95,11 @@ public sealed partial class PortableEngine
     {
         if (_upstreams[slot] is { } upstream)
         {
-            // Owed until it has worked: without a path there, the next look tries again.
+            // Owed until it has worked: without a path there or elsewhere, the next look tries again.
             upstream.IsAstray = true;
-            if (PathTo(_relay.ServerOf(slot)) is not null)
+            if (PathTo(_relay.ServerOf(slot)) is null || !Reconnect(upstream, now))
             {
-                Reconnect(upstream, now);
+                _relay.Unreachable(slot, ordered: true, now);
             }
         }
     }

@@ -62,6 +62,11 @@ public sealed partial class PortableEngine
     private PortableEngineUpstream? Open(int slot, PortableEngineListener listener, SocketAddress client, Tick now)
     {
         Socket? socket = Connect(_relay.ServerOf(slot), now);
+        while (socket is null && _refusal.IsUnreachable && _relay.TryNextServer(slot, now))
+        {
+            socket = Connect(_relay.ServerOf(slot), now);
+        }
+
         if (socket is null)
         {
             _relay.OpenFailed(slot);

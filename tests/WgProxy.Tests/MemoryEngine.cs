@@ -166,6 +166,16 @@ internal sealed class MemoryEngine : IEngine
             return null;
         }
 
+        while (!IsReachable(ServerOf(slot)))
+        {
+            if (!_relay.TryNextServer(slot, _now))
+            {
+                _relay.OpenFailed(slot);
+                HandleEvents();
+                return null;
+            }
+        }
+
         IPEndPoint server = ServerOf(slot);
         IPAddress local = server.AddressFamily == AddressFamily.InterNetwork
             ? IPAddress.Loopback
@@ -185,9 +195,19 @@ internal sealed class MemoryEngine : IEngine
         return server.Address.IsIPv4MappedToIPv6 ? new IPEndPoint(server.Address.MapToIPv4(), server.Port) : server;
     }
 
+    // As on a real host: a broadcast address is refused to whoever did not ask for it, a link-local one without its interface.
+    private static bool IsReachable(IPEndPoint server) =>
+        !server.Address.Equals(IPAddress.Broadcast) && server.Address is not { IsIPv6LinkLocal: true, ScopeId: 0 };
+
     private void Redirect(Upstream former)
     {
         IPEndPoint server = ServerOf(former.Slot);
+        if (!IsReachable(server))
+        {
+            _relay.Unreachable(former.Slot, ordered: true, _now);
+            return;
+        }
+
         IPAddress local = server.AddressFamily == AddressFamily.InterNetwork ? IPAddress.Loopback : IPAddress.IPv6Loopback;
         _network.Close(former.Local);
         Upstream? upstream = null;

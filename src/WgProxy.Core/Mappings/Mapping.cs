@@ -70,6 +70,19 @@ internal struct Mapping
     /// </summary>
     public bool IsUnanswered;
 
+    /// <summary>What the client sent last that was owed an answer had one within a moment.</summary>
+    public bool IsPrompt;
+
+    /// <summary>This host had no path to where the mapping goes, and nothing valid has come from the server since.</summary>
+    public bool IsUnreachable;
+
+    /// <summary>Whether an answer of the server's would show that the server is where this mapping goes: it was proven before it was
+    /// moved there, or nobody has been answered yet.</summary>
+    public bool IsOnTrial;
+
+    /// <summary>How many milliseconds before <see cref="OverdueFrom"/> the wait began.</summary>
+    public ushort Patience;
+
     /// <summary>The one deadline.</summary>
     public Tick Expires;
 

@@ -139,6 +139,20 @@ internal struct Tunnel
         return false;
     }
 
+    /// <summary>Whether a pair has this index of the client's, and a client has used it.</summary>
+    public readonly bool IsUsed(uint client, Tick now)
+    {
+        for (int i = 0; i < MaxPairs; i++)
+        {
+            if (_pairs[i].Client == client && _pairs[i].Until > now && (_used & (1 << i)) != 0)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
     /// <summary>A slot leaves: what was learned on its port proves nothing about the slot's next mapping.</summary>
     public void ForgetSlot(int slot)
     {

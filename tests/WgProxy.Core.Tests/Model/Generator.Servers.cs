@@ -15,9 +15,9 @@ internal sealed partial class Generator
         (int source, int route) = (NumberOf(mapping), mapping.Route);
         for (int rounds = _random.Next(2, 7); rounds > 0; rounds--)
         {
-            if (_random.Next(8) == 0)
+            if (_random.Next(6) == 0)
             {
-                yield return new Step(Pick("move", "move", "list"), route);
+                yield return new Step(Pick("move", "list", "list"), route);
             }
 
             if (_random.Next(3) > 0)
@@ -29,9 +29,22 @@ internal sealed partial class Generator
                 yield return Step.Client(source, Ask(route, NewClient()));
             }
 
-            if (_random.Next(8) == 0)
+            if (_random.Next(5) == 0)
             {
-                yield return Step.Server(source, route, AnyServerMessage(mapping));
+                yield return _random.Next(2) == 0
+                    ? Step.Server(source, route, AnyServerMessage(mapping))
+                    : Step.Server(source, route, Message.Data(ClientIndexOf(mapping), AnyLength()));
+            }
+
+            if (_random.Next(10) == 0)
+            {
+                yield return Step.Cut(source, route, ordered: _random.Next(3) == 0);
+            }
+
+            if (_random.Next(10) == 0)
+            {
+                yield return new Step("pass", Pick(1, 1, 2));
+                yield return Step.Client(AnySource(), Ask(route, NewClient()));
             }
 
             if (_random.Next(10) == 0)
@@ -39,7 +52,7 @@ internal sealed partial class Generator
                 yield return Step.Reroute(source, route, _random.Next(3) == 0 ? 30_000 + (int)(_fresh++ % 10_000) : 0);
             }
 
-            yield return Step.Wait(Pick(1, 1_000, 4_999, 5_000, 5_001, 10_999, 11_000, 11_001, 12_000));
+            yield return Step.Wait(Pick(1, 1_000, 1_999, 2_000, 2_999, 3_000, 3_999, 4_000, 4_999, 5_000, 5_001, 10_000, 10_999, 11_000, 11_001, 12_000));
         }
     }
 }

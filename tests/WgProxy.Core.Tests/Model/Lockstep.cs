@@ -15,6 +15,7 @@ internal sealed partial class Lockstep
     private ushort _port = 40_000;
     private int _serverPort = 1;
     private bool _refuses;
+    private int _passes;
 
     public Lockstep(Sequence sequence, ReferenceRules? rules = null)
     {
@@ -125,6 +126,12 @@ internal sealed partial class Lockstep
             case "reroute":
                 Worker owner = _workers[step.Number % _workers.Count];
                 return owner.Reroute(owner.Find(step.Number, step.Route, isClosed: false), (ushort)step.Port) ?? owner.Settle();
+            case "cut" or "lose":
+                Worker cut = _workers[step.Number % _workers.Count];
+                return cut.Cut(cut.Find(step.Number, step.Route, isClosed: false), step.Kind is "lose", Now) ?? cut.Settle();
+            case "pass":
+                _passes = step.Number;
+                return null;
             case "refuse":
                 _refuses = true;
                 return null;
@@ -141,8 +148,7 @@ internal sealed partial class Lockstep
     private string? Move(int route, bool keeps)
     {
         IPEndPoint better = new(IPAddress.Loopback, ++_serverPort);
-        IPEndPoint? former = _routes[route].Server;
-        _routes[route].Publish(keeps && former is not null ? [better, former] : [better]);
+        _routes[route].Publish(keeps ? [better, .. _routes[route].Addresses.Take(3)] : [better]);
         return Each(worker => worker.RouteChanged(route, Now));
     }
 
@@ -164,8 +170,13 @@ internal sealed partial class Lockstep
             RememberAsked(decision, run.Span, step.Number);
             if (decision.Verdict == Verdict.Open)
             {
-                worker.Open(decision, id, _refuses ? (ushort)0 : _port++);
+                string? opened = worker.Open(decision, id, _refuses ? (ushort)0 : _port++, _passes, Now);
                 _refuses = false;
+                _passes = 0;
+                if (opened is not null)
+                {
+                    return opened;
+                }
             }
 
             if (worker.Settle() is string after)

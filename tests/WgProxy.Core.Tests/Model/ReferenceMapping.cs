@@ -31,8 +31,18 @@ internal sealed class ReferenceMapping(int id, Source source, int route)
     /// <summary>Where its socket is connected to.</summary>
     public required IPEndPoint Server { get; set; }
 
-    /// <summary>When data of the client's, more than a keepalive, passed first after the server's last valid packet.</summary>
-    public Tick? Waits { get; set; }
+    /// <summary>From when on data of the client's, unanswered as the earlier, are a sign, and how long after the first that was to
+    /// be.</summary>
+    public (Tick At, int Patience)? Overdue { get; set; }
+
+    /// <summary>Whether what was owed an answer last had one within a moment.</summary>
+    public bool IsPrompt { get; set; }
+
+    /// <summary>Whether there was no path to where it goes, and nothing has come from there since.</summary>
+    public bool IsUnreachable { get; set; }
+
+    /// <summary>Whether the server's data would show that the server is where the mapping goes.</summary>
+    public bool IsOnTrial { get; set; }
 
     /// <summary>Whether the client's last initiation is unanswered.</summary>
     public bool AsksInVain { get; set; }
@@ -40,8 +50,8 @@ internal sealed class ReferenceMapping(int id, Source source, int route)
     /// <summary>Whether a sign was given since the server's last valid packet.</summary>
     public bool IsUnanswered { get; set; }
 
-    /// <summary>When the last sign was given that was due to data, and the last of all.</summary>
-    public (Tick? ByData, Tick? Any) Signs { get; set; }
+    /// <summary>Until when no further sign is given.</summary>
+    public Tick NoSignUntil { get; set; }
 
     public Proof Proof { get; set; }
 

@@ -52,7 +52,7 @@ internal sealed partial class ReferenceRelay
         Verdict verdict = mapping is null ? Verdict.Open : Verdict.Forward;
         if (mapping is null)
         {
-            mapping = Add(source, tunnel, Proof.Claimed);
+            mapping = Add(source, tunnel, Proof.Claimed, now);
             Counters["event.Claimed"]++;
         }
         else
@@ -143,7 +143,7 @@ internal sealed partial class ReferenceRelay
             return Drop(Direction.Uplink, Verdict.ClaimRefused, datagram);
         }
 
-        ReferenceMapping mapping = Found(source, 0, Proof.Claimed);
+        ReferenceMapping mapping = Found(source, 0, Proof.Claimed, now);
         Counters["event.Claimed"]++;
         mapping.Adopted = true;
         mapping.AdoptedIndex = Index(datagram, 4);

@@ -31,7 +31,7 @@ internal sealed partial class ReferenceRelay
             mapping.ServerSpoke = true;
             ReviveIfLingering(mapping, now);
             mapping.AwaitsServer = false;
-            Answered(mapping);
+            BeginAnew(mapping);
             if (mapping.Proof < Proof.Established || rules.AnswersKeepAlive)
             {
                 Refresh(mapping, now);
@@ -64,7 +64,7 @@ internal sealed partial class ReferenceRelay
             mapping.CookieUntil = now + settings.CookieTimeout;
             ServerIsLoaded(mapping, now);
             LearnServerCookie(mapping, datagram);
-            Answered(mapping);
+            BeginAnew(mapping);
             if (mapping.Proof is Proof.Asked or Proof.Claimed or Proof.Lingering)
             {
                 Tick limit = mapping.Proof == Proof.Claimed ? ClaimLimit(mapping)
@@ -101,9 +101,10 @@ internal sealed partial class ReferenceRelay
 
         mapping.ServerSpoke = true;
         HeardServer(mapping, now);
-        Answered(mapping);
+        TakeAnswer(mapping, now);
         Move(mapping);
         Earn(mapping, Proof.Confirmed, now);
+        EndTrial(mapping, client, now);
         return Decide(Direction.Downlink, Verdict.Forward, mapping, datagrams, bytes);
     }
 

@@ -23,13 +23,14 @@ internal sealed partial class ReferenceRelay
             ?? own.MaxBy(mapping => mapping.Heard);
     }
 
-    private ReferenceMapping Add(Source source, ReferenceTunnel tunnel, Proof proof)
+    private ReferenceMapping Add(Source source, ReferenceTunnel tunnel, Proof proof, Tick now)
     {
         ReferenceMapping mapping = new(_ids++, source, tunnel.Route)
         {
             Tunnel = tunnel,
             Joined = ++_order,
-            Server = routes[tunnel.Route].Server!,
+            Server = Best(tunnel.Route, now)!,
+            IsOnTrial = !_answering.ContainsKey(tunnel.Route) || rules.NewcomersAreOnTrial,
         };
         Live.Add(mapping);
         Become(mapping, proof);
@@ -37,10 +38,10 @@ internal sealed partial class ReferenceRelay
     }
 
     /// <summary>Adds a mapping with a tunnel of its own.</summary>
-    private ReferenceMapping Found(Source source, int route, Proof proof)
+    private ReferenceMapping Found(Source source, int route, Proof proof, Tick now)
     {
         ReferenceTunnel tunnel = new(route, SiteOf(source), founder: null, rules);
-        return tunnel.Founder = Add(source, tunnel, proof);
+        return tunnel.Founder = Add(source, tunnel, proof, now);
     }
 
     private void RememberAsked(ReferenceMapping mapping, uint index)

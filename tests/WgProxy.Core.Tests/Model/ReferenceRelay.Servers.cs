@@ -5,6 +5,10 @@ namespace WgProxy.Core.Tests.Model;
 // Which address of its server a mapping uses, and what shows that the server does not answer there.
 internal sealed partial class ReferenceRelay
 {
+    private readonly Dictionary<int, IPEndPoint> _answering = [];
+    private readonly Dictionary<(int Route, IPEndPoint Address), Tick> _failed = [];
+    private readonly HashSet<int> _walked = [];
+
     /// <summary>The engine made the mapping's socket anew, for this host's own reasons.</summary>
     public void Rerouted(int id, ushort port)
     {
@@ -15,31 +19,147 @@ internal sealed partial class ReferenceRelay
             mapping.ServerSpoke = false;
         }
 
-        Answered(mapping);
+        BeginAnew(mapping);
         Tell(RelayEventKind.Rerouted, mapping);
     }
 
-    /// <summary>Whether the mapping must move, now that its route has other addresses.</summary>
-    public bool MustMove(ReferenceMapping mapping)
+    /// <summary>The engine could not connect a socket that is being opened. Whether there is another address to try.</summary>
+    public bool TryNextServer(int id, Tick now)
     {
-        IReadOnlyList<IPEndPoint> listed = routes[mapping.Route].Addresses;
-        return listed.Count > 0 && (mapping.IsUnanswered || !rules.AnsweredStay)
-            && (!listed.Contains(mapping.Server) || !(rules.ListedStay || listed[0].Equals(mapping.Server)));
+        ReferenceMapping mapping = Live.Single(mapping => mapping.Id == id);
+        Fail(mapping, now);
+        if (Next(mapping, now) is not IPEndPoint next)
+        {
+            return false;
+        }
+
+        mapping.Server = next;
+        Tell(RelayEventKind.PassedOver, mapping);
+        return true;
+    }
+
+    /// <summary>The engine has no path to where the mapping goes, or was ordered to go.</summary>
+    public void Unreachable(int id, bool ordered, Tick now)
+    {
+        ReferenceMapping mapping = Live.Single(mapping => mapping.Id == id);
+        Fail(mapping, now);
+        if (ordered && Next(mapping, now) is IPEndPoint next)
+        {
+            Move(mapping, next);
+            return;
+        }
+
+        mapping.IsUnreachable = true;
+        Hurry(mapping, now);
+    }
+
+    /// <summary>The addresses of a route have changed.</summary>
+    public void RouteChanged(int route) => _walked.Add(route);
+
+    /// <summary>Where the mapping must go, if it must move now that its route has been looked at again.</summary>
+    public IPEndPoint? MustMove(ReferenceMapping mapping, Tick now)
+    {
+        bool moves = mapping.IsUnanswered || AnswersElsewhere(mapping) || !rules.AnsweredStay;
+        return _walked.Contains(mapping.Route) && moves && !Listed(mapping.Route).Contains(mapping.Server) ? Next(mapping, now) : null;
+    }
+
+    /// <summary>Everything that must move has. What stays waits less long for its answer.</summary>
+    public void EndWalks(Tick now)
+    {
+        foreach (ReferenceMapping mapping in Live.Where(mapping => _walked.Contains(mapping.Route) && !Listed(mapping.Route).Contains(mapping.Server)))
+        {
+            Hurry(mapping, now);
+        }
+
+        _walked.Clear();
     }
 
     public void Move(ReferenceMapping mapping, IPEndPoint server)
     {
         mapping.Server = server;
-        Answered(mapping);
+        BeginAnew(mapping);
+        mapping.IsOnTrial |= mapping.Proof is Proof.Established or Proof.Confirmed;
         Tell(RelayEventKind.Redirected, mapping);
     }
 
-    private static void Answered(ReferenceMapping mapping)
+    private static void BeginAnew(ReferenceMapping mapping)
     {
-        mapping.Waits = null;
+        mapping.Overdue = null;
         mapping.AsksInVain = false;
         mapping.IsUnanswered = false;
-        mapping.Signs = (null, mapping.Signs.Any);
+        mapping.IsUnreachable = false;
+    }
+
+    private IReadOnlyList<IPEndPoint> Listed(int route) => routes[route].Addresses;
+
+    private bool AnswersElsewhere(ReferenceMapping mapping) =>
+        _answering.TryGetValue(mapping.Route, out IPEndPoint? answering) && !answering.Equals(mapping.Server)
+        && Listed(mapping.Route).Contains(answering);
+
+    private bool HasFailed(int route, IPEndPoint address, Tick now) =>
+        rules.FailuresGiveWay && _failed.TryGetValue((route, address), out Tick until) && until > now;
+
+    private void Fail(ReferenceMapping mapping, Tick now) => _failed[(mapping.Route, mapping.Server)] = now + rules.FailedFor;
+
+    /// <summary>The addresses in the order in which they are tried: the one known to answer, then the list; what could not be
+    /// reached lately is left out.</summary>
+    private IEnumerable<IPEndPoint> InOrder(int route, IEnumerable<IPEndPoint> list, Tick now) => list
+        .OrderBy(address => !(rules.AnsweringGoesFirst && _answering.TryGetValue(route, out IPEndPoint? answering) && answering.Equals(address)))
+        .Where(address => !HasFailed(route, address, now));
+
+    private IPEndPoint? Best(int route, Tick now) =>
+        InOrder(route, Listed(route), now).FirstOrDefault() ?? (Listed(route) is [IPEndPoint best, ..] ? best : null);
+
+    private IPEndPoint? Next(ReferenceMapping mapping, Tick now)
+    {
+        IReadOnlyList<IPEndPoint> listed = Listed(mapping.Route);
+        int after = listed.ToList().IndexOf(mapping.Server) + 1;
+        bool goesRound = mapping.IsOnTrial || mapping.Proof is not (Proof.Established or Proof.Confirmed);
+        IPEndPoint[] round = [.. listed.Skip(after).Concat(listed.Take(after))];
+        return (goesRound ? round.Where(address => !HasFailed(mapping.Route, address, now)) : InOrder(mapping.Route, round, now))
+            .FirstOrDefault(address => !address.Equals(mapping.Server));
+    }
+
+    private int PatienceFor(ReferenceMapping mapping, bool isElsewhere) =>
+        mapping.IsUnreachable ? rules.UnreachableWithin
+        : mapping.IsPrompt && isElsewhere ? rules.ElsewhereWithin
+        : rules.AnsweredWithin;
+
+    private void Hurry(ReferenceMapping mapping, Tick now)
+    {
+        int patience = PatienceFor(mapping, isElsewhere: true);
+        if (mapping.Overdue is (Tick at, _) && at > now + patience)
+        {
+            mapping.Overdue = (now + patience, patience);
+        }
+    }
+
+    /// <summary>The server sent data. How long that took says how long to wait the next time; and where a mapping was moved to, it
+    /// shows that the server is there, if the client has used the keys.</summary>
+    private void TakeAnswer(ReferenceMapping mapping, Tick now)
+    {
+        if (mapping.Overdue is (Tick at, int patience))
+        {
+            mapping.IsPrompt = now - at + patience < rules.Promptly;
+        }
+
+        BeginAnew(mapping);
+    }
+
+    private void EndTrial(ReferenceMapping mapping, uint client, Tick now)
+    {
+        bool isUsed = mapping.Tunnel.Pairs.Exists(pair => pair.Client == client && pair.Until > now && pair.IsUsed);
+        if (!mapping.IsOnTrial || !(isUsed || !rules.TrialsTakeUsedKeys))
+        {
+            return;
+        }
+
+        mapping.IsOnTrial = false;
+        if (Listed(mapping.Route).Contains(mapping.Server))
+        {
+            _answering[mapping.Route] = mapping.Server;
+            _walked.Add(mapping.Route);
+        }
     }
 
     private void DataPassed(ReferenceMapping mapping, int datagrams, int bytes, Tick now)
@@ -50,13 +170,14 @@ internal sealed partial class ReferenceRelay
             return;
         }
 
-        if (mapping.Waits is not Tick since)
+        if (mapping.Overdue is not (Tick at, int patience))
         {
-            mapping.Waits = now;
+            patience = PatienceFor(mapping, AnswersElsewhere(mapping) || !Listed(mapping.Route).Contains(mapping.Server));
+            mapping.Overdue = (now + patience, patience);
         }
-        else if (now >= since + rules.AnsweredWithin && (mapping.Signs.ByData is not Tick last || now >= last + rules.BetweenSigns))
+        else if (now >= at)
         {
-            mapping.Signs = (now, mapping.Signs.Any);
+            mapping.Overdue = (now + rules.BetweenSigns, patience);
             Sign(mapping, now);
         }
     }
@@ -67,22 +188,28 @@ internal sealed partial class ReferenceRelay
         {
             Sign(mapping, now);
         }
+        else if (mapping.AsksInVain && mapping.Proof == Proof.Asked && now >= mapping.AskedSince + rules.AskedElsewhereAfter
+            && now >= mapping.NoSignUntil && Next(mapping, now) is IPEndPoint next)
+        {
+            mapping.NoSignUntil = now + rules.AskedElsewhereAfter;
+            Move(mapping, next);
+        }
 
         mapping.AsksInVain = true;
     }
 
     private void Sign(ReferenceMapping mapping, Tick now)
     {
-        if (mapping.Signs.Any is Tick last && now < last + rules.BetweenSigns)
+        if (now < mapping.NoSignUntil)
         {
             return;
         }
 
-        mapping.Signs = (mapping.Signs.ByData, now);
+        mapping.NoSignUntil = now + rules.BetweenSigns;
         mapping.IsUnanswered = true;
-        if (MustMove(mapping))
+        if (Next(mapping, now) is IPEndPoint next && !rules.UnansweredStay)
         {
-            Move(mapping, routes[mapping.Route].Addresses[0]);
+            Move(mapping, next);
         }
 
         Tell(RelayEventKind.Unanswered, mapping);

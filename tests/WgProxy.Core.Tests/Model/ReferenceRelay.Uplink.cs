@@ -92,9 +92,10 @@ internal sealed partial class ReferenceRelay
             return Drop(Direction.Uplink, Verdict.TableFull, datagram);
         }
 
-        ReferenceMapping mapping = Found(source, route, Proof.Asked);
+        ReferenceMapping mapping = Found(source, route, Proof.Asked, now);
         mapping.MustShow = mustShow;
         mapping.AskedSince = now;
+        mapping.AsksInVain = true;
         mapping.Initiations.Take(1, 2, rules.InitiationBurst, now);
         RememberAsked(mapping, Index(datagram, 4));
         mapping.LastAsked = (Index(datagram, 4), Mac1Of(datagram));

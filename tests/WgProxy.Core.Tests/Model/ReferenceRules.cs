@@ -18,8 +18,33 @@ internal sealed record ReferenceRules
     /// <summary>Whether a mapping stays at an address that its server no longer has while it is answered there.</summary>
     public bool AnsweredStay { get; init; } = true;
 
-    /// <summary>Whether a mapping stays at an address that its server still has, answered or not.</summary>
-    public bool ListedStay { get; init; } = true;
+    /// <summary>Whether a mapping that goes unanswered stays where it is.</summary>
+    public bool UnansweredStay { get; init; }
+
+    /// <summary>How long data of a client that is answered promptly go unanswered where the server is said to be elsewhere.</summary>
+    public int ElsewhereWithin { get; init; } = 3_000;
+
+    /// <summary>The same where there is no path to the server.</summary>
+    public int UnreachableWithin { get; init; } = 1_000;
+
+    public int Promptly { get; init; } = 2_000;
+
+    /// <summary>When a newcomer who asks again does so at another address.</summary>
+    public int AskedElsewhereAfter { get; init; } = 4_000;
+
+    /// <summary>How long an address that could not be reached is left out.</summary>
+    public int FailedFor { get; init; } = 10_000;
+
+    public bool FailuresGiveWay { get; init; } = true;
+
+    /// <summary>Whether the address that is known to answer goes before the list's order.</summary>
+    public bool AnsweringGoesFirst { get; init; } = true;
+
+    /// <summary>Whether only data for keys that the client has used show where the server is.</summary>
+    public bool TrialsTakeUsedKeys { get; init; } = true;
+
+    /// <summary>Whether a newcomer's answer shows where the server is, though another address is known to answer.</summary>
+    public bool NewcomersAreOnTrial { get; init; }
 
     public int ClaimsPerTunnel { get; init; } = 4;
 

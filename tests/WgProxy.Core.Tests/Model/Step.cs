@@ -9,6 +9,8 @@ namespace WgProxy.Core.Tests.Model;
 /// <c>sleep 1</c> (no look at all), <c>refuse</c> (the next socket does not open), <c>unresolve 0</c>, <c>resolve 0</c>,
 /// <c>move 0</c> (the server of route 0 is at another address only), <c>list 0</c> (it is at that one too, and best there),
 /// <c>reroute 3/0 41000</c> (the engine made the socket of source 3 on route 0 anew, with this port; 0 for the same),
+/// <c>cut 3/0</c> (there is no path to where source 3 goes on route 0), <c>lose 3/0</c> (there is none where it was ordered to go),
+/// <c>pass 1</c> (the next socket cannot be connected to one address of its server),
 /// <c>hold</c> (ended sockets are not closed for now), <c>release</c>.
 /// </summary>
 internal sealed record Step(string Kind, int Number = 0, int Route = 0, params IReadOnlyList<Message> Run)
@@ -23,6 +25,8 @@ internal sealed record Step(string Kind, int Number = 0, int Route = 0, params I
 
     public int Port { get; init; }
 
+    public static Step Cut(int source, int route, bool ordered) => new(ordered ? "lose" : "cut", source, route);
+
     public bool IsTime => Kind is "wait" or "late" or "sleep";
 
     public static Step Parse(string line)
@@ -35,7 +39,8 @@ internal sealed record Step(string Kind, int Number = 0, int Route = 0, params I
             "client" => Client(int.Parse(word[1]), run),
             "server" or "closed" => new Step(word[0], int.Parse(word[1]), int.Parse(word[2]), run),
             "reroute" => Reroute(int.Parse(word[1]), int.Parse(word[2]), int.Parse(word[3])),
-            "wait" or "late" or "sleep" or "resolve" or "unresolve" or "move" or "list" => new Step(word[0], int.Parse(word[1])),
+            "wait" or "late" or "sleep" or "resolve" or "unresolve" or "move" or "list" or "pass" => new Step(word[0], int.Parse(word[1])),
+            "cut" or "lose" => new Step(word[0], int.Parse(word[1]), int.Parse(word[2])),
             "refuse" or "hold" or "release" => new Step(word[0]),
             _ => throw new FormatException($"No such step: '{line}'."),
         };
@@ -46,6 +51,7 @@ internal sealed record Step(string Kind, int Number = 0, int Route = 0, params I
         "client" => $"client {Number}: {string.Join(" + ", Run)}",
         "server" or "closed" => $"{Kind} {Number}/{Route}: {string.Join(" + ", Run)}",
         "refuse" or "hold" or "release" => Kind,
+        "cut" or "lose" => $"{Kind} {Number}/{Route}",
         "reroute" => $"reroute {Number}/{Route} {Port}",
         _ => $"{Kind} {Number}",
     };

@@ -1,3 +1,5 @@
+using System.Net;
+
 namespace WgProxy.Core.Tests.Model;
 
 /// <summary>A relay and its model: what one worker of an engine owns. Several are neighbours, and share the clock.</summary>
@@ -8,7 +10,6 @@ internal sealed partial class Worker
     private readonly Dictionary<int, int> _slots = [];
     private readonly Dictionary<int, (int Source, int Route)> _owners = [];
     private readonly List<int> _held = [];
-    private bool _moving;
 
     private Worker(Sequence sequence, ReferenceRules rules, IReadOnlyList<Route> routes)
     {
@@ -65,8 +66,25 @@ internal sealed partial class Worker
     public string? AfterClient(int number, ReadOnlyMemory<byte> run, int stride, Decision decision, bool shown, Tick now) =>
         _invariants.AfterClient(Lockstep.SourceOf(number), run.Span, stride, decision, shown, now);
 
-    /// <summary>The upstream socket opened, or did not.</summary>
-    public void Open(Decision decision, int id, ushort port)
+    /// <summary>The upstream socket opened, or did not: so many addresses of the server could not be reached before.</summary>
+    public string? Open(Decision decision, int id, ushort port, int passed, Tick now)
+    {
+        for (; passed > 0 && port != 0; passed--)
+        {
+            bool isNext = Relay.TryNextServer(decision.Slot, now);
+            if (Model.TryNextServer(id, now) != isNext)
+            {
+                return $"mapping {id} has another address to try: the relay says {isNext}, the model {!isNext}";
+            }
+
+            port = isNext ? port : (ushort)0;
+        }
+
+        OpenOrNot(decision, id, port);
+        return null;
+    }
+
+    private void OpenOrNot(Decision decision, int id, ushort port)
     {
         if (port == 0)
         {
@@ -105,15 +123,25 @@ internal sealed partial class Worker
         return null;
     }
 
+    /// <summary>The engine has no path to where a mapping goes, or was ordered to go.</summary>
+    public string? Cut(int id, bool ordered, Tick now)
+    {
+        if (id >= 0)
+        {
+            Relay.Unreachable(_slots[id], ordered, now);
+            Model.Unreachable(id, ordered, now);
+        }
+
+        return null;
+    }
+
     /// <summary>The addresses of a route have changed: all mappings that must move do, in as many calls as it takes, in the
     /// relay's order.</summary>
     public string? RouteChanged(int route, Tick now)
     {
         Relay.RouteChanged(route);
-        _moving = true;
-        string? problem = Advance(now, out _);
-        _moving = false;
-        return problem;
+        Model.RouteChanged(route);
+        return Advance(now, out _);
     }
 
     /// <summary>What the relay lets expire must be due, and everything that is due must expire. Among mappings that are
@@ -126,12 +154,12 @@ internal sealed partial class Worker
             if (change.Kind == RelayEventKind.Redirected)
             {
                 ReferenceMapping moved = Model.Live.Single(mapping => _slots[mapping.Id] == change.Slot);
-                if (!Model.MustMove(moved))
+                if (Model.MustMove(moved, now) is not IPEndPoint elsewhere)
                 {
                     return $"{change.Kind} of slot {change.Slot}: need not move";
                 }
 
-                Model.Move(moved, Relay.RouteOf(change.Slot).Addresses[0]);
+                Model.Move(moved, elsewhere);
                 continue;
             }
 
@@ -144,10 +172,12 @@ internal sealed partial class Worker
             Model.Expire(mapping, now);
         }
 
-        if (_moving && Model.Live.FirstOrDefault(Model.MustMove) is ReferenceMapping left)
+        if (Model.Live.Find(mapping => Model.MustMove(mapping, now) is not null) is ReferenceMapping left)
         {
             return $"mapping {left.Id} must move and has not";
         }
+
+        Model.EndWalks(now);
 
         if (Model.Due(now).FirstOrDefault() is ReferenceMapping due)
         {
