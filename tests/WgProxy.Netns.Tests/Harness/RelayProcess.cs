@@ -50,6 +50,26 @@ internal sealed class RelayProcess : IDisposable
         return new RelayProcess(process);
     }
 
+    /// <summary>Starts a relay for a server that the operator calls so, and awaits that it listens; and that it knows where the
+    /// server is, unless it cannot.</summary>
+    public static async Task<RelayProcess> StartNamedAsync(Topology topology, string server, string publicKey, bool isResolved = true)
+    {
+        const int port = 51820;
+        Child process = topology.Own(topology.Relay.Start(
+            $"wgproxy for {server}",
+            Binary,
+            [],
+            ("WGPROXY_SERVER", server),
+            ("WGPROXY_PUBKEY", publicKey),
+            ("WGPROXY_LISTEN", $"[::]:{port}"),
+            ("WGPROXY_LOGLEVEL", "2")));
+        await process.LineAsync(line => line.Contains(isResolved ? " is at " : " relays from ", StringComparison.Ordinal), "the relay runs");
+        return new RelayProcess(process);
+    }
+
+    /// <summary>Awaits a line of the relay's.</summary>
+    public Task<string> LineAsync(string part) => _process.LineAsync(line => line.Contains(part, StringComparison.Ordinal), part);
+
     /// <summary>Asks the relay what it sees.</summary>
     public async Task<RelayStatus> StatusAsync()
     {
