@@ -25,3 +25,11 @@ internal sealed class LongFactAttribute : FactAttribute
     public LongFactAttribute([CallerFilePath] string? file = null, [CallerLineNumber] int line = -1)
         : base(file, line) => (Skip, Timeout) = Requirements.OfALongTest;
 }
+
+/// <inheritdoc cref="LongFactAttribute"/>
+[AttributeUsage(AttributeTargets.Method)]
+internal sealed class LongTheoryAttribute : TheoryAttribute
+{
+    public LongTheoryAttribute([CallerFilePath] string? file = null, [CallerLineNumber] int line = -1)
+        : base(file, line) => (Skip, Timeout) = Requirements.OfALongTest;
+}
