@@ -36,11 +36,15 @@ internal sealed class Home(Steering steering, bool isAsked)
     private readonly List<ListenSocket> _plain = [];
     private byte[]? _local;
     private Tick _since;
-    private bool _isSettled;
+    private bool _isSteered;
     private bool _isLeaving;
 
     /// <summary>The address, 4 or 16 bytes; empty while it is unknown or need not be known.</summary>
     public ReadOnlySpan<byte> Local => Volatile.Read(ref _local);
+
+    /// <summary>Whether the group listens on several addresses. While home is unknown then, nothing is steered to a plain socket.
+    /// </summary>
+    public bool IsAsked => isAsked;
 
     /// <summary>Steers a group before its first socket is bound, by that socket.</summary>
     public bool TryAttach(UdpSocket socket) => TryAttach(socket, isAsked ? null : []);
@@ -61,11 +65,14 @@ internal sealed class Home(Steering steering, bool isAsked)
     /// <param name="local">The address, 4 or 16 bytes; empty if it was not told.</param>
     public void Learn(UdpSocket socket, ReadOnlySpan<byte> local)
     {
-        if (Local.IsEmpty && !local.IsEmpty && Interlocked.CompareExchange(ref _local, local.ToArray(), null) is null)
+        if (Local.IsEmpty && !local.IsEmpty)
         {
             lock (_changing)
             {
-                Settle(socket);
+                if (_local is null)
+                {
+                    _ = TrySettle(socket, local);
+                }
             }
         }
     }
@@ -78,26 +85,24 @@ internal sealed class Home(Steering steering, bool isAsked)
     public void Reconsider(ListenSocket told, Tick now)
     {
         bool isWorthIt = told.TakeTold() >= Worth;
-        if (!isWorthIt || Local.IsEmpty)
+        if (!isWorthIt || !isAsked)
         {
             return;
         }
 
         lock (_changing)
         {
-            if (!_isSettled && !_isLeaving)
+            if (_local is null || (!_isSteered && !_isLeaving))
             {
                 // The system had no room for a program or a filter: perhaps now.
-                Settle(told.Socket);
+                _ = TrySettle(told.Socket, _local ?? told.LastTold);
             }
             else if (_isLeaving && now - _since >= UnderWay)
             {
-                _isLeaving = false;
+                _isLeaving = !TrySettle(told.Socket, told.LastTold);
                 _since = now;
-                Volatile.Write(ref _local, told.LastTold.ToArray());
-                Settle(told.Socket);
             }
-            else if (!_isLeaving && now - _plain.Aggregate(_since, (last, plain) => Tick.Max(last, plain.ReadAt)) >= Silence)
+            else if (!_isLeaving && now - LastPlain() >= Silence)
             {
                 _isLeaving = TryAttach(told.Socket, null);
                 _since = now;
@@ -105,9 +110,32 @@ internal sealed class Home(Steering steering, bool isAsked)
         }
     }
 
-    // The filters first: the program sends nothing to a plain socket that would cut it. If one is refused, all is told.
-    private void Settle(UdpSocket socket) => _isSettled =
-        _plain.TrueForAll(plain => plain.Socket.Udp.TryFilter(Steering.ToFilter(plain.Socket.IsIPv4, _local))) && TryAttach(socket, _local);
+    private Tick LastPlain()
+    {
+        Tick last = _since;
+        foreach (ListenSocket plain in _plain)
+        {
+            last = Tick.Max(last, plain.ReadAt);
+        }
+
+        return last;
+    }
+
+    // The filters first: the program sends nothing to a plain socket that would cut it. If one is refused, all is told as before.
+    private bool TrySettle(UdpSocket socket, ReadOnlySpan<byte> local)
+    {
+        foreach (ListenSocket plain in _plain)
+        {
+            if (!plain.Socket.Udp.TryFilter(Steering.ToFilter(plain.Socket.IsIPv4, local)))
+            {
+                return false;
+            }
+        }
+
+        Volatile.Write(ref _local, local.ToArray());
+        _isSteered = TryAttach(socket, _local);
+        return true;
+    }
 
     private bool TryAttach(UdpSocket socket, byte[]? home) => socket.Udp.TryAttach(steering.ToProgram(socket.IsIPv4, home));
 }

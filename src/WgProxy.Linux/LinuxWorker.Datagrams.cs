@@ -54,7 +54,7 @@ internal sealed partial class LinuxWorker
         int stride = control.Stride > 0 ? control.Stride : run.Length;
         int datagrams = run.Length <= stride ? 1 : (run.Length + stride - 1) / stride;
         _datagrams += datagrams;
-        if (control.IsToGroup || (run.IsEmpty && listener.Intake == Intake.Plain))
+        if (control.IsToGroup || (listener.Intake == Intake.Plain && (run.IsEmpty || (local.IsEmpty && listener.Home.IsAsked))))
         {
             // Each socket of every worker has a copy: whoever answered would answer many times.
             _relay.Counters.Count(Direction.Uplink, Verdict.NotUnicast, datagrams, run.Length);
@@ -179,8 +179,10 @@ internal sealed partial class LinuxWorker
 
     private void CountOverflows()
     {
-        foreach (ListenSocket listener in _listeners)
+        // By number: an enumerator would be allocated, once a second.
+        for (int i = 0; i < _listeners.Count; i++)
         {
+            ListenSocket listener = _listeners[i];
             listener.Overflowed = Overflowed(listener.Overflowed, listener.Socket.Udp.Overflowed);
         }
     }

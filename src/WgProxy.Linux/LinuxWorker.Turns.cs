@@ -133,8 +133,9 @@ internal sealed partial class LinuxWorker
 
     private void ReconsiderHomes(Tick now)
     {
-        foreach (ListenSocket listener in _listeners)
+        for (int i = 0; i < _listeners.Count; i++)
         {
+            ListenSocket listener = _listeners[i];
             if (listener.Intake == Intake.Told)
             {
                 listener.Home.Reconsider(listener, now);

@@ -9,13 +9,57 @@ namespace WgProxy.Linux.Tests;
 
 /// <summary>What is sent to a group or by broadcast comes to every listening socket, three for each worker: the kernel does not ask
 /// its program about it.</summary>
-public sealed class GroupTests
+[Collection(nameof(StubbornKernel))]
+public sealed class GroupTests : IDisposable
 {
     private const int SO_BROADCAST = 6;
+    private const int SO_ATTACH_FILTER = 26;
+    private const int ENOMEM = 12;
     private const int Datagrams = 20;
 
     // What makes the relay answer every stranger.
     private static readonly RelaySettings Crowded = new() { LoadedAsked = 0 };
+
+    public void Dispose()
+    {
+        if (StubbornKernel.Missing.Length == 0)
+        {
+            StubbornKernel.RefuseOption(0, 0);
+        }
+    }
+
+    [Fact]
+    public void Where_the_kernel_has_no_room_for_a_filter_broadcasts_are_dropped_all_the_same()
+    {
+        Assert.SkipWhen(StubbornKernel.Missing.Length > 0, StubbornKernel.Missing);
+        StubbornKernel.RefuseOption(SO_ATTACH_FILTER, ENOMEM);
+        LeapingClock clock = new();
+        using RelayRig rig = new(time: clock);
+        RigTunnel tunnel = rig.Establish();
+        tunnel.Client.Set(1, SO_BROADCAST, [1, 0, 0, 0]);
+        IPEndPoint broadcast = IPEndPoint.Parse($"127.255.255.255:{tunnel.Relay.Port}");
+        for (int round = 1; round <= 2; round++)
+        {
+            long forwarded = rig["uplink.Forward"];
+            tunnel.Client.Send(tunnel.FromClient(100), broadcast);
+            rig.Await("uplink.NotUnicast", 3 * round);
+            Assert.Equal(forwarded, rig["uplink.Forward"]);
+            tunnel.Up(tunnel.FromClient(200));
+
+            // There is room now: the next second with data that it is worth it for brings the filters.
+            StubbornKernel.RefuseOption(0, 0);
+            for (int second = 0; second < 3; second++)
+            {
+                clock.Leap(TimeSpan.FromSeconds(2));
+                for (int i = 0; i < 100; i++)
+                {
+                    tunnel.Up(tunnel.FromClient(300 + i));
+                }
+            }
+        }
+
+        Assert.Empty(rig.Faults());
+    }
 
     [NetnsTheory]
     [InlineData(1, false)]

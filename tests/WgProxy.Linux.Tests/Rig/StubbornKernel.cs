@@ -29,6 +29,17 @@ internal static unsafe class StubbornKernel
         void refuse_rings(int error) { ring_error = error; }
         void refuse_new_rings(int error) { new_ring_error = error; }
         void cut(int port, int flags) { cut_flags = flags; cut_port = port; }
+        static atomic_int refused_option, option_error;
+        void refuse_option(int option, int error) { option_error = error; refused_option = option; }
+
+        int setsockopt(int fd, int level, int option, const void *value, socklen_t length)
+        {
+            if (level == SOL_SOCKET && option == refused_option) {
+                errno = option_error;
+                return -1;
+            }
+            return syscall(SYS_setsockopt, fd, level, option, value, length);
+        }
 
         static char intruder[256];
         static atomic_int intruder_length, intrusions, connects;
@@ -136,6 +147,10 @@ internal static unsafe class StubbornKernel
     /// <summary>From here on, refuses to make what sends go together by, with this error. 0 ends it.</summary>
     public static void RefuseNewRings(int error) =>
         ((delegate* unmanaged<int, void>)NativeLibrary.GetExport(s_library, "refuse_new_rings"))(error);
+
+    /// <summary>From here on, refuses an option of SOL_SOCKET with this error. 0 ends it.</summary>
+    public static void RefuseOption(int option, int error) =>
+        ((delegate* unmanaged<int, int, void>)NativeLibrary.GetExport(s_library, "refuse_option"))(option, error);
 
     /// <summary>From here on, says of whatever comes to this port that it was cut off. 0 ends it.</summary>
     /// <param name="port">A port of this host.</param>
