@@ -38,6 +38,7 @@ public sealed partial class Relay
         ref Mapping mapping = ref _mappings[slot];
         _tunnels.Add(slot, route);
         mapping.Admitted = share;
+        mapping.HasShown = share == Share.Verified;
         mapping.AskedSince = now;
         mapping.AsksInVain = true;
         RememberAsking(slot, initiation);

@@ -43,6 +43,7 @@ public sealed partial class Relay
         ref Mapping mapping = ref _mappings[slot];
         bool showsServers = ShowsServerCookie(slot, datagram, now);
         bool shown = _gate.HasCookie(datagram, source, now) || showsServers;
+        mapping.HasShown |= shown;
         if (!shown && MustShow(mapping, now))
         {
             return SendCookie(datagram, source, route, slot, now);

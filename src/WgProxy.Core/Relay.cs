@@ -75,6 +75,10 @@ public sealed partial class Relay
     /// <summary>How far a slot's mapping has come; <see cref="Proof.None"/> if there is none.</summary>
     public Proof ProofOf(int slot) => _mappings[slot].Proof;
 
+    /// <summary>Whether a slot's client has shown a cookie, so that what is sent to its address arrives there. An answer to a
+    /// client that has shown nothing may wait in the system for nobody.</summary>
+    public bool HasShownCookie(int slot) => _mappings[slot].HasShown;
+
     /// <summary>Decides about the beginning of a run that a client sent.</summary>
     /// <param name="run">One datagram, or neighbours that the kernel coalesced.</param>
     /// <param name="stride">Length of each datagram of the run but the last, which may be shorter.</param>

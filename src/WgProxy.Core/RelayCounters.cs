@@ -9,6 +9,10 @@ public enum EngineFault : byte
     /// <summary>The kernel did not take a datagram: it is lost, as on a full link.</summary>
     SendFailed,
 
+    /// <summary>An answer to a client that is not proven found no room in the small buffer that there is for such answers, or
+    /// was refused: it is lost, as on a full link, and the client asks again.</summary>
+    StrangerUnanswered,
+
     /// <summary>A receive reported an error, such as an ICMP message of the server's host.</summary>
     ReceiveFailed,
 

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using WgProxy.Core;
+using WgProxy.Core.Admission;
 using WgProxy.Core.Batching;
 using WgProxy.Linux.Net;
 using static WgProxy.Linux.Native.Constants;
@@ -68,7 +69,7 @@ internal sealed partial class LinuxWorker
             HandleEvents(now);
             if (decision.Verdict == Verdict.Reply)
             {
-                Reply(listener, place, local);
+                Reply(listener, place, local, source, decision.Slot, now);
             }
 
             bool leaves = decision.Verdict == Verdict.Forward
@@ -89,22 +90,25 @@ internal sealed partial class LinuxWorker
         while (run.Length > 0);
     }
 
-    private void Reply(ListenSocket listener, int place, ReadOnlySpan<byte> local)
+    // A client that has shown that it receives is not a stranger because somebody forges its address.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void Reply(ListenSocket listener, int place, ReadOnlySpan<byte> local, in Source source, int slot, Tick now)
     {
         if (!_replies.HasRoom)
         {
             SendReplies(listener);
         }
 
-        _replies.Add(_relay.Reply, _fromClients.NameOf(place), listener.Socket.IsIPv4, local);
+        int socket = slot >= 0 && _upstreams[slot].IsProven ? StrangerSpread.Buffers : listener.Strangers.Of(source, now);
+        _replies.Add(_relay.Reply, _fromClients.NameOf(place), listener.Socket.IsIPv4, local, socket);
     }
 
     private void SendReplies(ListenSocket listener)
     {
-        int lost = _replies.Flush(listener.Socket.Descriptor);
+        int lost = _replies.Flush(listener.Strangers.Descriptors, listener.Socket.Descriptor);
         if (lost > 0)
         {
-            _relay.Counters.Count(EngineFault.SendFailed, lost);
+            _relay.Counters.Count(EngineFault.StrangerUnanswered, lost);
         }
     }
 
@@ -161,6 +165,11 @@ internal sealed partial class LinuxWorker
             HandleEvents(now);
             if (decision.Verdict == Verdict.Forward)
             {
+                if (!_upstreams[slot].IsProven)
+                {
+                    UseStrangers(slot, now);
+                }
+
                 _toClients.Add(new Run(slot, decision.Length, stride, control.Ecn), address);
             }
 
@@ -168,6 +177,49 @@ internal sealed partial class LinuxWorker
             address += decision.Length;
         }
         while (run.Length > 0);
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void UseStrangers(int slot, Tick now)
+    {
+        StrangerSockets strangers = _upstreams[slot].Listener.Strangers;
+        if (_relay.HasShownCookie(slot))
+        {
+            _toClients.Use(slot, DescriptorOf(Intake.Told, strangers), EngineFault.SendFailed);
+            return;
+        }
+
+        int socket = strangers.Of(_relay.SourceOf(slot), now);
+        _toClients.Use(slot, strangers.Descriptors[socket], EngineFault.StrangerUnanswered);
+    }
+
+    /// <summary>The client of a mapping is proven: it is answered by a listening socket from now on. Those that have used what
+    /// the server answered, and those that only the server has followed to an address, or that have shown a cookie, have one
+    /// each: whoever has keys of the server's can make it follow him to addresses that nobody has.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void Prove(in RelayEvent change)
+    {
+        ref Upstream upstream = ref _upstreams[change.Slot];
+        if (!upstream.IsProven)
+        {
+            Intake intake = change.Kind == RelayEventKind.Established ? Intake.Initiations : Intake.Told;
+            upstream.IsProven = true;
+            _toClients.Use(change.Slot, DescriptorOf(intake, upstream.Listener.Strangers), EngineFault.SendFailed);
+        }
+    }
+
+    // This worker's socket of the listening address that has these strangers.
+    private int DescriptorOf(Intake intake, StrangerSockets strangers)
+    {
+        for (int i = 0; i < _listeners.Count; i++)
+        {
+            if (_listeners[i].Intake == intake && _listeners[i].Strangers == strangers)
+            {
+                return _listeners[i].Socket.Descriptor;
+            }
+        }
+
+        throw new InvalidOperationException("A listening address lacks a socket.");
     }
 
     /// <summary>Sends what servers sent, of all mappings together, and makes room for more.</summary>

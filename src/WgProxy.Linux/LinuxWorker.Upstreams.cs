@@ -39,7 +39,7 @@ internal sealed partial class LinuxWorker
             return false;
         }
 
-        _upstreams[slot] = new Upstream { Socket = socket, IsOpen = true };
+        _upstreams[slot] = new Upstream { Socket = socket, Listener = listener, IsOpen = true };
         (_upstreams[slot].Local, port) = socket.Local;
         _upstreams[slot].Port = port;
         _clients.Set(slot, _fromClients.NameOf(place), local);
@@ -135,6 +135,10 @@ internal sealed partial class LinuxWorker
             {
                 FollowPath(change.Slot, now);
             }
+            else if (change.Kind is RelayEventKind.Established or RelayEventKind.Confirmed)
+            {
+                Prove(change);
+            }
 
             _settings.Observe?.Invoke(change.Kind == RelayEventKind.OpenFailed ? change with { Refusal = _refusal } : change);
         }
@@ -165,6 +169,7 @@ internal sealed partial class LinuxWorker
         // The local address that its datagrams are sent from.
         public UInt128 Local;
         public UdpDescriptor Socket;
+        public ListenSocket Listener;
         public uint Overflowed;
         public ushort Port;
         public byte Failures;
@@ -173,5 +178,8 @@ internal sealed partial class LinuxWorker
 
         // Not connected to where its mapping goes, because that did not work yet.
         public bool IsAstray;
+
+        // Stays as it is while the mapping lingers: who has shown that it receives has.
+        public bool IsProven;
     }
 }

@@ -117,6 +117,7 @@ internal sealed partial class LinuxWorker : IDisposable
         foreach (ListenSocket listener in _listeners)
         {
             listener.Socket.Dispose();
+            listener.Strangers.Dispose();
         }
 
         for (int slot = 0; slot < _upstreams.Length; slot++)

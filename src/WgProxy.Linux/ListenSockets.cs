@@ -1,6 +1,7 @@
 using System.Net;
 using System.Runtime.InteropServices;
 using WgProxy.Core;
+using WgProxy.Core.Admission;
 using WgProxy.Linux.Net;
 using static WgProxy.Linux.Native.Constants;
 
@@ -10,7 +11,8 @@ namespace WgProxy.Linux;
 /// <param name="Socket">The socket.</param>
 /// <param name="Intake">What it gets.</param>
 /// <param name="Home">The local address of what a plain socket gets.</param>
-internal sealed record ListenSocket(UdpSocket Socket, Intake Intake, Home Home)
+/// <param name="Strangers">By what clients that are not proven are answered. All sockets of the address share it.</param>
+internal sealed record ListenSocket(UdpSocket Socket, Intake Intake, Home Home, StrangerSockets Strangers)
 {
     private readonly byte[] _told = new byte[16];
     private InitiationBudget _budget;
@@ -103,9 +105,14 @@ internal static class ListenSockets
         List<ListenSocket>[] workers = [.. Enumerable.Range(0, steering.Workers).Select(_ => new List<ListenSocket>())];
         try
         {
+            StrangerSpread spread = new(RandomBits.DrawPair());
+            AttachedSubnets subnets = new(spread);
+            subnets.Execute();
             foreach (IPAddress address in addresses)
             {
-                OpenGroup(new IPEndPoint(address, port), steering, offload, workers);
+                StrangerSockets strangers = new(spread, subnets);
+                OpenGroup(new IPEndPoint(address, port), steering, offload, workers, strangers);
+                OpenStrangers(new IPEndPoint(address, port), offload, strangers);
             }
 
             return workers;
@@ -115,6 +122,7 @@ internal static class ListenSockets
             foreach (ListenSocket socket in workers.SelectMany(sockets => sockets))
             {
                 socket.Socket.Dispose();
+                socket.Strangers.Dispose();
             }
 
             throw;
@@ -172,7 +180,7 @@ internal static class ListenSockets
     }
 
     private static void OpenGroup(
-        IPEndPoint listen, Steering steering, Offload offload, List<ListenSocket>[] workers)
+        IPEndPoint listen, Steering steering, Offload offload, List<ListenSocket>[] workers, StrangerSockets strangers)
     {
         bool isWildcard = listen.Address.Equals(IPAddress.Any) || listen.Address.Equals(IPAddress.IPv6Any);
         Home home = new(steering, isWildcard);
@@ -180,7 +188,7 @@ internal static class ListenSockets
         {
             UdpSocket socket = New(listen);
             Intake intake = (Intake)(i / steering.Workers);
-            ListenSocket listener = new(socket, intake, home);
+            ListenSocket listener = new(socket, intake, home, strangers);
             workers[i % steering.Workers].Add(listener);
             socket.Udp.AskBuffers(Buffer);
             socket.Udp.RefuseMulticast();
@@ -221,6 +229,32 @@ internal static class ListenSockets
                     "setsockopt SO_ATTACH_REUSEPORT_CBPF, which steers datagrams among sockets that share a port (since Linux 4.5)",
                     Marshal.GetLastPInvokeError(),
                     Refusal.AllowOrPortable);
+            }
+
+            Bind(socket, listen);
+        }
+    }
+
+    // Behind the sockets that the program chooses from: it never names one of these.
+    private static void OpenStrangers(IPEndPoint listen, Offload offload, StrangerSockets strangers)
+    {
+        for (int i = 0; i < StrangerSpread.Buffers; i++)
+        {
+            UdpSocket socket = New(listen);
+            strangers.Set(i, socket);
+            socket.Udp.AskSendBuffer(StrangerSpread.BufferBytes);
+            socket.Udp.RefuseMulticast();
+
+            // As on all of the group: see OpenGroup.
+            if (offload.Coalesces)
+            {
+                socket.Udp.TryCoalesce();
+            }
+
+            if (!socket.Udp.TryDeafen() || !socket.Udp.TrySharePort())
+            {
+                throw new EngineException(
+                    "this kernel gives a socket no filter (SO_ATTACH_FILTER): use --engine portable");
             }
 
             Bind(socket, listen);

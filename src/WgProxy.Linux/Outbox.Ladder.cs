@@ -79,6 +79,8 @@ internal sealed partial class Outbox
         }
     }
 
+    private void CountLost(in Train train) => _counters.Count(_destinations[train.Slot].Lost, train.Datagrams);
+
     private int DescriptorOf(int message) => _destinations[_batch.TrainOf(message).Slot].Descriptor;
 
     private void SendPlain(int descriptor)
@@ -118,7 +120,7 @@ internal sealed partial class Outbox
                 // The socket's buffer is full, and will be a microsecond later: as on a full link, the rest is lost.
                 for (; at < end; at++)
                 {
-                    _counters.Count(EngineFault.SendFailed, batch.TrainOf(at).Datagrams);
+                    CountLost(batch.TrainOf(at));
                 }
             }
             else if (!again && MayBeAnEarlierOnes(error, batch.TrainOf(at)))
@@ -138,7 +140,7 @@ internal sealed partial class Outbox
                 }
                 else
                 {
-                    _counters.Count(EngineFault.SendFailed);
+                    CountLost(batch.TrainOf(at));
                 }
 
                 at++;
@@ -200,7 +202,7 @@ internal sealed partial class Outbox
     {
         Train train = _batch.TrainOf(message);
         ref Destination destination = ref _destinations[train.Slot];
-        long failed = _counters[EngineFault.SendFailed];
+        long failed = _counters[destination.Lost];
         bool hadLocal = !LocalOf(train.Slot).IsEmpty;
         _batch.Split(message, train, _plain, destination.IsIPv4, LocalOf(train.Slot));
         SendPlain(descriptor);
@@ -211,7 +213,7 @@ internal sealed partial class Outbox
         }
 
         // What else the kernel says of a train is not about segments: no memory, a filter, a route that is gone.
-        if (_counters[EngineFault.SendFailed] - failed == train.Datagrams || error is not (EIO or EINVAL or EMSGSIZE))
+        if (_counters[destination.Lost] - failed == train.Datagrams || error is not (EIO or EINVAL or EMSGSIZE))
         {
             return;
         }

@@ -74,10 +74,21 @@ internal sealed partial class Outbox : IDisposable
         {
             Descriptor = descriptor,
             IsIPv4 = isIPv4,
+            Lost = EngineFault.SendFailed,
             MaySegment = segments,
             MaxStride = segments ? (ushort)TrainLimits.MaxBytesIPv6 : (ushort)0,
             First = -1,
         };
+
+    /// <summary>A slot's destination is reached by another socket from now on.</summary>
+    /// <param name="slot">The slot.</param>
+    /// <param name="descriptor">The socket.</param>
+    /// <param name="lost">What a datagram counts as that the socket does not take.</param>
+    public void Use(int slot, int descriptor, EngineFault lost)
+    {
+        _destinations[slot].Descriptor = descriptor;
+        _destinations[slot].Lost = lost;
+    }
 
     /// <summary>Adds a run. Its bytes must stay until <see cref="Flush"/>.</summary>
     public void Add(in Run run, nint address)
@@ -229,6 +240,7 @@ internal sealed partial class Outbox : IDisposable
         public ushort MaxStride;
         public ushort Refused;
         public byte Refusals;
+        public EngineFault Lost;
         public bool MaySegment;
         public bool IsRefused;
         public bool IsElsewhere;

@@ -117,7 +117,7 @@ public sealed partial class PortableEngine
             return false;
         }
 
-        PortableEngineUpstream upstream = new(this, socket, former.Slot, former.Listener, former.Client);
+        PortableEngineUpstream upstream = new(this, socket, former.Slot, former.Listener, former.Client) { Proven = former.Proven };
         _upstreams[former.Slot] = upstream;
         _readers.AddCount();
         upstream.Begin();

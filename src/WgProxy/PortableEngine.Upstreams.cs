@@ -53,9 +53,26 @@ public sealed partial class PortableEngine
     {
         Decision decision = _relay.FromServer(upstream.Slot, datagram, datagram.Length, now);
         HandleEvents(now);
-        if (decision.Verdict == Verdict.Forward && !upstream.Listener.TrySend(datagram, upstream.Client))
+        if (decision.Verdict == Verdict.Forward)
         {
-            _relay.Counters.Count(EngineFault.SendFailed);
+            Answer(upstream, datagram, now);
+        }
+    }
+
+    private void Answer(PortableEngineUpstream upstream, ReadOnlySpan<byte> datagram, Tick now)
+    {
+        PortableEngineListener? known = upstream.Proven ?? (_relay.HasShownCookie(upstream.Slot) ? upstream.Listener.Data : null);
+        if (known is PortableEngineListener listener)
+        {
+            if (!listener.TrySend(datagram, upstream.Client))
+            {
+                _relay.Counters.Count(EngineFault.SendFailed);
+            }
+        }
+        else if (!upstream.Listener.Strangers.TrySend(
+            datagram, _relay.SourceOf(upstream.Slot), upstream.Client, upstream.Listener, now))
+        {
+            _relay.Counters.Count(EngineFault.StrangerUnanswered);
         }
     }
 

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using WgProxy.Core;
+using WgProxy.Core.Admission;
 using WgProxy.Core.Mappings;
 using WgProxy.Linux;
 
@@ -73,10 +74,13 @@ public sealed partial class PortableEngine : IEngine
             throw new InvalidOperationException("An engine starts once.");
         }
 
-        IReadOnlyList<Socket> sockets = PortableEngineSockets.ListenOrRefuse(
-            _settings.Listen, Socket.OSSupportsIPv4, Socket.OSSupportsIPv6);
-        _listeners = [.. sockets.Select(socket => new PortableEngineListener(this, socket))];
-        Listening = [.. _listeners.Select(listener => listener.EndPoint)];
+        StrangerSpread spread = new(RandomBits.DrawPair());
+        AttachedSubnets subnets = new(spread);
+        subnets.Execute();
+        IReadOnlyList<PortableEngineGroup> groups = PortableEngineSockets.ListenOrRefuse(
+            _settings.Listen, Socket.OSSupportsIPv4, Socket.OSSupportsIPv6, mayShare: OperatingSystem.IsLinux());
+        _listeners = [.. groups.SelectMany(group => Listeners(group, new PortableEngineStrangers(group.Strangers, spread, subnets)))];
+        Listening = [.. _listeners.Where(listener => listener.Data == listener).Select(listener => listener.EndPoint)];
         Shortfalls = PortableEngineSockets.Shortfalls(_listeners.Min(listener => listener.GrantedReceiveBuffer));
         _clock = new Thread(KeepTime) { IsBackground = true, Name = "deadlines" };
         _clock.Start();
@@ -162,9 +166,9 @@ public sealed partial class PortableEngine : IEngine
             Tick now = Now();
             Decision decision = _relay.FromClient(datagram, datagram.Length, source, now);
             HandleEvents(now);
-            if (decision.Verdict == Verdict.Reply && !listener.TrySend(_relay.Reply, client))
+            if (decision.Verdict == Verdict.Reply)
             {
-                _relay.Counters.Count(EngineFault.SendFailed);
+                Reply(listener, decision.Slot, source, client, now);
             }
 
             PortableEngineUpstream? upstream = decision.Verdict switch
@@ -193,6 +197,24 @@ public sealed partial class PortableEngine : IEngine
             }
 
             return !_stopped;
+        }
+    }
+
+    private IEnumerable<PortableEngineListener> Listeners(PortableEngineGroup group, PortableEngineStrangers strangers)
+    {
+        PortableEngineListener data = new(this, group.Data, strangers, data: null);
+        return group.Initiations is null ? [data] : [data, new PortableEngineListener(this, group.Initiations, strangers, data)];
+    }
+
+    // A client that has shown that it receives is not a stranger because somebody forges its address.
+    private void Reply(PortableEngineListener listener, int slot, in Source source, SocketAddress client, Tick now)
+    {
+        bool sent = slot >= 0 && _upstreams[slot]?.Proven is PortableEngineListener proven
+            ? proven.TrySend(_relay.Reply, client)
+            : listener.Strangers.TryReply(_relay.Reply, source, client, listener, now);
+        if (!sent)
+        {
+            _relay.Counters.Count(EngineFault.StrangerUnanswered);
         }
     }
 
@@ -243,6 +265,10 @@ public sealed partial class PortableEngine : IEngine
             else if (change.Kind == RelayEventKind.Unanswered)
             {
                 FollowPath(change.Slot, now);
+            }
+            else if (change.Kind is RelayEventKind.Established or RelayEventKind.Confirmed)
+            {
+                _upstreams[change.Slot]?.Prove(hasReceived: change.Kind == RelayEventKind.Established);
             }
 
             _settings.Observe?.Invoke(change.Kind == RelayEventKind.OpenFailed ? change with { Refusal = _refusal } : change);

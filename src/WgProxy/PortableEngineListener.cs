@@ -21,10 +21,17 @@ internal sealed class PortableEngineListener
     private readonly bool _isIPv4;
 
     /// <summary>Takes over a bound socket.</summary>
-    public PortableEngineListener(PortableEngine engine, Socket socket)
+    /// <param name="engine">The engine to which datagrams go.</param>
+    /// <param name="socket">The socket.</param>
+    /// <param name="strangers">By what clients of this address are answered that are not proven.</param>
+    /// <param name="data">The listener for data of the same address; null if it is this one.</param>
+    public PortableEngineListener(
+        PortableEngine engine, Socket socket, PortableEngineStrangers strangers, PortableEngineListener? data)
     {
         _engine = engine;
         _socket = socket;
+        Strangers = strangers;
+        Data = data ?? this;
 
         // Sends happen under the engine's lock: one that waited for a full link would make every client wait.
         _socket.Blocking = false;
@@ -37,14 +44,24 @@ internal sealed class PortableEngineListener
     /// <summary>Where this listener listens.</summary>
     public IPEndPoint EndPoint { get; }
 
+    /// <summary>By what clients of this address are answered that are not proven.</summary>
+    public PortableEngineStrangers Strangers { get; }
+
+    /// <summary>The listener for data of the same address: this one, if it is not for initiations.</summary>
+    public PortableEngineListener Data { get; }
+
     /// <summary>How much of the asked receive buffer the system granted.</summary>
     public int GrantedReceiveBuffer { get; }
 
     /// <summary>Begins to read.</summary>
     public void Start() => _thread.Start();
 
-    /// <summary>Closes the socket, which ends a waiting read.</summary>
-    public void Close() => _socket.Dispose();
+    /// <summary>Closes the sockets, which ends a waiting read.</summary>
+    public void Close()
+    {
+        _socket.Dispose();
+        Strangers.Close();
+    }
 
     /// <summary>Waits until the thread has ended, if it was started.</summary>
     public void Join()

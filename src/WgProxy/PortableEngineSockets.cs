@@ -27,49 +27,42 @@ internal static class PortableEngineSockets
 
     /// <summary>Binds what an address to listen on means: <c>[::]</c> is both families with one port, as far as the
     /// machine has them; anything else is itself.</summary>
+    /// <param name="listen">The address.</param>
+    /// <param name="hasIPv4">Whether the machine has IPv4.</param>
+    /// <param name="hasIPv6">Whether it has IPv6.</param>
+    /// <param name="mayShare">Whether to try several sockets for each address.</param>
     /// <exception cref="EngineException">The system refused.</exception>
-    public static IReadOnlyList<Socket> Listen(IPEndPoint listen, bool hasIPv4, bool hasIPv6)
+    public static IReadOnlyList<PortableEngineGroup> Listen(IPEndPoint listen, bool hasIPv4, bool hasIPv6, bool mayShare)
     {
-        IReadOnlyList<IPAddress> addresses = Addresses(listen.Address, hasIPv4, hasIPv6);
-        for (int attempt = 1; ; attempt++)
+        // Sockets that share a port do so with any other process of the same user: those that do not share find out.
+        List<Socket> alone = ListenAlone(listen, hasIPv4, hasIPv6);
+        if (mayShare)
         {
-            List<Socket> sockets = [];
-            int port = listen.Port;
-            try
+            IPEndPoint[] bound = [.. alone.Select(socket => (IPEndPoint)socket.LocalEndPoint!)];
+            DisposeAll(alone);
+            PortableEngineGroup?[] groups = [.. bound.Select(each => PortableEngineSharing.TryBind(each, NewListening))];
+            if (!groups.Contains(null))
             {
-                foreach (IPAddress address in addresses)
-                {
-                    sockets.Add(Bind(new IPEndPoint(address, port)));
-                    port = ((IPEndPoint)sockets[^1].LocalEndPoint!).Port;
-                }
-
-                return sockets;
+                return groups!;
             }
-            catch (SocketException refusal)
-            {
-                sockets.ForEach(socket => socket.Dispose());
 
-                // The first family drew a port that somebody has in the second: draw another.
-                bool unlucky = listen.Port == 0 && sockets.Count == 1
-                    && refusal.SocketErrorCode == SocketError.AddressAlreadyInUse;
-                if (!unlucky || attempt == SharedPortAttempts)
-                {
-                    throw Refused(new IPEndPoint(addresses[sockets.Count], port), refusal);
-                }
-            }
+            DisposeAll(groups.OfType<PortableEngineGroup>());
+            alone = ListenAlone(new IPEndPoint(listen.Address, bound[0].Port), hasIPv4, hasIPv6);
         }
+
+        return [.. alone.Select(socket => new PortableEngineGroup(socket, Initiations: null, Strangers: []))];
     }
 
     /// <summary>The same, after a trial of what this engine cannot do without: .NET's way to wait for sockets, to look whether
     /// something has come, and to receive it. A sandbox may refuse it, and then .NET would say so in the midst of relaying.
     /// </summary>
     /// <exception cref="EngineException">The system refused.</exception>
-    public static IReadOnlyList<Socket> ListenOrRefuse(IPEndPoint listen, bool hasIPv4, bool hasIPv6)
+    public static IReadOnlyList<PortableEngineGroup> ListenOrRefuse(IPEndPoint listen, bool hasIPv4, bool hasIPv6, bool mayShare)
     {
-        IReadOnlyList<Socket> sockets;
+        IReadOnlyList<PortableEngineGroup> groups;
         try
         {
-            sockets = Listen(listen, hasIPv4, hasIPv6);
+            groups = Listen(listen, hasIPv4, hasIPv6, mayShare);
         }
         catch (TypeInitializationException refused)
         {
@@ -78,16 +71,12 @@ internal static class PortableEngineSockets
 
         try
         {
-            Probe(sockets[0]);
-            return sockets;
+            Probe(groups[0].Data);
+            return groups;
         }
         catch (SocketException refused)
         {
-            foreach (Socket socket in sockets)
-            {
-                socket.Dispose();
-            }
-
+            DisposeAll(groups);
             throw NotWithout("poll, recvmsg or recvfrom", refused);
         }
     }
@@ -228,13 +217,59 @@ internal static class PortableEngineSockets
         }
     }
 
+    private static List<Socket> ListenAlone(IPEndPoint listen, bool hasIPv4, bool hasIPv6)
+    {
+        IReadOnlyList<IPAddress> addresses = Addresses(listen.Address, hasIPv4, hasIPv6);
+        for (int attempt = 1; ; attempt++)
+        {
+            List<Socket> sockets = [];
+            int port = listen.Port;
+            try
+            {
+                foreach (IPAddress address in addresses)
+                {
+                    sockets.Add(Bind(new IPEndPoint(address, port)));
+                    port = ((IPEndPoint)sockets[^1].LocalEndPoint!).Port;
+                }
+
+                return sockets;
+            }
+            catch (SocketException refusal)
+            {
+                sockets.ForEach(socket => socket.Dispose());
+
+                // The first family drew a port that somebody has in the second: draw another.
+                bool unlucky = listen.Port == 0 && sockets.Count == 1
+                    && refusal.SocketErrorCode == SocketError.AddressAlreadyInUse;
+                if (!unlucky || attempt == SharedPortAttempts)
+                {
+                    throw Refused(new IPEndPoint(addresses[sockets.Count], port), refusal);
+                }
+            }
+        }
+    }
+
+    private static void DisposeAll(IEnumerable<IDisposable> all)
+    {
+        foreach (IDisposable each in all)
+        {
+            each.Dispose();
+        }
+    }
+
     private static IPAddress AnyOf(AddressFamily family) =>
         family == AddressFamily.InterNetworkV6 ? IPAddress.IPv6Any : IPAddress.Any;
 
+    private static Socket NewListening(AddressFamily family)
+    {
+        Socket socket = New(family, ListenBuffer);
+        RefuseMulticast(socket, family);
+        return socket;
+    }
+
     private static Socket Bind(IPEndPoint listen)
     {
-        Socket socket = New(listen.AddressFamily, ListenBuffer);
-        RefuseMulticast(socket, listen.AddressFamily);
+        Socket socket = NewListening(listen.AddressFamily);
         try
         {
             socket.Bind(listen);

@@ -44,7 +44,7 @@ internal sealed class PortableEngineUpstream : SocketAsyncEventArgs, IThreadPool
     /// <param name="engine">The engine to which datagrams go.</param>
     /// <param name="socket">The socket.</param>
     /// <param name="slot">The mapping's slot.</param>
-    /// <param name="listener">Where its client is heard and answered.</param>
+    /// <param name="listener">Where its client was heard first.</param>
     /// <param name="client">The client's address; copied.</param>
     public PortableEngineUpstream(
         PortableEngine engine, Socket socket, int slot, PortableEngineListener listener, SocketAddress client)
@@ -74,8 +74,12 @@ internal sealed class PortableEngineUpstream : SocketAsyncEventArgs, IThreadPool
     /// <summary>The local port.</summary>
     public ushort Port { get; }
 
-    /// <summary>Where the client is heard and answered.</summary>
+    /// <summary>Where the client was heard first.</summary>
     public PortableEngineListener Listener { get; }
+
+    /// <summary>Where the client is answered once it is proven; null before. It stays so while the mapping lingers. Read and
+    /// written under the engine's lock.</summary>
+    public PortableEngineListener? Proven { get; set; }
 
     /// <summary>The client's address.</summary>
     public SocketAddress Client { get; }
@@ -112,6 +116,11 @@ internal sealed class PortableEngineUpstream : SocketAsyncEventArgs, IThreadPool
         IsClosed = true;
         _socket.Dispose();
     }
+
+    /// <summary>The client is proven: by having shown that it receives, or only because the server followed it to its address.
+    /// Whoever has keys of the server's can make it follow him to addresses that nobody has, so the two have a socket each.
+    /// </summary>
+    public void Prove(bool hasReceived) => Proven ??= hasReceived ? Listener : Listener.Data;
 
     /// <summary>Sends a datagram to the server.</summary>
     /// <returns>What went wrong, or null.</returns>

@@ -18,7 +18,7 @@ public sealed partial class RelayGateTests(ITestOutputHelper output)
         RelayDriver driver = NewDriver(loadedAsked: 10);
         foreach (int client in Enumerable.Range(0, 11))
         {
-            driver.Ask(Subnet(client));
+            Assert.False(driver.Relay.HasShownCookie(driver.Ask(Subnet(client))));
         }
 
         Assert.Equal(0, driver.Relay.Counters[Direction.Uplink, Verdict.Reply]);
@@ -35,6 +35,7 @@ public sealed partial class RelayGateTests(ITestOutputHelper output)
         byte[] retry = WithCookie(WireMessages.Initiation(driver.Mac1, 0xC2), cookie);
         Decision opened = driver.FromClient(Alice, retry);
         Assert.Equal(Verdict.Open, opened.Verdict);
+        Assert.True(driver.Relay.HasShownCookie(opened.Slot));
         driver.Pass(16);
         Load(driver);
         Assert.Equal(Verdict.Open, driver.FromClient(Alice, WireMessages.Initiation(driver.Mac1, 0xC3)).Verdict);

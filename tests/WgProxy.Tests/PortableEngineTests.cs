@@ -193,7 +193,7 @@ public sealed class PortableEngineTests : EngineContract
         using SocketPeer server6 = new(V6, 0);
         Socket[] sockets =
         [
-            .. PortableEngineSockets.Listen(new IPEndPoint(IPAddress.IPv6Any, 0), hasIPv4: true, hasIPv6: true),
+            .. PortableEngineSockets.Listen(new IPEndPoint(IPAddress.IPv6Any, 0), hasIPv4: true, hasIPv6: true, mayShare: true).SelectMany(group => group.All),
             PortableEngineSockets.Connect(server4.EndPoint, 0, out _, out _)!,
             PortableEngineSockets.Connect(server6.EndPoint, 0, out _, out _)!,
         ];

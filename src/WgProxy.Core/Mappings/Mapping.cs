@@ -48,6 +48,9 @@ internal struct Mapping
     /// but prolongs nothing.</summary>
     public bool HasLingered;
 
+    /// <summary>It has shown a cookie, or its source had lately: what is sent to its address arrives there.</summary>
+    public bool HasShown;
+
     /// <summary>Since its revival, the client has not been heard yet.</summary>
     public bool AwaitsClient;
 

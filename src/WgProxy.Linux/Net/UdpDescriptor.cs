@@ -106,6 +106,12 @@ internal readonly unsafe struct UdpDescriptor(int descriptor, bool isIPv4)
         _ = TrySet(SOL_SOCKET, SO_SNDBUFFORCE, bytes) || TrySet(SOL_SOCKET, SO_SNDBUF, bytes);
     }
 
+    /// <summary>Asks for a send buffer of this size, which is meant to be small: the system grants it to anybody.</summary>
+    public void AskSendBuffer(int bytes) => TrySet(SOL_SOCKET, SO_SNDBUF, bytes);
+
+    /// <summary>Has the kernel drop whatever comes to this socket.</summary>
+    public bool TryDeafen() => TryFilter([new sock_filter { code = BPF_RET | BPF_K }]);
+
     /// <summary>Lets the kernel hand neighbours over as one run. Whoever reads then must look at the stride.</summary>
     public bool TryCoalesce() => TrySet(IPPROTO_UDP, UDP_GRO, 1);
 
@@ -190,7 +196,7 @@ internal readonly unsafe struct UdpDescriptor(int descriptor, bool isIPv4)
     /// number; the socket then lets nothing in until this is called again and works.</summary>
     public int Reconnect(IPEndPoint server, ushort port)
     {
-        bool isShut = TryFilter([new sock_filter { code = BPF_RET | BPF_K }]);
+        bool isShut = TryDeafen();
         int error = Disconnect();
         if (error == 0 && Local.Port == 0)
         {

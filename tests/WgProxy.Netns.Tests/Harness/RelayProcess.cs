@@ -32,16 +32,18 @@ internal sealed class RelayProcess : IDisposable
         File.ReadLines($"/proc/{_process.Id}/status").First(line => line.StartsWith("VmRSS:", StringComparison.Ordinal))[6..^2],
         CultureInfo.InvariantCulture);
 
-    /// <summary>Starts a relay for this server and awaits that it listens and knows the server's address.</summary>
+    /// <summary>Starts a relay for this server and awaits that it listens and knows the server's address. An unprivileged one
+    /// lacks CAP_NET_ADMIN: it gets the buffers that net.core.rmem_max and wmem_max grant to anybody.</summary>
     /// <remarks><c>through</c> is a program that starts it, in its own place.</remarks>
     public static async Task<RelayProcess> StartAsync(
         Topology topology, IPEndPoint server, string publicKey, int port = 51820, Namespace? space = null, int? workers = null, IPAddress? listen = null,
-        string? through = null)
+        string? through = null, bool unprivileged = false)
     {
+        string[] command = unprivileged ? ["setpriv", "--bounding-set", "-net_admin", "--inh-caps", "-net_admin", Binary] : through is null ? [Binary] : [through, Binary];
         Child process = topology.Own((space ?? topology.Relay).Start(
             $"wgproxy on port {port}",
-            through ?? Binary,
-            [.. through is null ? [] : (string[])[Binary], .. workers is null ? [] : (string[])["--workers", $"{workers}"]],
+            command[0],
+            [.. command[1..], .. workers is null ? [] : (string[])["--workers", $"{workers}"]],
             ("WGPROXY_SERVER", server.ToString()),
             ("WGPROXY_PUBKEY", publicKey),
             ("WGPROXY_LISTEN", new IPEndPoint(listen ?? IPAddress.IPv6Any, port).ToString()),
@@ -93,6 +95,12 @@ internal sealed class RelayProcess : IDisposable
         _openFiles ??= before[0];
         Command.Run("prlimit", "--pid", $"{_process.Id}", $"--nofile={(none ? "3" : _openFiles)}:{before[1]}");
     }
+
+    /// <summary>Lets the process stand still.</summary>
+    public void Pause() => _process.Signal(Libc.SIGSTOP);
+
+    /// <summary>Lets it go on.</summary>
+    public void Resume() => _process.Signal(Libc.SIGCONT);
 
     /// <summary>Stops the relay as systemd does and asserts that it agreed.</summary>
     public async Task StopAsync()

@@ -39,7 +39,7 @@ internal sealed class Tunnel : IDisposable
     /// <summary>An initiation as anybody can make it who knows the server's public key: it passes mac1, no more.</summary>
     public byte[] MintInitiation(uint index) => WireMessages.Initiation(new Mac1(Server.Key.Parse()), index);
 
-    public static async Task<Tunnel> StartAsync(int? workers = null)
+    public static async Task<Tunnel> StartAsync(int? workers = null, bool unprivileged = false)
     {
         Topology topology = new();
         try
@@ -51,7 +51,7 @@ internal sealed class Tunnel : IDisposable
             WireGuardInterface server = await WireGuardInterface.StartAsync(topology, serverHost, "10.99.0.1", Port);
             server.AddPeer(client);
             RelayProcess relay = await RelayProcess.StartAsync(
-                topology, new IPEndPoint(serverHost.Address(AddressFamily.InterNetworkV6), Port), server.Key.Public, Port, workers: workers);
+                topology, new IPEndPoint(serverHost.Address(AddressFamily.InterNetworkV6), Port), server.Key.Public, Port, workers: workers, unprivileged: unprivileged);
             return new Tunnel(topology, client, server, stranger, relay);
         }
         catch

@@ -1,0 +1,69 @@
+using System.Net;
+using WgProxy.Core.Protocol;
+
+namespace WgProxy.Core.Admission;
+
+/// <summary>
+/// Which of a few small send buffers answers a client that is not proven. An answer to an address of an attached subnet that
+/// nobody has waits in the kernel for about three seconds, and whoever forges such addresses can fill a buffer with them. So
+/// the buffer is chosen by a keyed hash of the network that the address is in: answers to other networks find room. The hash
+/// changes every few seconds, so that a client whose network shares a buffer with a flooded one does so once, not always.
+/// </summary>
+/// <param name="key">Secret bits, so that nobody can aim at a buffer.</param>
+public sealed class StrangerSpread((ulong K0, ulong K1) key)
+{
+    /// <summary>How many buffers there are.</summary>
+    public const int Buffers = 16;
+
+    /// <summary>
+    /// What to ask for each of them; Linux doubles it. A cookie reply takes 832 bytes (Linux 6.18), so a buffer holds 7 and all
+    /// together 112: fewer than the 128 neighbours (gc_thresh1) from which on the kernel throws neighbours away.
+    /// </summary>
+    public const int BufferBytes = 2_560;
+
+    // An unanswered neighbour is given up after 3 s, so a network fills two buffers at most; WireGuard asks again after 5 s.
+    private const long Interval = 4_000;
+
+    private const int LengthIPv4 = 24;
+    private const int LengthIPv6 = 64;
+    private const int MappedBits = 96;
+
+    private (ulong High, ulong Low, int Length)[] _wide = [];
+
+    /// <summary>The subnets that the host is attached to: each is one network here. Those no wider than a /24 or an
+    /// IPv6 /64 are so without being named. May be set by any thread.</summary>
+    public void Attach(IEnumerable<IPNetwork> subnets) => Volatile.Write(
+        ref _wide,
+        [.. subnets.Where(subnet => subnet.PrefixLength < LengthOf(subnet) && subnet.PrefixLength > 0).Select(ToWords).Distinct().OrderByDescending(each => each.Length)]);
+
+    /// <summary>The buffer for an answer to this client at this moment.</summary>
+    public int Of(in Source client, Tick now)
+    {
+        (ulong high, ulong low, _, _, _) = client.Words;
+        int length = client.IsIPv4 ? MappedBits + LengthIPv4 : LengthIPv6;
+        foreach ((ulong wideHigh, ulong wideLow, int wide) in Volatile.Read(ref _wide))
+        {
+            if (wide < length && (high & Mask(wide)) == wideHigh && (low & Mask(wide - 64)) == wideLow)
+            {
+                length = wide;
+                break;
+            }
+        }
+
+        ulong interval = (ulong)now.Milliseconds / Interval;
+        ulong hash = SipHash.Hash(key.K0, key.K1, high & Mask(length), low & Mask(length - 64), client.Scope, interval, 0);
+        return (int)(hash % Buffers);
+    }
+
+    private static int LengthOf(IPNetwork subnet) =>
+        subnet.BaseAddress.GetAddressBytes().Length == sizeof(uint) ? LengthIPv4 : LengthIPv6;
+
+    private static (ulong High, ulong Low, int Length) ToWords(IPNetwork subnet)
+    {
+        int length = subnet.PrefixLength + (LengthOf(subnet) == LengthIPv4 ? MappedBits : 0);
+        (ulong high, ulong low, _, _, _) = Source.From(new IPEndPoint(subnet.BaseAddress, 0)).Words;
+        return (high & Mask(length), low & Mask(length - 64), length);
+    }
+
+    private static ulong Mask(int bits) => bits <= 0 ? 0 : bits >= 64 ? ulong.MaxValue : ~(ulong.MaxValue >> bits);
+}
