@@ -79,6 +79,9 @@ internal static class RefusingSandbox
                 add(BPF_RET | BPF_K, 0, 0, SECCOMP_RET_ERRNO | error);
             }
             add(BPF_RET | BPF_K, 0, 0, SECCOMP_RET_ALLOW);
+            /* No memory that is written to becomes executable, as with systemd's MemoryDenyWriteExecute; kept across exec. */
+            if (at > 2 && !strcmp(argv[2], "mdwe") && prctl(65 /* PR_SET_MDWE */, 1, 0, 0, 0))
+                return 96;
             struct sock_fprog program = { length, filter };
             if (at + 1 >= argc || prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) || prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program)) {
                 perror("refuse");
@@ -94,6 +97,9 @@ internal static class RefusingSandbox
 
     /// <summary>Why there is none on this machine; empty if there is one.</summary>
     public static string Missing => File.Value is null ? "no gcc on this machine, or no seccomp: no sandbox was made (./test installs it)" : string.Empty;
+
+    /// <summary>What to put before a program, so that it cannot make memory executable that it has written to.</summary>
+    public static string[] DenyingWriteExecute => [File.Value!, "0", "mdwe", "--"];
 
     /// <summary>What to put before a program, so that it runs in the sandbox.</summary>
     /// <param name="error">The error's number.</param>

@@ -25,7 +25,7 @@ internal sealed partial class RunningProgram : IDisposable
         // Whoever runs the tests in a shell's background has them ignore SIGINT, and with them every program they start.
         : this(
             "/usr/bin/env",
-            ["--default-signal=INT", Binary, .. arguments],
+            ["--default-signal=INT,HUP", Binary, .. arguments],
             environment)
     {
     }
@@ -64,7 +64,7 @@ internal sealed partial class RunningProgram : IDisposable
     public static RunningProgram Below(string[] first, IReadOnlyDictionary<string, string> environment, params string[] arguments) =>
         new(
             "/usr/bin/env",
-            ["--default-signal=INT", .. first, Binary, .. arguments],
+            ["--default-signal=INT,HUP", .. first, Binary, .. arguments],
             environment);
 
     /// <summary>The program started by a shell: <c>"$@"</c> in the script is the program with its arguments.</summary>

@@ -127,6 +127,52 @@ public sealed class StrangeHostTests
         Assert.Equal(0, (await program.ExitAsync()).Code);
     }
 
+    [Theory]
+    [InlineData("linux")]
+    [InlineData("portable")]
+    public async Task With_its_files_replaced_under_it_it_goes_on(string engine)
+    {
+        string folder = Directory.CreateTempSubdirectory("wgproxy-replaced-").FullName;
+        try
+        {
+            string[] files = IsNative
+                ? [RunningProgram.Binary]
+                : [.. Directory.EnumerateFiles(Path.GetDirectoryName(RunningProgram.Binary)!, "*.dll"),
+                    .. Directory.EnumerateFiles(Path.GetDirectoryName(RunningProgram.Binary)!, "wgproxy*").Where(file => !file.EndsWith(".dll", StringComparison.Ordinal))];
+            foreach (string file in files)
+            {
+                File.Copy(file, Path.Combine(folder, Path.GetFileName(file)));
+            }
+
+            RunningProgram program = RunningProgram.InShell($"shift; exec {folder}/{Path.GetFileName(RunningProgram.Binary)} \"$@\"", _environment, "--engine", engine);
+            await program.CatchesAsync(RunningProgram.User1);
+            foreach (string file in Directory.EnumerateFiles(folder))
+            {
+                // As package managers do: a new file under the old name.
+                File.WriteAllText($"{file}.new", "something else");
+                File.Move($"{file}.new", file, overwrite: true);
+            }
+
+            await RelaysAsync(program);
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    [Theory]
+    [InlineData("linux")]
+    [InlineData("portable")]
+    public async Task Where_written_memory_never_becomes_executable_the_native_form_relays(string engine)
+    {
+        Assert.SkipWhen(RefusingSandbox.Missing.Length > 0, RefusingSandbox.Missing);
+        Assert.SkipUnless(IsNative, "the program under test has a JIT compiler, which such a host ends before its first line");
+        await RelaysAsync(RunningProgram.Below(RefusingSandbox.DenyingWriteExecute, _environment, "--engine", engine));
+    }
+
+    private static bool IsNative => !File.Exists($"{RunningProgram.Binary}.dll");
+
     private static string[] Root() => Environment.GetEnvironmentVariable("DOTNET_ROOT") is { Length: > 0 } root ? [$"DOTNET_ROOT={root}"] : [];
 
     private RunningProgram InMountNamespace(string mounts, params string[] arguments)
