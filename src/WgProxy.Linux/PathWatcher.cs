@@ -13,7 +13,6 @@ internal sealed class PathWatcher : IDisposable
     // From the first notice of a bunch to its being told: an address that is replaced is one change, not two; and however many
     // notices come, paths are looked at no more often than this.
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
-    private static readonly TimeSpan Rest = TimeSpan.FromMilliseconds(10);
 
     private static readonly TimeSpan Blindly = TimeSpan.FromSeconds(10);
 
@@ -68,29 +67,21 @@ internal sealed class PathWatcher : IDisposable
 
     private void Run()
     {
-        if (_notices is null || _poller is null)
+        bool works = _notices is not null;
+        while (works && !_stopping.IsSet)
         {
-            while (!_stopping.Wait(Blindly))
+            _poller!.Wait(-1);
+            bool any = _notices!.TryTake(out works);
+            if (!_stopping.Wait(Pause) && any)
             {
+                _notices.TryTake(out works);
                 _changed();
             }
-
-            return;
         }
 
-        while (!_stopping.IsSet)
+        while (!_stopping.Wait(Blindly))
         {
-            _poller.Wait(-1);
-            if (!_notices.TryTake())
-            {
-                // Nothing of the kernel's, or it may not be read: level-triggered, that would be reported again at once.
-                _ = _stopping.Wait(Rest);
-            }
-            else if (!_stopping.Wait(Pause))
-            {
-                _notices.TryTake();
-                _changed();
-            }
+            _changed();
         }
     }
 }

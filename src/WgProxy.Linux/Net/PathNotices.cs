@@ -45,17 +45,21 @@ internal sealed unsafe class PathNotices : SafeHandleMinusOneIsInvalid
 
     /// <summary>Takes what has come, so many at most. Whether any of it was the kernel's: others may write to the socket too. A
     /// full buffer (ENOBUFS) means that some were lost, and is one.</summary>
-    public bool TryTake()
+    /// <param name="works">Whether more may come: a sandbox may let a process open the socket and not read it.</param>
+    public bool TryTake(out bool works)
     {
         bool any = false;
+        works = true;
         for (int i = 0; i < MostAtOnce; i++)
         {
             byte nothing;
             sockaddr_nl from = default;
             uint length = (uint)sizeof(sockaddr_nl);
             nint received = Libc.recvfrom(Descriptor, &nothing, 1, MSG_DONTWAIT, &from, &length);
-            if (received < 0 && Marshal.GetLastPInvokeError() != ENOBUFS)
+            int error = received < 0 ? Marshal.GetLastPInvokeError() : 0;
+            if (error is not (0 or ENOBUFS))
             {
+                works = error is EAGAIN or EINTR;
                 break;
             }
 

@@ -218,13 +218,19 @@ internal readonly unsafe struct UdpDescriptor(int descriptor, bool isIPv4)
         return error;
     }
 
-    /// <summary>Throws away what has arrived.</summary>
+    /// <summary>Throws away what has arrived, whole datagrams into no buffer.</summary>
     public void Discard()
     {
-        byte nothing;
-        for (int i = 0; i < MostDiscarded; i++)
+        const int width = 16;
+        const int patience = 4;
+        mmsghdr* nowhere = stackalloc mmsghdr[width];
+        int errors = 0;
+        for (int i = 0; i < MostDiscarded / width; i++)
         {
-            if (Libc.recvfrom(Descriptor, &nothing, 1, MSG_DONTWAIT, null, null) < 0 && Marshal.GetLastPInvokeError() == EAGAIN)
+            // Errors that ICMP left are taken by reading them.
+            new Span<mmsghdr>(nowhere, width).Clear();
+            if (Libc.recvmmsg(Descriptor, nowhere, width, MSG_DONTWAIT, null) < 0
+                && (Marshal.GetLastPInvokeError() == EAGAIN || ++errors > patience))
             {
                 return;
             }
