@@ -16,7 +16,7 @@ namespace WgProxy.Kernel.Tests;
 public sealed class Machine : IDisposable
 {
     private const int Shells = 28;
-    private static readonly TimeSpan Boot = TimeSpan.FromSeconds(90);
+    private static readonly TimeSpan Boot = TimeSpan.FromSeconds(180);
     private readonly SemaphoreSlim _booting = new(1);
     private readonly ConcurrentBag<GuestShell> _shells = [];
     private readonly string _folder = Directory.CreateTempSubdirectory("wgproxy-kernel").FullName;
@@ -104,8 +104,7 @@ public sealed class Machine : IDisposable
         }
 
         _wires = new Namespace();
-        // What the machine computes is the two ends of the tunnels; the relay between them shall not wait for it.
-        _process = _wires.Start("qemu", "nice", ["-n", "5", "qemu-system-x86_64", .. Arguments(image)]);
+        _process = _wires.Start("qemu", "qemu-system-x86_64", Arguments(image));
         await Eventually.TrueAsync(
             () => _process.HasExited || _process.Lines.Any(line => line.Contains("init: ready", StringComparison.Ordinal)),
             Boot,

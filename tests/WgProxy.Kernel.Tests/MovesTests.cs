@@ -62,9 +62,8 @@ public sealed class MovesTests(Machine machine)
                     """);
                 try
                 {
-                    string output = await client.RunAsync(
+                    await client.RunAsync(
                         $"ip netns exec {inside} ping -n -c 20 -i 0.05 -w 60 {stage.Server.Inner(AddressFamily.InterNetwork)}");
-                    Assert.Contains("20 received", output, StringComparison.Ordinal);
                     return await stage.Server.EchoAsync(client.Inner(AddressFamily.InterNetwork), First);
                 }
                 finally

@@ -98,12 +98,10 @@ internal sealed class KernelPeer
         return TimeSpan.FromSeconds(double.Parse(lines[^1], CultureInfo.InvariantCulture) - double.Parse(lines[0], CultureInfo.InvariantCulture));
     }
 
-    /// <summary>Sends echoes in a row until so many have come back. How many are lost is the business of <see cref="Pings"/>.</summary>
-    public async Task EchoAllAsync(IPAddress to, int count, int size = 56, string options = "")
-    {
-        string output = await Shell.RunAsync($"ping -n -q -c {count} -i 0.05 -w 60 -s {size} {options} {to}");
-        Assert.Contains($"{count} received", output, StringComparison.Ordinal);
-    }
+    /// <summary>Sends echoes in a row until so many have come back; <c>ping</c> fails if they have not after a minute. How many
+    /// are lost is the business of <see cref="Pings"/>.</summary>
+    public Task<string> EchoAllAsync(IPAddress to, int count, int size = 56, string options = "") =>
+        Shell.RunAsync($"ping -n -q -c {count} -i 0.05 -w 60 -s {size} {options} {to}");
 
     /// <summary>Removes the namespace and all in it.</summary>
     public async Task TearDownAsync()
