@@ -65,12 +65,14 @@ internal sealed class RelayProcess : IDisposable
             ("WGPROXY_PUBKEY", publicKey),
             ("WGPROXY_LISTEN", $"[::]:{port}"),
             ("WGPROXY_LOGLEVEL", "2")));
-        await process.LineAsync(line => line.Contains(isResolved ? " is at " : " relays from ", StringComparison.Ordinal), "the relay runs");
-        return new RelayProcess(process);
+        RelayProcess relay = new(process);
+        await relay.SaysAsync(isResolved ? " is at " : " relays from ");
+        return relay;
     }
 
-    /// <summary>Awaits a line of the relay's.</summary>
-    public Task<string> LineAsync(string part) => _process.LineAsync(line => line.Contains(part, StringComparison.Ordinal), part);
+    /// <summary>Awaits a line of the relay's, for as long as a resolver may take.</summary>
+    public Task SaysAsync(string part) => Eventually.TrueAsync(
+        () => Lines.Any(line => line.Contains(part, StringComparison.Ordinal)), TimeSpan.FromSeconds(60), () => $"\"{part}\" after\n{_process.Tail()}");
 
     /// <summary>Asks the relay what it sees.</summary>
     public async Task<RelayStatus> StatusAsync()
