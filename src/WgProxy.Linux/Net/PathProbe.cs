@@ -45,8 +45,16 @@ internal sealed class PathProbe : IDisposable
         local = default;
         bool isIPv4 = KernelAddress.IsIPv4(server);
         UdpSocket? socket = _sockets[isIPv4 ? 0 : 1] ??= UdpSocket.Open(isIPv4, out _);
-        if (socket is null || socket.Connect(server) != 0)
+        if (socket is null)
         {
+            return false;
+        }
+
+        if (socket.Connect(server) != 0)
+        {
+            // A refused connect to a link-local address has tied the socket to that interface all the same, and on any other the next
+            // one would be refused too (EINVAL; Linux 6.18).
+            _ = socket.Udp.Disconnect();
             return false;
         }
 
