@@ -9,7 +9,7 @@ internal sealed partial class LinuxWorker
 {
     private const int PatientFailures = 16;
 
-    // Long enough to cost nothing (100 receives a second), short enough that a flood of forged ICMP errors, each of which
+    // Long enough to cost nothing (1,600 receives a second, 3 % of a processor), short enough that a flood of forged ICMP errors, each of which
     // fails one receive, delays what a server sends by no more than a busy link does. Meanwhile its data waits in its buffer.
     private const long PauseLength = 10;
 

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net;
+using System.Net.Sockets;
 using WgProxy.Linux.Net;
 
 namespace WgProxy.Tests;
@@ -54,6 +55,16 @@ public sealed class HostTests
         string line = File.ReadLines("/proc/self/limits").Single(line => line.StartsWith("Max open files", StringComparison.Ordinal));
         string hard = line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[4];
         Assert.Equal(hard is "unlimited" ? HostFacts.Unlimited : long.Parse(hard, CultureInfo.InvariantCulture), HostFacts.RaiseOpenFiles());
+    }
+
+    [Theory]
+    [InlineData(SocketError.TryAgain, "no DNS server answered (is one named in /etc/resolv.conf, and does this host reach it?)")]
+    [InlineData(SocketError.HostNotFound, "DNS knows no such name (")]
+    [InlineData(SocketError.NetworkDown, "")]
+    public void A_look_up_that_fails_is_said_to_be_one(SocketError error, string said)
+    {
+        SocketException failure = new((int)error);
+        Assert.StartsWith(said.Length == 0 ? failure.Message : said, LookUpFailure.Words(failure), StringComparison.Ordinal);
     }
 
     [Fact]
