@@ -15,6 +15,9 @@ internal sealed class RouteResolver
 {
     private const int MostAtOnce = 8;
 
+    // More than lead to the longest patience; beyond some 36 the product would be no TimeSpan any more.
+    private const int MostDoublings = 16;
+
     private static readonly TimeSpan FirstRetry = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan Period = TimeSpan.FromSeconds(60);
 
@@ -115,7 +118,7 @@ internal sealed class RouteResolver
     {
         _asked.Add(AskAsync(stop));
         _last = Now;
-        _due = _last + Earlier(Patience * Math.Pow(2, _asked.Count - 1), MostPatience);
+        _due = _last + Earlier(Patience * Math.Pow(2, Math.Min(_asked.Count - 1, MostDoublings)), MostPatience);
     }
 
     private async Task<Answer> AskAsync(CancellationToken stop)

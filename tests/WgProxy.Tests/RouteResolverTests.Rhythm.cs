@@ -74,6 +74,23 @@ public sealed partial class RouteResolverTests
     }
 
     [Fact]
+    public async Task Questions_that_hang_for_days_end_nothing()
+    {
+        _hangs = true;
+        Task run = Run();
+        for (int asked = 1; asked < 50; asked++)
+        {
+            TimeSpan pause = TimeSpan.FromSeconds(Math.Min(8 * Math.Pow(2, asked - 1), 3600));
+            await AlarmIsAsync(pause);
+            _time.Advance(pause);
+            await AskedAsync(asked + 1);
+        }
+
+        Assert.False(run.IsCompleted);
+        await StopAsync(run);
+    }
+
+    [Fact]
     public async Task A_slow_answer_counts_until_there_is_a_newer_one()
     {
         _hangs = true;
