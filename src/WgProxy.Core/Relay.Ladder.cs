@@ -40,7 +40,7 @@ public sealed partial class Relay
         mapping.Admitted = share;
         mapping.HasShown = share == Share.Verified;
         mapping.AskedSince = now;
-        mapping.AsksInVain = true;
+        mapping.AskedInVain = 1;
         RememberAsking(slot, initiation);
         mapping.Initiations.TryTake(1, InitiationsPerSecond, InitiationBurst, now);
         mapping.UplinkBytes = initiation.Length;

@@ -23,6 +23,12 @@ public sealed partial class Relay
     // A newcomer's second initiation comes after 5 s (REKEY_TIMEOUT).
     private const long AskedElsewhereAfter = 4_000;
 
+    // Anybody can ask in a client's name. Alone, initiations move a mapping only after so many in so long a time, to which the server
+    // said nothing at all: a client asks every 5 s. What was asked longer ago than it may take belongs to another attempt.
+    private const int AskedBeforeMoved = 3;
+    private const long AskedBeforeMovedFor = 10_000;
+    private const long AskedTogether = 20_000;
+
     // Bounds what one call may look at and order, so that a route with many mappings does not hold up datagrams.
     private const int WalkedPerCall = 1_024;
     private const int RedirectsPerCall = 64;
@@ -210,23 +216,49 @@ public sealed partial class Relay
         }
 
         mapping.OverdueFrom = now + BetweenSigns;
-        GiveSign(slot, now);
+        GiveSign(slot, moves: true, now);
     }
 
     /// <summary>An initiation of the client's passes.</summary>
     private void AwaitResponse(int slot, Tick now)
     {
         ref Mapping mapping = ref _mappings[slot];
-        if (mapping.AsksInVain && mapping.Proof >= Proof.Established)
+        if (mapping.Proof >= Proof.Established)
         {
-            GiveSign(slot, now);
+            AskAgain(slot, now);
+            return;
         }
-        else if (mapping.AsksInVain && mapping.Proof == Proof.Asked)
+
+        if (mapping.AskedInVain > 0 && mapping.Proof == Proof.Asked)
         {
             AskElsewhere(slot, now);
         }
 
-        mapping.AsksInVain = true;
+        mapping.AskedInVain = 1;
+    }
+
+    /// <summary>A proven client asks: a sign, if it did so before and a client would not have asked again sooner. It moves the mapping
+    /// where something else says too that it goes unanswered, or where it has asked for long.</summary>
+    private void AskAgain(int slot, Tick now)
+    {
+        ref Mapping mapping = ref _mappings[slot];
+        if (mapping.AskedInVain == 0 || now > mapping.AskedSince + AskedTogether)
+        {
+            mapping.AskedSince = now;
+            mapping.AskedInVain = 1;
+            return;
+        }
+
+        if (now < mapping.AskedSince + (mapping.AskedInVain * AskedElsewhereAfter))
+        {
+            return;
+        }
+
+        mapping.AskedInVain++;
+        bool isOverdue = mapping.OverdueFrom != default && mapping.OverdueFrom <= now;
+        bool askedForLong = mapping.AskedInVain >= AskedBeforeMoved && now >= mapping.AskedSince + AskedBeforeMovedFor;
+        bool moves = isOverdue || askedForLong || mapping.IsUnreachable || !AddressesOf(slot).IsListed(ServerOf(slot));
+        GiveSign(slot, moves, now);
     }
 
     /// <summary>A newcomer asks again: at the next address of its server, if there are several. That says nothing to anybody else, for
@@ -244,7 +276,7 @@ public sealed partial class Relay
         Redirect(slot, next);
     }
 
-    private void GiveSign(int slot, Tick now)
+    private void GiveSign(int slot, bool moves, Tick now)
     {
         ref Tick until = ref _mappings.AsideOf(slot).NoSignUntil;
         if (now < until)
@@ -256,7 +288,7 @@ public sealed partial class Relay
         _mappings[slot].IsUnanswered = true;
 
         // The order first: whoever looks at the path because of the sign then looks at the new one.
-        if (NextOf(slot, now) is IPEndPoint next)
+        if (moves && NextOf(slot, now) is IPEndPoint next)
         {
             Redirect(slot, next);
         }
@@ -297,7 +329,7 @@ public sealed partial class Relay
     {
         ref Mapping mapping = ref _mappings[slot];
         mapping.OverdueFrom = default;
-        mapping.AsksInVain = false;
+        mapping.AskedInVain = 0;
         mapping.IsUnanswered = false;
         mapping.IsUnreachable = false;
     }

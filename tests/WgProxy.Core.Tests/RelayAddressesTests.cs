@@ -225,6 +225,76 @@ public sealed class RelayAddressesTests
     }
 
     [Fact]
+    public void Initiations_that_come_back_to_back_are_no_sign_and_move_nobody()
+    {
+        int slot = Prove(Alice, 0xC1, 0x51);
+        for (int second = 0; second < 120; second++)
+        {
+            // Somebody forges two at once, and the client is served all the while.
+            _driver.FromClient(Alice, WireMessages.Initiation(_driver.Mac1, 0xF000 + (uint)second));
+            _driver.FromClient(Alice, WireMessages.Initiation(_driver.Mac1, 0xFF00 + (uint)second));
+            _driver.FromClient(Alice, WireMessages.Transport(0x51, 100));
+            _driver.FromServer(slot, WireMessages.Transport(0xC1));
+            _driver.Pass(1);
+        }
+
+        Assert.Equal((0, 0, First), (Relay.Counters[RelayEventKind.Unanswered], Relay.Counters[RelayEventKind.Redirected], Relay.ServerOf(slot)));
+    }
+
+    [Fact]
+    public void A_forged_initiation_does_not_make_a_quiet_clients_own_the_one_that_moves_it()
+    {
+        int slot = Prove(Alice, 0xC1, 0x51);
+        AskAfter(0, 0xF1);
+        AskAfter(3.9, 0xF2);
+        Assert.Equal(0, Relay.Counters[RelayEventKind.Unanswered]);
+        AskAfter(0.1, 0xC2);
+        Assert.Equal((1, First), (Relay.Counters[RelayEventKind.Unanswered], Relay.ServerOf(slot)));
+        _driver.FromServer(slot, WireMessages.Response(0x52, 0xC2));
+
+        // What was asked long ago belongs to no attempt of the client's.
+        foreach (double seconds in (double[])[0, 21, 21, 21])
+        {
+            AskAfter(seconds, (uint)_driver.Now.Milliseconds);
+        }
+
+        Assert.Equal((1, First), (Relay.Counters[RelayEventKind.Unanswered], Relay.ServerOf(slot)));
+    }
+
+    [Fact]
+    public void Who_sends_keepalives_only_is_moved_when_it_has_asked_three_times_in_ten_seconds()
+    {
+        int slot = Prove(Alice, 0xC1, 0x51);
+        AskAfter(25, 0xC2);
+        AskAfter(5, 0xC3);
+        Assert.Equal((1, First), (Relay.Counters[RelayEventKind.Unanswered], Relay.ServerOf(slot)));
+        AskAfter(5, 0xC4);
+        Assert.Equal((2, Second), (Relay.Counters[RelayEventKind.Unanswered], Relay.ServerOf(slot)));
+
+        // At the next address it has as much time.
+        AskAfter(5, 0xC5);
+        AskAfter(5, 0xC6);
+        Assert.Equal(Second, Relay.ServerOf(slot));
+        AskAfter(5, 0xC7);
+        Assert.Equal(First, Relay.ServerOf(slot));
+    }
+
+    [Fact]
+    public void Initiations_move_a_mapping_the_second_time_if_its_address_is_listed_no_more_or_cannot_be_reached()
+    {
+        int slot = Prove(Alice, 0xC1, 0x51);
+        Relay.Unreachable(slot, ordered: false, _driver.Now);
+        AskAfter(0, 0xC2);
+        AskAfter(4, 0xC3);
+        Assert.Equal(Second, Relay.ServerOf(slot));
+        Move(Third);
+        AskAfter(0, 0xC4);
+        Assert.Equal(Second, Relay.ServerOf(slot));
+        AskAfter(5, 0xC5);
+        Assert.Equal(Third, Relay.ServerOf(slot));
+    }
+
+    [Fact]
     public void An_interface_made_anew_is_followed_at_once()
     {
         IPEndPoint before = new(IPAddress.Parse("fe80::1%7"), 51820);
@@ -245,6 +315,12 @@ public sealed class RelayAddressesTests
     }
 
     private int Prove(Source source, uint client, uint server) => _driver.Confirm(source, client, server);
+
+    private void AskAfter(double seconds, uint client)
+    {
+        _driver.Pass(seconds);
+        Assert.Equal(Verdict.Forward, _driver.FromClient(Alice, WireMessages.Initiation(_driver.Mac1, client)).Verdict);
+    }
 
     private void SendUnanswered(uint server, double seconds)
     {

@@ -66,8 +66,9 @@ internal struct Mapping
     /// <summary>Whether anything has been written to the mapping's <see cref="MappingAside"/>.</summary>
     public bool HasAside;
 
-    /// <summary>An initiation of the client has been forwarded, and nothing valid has come from the server since.</summary>
-    public bool AsksInVain;
+    /// <summary>How many initiations of the client have been forwarded, at the pace at which a client asks, and nothing valid has
+    /// come from the server since; no more than one of a client that is not proven.</summary>
+    public byte AskedInVain;
 
     /// <summary>The engine has been given a sign that the client goes unanswered, and nothing valid has come from the server since.
     /// </summary>
@@ -93,7 +94,8 @@ internal struct Mapping
     /// </summary>
     public Tick OverdueFrom;
 
-    /// <summary>When the mapping began to ask.</summary>
+    /// <summary>When the mapping began to ask; of a proven one, when the first of those that <see cref="AskedInVain"/> counts was
+    /// forwarded.</summary>
     public Tick AskedSince;
 
     /// <summary>When a valid packet last passed, either way.</summary>

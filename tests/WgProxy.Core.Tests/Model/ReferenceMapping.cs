@@ -44,8 +44,9 @@ internal sealed class ReferenceMapping(int id, Source source, int route)
     /// <summary>Whether the server's data would show that the server is where the mapping goes.</summary>
     public bool IsOnTrial { get; set; }
 
-    /// <summary>Whether the client's last initiation is unanswered.</summary>
-    public bool AsksInVain { get; set; }
+    /// <summary>How many initiations of the client's passed unanswered, not counting those that came closely together; of a client
+    /// that is not proven, at most one.</summary>
+    public int AskedInVain { get; set; }
 
     /// <summary>Whether a sign was given since the server's last valid packet.</summary>
     public bool IsUnanswered { get; set; }

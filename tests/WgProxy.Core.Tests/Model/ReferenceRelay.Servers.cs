@@ -85,7 +85,7 @@ internal sealed partial class ReferenceRelay
     private static void BeginAnew(ReferenceMapping mapping)
     {
         mapping.Overdue = null;
-        mapping.AsksInVain = false;
+        mapping.AskedInVain = 0;
         mapping.IsUnanswered = false;
         mapping.IsUnreachable = false;
     }
@@ -178,27 +178,49 @@ internal sealed partial class ReferenceRelay
         else if (now >= at)
         {
             mapping.Overdue = (now + rules.BetweenSigns, patience);
-            Sign(mapping, now);
+            Sign(mapping, moves: true, now);
         }
     }
 
     private void InitiationPassed(ReferenceMapping mapping, Tick now)
     {
-        if (mapping.AsksInVain && mapping.Proof is Proof.Established or Proof.Confirmed && rules.AskingTwiceIsASign)
+        if (mapping.Proof is Proof.Established or Proof.Confirmed)
         {
-            Sign(mapping, now);
+            ProvenAsks(mapping, now);
+            return;
         }
-        else if (mapping.AsksInVain && mapping.Proof == Proof.Asked && now >= mapping.AskedSince + rules.AskedElsewhereAfter
+
+        if (mapping.AskedInVain > 0 && mapping.Proof == Proof.Asked && now >= mapping.AskedSince + rules.AskedElsewhereAfter
             && now >= mapping.NoSignUntil && Next(mapping, now) is IPEndPoint next)
         {
             mapping.NoSignUntil = now + rules.AskedElsewhereAfter;
             Move(mapping, next);
         }
 
-        mapping.AsksInVain = true;
+        mapping.AskedInVain = 1;
     }
 
-    private void Sign(ReferenceMapping mapping, Tick now)
+    private void ProvenAsks(ReferenceMapping mapping, Tick now)
+    {
+        long since = mapping.AskedInVain == 0 ? long.MaxValue : now - mapping.AskedSince;
+        if (since > rules.AskedTogether)
+        {
+            (mapping.AskedSince, mapping.AskedInVain) = (now, 1);
+        }
+        else if (since >= mapping.AskedInVain * rules.AskedElsewhereAfter)
+        {
+            mapping.AskedInVain++;
+            bool isOverdue = mapping.Overdue is (Tick at, _) && now >= at;
+            bool askedForLong = mapping.AskedInVain >= rules.AskedBeforeMoved && since >= rules.AskedBeforeMovedFor;
+            bool isAway = mapping.IsUnreachable || !Listed(mapping.Route).Contains(mapping.Server);
+            if (rules.AskingTwiceIsASign)
+            {
+                Sign(mapping, isOverdue || askedForLong || isAway, now);
+            }
+        }
+    }
+
+    private void Sign(ReferenceMapping mapping, bool moves, Tick now)
     {
         if (now < mapping.NoSignUntil)
         {
@@ -207,7 +229,7 @@ internal sealed partial class ReferenceRelay
 
         mapping.NoSignUntil = now + rules.BetweenSigns;
         mapping.IsUnanswered = true;
-        if (Next(mapping, now) is IPEndPoint next && !rules.UnansweredStay)
+        if (moves && Next(mapping, now) is IPEndPoint next && !rules.UnansweredStay)
         {
             Move(mapping, next);
         }

@@ -95,7 +95,7 @@ internal sealed partial class ReferenceRelay
         ReferenceMapping mapping = Found(source, route, Proof.Asked, now);
         mapping.MustShow = mustShow;
         mapping.AskedSince = now;
-        mapping.AsksInVain = true;
+        mapping.AskedInVain = 1;
         mapping.Initiations.Take(1, 2, rules.InitiationBurst, now);
         RememberAsked(mapping, Index(datagram, 4));
         mapping.LastAsked = (Index(datagram, 4), Mac1Of(datagram));

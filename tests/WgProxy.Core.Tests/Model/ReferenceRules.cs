@@ -32,6 +32,13 @@ internal sealed record ReferenceRules
     /// <summary>When a newcomer who asks again does so at another address.</summary>
     public int AskedElsewhereAfter { get; init; } = 4_000;
 
+    /// <summary>How many initiations alone move a proven mapping, and in what time at least, and at most.</summary>
+    public int AskedBeforeMoved { get; init; } = 3;
+
+    public int AskedBeforeMovedFor { get; init; } = 10_000;
+
+    public int AskedTogether { get; init; } = 20_000;
+
     /// <summary>How long an address that could not be reached is left out.</summary>
     public int FailedFor { get; init; } = 10_000;
 
