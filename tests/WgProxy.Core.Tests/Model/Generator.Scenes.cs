@@ -190,6 +190,23 @@ internal sealed partial class Generator
         };
     }
 
+    /// <summary>Who came to a tunnel is answered, falls silent, and comes back by the keys he came with.</summary>
+    private IEnumerable<Step> Return()
+    {
+        ReferenceMapping? home = AnyMapping(HasLivePair);
+        if (home is null)
+        {
+            yield break;
+        }
+
+        (int source, uint known, uint client) = (AnySource(), ServerIndexOf(home), NewClient());
+        yield return Step.Client(source, Message.Data(known));
+        yield return Step.Client(source, Ask(home.Route, client));
+        yield return Step.Server(source, home.Route, Message.Answer(-1, NewServer(), client));
+        yield return Step.Wait(Pick(29_999, 30_000, 31_000, 60_000));
+        yield return Step.Client(source, Message.Data(known));
+    }
+
     private IEnumerable<Step> Exchange(int source, int route, uint client, uint server)
     {
         yield return Step.Client(source, Message.Data(server));
@@ -299,94 +316,6 @@ internal sealed partial class Generator
         for (int count = _random.Next(3, 10); count > 0; count--)
         {
             yield return Step.Client(oneSource ? source : AnySource(), Ask(route, NewClient()));
-        }
-    }
-
-    /// <summary>The server is loaded, and everybody asks it: strangers, those it knows, and live tunnels.</summary>
-    private IEnumerable<Step> Crowd()
-    {
-        ReferenceMapping? asks = AnyMapping(mapping => mapping.Asked.Count > 0);
-        if (asks is null)
-        {
-            yield break;
-        }
-
-        yield return Step.Server(NumberOf(asks), asks.Route, Message.Cookie(AskedIndexOf(asks), AnySeal()));
-        for (int count = _random.Next(8, 30); count > 0; count--)
-        {
-            int source = _random.Next(2) == 0 && AnyMapping() is ReferenceMapping known ? NumberOf(known) : AnySource();
-            yield return Step.Client(source, Ask(asks.Route, NewClient()));
-            if (_both.Last == Verdict.Reply)
-            {
-                yield return Step.Client(source, Ask(asks.Route, NewClient(), "ours"));
-            }
-
-            if (_random.Next(3) == 0)
-            {
-                yield return Step.Wait(Pick(1, 10, 55, 56, 111, 112, 300, 499, 500, 1_999, 2_000));
-            }
-        }
-    }
-
-    /// <summary>The server says on a tunnel that it is loaded, and the client asks it again and again, with cookies.</summary>
-    private IEnumerable<Step> Rekeys()
-    {
-        ReferenceMapping? mapping = AnyMapping(mapping => mapping.Proof >= Proof.Established && mapping.Asked.Count > 0);
-        for (int round = mapping is null ? 0 : _random.Next(1, 4); round > 0; round--)
-        {
-            (int source, int route) = (NumberOf(mapping!), mapping!.Route);
-            yield return Step.Server(source, route, Message.Cookie(mapping.Asked[^1], AnySeal()));
-            for (int count = _random.Next(3, 9); count > 0; count--)
-            {
-                yield return Step.Client(source, Ask(route, NewClient(), Pick("", "ours", "ours", "ours", "theirs")));
-                if (_random.Next(4) == 0)
-                {
-                    yield return Step.Wait(Pick(1, 56, 250, 499, 500, 999, 1_000, 1_999));
-                }
-            }
-
-            yield return Step.Wait(Pick(1, 600, 1_500, 1_999, 2_000, 2_900, 3_900, 4_000, 4_100));
-        }
-    }
-
-    /// <summary>Who had a tunnel comes back by another port, or its neighbours do, while many ask.</summary>
-    private IEnumerable<Step> Spare()
-    {
-        ReferenceMapping? mapping = AnyMapping(mapping => mapping.Proof >= Proof.Established);
-        for (int count = mapping is null ? 0 : _random.Next(3, 9); count > 0; count--)
-        {
-            int source = NumberOf(mapping!);
-            int other = (source / 3 * 3) + _random.Next(3);
-            yield return Step.Client(_random.Next(3) == 0 ? AnySource() : other, Ask(mapping!.Route, NewClient()));
-            if (_random.Next(3) == 0)
-            {
-                yield return Step.Wait(Pick(1, 500, 501, 999, 1_000, 5_000));
-            }
-        }
-    }
-
-    /// <summary>Somebody asks in a client's name; the client shows what it is sent, then and later.</summary>
-    private IEnumerable<Step> Forge()
-    {
-        ReferenceMapping? mapping = AnyMapping(mapping => mapping.Proof >= Proof.Answered) ?? AnyMapping();
-        if (mapping is null)
-        {
-            yield break;
-        }
-
-        (int source, int route) = (NumberOf(mapping), mapping.Route);
-        for (int count = _random.Next(5, 8); count > 0; count--)
-        {
-            yield return Step.Client(source, Ask(route, NewClient(), "theirs"));
-        }
-
-        for (int count = _random.Next(1, 14); count > 0; count--)
-        {
-            yield return Step.Client(source, Ask(route, NewClient(), Pick("ours", "ours", "ours", "ours", "ours", "ours", "others")));
-            if (_random.Next(4) == 0)
-            {
-                yield return Step.Wait(Pick(1, 499, 500, 5_000, 119_000, 120_000, 179_999, 180_000, 240_000));
-            }
         }
     }
 }

@@ -36,7 +36,7 @@ internal sealed partial class Generator
             new RelaySettings
             {
                 MaxMappings = random.Next(6, 13),
-                MaxAsked = random.Next(3, 6),
+                MaxAsked = Pick(random, 3, 4, 5, 8),
                 MaxClaimed = random.Next(4) == 0 ? 6 : 3,
                 IdleTimeout = TimeSpan.FromSeconds(Pick(random, 1, 20, 60, 300, 300, 300)),
                 Adopt = routes == 1 && random.Next(4) == 0,
@@ -70,11 +70,13 @@ internal sealed partial class Generator
             < 60 => Silence(),
             < 72 => [AnyClient()],
             < 80 => [AnyServer()],
-            < 94 => [AnyTime()],
+            < 92 => [AnyTime()],
+            < 93 => Spare(),
+            < 94 => _random.Next(2) == 0 ? Turns() : Return(),
             < 95 => Flood(),
             < 96 => Crowd(),
             < 97 => _random.Next(2) == 0 ? Forge() : ForgeUnderLoad(),
-            < 98 => _random.Next(2) == 0 ? Switches() : Spare(),
+            < 98 => _random.Next(2) == 0 ? Switches() : Turns(),
             < 99 => Rekeys(),
             _ => Burst(),
         };
