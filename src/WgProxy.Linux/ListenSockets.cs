@@ -218,10 +218,7 @@ internal static class ListenSockets
                 throw Refusal.Of(call, error, Refusal.AllowOrPortable);
             }
 
-            if (!socket.Udp.TrySharePort())
-            {
-                throw Refusal.Of("setsockopt SO_REUSEPORT", Marshal.GetLastPInvokeError(), Refusal.AllowOrPortable);
-            }
+            SharePort(socket);
 
             if (i == 0 && !home.TryAttach(socket))
             {
@@ -251,13 +248,23 @@ internal static class ListenSockets
                 socket.Udp.TryCoalesce();
             }
 
-            if (!socket.Udp.TryDeafen() || !socket.Udp.TrySharePort())
+            if (!socket.Udp.TryDeafen())
             {
-                throw new EngineException(
-                    "this kernel gives a socket no filter (SO_ATTACH_FILTER): use --engine portable");
+                throw Refusal.Of(
+                    "setsockopt SO_ATTACH_FILTER, which keeps datagrams from a socket", Marshal.GetLastPInvokeError(), Refusal.AllowOrPortable);
             }
 
+            SharePort(socket);
+
             Bind(socket, listen);
+        }
+    }
+
+    private static void SharePort(UdpSocket socket)
+    {
+        if (!socket.Udp.TrySharePort())
+        {
+            throw Refusal.Of("setsockopt SO_REUSEPORT", Marshal.GetLastPInvokeError(), Refusal.AllowOrPortable);
         }
     }
 
