@@ -89,7 +89,8 @@ public sealed class SniffedIndexTests
         RelayStatus held = await DroppedAsync(tunnel, "ClaimRefused", sources);
         AssertOnlyClaims([held], tunnel);
         Assert.Equal(4, held.Mappings["Claimed"]);
-        Assert.Equal(files + 4, tunnel.Relay.Sockets);
+        // One more asks the kernel about paths, from the first time that a client seems to go unanswered.
+        Assert.InRange(tunnel.Relay.Sockets, files + 4, files + 5);
 
         // The attacker holds every claim there may be, and goes on.
         TimeSpan moved = stream.Elapsed;
@@ -116,7 +117,7 @@ public sealed class SniffedIndexTests
         Assert.True(grown < growthKiB, report);
 
         // The client's new one, and four claims on each tunnel whose index the attacker knows.
-        Assert.InRange(tunnel.Relay.Sockets, files, files + 1 + (always ? 8 : 4));
+        Assert.InRange(tunnel.Relay.Sockets, files, files + 2 + (always ? 8 : 4));
         Assert.True(always || (after.Mappings["Confirmed"] == 2 && after.Mappings["Claimed"] == 4 && after.Live == 6), report);
         await tunnel.Relay.StopAsync();
     }

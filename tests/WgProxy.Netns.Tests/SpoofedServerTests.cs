@@ -68,7 +68,8 @@ public sealed class SpoofedServerTests
         Assert.Equal(1, after.Mappings["Confirmed"]);
         Assert.Equal(1, after.Mappings.GetValueOrDefault("Asked") + after.Mappings.GetValueOrDefault("Lingering"));
         Assert.Equal(2, after.Live);
-        Assert.Equal(files, tunnel.Relay.Sockets);
+        // One may ask the kernel about paths by now.
+        Assert.InRange(tunnel.Relay.Sockets, files, files + 1);
 
         // They did arrive: garbage is dropped, the rest is the client's to judge.
         Assert.True(after.Downlink.Dropped.GetValueOrDefault("NotWireGuard") > Ports / Known * 0.8, report);

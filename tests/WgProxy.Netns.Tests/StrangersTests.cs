@@ -32,7 +32,7 @@ public sealed class StrangersTests
             Assert.Equal(0, socket.Available);
         }
 
-        Assert.Equal(sockets, tunnel.Relay.Sockets);
+        Assert.InRange(tunnel.Relay.Sockets, sockets, sockets + 1); // One may ask the kernel about paths by now.
         Assert.Equal(1, before.Live);
         await tunnel.NewcomerIsServedAsync();
         await tunnel.Relay.StopAsync();
@@ -66,7 +66,7 @@ public sealed class StrangersTests
         Measured.Write(report);
         Assert.True(seen >= datagrams * 0.9, report);
         Assert.True(grown < growthKiB, report);
-        Assert.Equal(files, tunnel.Relay.Sockets);
+        Assert.InRange(tunnel.Relay.Sockets, files, files + 1); // One may ask the kernel about paths by now.
         Assert.Equal(1, after.Live);
         Assert.All(sockets, socket => Assert.Equal(0, socket.Available));
         await tunnel.NewcomerIsServedAsync();
