@@ -78,7 +78,7 @@ public sealed partial class Relay
             return false;
         }
 
-        _servers[slot] = next;
+        Place(slot, next);
         Report(RelayEventKind.PassedOver, slot);
         return true;
     }
@@ -99,24 +99,78 @@ public sealed partial class Relay
         }
         else
         {
+            // A socket that is not where the mapping is to go hears whom it was connected to: that is no answer from there.
+            if (ordered && mapping.IsOnTrial)
+            {
+                _mappings.AsideOf(slot).OwesTrial = true;
+                mapping.IsOnTrial = false;
+            }
+
             mapping.IsUnreachable = true;
             Hurry(ref mapping, now);
+        }
+    }
+
+    /// <summary>The engine found that this host has the path to the slot's server by which its socket is connected, or connected it
+    /// where it had been ordered to be and could not until now.</summary>
+    public void Reachable(int slot)
+    {
+        ref Mapping mapping = ref _mappings[slot];
+        mapping.IsOnTrial |= PayTrial(slot);
+        if (!mapping.IsUnreachable)
+        {
+            return;
+        }
+
+        mapping.IsUnreachable = false;
+        long more = PatienceFor(mapping) - mapping.Patience;
+        if (mapping.OverdueFrom != default && more > 0)
+        {
+            WaitUntil(ref mapping, mapping.OverdueFrom + more);
         }
     }
 
     private int AddMapping(in Source source, int route, IPEndPoint server)
     {
         int slot = _mappings.Add(source, route);
-        _servers[slot] = server;
+        Place(slot, server);
         _mappings[slot].IsOnTrial = _addresses[route].Answering is null;
         _live++;
         return slot;
     }
 
+    private void Place(int slot, IPEndPoint server)
+    {
+        _servers[slot] = server;
+        _mappings[slot].IsElsewhere = IsElsewhere(slot);
+    }
+
+    /// <summary>Whether the server is said or known to be elsewhere. Kept in the row: it is asked for with each request of a client's.
+    /// </summary>
+    private bool IsElsewhere(int slot)
+    {
+        ServerAddresses addresses = AddressesOf(slot);
+        return addresses.AnswersElsewhere(ServerOf(slot)) || !addresses.IsListed(ServerOf(slot));
+    }
+
+    private bool OwesTrial(int slot) => _mappings[slot].HasAside && _mappings.AsideOf(slot).OwesTrial;
+
+    /// <summary>Whether a trial was owed. It is no more.</summary>
+    private bool PayTrial(int slot)
+    {
+        bool owed = OwesTrial(slot);
+        if (owed)
+        {
+            _mappings.AsideOf(slot).OwesTrial = false;
+        }
+
+        return owed;
+    }
+
     private ServerAddresses AddressesOf(int slot) => _addresses[_mappings[slot].Route];
 
     private IPEndPoint? NextOf(int slot, Tick now) => AddressesOf(slot).Next(
-        ServerOf(slot), goesRound: _mappings[slot].IsOnTrial || _mappings[slot].Proof < Proof.Established, now);
+        ServerOf(slot), goesRound: _mappings[slot].IsOnTrial || OwesTrial(slot) || _mappings[slot].Proof < Proof.Established, now);
 
     /// <summary>Goes on looking at the mappings of changed routes. Whether some are left for the next call.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
@@ -156,13 +210,9 @@ public sealed partial class Relay
         ServerAddresses addresses = AddressesOf(slot);
         ref Mapping mapping = ref _mappings[slot];
         IPEndPoint current = ServerOf(slot);
-        if (addresses.IsListed(current))
-        {
-            return false;
-        }
-
+        mapping.IsElsewhere = IsElsewhere(slot);
         bool moves = mapping.IsUnanswered || addresses.AnswersElsewhere(current) || addresses.IsRenewed(current);
-        if (moves && NextOf(slot, now) is IPEndPoint next)
+        if (moves && !addresses.IsListed(current) && NextOf(slot, now) is IPEndPoint next)
         {
             Redirect(slot, next);
             return true;
@@ -176,26 +226,33 @@ public sealed partial class Relay
     /// </summary>
     private static void Hurry(ref Mapping mapping, Tick now)
     {
-        long patience = PatienceFor(mapping, isElsewhere: true);
-        if (mapping.OverdueFrom > now + patience)
+        Tick latest = now + PatienceFor(mapping);
+        if (mapping.OverdueFrom > latest)
         {
-            mapping.OverdueFrom = now + patience;
-            mapping.Patience = (ushort)patience;
+            WaitUntil(ref mapping, latest);
         }
     }
 
-    private static long PatienceFor(in Mapping mapping, bool isElsewhere) => mapping switch
+    /// <summary>What is waited for is overdue then; the wait began when it did.</summary>
+    private static void WaitUntil(ref Mapping mapping, Tick overdue)
+    {
+        mapping.Patience = (ushort)Math.Min(mapping.Patience + (overdue - mapping.OverdueFrom), ushort.MaxValue);
+        mapping.OverdueFrom = overdue;
+    }
+
+    private static long PatienceFor(in Mapping mapping) => mapping switch
     {
         { IsUnreachable: true } => AnsweredUnreachableWithin,
-        { IsPrompt: true } when isElsewhere => AnsweredElsewhereWithin,
+        { IsPrompt: true, IsElsewhere: true } => AnsweredElsewhereWithin,
         _ => AnsweredWithin,
     };
 
     private void Redirect(int slot, IPEndPoint server)
     {
-        _servers[slot] = server;
+        Place(slot, server);
         BeginAnew(slot);
-        _mappings[slot].IsOnTrial |= _mappings[slot].Proof >= Proof.Established;
+        ref Mapping mapping = ref _mappings[slot];
+        mapping.IsOnTrial |= PayTrial(slot) || mapping.Proof >= Proof.Established;
         Report(RelayEventKind.Redirected, slot);
     }
 
@@ -207,15 +264,13 @@ public sealed partial class Relay
         ref Mapping mapping = ref _mappings[slot];
         if (mapping.OverdueFrom == default)
         {
-            ServerAddresses addresses = AddressesOf(slot);
-            bool isElsewhere = addresses.AnswersElsewhere(ServerOf(slot)) || !addresses.IsListed(ServerOf(slot));
-            long patience = PatienceFor(mapping, isElsewhere);
+            long patience = PatienceFor(mapping);
             mapping.Patience = (ushort)patience;
             mapping.OverdueFrom = now + patience;
             return;
         }
 
-        mapping.OverdueFrom = now + BetweenSigns;
+        WaitUntil(ref mapping, now + BetweenSigns);
         GiveSign(slot, moves: true, now);
     }
 
@@ -305,7 +360,7 @@ public sealed partial class Relay
         ref Mapping mapping = ref _mappings[slot];
         mapping.IsOnTrial = false;
         ServerAddresses addresses = AddressesOf(slot);
-        if (mapping.Proof >= Proof.Established && addresses.IsListed(ServerOf(slot)))
+        if (mapping.Proof >= Proof.Established && addresses.IsListed(ServerOf(slot)) && !ServerOf(slot).Equals(addresses.Answering))
         {
             addresses.Answered(ServerOf(slot));
             RouteChanged(mapping.Route);

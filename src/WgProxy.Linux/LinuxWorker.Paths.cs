@@ -80,13 +80,21 @@ internal sealed partial class LinuxWorker
         bool moved = upstream.Local != local;
         if (!moved && !upstream.IsAstray)
         {
+            _relay.Reachable(slot);
             return false;
         }
 
         bool wasAstray = upstream.IsAstray;
-        if (Reconnect(slot, now) && !wasAstray)
+        if (Reconnect(slot, now))
         {
-            _relay.Rerouted(slot);
+            if (wasAstray)
+            {
+                _relay.Reachable(slot);
+            }
+            else
+            {
+                _relay.Rerouted(slot);
+            }
         }
 
         return true;

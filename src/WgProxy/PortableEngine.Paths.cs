@@ -79,12 +79,20 @@ public sealed partial class PortableEngine
 
         if (local.Equals(upstream.Local) && !upstream.IsAstray)
         {
+            _relay.Reachable(slot);
             return false;
         }
 
-        if (Reconnect(upstream, now) && !upstream.IsAstray)
+        if (Reconnect(upstream, now))
         {
-            _relay.Rerouted(slot);
+            if (upstream.IsAstray)
+            {
+                _relay.Reachable(slot);
+            }
+            else
+            {
+                _relay.Rerouted(slot);
+            }
         }
 
         return true;

@@ -295,6 +295,100 @@ public sealed class RelayAddressesTests
     }
 
     [Fact]
+    public void A_path_that_is_back_gives_a_client_its_time_back()
+    {
+        int slot = Prove(Alice, 0xC1, 0x51);
+        Relay.Unreachable(slot, ordered: false, _driver.Now);
+        Relay.Reachable(slot);
+        _driver.Pass(60);
+        SendUnanswered(0x51, seconds: 5);
+        Assert.Equal(First, Relay.ServerOf(slot));
+
+        // Also if it went away and came back while the client waited.
+        Relay.Unreachable(slot, ordered: false, _driver.Now);
+        Relay.Reachable(slot);
+        SendUnanswered(0x51, seconds: 5.9);
+        Assert.Equal(First, Relay.ServerOf(slot));
+        _driver.Pass(0.1);
+        _driver.FromClient(Alice, WireMessages.Transport(0x51, 100));
+        Assert.Equal(Second, Relay.ServerOf(slot));
+    }
+
+    [Fact]
+    public void Who_could_not_be_moved_shows_nobody_the_way_before_its_socket_is_there()
+    {
+        int slot = Prove(Alice, 0xC1, 0x51);
+        _driver.FromClient(Alice, WireMessages.Transport(0x51, 100));
+        _driver.Pass(10.5);
+        Relay.Unreachable(slot, ordered: false, _driver.Now);
+        SendUnanswered(0x51, seconds: 0.5);
+        Assert.Equal(Second, Relay.ServerOf(slot));
+        Relay.Unreachable(slot, ordered: true, _driver.Now);
+        Assert.Equal(Second, Relay.ServerOf(slot));
+
+        // The socket is still where it was, and is answered there.
+        _driver.FromServer(slot, WireMessages.Transport(0xC1));
+        _driver.Pass(10);
+        Assert.Equal(First, Relay.ServerOf(_driver.Ask(Bob, 0xC8)));
+
+        Relay.Reachable(slot);
+        _driver.FromServer(slot, WireMessages.Transport(0xC1));
+        Assert.Equal(Second, Relay.ServerOf(_driver.Ask(RelayDriver.Client(3), 0xC9)));
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Who_was_answered_late_is_not_taken_for_prompt_because_its_wait_was_cut_short(bool afterSign)
+    {
+        Publish(First);
+        int slot = Prove(Alice, 0xC1, 0x51);
+        if (afterSign)
+        {
+            Relay.Unreachable(slot, ordered: false, _driver.Now);
+            SendUnanswered(0x51, seconds: 1);
+            Assert.Equal(1, Relay.Counters[RelayEventKind.Unanswered]);
+            _driver.Pass(5);
+        }
+        else
+        {
+            _driver.FromClient(Alice, WireMessages.Transport(0x51, 100));
+            _driver.Pass(5);
+            Relay.Unreachable(slot, ordered: false, _driver.Now);
+            _driver.Pass(0.5);
+        }
+
+        _driver.FromServer(slot, WireMessages.Transport(0xC1));
+        Move(Third);
+        SendUnanswered(0x51, seconds: 10.9);
+        Assert.Equal(First, Relay.ServerOf(slot));
+        _driver.Pass(0.1);
+        _driver.FromClient(Alice, WireMessages.Transport(0x51, 100));
+        Assert.Equal(Third, Relay.ServerOf(slot));
+    }
+
+    [Fact]
+    public void An_address_that_is_known_to_answer_has_no_mapping_looked_at_when_it_answers_again()
+    {
+        RelayDriver driver = new(new RelaySettings { MaxMappings = 2_048, MaxAsked = 128 });
+        driver.Routes[0].Publish([First, Second]);
+        int[] slots = [.. Enumerable.Range(1, 1_100).Select(i => driver.Confirm(RelayDriver.Client(i), 0xC000 + (uint)i, 0x5000 + (uint)i))];
+        for (int round = 0; round < 2; round++)
+        {
+            driver.FromClient(RelayDriver.Client(1), WireMessages.Transport(0x5001, 100));
+            driver.FromClient(RelayDriver.Client(2), WireMessages.Transport(0x5002, 100));
+            driver.Pass(11);
+        }
+
+        Assert.Equal((Second, Second), (driver.Relay.ServerOf(slots[0]), driver.Relay.ServerOf(slots[1])));
+        driver.FromServer(slots[0], WireMessages.Transport(0xC001));
+        Assert.Equal(driver.Now, driver.Relay.Advance(driver.Now));
+        Assert.True(driver.Relay.Advance(driver.Now) > driver.Now);
+        driver.FromServer(slots[1], WireMessages.Transport(0xC002));
+        Assert.True(driver.Relay.Advance(driver.Now) > driver.Now);
+    }
+
+    [Fact]
     public void An_interface_made_anew_is_followed_at_once()
     {
         IPEndPoint before = new(IPAddress.Parse("fe80::1%7"), 51820);

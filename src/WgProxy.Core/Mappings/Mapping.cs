@@ -38,30 +38,33 @@ internal struct Mapping
     /// <summary>The upstream socket's local port; 0 until the engine has opened it.</summary>
     public ushort Port;
 
+    // Eight that are seldom asked for share a byte: the row stays as small as three lines of a cache.
+    private Mark _marks;
+
     /// <summary>The server has sent something of type 1, 2 or 4 to this port, so it may do so again.</summary>
-    public bool ServerSpoke;
+    public bool ServerSpoke { readonly get => Has(Mark.ServerSpoke); set => Set(Mark.ServerSpoke, value); }
 
     /// <summary>The server has answered it once, or confirmed it: it may be sent more than it sends.</summary>
-    public bool WasAnswered;
+    public bool WasAnswered { readonly get => Has(Mark.WasAnswered); set => Set(Mark.WasAnswered, value); }
 
     /// <summary>It lingers, or has lingered and not heard both ends since. One of them can be forged: what it says is passed on,
     /// but prolongs nothing.</summary>
-    public bool HasLingered;
+    public bool HasLingered { readonly get => Has(Mark.HasLingered); set => Set(Mark.HasLingered, value); }
 
     /// <summary>It has shown a cookie, or its source had lately: what is sent to its address arrives there.</summary>
-    public bool HasShown;
+    public bool HasShown { readonly get => Has(Mark.HasShown); set => Set(Mark.HasShown, value); }
 
     /// <summary>Since its revival, the client has not been heard yet.</summary>
-    public bool AwaitsClient;
+    public bool AwaitsClient { readonly get => Has(Mark.AwaitsClient); set => Set(Mark.AwaitsClient, value); }
 
     /// <summary>Since its revival, the server has not been heard yet.</summary>
-    public bool AwaitsServer;
+    public bool AwaitsServer { readonly get => Has(Mark.AwaitsServer); set => Set(Mark.AwaitsServer, value); }
 
     /// <summary>An answer that matched no remembered initiation is waiting for the client to use it.</summary>
-    public bool HasUnmatched;
+    public bool HasUnmatched { readonly get => Has(Mark.HasUnmatched); set => Set(Mark.HasUnmatched, value); }
 
     /// <summary>Claimed with an index that is known nowhere: on probation until the server sends data to this port.</summary>
-    public bool Adopted;
+    public bool Adopted { readonly get => Has(Mark.Adopted); set => Set(Mark.Adopted, value); }
 
     /// <summary>Whether anything has been written to the mapping's <see cref="MappingAside"/>.</summary>
     public bool HasAside;
@@ -84,7 +87,10 @@ internal struct Mapping
     /// moved there, or nobody has been answered yet.</summary>
     public bool IsOnTrial;
 
-    /// <summary>How many milliseconds before <see cref="OverdueFrom"/> the wait began.</summary>
+    /// <summary>The server is said to be, or known to answer, at another address than the one this mapping goes to.</summary>
+    public bool IsElsewhere;
+
+    /// <summary>How many milliseconds before <see cref="OverdueFrom"/> the wait began; no more than fit.</summary>
     public ushort Patience;
 
     /// <summary>The one deadline.</summary>
@@ -118,6 +124,24 @@ internal struct Mapping
 
     /// <summary>Bytes forwarded to the client.</summary>
     public long DownlinkBytes;
+
+    private readonly bool Has(Mark mark) => (_marks & mark) != Mark.None;
+
+    private void Set(Mark mark, bool value) => _marks = value ? _marks | mark : _marks & ~mark;
+
+    [Flags]
+    private enum Mark : byte
+    {
+        None = 0,
+        ServerSpoke = 1,
+        WasAnswered = 2,
+        HasLingered = 4,
+        HasShown = 8,
+        AwaitsClient = 16,
+        AwaitsServer = 32,
+        HasUnmatched = 64,
+        Adopted = 128,
+    }
 }
 
 /// <summary>The bytes of a mac, with no alignment to pay for in every row.</summary>

@@ -42,6 +42,10 @@ internal struct MappingAside
     /// <summary>How often in a row there was no place for it at a loaded server.</summary>
     public byte PutOff;
 
+    /// <summary>The mapping is on trial as soon as the engine has connected its socket where it was ordered to: so far it could not.
+    /// </summary>
+    public bool OwesTrial;
+
     /// <summary>The cookie with which the server answered the client; good while <see cref="CookieUntil"/> lasts.</summary>
     public UInt128 ServerCookie;
 }

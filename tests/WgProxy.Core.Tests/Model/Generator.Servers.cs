@@ -41,6 +41,11 @@ internal sealed partial class Generator
                 yield return Step.Cut(source, route, ordered: _random.Next(3) == 0);
             }
 
+            if (_random.Next(6) == 0)
+            {
+                yield return Step.Heal(source, route);
+            }
+
             if (_random.Next(10) == 0)
             {
                 yield return new Step("pass", Pick(1, 1, 2));

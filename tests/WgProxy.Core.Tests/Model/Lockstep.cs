@@ -129,6 +129,9 @@ internal sealed partial class Lockstep
             case "cut" or "lose":
                 Worker cut = _workers[step.Number % _workers.Count];
                 return cut.Cut(cut.Find(step.Number, step.Route, isClosed: false), step.Kind is "lose", Now) ?? cut.Settle();
+            case "heal":
+                Worker healed = _workers[step.Number % _workers.Count];
+                return healed.Heal(healed.Find(step.Number, step.Route, isClosed: false));
             case "pass":
                 _passes = step.Number;
                 return null;

@@ -31,9 +31,11 @@ internal sealed class ReferenceMapping(int id, Source source, int route)
     /// <summary>Where its socket is connected to.</summary>
     public required IPEndPoint Server { get; set; }
 
-    /// <summary>From when on data of the client's, unanswered as the earlier, are a sign, and how long after the first that was to
-    /// be.</summary>
-    public (Tick At, int Patience)? Overdue { get; set; }
+    /// <summary>Since when data of the client's go unanswered, and from when on more of them are a sign.</summary>
+    public (Tick Since, Tick At)? Overdue { get; set; }
+
+    /// <summary>Whether the server was said or known to be elsewhere when that was looked at last.</summary>
+    public bool IsElsewhere { get; set; }
 
     /// <summary>Whether what was owed an answer last had one within a moment.</summary>
     public bool IsPrompt { get; set; }
@@ -43,6 +45,9 @@ internal sealed class ReferenceMapping(int id, Source source, int route)
 
     /// <summary>Whether the server's data would show that the server is where the mapping goes.</summary>
     public bool IsOnTrial { get; set; }
+
+    /// <summary>Whether they would, but for the socket, which is not there yet.</summary>
+    public bool OwesTrial { get; set; }
 
     /// <summary>How many initiations of the client's passed unanswered, not counting those that came closely together; of a client
     /// that is not proven, at most one.</summary>

@@ -32,6 +32,7 @@ internal sealed partial class ReferenceRelay
             Server = Best(tunnel.Route, now)!,
             IsOnTrial = !_answering.ContainsKey(tunnel.Route) || rules.NewcomersAreOnTrial,
         };
+        mapping.IsElsewhere = IsElsewhere(mapping);
         Live.Add(mapping);
         Become(mapping, proof);
         return mapping;

@@ -34,6 +34,7 @@ internal sealed partial class ReferenceRelay
         }
 
         mapping.Server = next;
+        mapping.IsElsewhere = IsElsewhere(mapping);
         Tell(RelayEventKind.PassedOver, mapping);
         return true;
     }
@@ -49,8 +50,30 @@ internal sealed partial class ReferenceRelay
             return;
         }
 
+        if (ordered && rules.OnlyArrivedAreOnTrial)
+        {
+            (mapping.OwesTrial, mapping.IsOnTrial) = (mapping.OwesTrial || mapping.IsOnTrial, false);
+        }
+
         mapping.IsUnreachable = true;
         Hurry(mapping, now);
+    }
+
+    /// <summary>The engine has a path to where the mapping goes, and its socket is connected there.</summary>
+    public void Reachable(int id)
+    {
+        ReferenceMapping mapping = Live.Single(mapping => mapping.Id == id);
+        (mapping.IsOnTrial, mapping.OwesTrial) = (mapping.IsOnTrial || mapping.OwesTrial, false);
+        if (!mapping.IsUnreachable)
+        {
+            return;
+        }
+
+        mapping.IsUnreachable = false;
+        if (mapping.Overdue is (Tick since, Tick at))
+        {
+            mapping.Overdue = (since, Tick.Max(at, since + PatienceFor(mapping)));
+        }
     }
 
     /// <summary>The addresses of a route have changed.</summary>
@@ -66,8 +89,9 @@ internal sealed partial class ReferenceRelay
     /// <summary>Everything that must move has. What stays waits less long for its answer.</summary>
     public void EndWalks(Tick now)
     {
-        foreach (ReferenceMapping mapping in Live.Where(mapping => _walked.Contains(mapping.Route) && !Listed(mapping.Route).Contains(mapping.Server)))
+        foreach (ReferenceMapping mapping in Live.Where(mapping => _walked.Contains(mapping.Route)))
         {
+            mapping.IsElsewhere = IsElsewhere(mapping);
             Hurry(mapping, now);
         }
 
@@ -77,8 +101,10 @@ internal sealed partial class ReferenceRelay
     public void Move(ReferenceMapping mapping, IPEndPoint server)
     {
         mapping.Server = server;
+        mapping.IsElsewhere = IsElsewhere(mapping);
         BeginAnew(mapping);
-        mapping.IsOnTrial |= mapping.Proof is Proof.Established or Proof.Confirmed;
+        mapping.IsOnTrial |= mapping.OwesTrial || mapping.Proof is Proof.Established or Proof.Confirmed;
+        mapping.OwesTrial = false;
         Tell(RelayEventKind.Redirected, mapping);
     }
 
@@ -95,6 +121,8 @@ internal sealed partial class ReferenceRelay
     private bool AnswersElsewhere(ReferenceMapping mapping) =>
         _answering.TryGetValue(mapping.Route, out IPEndPoint? answering) && !answering.Equals(mapping.Server)
         && Listed(mapping.Route).Contains(answering);
+
+    private bool IsElsewhere(ReferenceMapping mapping) => AnswersElsewhere(mapping) || !Listed(mapping.Route).Contains(mapping.Server);
 
     private bool HasFailed(int route, IPEndPoint address, Tick now) =>
         rules.FailuresGiveWay && _failed.TryGetValue((route, address), out Tick until) && until > now;
@@ -114,23 +142,22 @@ internal sealed partial class ReferenceRelay
     {
         IReadOnlyList<IPEndPoint> listed = Listed(mapping.Route);
         int after = listed.ToList().IndexOf(mapping.Server) + 1;
-        bool goesRound = mapping.IsOnTrial || mapping.Proof is not (Proof.Established or Proof.Confirmed);
+        bool goesRound = mapping.IsOnTrial || mapping.OwesTrial || mapping.Proof is not (Proof.Established or Proof.Confirmed);
         IPEndPoint[] round = [.. listed.Skip(after).Concat(listed.Take(after))];
         return (goesRound ? round.Where(address => !HasFailed(mapping.Route, address, now)) : InOrder(mapping.Route, round, now))
             .FirstOrDefault(address => !address.Equals(mapping.Server));
     }
 
-    private int PatienceFor(ReferenceMapping mapping, bool isElsewhere) =>
+    private int PatienceFor(ReferenceMapping mapping) =>
         mapping.IsUnreachable ? rules.UnreachableWithin
-        : mapping.IsPrompt && isElsewhere ? rules.ElsewhereWithin
+        : mapping.IsPrompt && mapping.IsElsewhere ? rules.ElsewhereWithin
         : rules.AnsweredWithin;
 
     private void Hurry(ReferenceMapping mapping, Tick now)
     {
-        int patience = PatienceFor(mapping, isElsewhere: true);
-        if (mapping.Overdue is (Tick at, _) && at > now + patience)
+        if (mapping.Overdue is (Tick since, Tick at))
         {
-            mapping.Overdue = (now + patience, patience);
+            mapping.Overdue = (since, Tick.Min(at, now + PatienceFor(mapping)));
         }
     }
 
@@ -138,9 +165,9 @@ internal sealed partial class ReferenceRelay
     /// shows that the server is there, if the client has used the keys.</summary>
     private void TakeAnswer(ReferenceMapping mapping, Tick now)
     {
-        if (mapping.Overdue is (Tick at, int patience))
+        if (mapping.Overdue is (Tick since, _))
         {
-            mapping.IsPrompt = now - at + patience < rules.Promptly;
+            mapping.IsPrompt = now - since < rules.Promptly;
         }
 
         BeginAnew(mapping);
@@ -155,7 +182,7 @@ internal sealed partial class ReferenceRelay
         }
 
         mapping.IsOnTrial = false;
-        if (Listed(mapping.Route).Contains(mapping.Server))
+        if (Listed(mapping.Route).Contains(mapping.Server) && !mapping.Server.Equals(_answering.GetValueOrDefault(mapping.Route)))
         {
             _answering[mapping.Route] = mapping.Server;
             _walked.Add(mapping.Route);
@@ -170,14 +197,13 @@ internal sealed partial class ReferenceRelay
             return;
         }
 
-        if (mapping.Overdue is not (Tick at, int patience))
+        if (mapping.Overdue is not (Tick since, Tick at))
         {
-            patience = PatienceFor(mapping, AnswersElsewhere(mapping) || !Listed(mapping.Route).Contains(mapping.Server));
-            mapping.Overdue = (now + patience, patience);
+            mapping.Overdue = (now, now + PatienceFor(mapping));
         }
         else if (now >= at)
         {
-            mapping.Overdue = (now + rules.BetweenSigns, patience);
+            mapping.Overdue = (since, now + rules.BetweenSigns);
             Sign(mapping, moves: true, now);
         }
     }
@@ -210,7 +236,7 @@ internal sealed partial class ReferenceRelay
         else if (since >= mapping.AskedInVain * rules.AskedElsewhereAfter)
         {
             mapping.AskedInVain++;
-            bool isOverdue = mapping.Overdue is (Tick at, _) && now >= at;
+            bool isOverdue = mapping.Overdue is (_, Tick at) && now >= at;
             bool askedForLong = mapping.AskedInVain >= rules.AskedBeforeMoved && since >= rules.AskedBeforeMovedFor;
             bool isAway = mapping.IsUnreachable || !Listed(mapping.Route).Contains(mapping.Server);
             if (rules.AskingTwiceIsASign)

@@ -53,6 +53,9 @@ internal sealed record ReferenceRules
     /// <summary>Whether a newcomer's answer shows where the server is, though another address is known to answer.</summary>
     public bool NewcomersAreOnTrial { get; init; }
 
+    /// <summary>Whether a mapping is on trial only where its socket is connected.</summary>
+    public bool OnlyArrivedAreOnTrial { get; init; } = true;
+
     public int ClaimsPerTunnel { get; init; } = 4;
 
     public int MembersPerTunnel { get; init; } = 5;

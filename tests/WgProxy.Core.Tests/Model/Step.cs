@@ -10,6 +10,7 @@ namespace WgProxy.Core.Tests.Model;
 /// <c>move 0</c> (the server of route 0 is at another address only), <c>list 0</c> (it is at that one too, and best there),
 /// <c>reroute 3/0 41000</c> (the engine made the socket of source 3 on route 0 anew, with this port; 0 for the same),
 /// <c>cut 3/0</c> (there is no path to where source 3 goes on route 0), <c>lose 3/0</c> (there is none where it was ordered to go),
+/// <c>heal 3/0</c> (there is one, and its socket is connected there),
 /// <c>pass 1</c> (the next socket cannot be connected to one address of its server),
 /// <c>hold</c> (ended sockets are not closed for now), <c>release</c>.
 /// </summary>
@@ -27,6 +28,8 @@ internal sealed record Step(string Kind, int Number = 0, int Route = 0, params I
 
     public static Step Cut(int source, int route, bool ordered) => new(ordered ? "lose" : "cut", source, route);
 
+    public static Step Heal(int source, int route) => new("heal", source, route);
+
     public bool IsTime => Kind is "wait" or "late" or "sleep";
 
     public static Step Parse(string line)
@@ -40,7 +43,7 @@ internal sealed record Step(string Kind, int Number = 0, int Route = 0, params I
             "server" or "closed" => new Step(word[0], int.Parse(word[1]), int.Parse(word[2]), run),
             "reroute" => Reroute(int.Parse(word[1]), int.Parse(word[2]), int.Parse(word[3])),
             "wait" or "late" or "sleep" or "resolve" or "unresolve" or "move" or "list" or "pass" => new Step(word[0], int.Parse(word[1])),
-            "cut" or "lose" => new Step(word[0], int.Parse(word[1]), int.Parse(word[2])),
+            "cut" or "lose" or "heal" => new Step(word[0], int.Parse(word[1]), int.Parse(word[2])),
             "refuse" or "hold" or "release" => new Step(word[0]),
             _ => throw new FormatException($"No such step: '{line}'."),
         };
@@ -51,7 +54,7 @@ internal sealed record Step(string Kind, int Number = 0, int Route = 0, params I
         "client" => $"client {Number}: {string.Join(" + ", Run)}",
         "server" or "closed" => $"{Kind} {Number}/{Route}: {string.Join(" + ", Run)}",
         "refuse" or "hold" or "release" => Kind,
-        "cut" or "lose" => $"{Kind} {Number}/{Route}",
+        "cut" or "lose" or "heal" => $"{Kind} {Number}/{Route}",
         "reroute" => $"reroute {Number}/{Route} {Port}",
         _ => $"{Kind} {Number}",
     };

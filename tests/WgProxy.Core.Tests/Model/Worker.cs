@@ -135,6 +135,18 @@ internal sealed partial class Worker
         return null;
     }
 
+    /// <summary>The engine has a path to where a mapping goes, and its socket is connected there.</summary>
+    public string? Heal(int id)
+    {
+        if (id >= 0)
+        {
+            Relay.Reachable(_slots[id]);
+            Model.Reachable(id);
+        }
+
+        return null;
+    }
+
     /// <summary>The addresses of a route have changed: all mappings that must move do, in as many calls as it takes, in the
     /// relay's order.</summary>
     public string? RouteChanged(int route, Tick now)
