@@ -14,6 +14,10 @@ internal sealed partial class LinuxWorker
     private const int LookedAtPerTurn = 1_024;
     private const int ReconnectsPerTurn = 64;
 
+    // Where the kernel chooses by the port too (ECMP that hashes ports, rules for ports), it may answer the probe, whose port is
+    // another, with another address than it gives to the mapping's socket, however often that is connected anew.
+    private const long AskedAgain = 60_000;
+
     private readonly PathProbe _paths = new();
 
     // The next slot to be looked at; none while this is not below the number of slots.
@@ -61,7 +65,7 @@ internal sealed partial class LinuxWorker
     /// <summary>Connects a slot's socket anew if this host would now send to its server from another address, or if it is still owed
     /// a connection. Whether it was tried.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private bool FollowPath(int slot, Tick now)
+    private bool FollowPath(int slot, Tick now, bool isUnanswered = false)
     {
         ref Upstream upstream = ref _upstreams[slot];
         if (!upstream.IsOpen)
@@ -77,7 +81,7 @@ internal sealed partial class LinuxWorker
             return false;
         }
 
-        bool moved = upstream.Local != local;
+        bool moved = upstream.Local != local && (isUnanswered || upstream.Asked != local || now >= upstream.AskAgain);
         if (!moved && !upstream.IsAstray)
         {
             _relay.Reachable(slot);
@@ -85,9 +89,11 @@ internal sealed partial class LinuxWorker
         }
 
         bool wasAstray = upstream.IsAstray;
+        UInt128 former = upstream.Local;
         if (Reconnect(slot, now))
         {
-            if (wasAstray)
+            (upstream.Asked, upstream.AskAgain) = (local, now + AskedAgain);
+            if (wasAstray || upstream.Local == former)
             {
                 _relay.Reachable(slot);
             }
@@ -124,13 +130,16 @@ internal sealed partial class LinuxWorker
         _toServers.Flush();
         IPEndPoint server = _relay.ServerOf(slot);
         ref Upstream upstream = ref _upstreams[slot];
+
+        // What waits on a socket that was ordered elsewhere would be taken for the answer of the address that it is connected to now.
+        bool discards = upstream.IsAstray;
         upstream.IsAstray = true;
         if (KernelAddress.IsIPv4(server) != upstream.Socket.IsIPv4)
         {
             return Replace(slot, server, now);
         }
 
-        if (upstream.Socket.Reconnect(server, upstream.Port) != 0)
+        if (upstream.Socket.Reconnect(server, upstream.Port, discards) != 0)
         {
             return false;
         }
@@ -164,6 +173,7 @@ internal sealed partial class LinuxWorker
         _upstreams[slot].Socket.Close();
         _upstreams[slot].Socket = socket;
         _upstreams[slot].Overflowed = 0;
+        _upstreams[slot].IsPaused = false;
         if (port != former)
         {
             _ports?.Rest(former, now);
@@ -178,6 +188,7 @@ internal sealed partial class LinuxWorker
     {
         ref Upstream upstream = ref _upstreams[slot];
         upstream.IsAstray = false;
+        upstream.Asked = default;
         (upstream.Local, ushort port) = socket.Local;
         if (port != upstream.Port)
         {

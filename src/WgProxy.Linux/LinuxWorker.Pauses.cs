@@ -65,21 +65,33 @@ internal sealed partial class LinuxWorker
                 continue;
             }
 
-            _paused.RemoveAt(i);
-            int index = (int)(uint)token;
-            if ((Kind)(token >> 32) != Kind.Upstream)
+            if (TryResume(token))
             {
-                _ = _poller.Watch(_listeners[index].Socket.Descriptor, token);
+                _paused.RemoveAt(i);
             }
-            else if (_upstreams[index].IsPaused)
+            else
             {
-                // The slot may be another mapping's by now: that one has not paused.
-                _upstreams[index].IsPaused = false;
-                _ = _poller.Watch(_upstreams[index].Socket.Descriptor, token);
+                // Memory is short, or the number of watched descriptors (ENOMEM, ENOSPC): without another try it would be deaf for good.
+                _paused[i] = (token, now + PauseLength);
+                next = Tick.Min(next, now + PauseLength);
             }
         }
 
         return next;
+    }
+
+    private bool TryResume(ulong token)
+    {
+        int index = (int)(uint)token;
+        if ((Kind)(token >> 32) != Kind.Upstream)
+        {
+            return _poller.Watch(_listeners[index].Socket.Descriptor, token) == 0;
+        }
+
+        // The slot may be another mapping's by now, or have another socket: that one has not paused.
+        ref Upstream upstream = ref _upstreams[index];
+        upstream.IsPaused = upstream.IsPaused && _poller.Watch(upstream.Socket.Descriptor, token) != 0;
+        return !upstream.IsPaused;
     }
 
     private ulong TokenOf(int listener) =>

@@ -133,7 +133,7 @@ internal sealed partial class LinuxWorker
             }
             else if (change.Kind == RelayEventKind.Unanswered)
             {
-                FollowPath(change.Slot, now);
+                FollowPath(change.Slot, now, isUnanswered: true);
             }
             else if (change.Kind is RelayEventKind.Established or RelayEventKind.Confirmed)
             {
@@ -168,6 +168,11 @@ internal sealed partial class LinuxWorker
     {
         // The local address that its datagrams are sent from.
         public UInt128 Local;
+
+        // What the probe was answered when the socket was last connected anew for it: until it is answered otherwise, until then, or
+        // until the client goes unanswered, that is not tried again.
+        public UInt128 Asked;
+        public Tick AskAgain;
         public UdpDescriptor Socket;
         public ListenSocket Listener;
         public uint Overflowed;

@@ -62,7 +62,7 @@ public sealed partial class PortableEngine
 
     /// <summary>Connects a slot anew if this host would now send to its server from another address, or if it is still owed a
     /// connection. Whether it was tried.</summary>
-    private bool FollowPath(int slot, Tick now)
+    private bool FollowPath(int slot, Tick now, bool isUnanswered = false)
     {
         if (_upstreams[slot] is not { } upstream)
         {
@@ -77,15 +77,17 @@ public sealed partial class PortableEngine
             return false;
         }
 
-        if (local.Equals(upstream.Local) && !upstream.IsAstray)
+        bool moved = !local.Equals(upstream.Local) && (isUnanswered || !local.Equals(upstream.Asked));
+        if (!moved && !upstream.IsAstray)
         {
             _relay.Reachable(slot);
             return false;
         }
 
-        if (Reconnect(upstream, now))
+        if (Reconnect(upstream, now) && _upstreams[slot] is { } successor)
         {
-            if (upstream.IsAstray)
+            successor.Asked = local;
+            if (upstream.IsAstray || successor.Local.Equals(upstream.Local))
             {
                 _relay.Reachable(slot);
             }

@@ -264,7 +264,7 @@ public sealed partial class PortableEngine : IEngine
             }
             else if (change.Kind == RelayEventKind.Unanswered)
             {
-                FollowPath(change.Slot, now);
+                FollowPath(change.Slot, now, isUnanswered: true);
             }
             else if (change.Kind is RelayEventKind.Established or RelayEventKind.Confirmed)
             {

@@ -67,6 +67,11 @@ internal sealed class PortableEngineUpstream : SocketAsyncEventArgs, IThreadPool
     /// <summary>The local address that its datagrams are sent from.</summary>
     public IPAddress Local { get; }
 
+    /// <summary>The address that this host would have sent from when the socket was connected anew for it. Where the system chooses by the
+    /// port too, the socket got another all the same: until the answer is another, or the client goes unanswered, that is not tried
+    /// again. Under the engine's lock.</summary>
+    public IPAddress? Asked { get; set; }
+
     /// <summary>Whether it is not connected to where its mapping goes, because that did not work yet. Under the engine's lock.
     /// </summary>
     public bool IsAstray { get; set; }

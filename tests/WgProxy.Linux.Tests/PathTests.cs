@@ -17,7 +17,12 @@ public sealed class PathTests : IDisposable
 
     private readonly LeapingClock _clock = new();
 
-    public void Dispose() => StubbornKernel.Intrude([]);
+    public void Dispose()
+    {
+        StubbornKernel.Intrude([]);
+        StubbornKernel.FailReceives(0, 0);
+        StubbornKernel.RefuseWatches(0);
+    }
 
     // The port is open to anybody between bind and connect: what a stranger sends there must not be taken for the server's.
     [Theory]
@@ -76,8 +81,9 @@ public sealed class PathTests : IDisposable
         Assert.Equal(1, rig["event.Redirected"]);
     }
 
+    // It would be taken for the answer of the address that the mapping is sent to, and show newcomers the way there.
     [Fact]
-    public void What_has_arrived_before_a_mapping_moves_still_reaches_the_client()
+    public void What_has_arrived_before_a_mapping_is_sent_elsewhere_is_no_answer_from_there()
     {
         using RelayRig rig = new(time: _clock);
         RigTunnel tunnel = Establish(rig, AddressFamily.InterNetwork);
@@ -93,8 +99,12 @@ public sealed class PathTests : IDisposable
             tunnel.Client.Send(follows, tunnel.Relay);
             tunnel.Server.Send(late, tunnel.Upstream);
         });
-        elsewhere.Expect(follows);
-        tunnel.Client.Expect(late);
+        IPEndPoint upstream = elsewhere.Expect(follows)[0].From;
+        byte[] genuine = tunnel.FromServer(170);
+        elsewhere.Send(genuine, upstream);
+        tunnel.Client.Expect(genuine);
+        tunnel.Client.ExpectNothing();
+        Assert.Equal(1, rig["event.Redirected"]);
     }
 
     // Whoever forges a client's address can make it look unanswered.
@@ -205,8 +215,69 @@ public sealed class PathTests : IDisposable
         client.Expect(answer);
     }
 
+    // Rules and ECMP that look at ports answer the probe, which has another, otherwise than the mapping's own socket.
+    [NetnsFact]
+    public void A_path_that_goes_by_the_port_is_tried_once_and_again_when_a_client_goes_unanswered()
+    {
+        SkipUnlessStubborn();
+        const int changes = 5;
+        using Namespace space = new();
+        using Namespace beyond = new();
+        Command.Run("ip", "link", "add", Link, "netns", space.Name, "type", "veth", "peer", "name", Link, "netns", beyond.Name);
+        Address(space, "add", "10.7.0.1/24");
+        Address(space, "add", "10.7.0.77/24");
+        Address(beyond, "add", "10.7.0.2/24");
+        space.Ip("link", "set", Link, "up");
+        beyond.Ip("link", "set", Link, "up");
+        using RelayRig rig = new(space: space, time: _clock);
+        Peer server = rig.Own(new Peer(new IPEndPoint(IPAddress.Parse("10.7.0.2"), 0), space: beyond));
+        Peer client = rig.Own(new Peer(new IPEndPoint(IPAddress.Loopback, 0), space: space));
+        rig.Route.Server = server.EndPoint;
+        RigTunnel tunnel = rig.Establish(client, server, rig.At(IPAddress.Loopback));
+        space.Ip("route", "add", "10.7.0.0/24", "dev", Link, "src", "10.7.0.1", "table", "100");
+        space.Ip("rule", "add", "ipproto", "udp", "sport", $"{tunnel.Upstream.Port}", "lookup", "100");
+        int before = StubbornKernel.Filtered;
+        space.Ip("route", "replace", "10.7.0.0/24", "dev", Link, "src", "10.7.0.77");
+        rig.Await(() => StubbornKernel.Filtered - before, 1, "tried");
+        for (int i = 0; i < changes; i++)
+        {
+            int looks = StubbornKernel.Connected;
+            space.Ip("addr", i % 2 == 0 ? "add" : "del", "127.1.2.3/32", "dev", "lo");
+            rig.Await(() => StubbornKernel.Connected > looks ? 1 : 0, 1, "a look");
+            tunnel.Up(tunnel.FromClient(100));
+        }
+
+        Assert.Equal((1, 0), (StubbornKernel.Filtered - before, rig["event.Rerouted"]));
+        Assert.Equal(tunnel.Upstream, tunnel.Up(tunnel.FromClient(110))[0].From);
+
+        // The probe is answered as before, but not the mapping.
+        space.Ip("rule", "del", "ipproto", "udp", "sport", $"{tunnel.Upstream.Port}", "lookup", "100");
+        tunnel.Client.Send(tunnel.FromClient(50), tunnel.Relay);
+        _clock.Leap(TimeSpan.FromSeconds(11));
+        tunnel.Client.Send(tunnel.FromClient(60), tunnel.Relay);
+        rig.Await("event.Rerouted", 1);
+    }
+
     private static void Address(Namespace space, string what, string address) => space.Ip(
         ["addr", what, address, "dev", Link, .. what is "add" && address.Contains(':', StringComparison.Ordinal) ? (string[])["nodad"] : []]);
+
+    // Memory was short when it should have been watched again.
+    [Fact]
+    public void A_paused_socket_is_not_deaf_for_good()
+    {
+        SkipUnlessStubborn();
+        using RelayRig rig = new();
+        RigTunnel tunnel = rig.Establish();
+        StubbornKernel.FailReceives(tunnel.Upstream.Port, 16);
+        StubbornKernel.RefuseWatches(3);
+        tunnel.Down(tunnel.FromServer(100));
+        Assert.Equal((0, 0, 16), (StubbornKernel.Failing, StubbornKernel.RefusingWatches, rig["fault.ReceiveFailed"]));
+
+        StubbornKernel.FailReceives(tunnel.Relay.Port, 16);
+        StubbornKernel.RefuseWatches(3);
+        tunnel.Up(tunnel.FromClient(100));
+        Assert.Equal((0, 0, 32), (StubbornKernel.Failing, StubbornKernel.RefusingWatches, rig["fault.ReceiveFailed"]));
+    }
 
     private static RigTunnel Establish(RelayRig rig, AddressFamily family)
     {

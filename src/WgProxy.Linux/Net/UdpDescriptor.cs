@@ -192,27 +192,37 @@ internal readonly unsafe struct UdpDescriptor(int descriptor, bool isIPv4)
     }
 
     /// <summary>Connects it anew to a server of its IP version, from the address that the kernel now chooses and by the port that it
-    /// has. In between the port is open to anybody, so nothing is let in meanwhile: what was there before stays. The error's
-    /// number; the socket then lets nothing in until this is called again and works.</summary>
-    public int Reconnect(IPEndPoint server, ushort port)
+    /// has. In between the port is open to anybody, so nothing is let in meanwhile. The error's number: if the socket could not be
+    /// disconnected, it stays as it was; else it lets nothing in until this is called again and works.</summary>
+    /// <param name="server">Where to.</param>
+    /// <param name="port">The port that it has.</param>
+    /// <param name="discards">Whether what was there before is thrown away, because it came from somewhere else.</param>
+    public int Reconnect(IPEndPoint server, ushort port, bool discards)
     {
         bool isShut = TryDeafen();
         int error = Disconnect();
-        if (error == 0 && Local.Port == 0)
+        if (error != 0)
+        {
+            LetIn();
+            return error;
+        }
+
+        if (Local.Port == 0)
         {
             // A port that the kernel had drawn does not outlive the connection; one that was asked for does.
             error = Bind(port) == 0 ? 0 : Bind(0);
         }
 
         error = error == 0 ? Connect(server) : error;
-        if (error == 0 && isShut)
+        if (error == 0)
         {
-            int zero = 0;
-            _ = Libc.setsockopt(Descriptor, SOL_SOCKET, SO_DETACH_FILTER, &zero, sizeof(int));
-        }
-        else if (error == 0)
-        {
-            Discard();
+            if (discards || !isShut)
+            {
+                Discard();
+            }
+
+            // Also where none could be attached: one may be left from a call that failed.
+            LetIn();
         }
 
         return error;
@@ -239,6 +249,13 @@ internal readonly unsafe struct UdpDescriptor(int descriptor, bool isIPv4)
 
     /// <summary>Closes it. The number may be another file's from now on.</summary>
     public void Close() => _ = Libc.close(Descriptor);
+
+    // Without a filter it is refused (ENOENT), which is as well.
+    private void LetIn()
+    {
+        int zero = 0;
+        _ = Libc.setsockopt(Descriptor, SOL_SOCKET, SO_DETACH_FILTER, &zero, sizeof(int));
+    }
 
     private static bool IsRefusal(out int error)
     {

@@ -17,6 +17,7 @@ internal static unsafe class StubbornKernel
         #include <stdarg.h>
         #include <stdatomic.h>
         #include <string.h>
+        #include <sys/epoll.h>
         #include <sys/socket.h>
         #include <sys/syscall.h>
         #include <linux/filter.h>
@@ -30,11 +31,19 @@ internal static unsafe class StubbornKernel
         void refuse_rings(int error) { ring_error = error; }
         void refuse_new_rings(int error) { new_ring_error = error; }
         void cut(int port, int flags) { cut_flags = flags; cut_port = port; }
-        static atomic_int refused_option, option_error;
+        static atomic_int refused_option, option_error, filters, filter_error;
         void refuse_option(int option, int error) { option_error = error; refused_option = option; }
+        int filtered(void) { return filters; }
+        void refuse_filters(int error) { filter_error = error; }
 
         int setsockopt(int fd, int level, int option, const void *value, socklen_t length)
         {
+            if (level == SOL_SOCKET && option == SO_ATTACH_FILTER)
+                filters++;
+            if (level == SOL_SOCKET && option == SO_ATTACH_FILTER && filter_error) {
+                errno = filter_error;
+                return -1;
+            }
             /* One operation drops everything: there is always room for that. */
             int is_smallest = option == SO_ATTACH_FILTER && ((const struct sock_fprog *)value)->len == 1;
             if (level == SOL_SOCKET && option == refused_option && !is_smallest) {
@@ -42,6 +51,39 @@ internal static unsafe class StubbornKernel
                 return -1;
             }
             return syscall(SYS_setsockopt, fd, level, option, value, length);
+        }
+
+        static atomic_int disconnect_error, failing_port, failures, watch_refusals, notice_error, notices;
+        void refuse_disconnects(int error) { disconnect_error = error; }
+        void fail_receives(int port, int count) { failures = count; failing_port = port; }
+        int failing(void) { return failures; }
+        void refuse_watches(int count) { watch_refusals = count; }
+        int refusing_watches(void) { return watch_refusals; }
+        void refuse_notices(int error) { notice_error = error; }
+        int noticed(void) { return notices; }
+
+        int epoll_ctl(int poller, int operation, int fd, struct epoll_event *event)
+        {
+            if (operation == EPOLL_CTL_ADD && watch_refusals) {
+                watch_refusals--;
+                errno = ENOSPC;
+                return -1;
+            }
+            return syscall(SYS_epoll_ctl, poller, operation, fd, event);
+        }
+
+        ssize_t recvfrom(int fd, void *buffer, size_t length, int flags, struct sockaddr *from, socklen_t *size)
+        {
+            struct sockaddr_in6 at = { 0 };
+            socklen_t at_size = sizeof(at);
+            int is_netlink = !getsockname(fd, (struct sockaddr *)&at, &at_size) && at.sin6_family == AF_NETLINK;
+            if (is_netlink && notice_error) {
+                errno = notice_error;
+                return -1;
+            }
+            ssize_t received = syscall(SYS_recvfrom, fd, buffer, length, flags, from, size);
+            notices += is_netlink && received > 0;
+            return received;
         }
 
         static char intruder[256];
@@ -56,6 +98,10 @@ internal static unsafe class StubbornKernel
             struct sockaddr_in6 at = { 0 };
             socklen_t size = sizeof(at);
             connects++;
+            if (to->sa_family == AF_UNSPEC && disconnect_error) {
+                errno = disconnect_error;
+                return -1;
+            }
             if (intruder_length && to->sa_family != AF_UNSPEC && !getsockname(fd, (struct sockaddr *)&at, &size) && at.sin6_port) {
                 int stranger = socket(at.sin6_family, SOCK_DGRAM, 0);
                 if (at.sin6_family == AF_INET6)
@@ -101,6 +147,12 @@ internal static unsafe class StubbornKernel
         {
             struct sockaddr_in6 at = { 0 };
             socklen_t length = sizeof(at);
+            if (failures && !getsockname(fd, (struct sockaddr *)&at, &length) && ntohs(at.sin6_port) == failing_port) {
+                failures--;
+                errno = EIO;
+                return -1;
+            }
+            length = sizeof(at);
             int received = syscall(SYS_recvmmsg, fd, messages, count, flags, timeout);
             if (received > 0 && cut_port && !getsockname(fd, (struct sockaddr *)&at, &length) && ntohs(at.sin6_port) == cut_port)
                 for (int i = 0; i < received; i++)
@@ -154,6 +206,38 @@ internal static unsafe class StubbornKernel
     /// <summary>From here on, refuses an option of SOL_SOCKET with this error. 0 ends it.</summary>
     public static void RefuseOption(int option, int error) =>
         ((delegate* unmanaged<int, int, void>)NativeLibrary.GetExport(s_library, "refuse_option"))(option, error);
+
+    /// <summary>How often anybody in this process has set a filter.</summary>
+    public static int Filtered => ((delegate* unmanaged<int>)NativeLibrary.GetExport(s_library, "filtered"))();
+
+    /// <summary>From here on, refuses every filter with this error, also the smallest. 0 ends it.</summary>
+    public static void RefuseFilters(int error) =>
+        ((delegate* unmanaged<int, void>)NativeLibrary.GetExport(s_library, "refuse_filters"))(error);
+
+    /// <summary>How many failures of <see cref="FailReceives"/> are left.</summary>
+    public static int Failing => ((delegate* unmanaged<int>)NativeLibrary.GetExport(s_library, "failing"))();
+
+    /// <summary>How many refusals of <see cref="RefuseWatches"/> are left.</summary>
+    public static int RefusingWatches => ((delegate* unmanaged<int>)NativeLibrary.GetExport(s_library, "refusing_watches"))();
+
+    /// <summary>How many notices of netlink were received.</summary>
+    public static int Noticed => ((delegate* unmanaged<int>)NativeLibrary.GetExport(s_library, "noticed"))();
+
+    /// <summary>From here on, refuses to disconnect sockets, with this error. 0 ends it.</summary>
+    public static void RefuseDisconnects(int error) =>
+        ((delegate* unmanaged<int, void>)NativeLibrary.GetExport(s_library, "refuse_disconnects"))(error);
+
+    /// <summary>Fails the next receives by this port, with EIO.</summary>
+    public static void FailReceives(int port, int count) =>
+        ((delegate* unmanaged<int, int, void>)NativeLibrary.GetExport(s_library, "fail_receives"))(port, count);
+
+    /// <summary>Refuses to watch descriptors so many times, with ENOSPC.</summary>
+    public static void RefuseWatches(int count) =>
+        ((delegate* unmanaged<int, void>)NativeLibrary.GetExport(s_library, "refuse_watches"))(count);
+
+    /// <summary>From here on, refuses to hand over notices of netlink, with this error. 0 ends it.</summary>
+    public static void RefuseNotices(int error) =>
+        ((delegate* unmanaged<int, void>)NativeLibrary.GetExport(s_library, "refuse_notices"))(error);
 
     /// <summary>From here on, says of whatever comes to this port that it was cut off. 0 ends it.</summary>
     /// <param name="port">A port of this host.</param>
