@@ -6,7 +6,7 @@ namespace WgProxy.Linux;
 /// <summary>
 /// Tells when this host's addresses or routes have changed, by the kernel's own notices. A thread of its own, so that a host whose
 /// routes change all the time costs no worker anything: notices come in bunches, and each bunch is told once. Where the system
-/// withholds notices it tells every ten seconds that they may have changed.
+/// withholds notices, or reading them fails, it tells every ten seconds that they may have changed, and tries again.
 /// </summary>
 internal sealed class PathWatcher : IDisposable
 {
@@ -16,39 +16,30 @@ internal sealed class PathWatcher : IDisposable
 
     private static readonly TimeSpan Blindly = TimeSpan.FromSeconds(10);
 
-    private readonly PathNotices? _notices;
-    private readonly Poller? _poller;
-    private readonly WakeUp? _wake;
     private readonly Action _changed;
+    private readonly TimeSpan _blindly;
     private readonly ManualResetEventSlim _stopping = new();
     private readonly Thread _thread;
 
-    private PathWatcher(PathNotices? notices, Poller? poller, WakeUp? wake, Action changed)
+    // Opened anew while the thread runs, so whoever stops it must find the one that it waits by.
+    private Source? _source;
+
+    private PathWatcher(Source? source, Action changed, TimeSpan blindly)
     {
-        (_notices, _poller, _wake, _changed) = (notices, poller, wake, changed);
+        (_source, _changed, _blindly) = (source, changed, blindly);
         _thread = new Thread(Run) { IsBackground = true, Name = "paths" };
     }
 
     /// <summary>Begins to watch.</summary>
     /// <param name="changed">Called on the watcher's thread. Must not wait.</param>
     /// <param name="refusal">Why the system gives no notices; null if it does.</param>
-    public static PathWatcher Start(Action changed, out string? refusal)
+    /// <param name="blindly">How often it is told, and notices are tried again, where the system withholds them; by default every ten
+    /// seconds.</param>
+    public static PathWatcher Start(Action changed, out string? refusal, TimeSpan? blindly = null)
     {
-        PathNotices? notices = PathNotices.Open(out int error);
-        Poller? poller = error == 0 ? Poller.Open(out error) : null;
-        WakeUp? wake = error == 0 ? WakeUp.Open(out error) : null;
-        error = error == 0 ? poller!.Watch(notices!.Descriptor, 0) : error;
-        error = error == 0 ? poller!.Watch(wake!.Descriptor, 1) : error;
+        Source? source = Source.Open(out int error);
         refusal = error == 0 ? null : new Win32Exception(error).Message;
-        if (error != 0)
-        {
-            notices?.Dispose();
-            poller?.Dispose();
-            wake?.Dispose();
-            (notices, poller, wake) = (null, null, null);
-        }
-
-        PathWatcher watcher = new(notices, poller, wake, changed);
+        PathWatcher watcher = new(source, changed, blindly ?? Blindly);
         watcher._thread.Start();
         return watcher;
     }
@@ -57,31 +48,83 @@ internal sealed class PathWatcher : IDisposable
     public void Dispose()
     {
         _stopping.Set();
-        _wake?.Ring();
+        Interlocked.MemoryBarrier();
+        Volatile.Read(ref _source)?.Wake.Ring();
         _thread.Join();
-        _notices?.Dispose();
-        _poller?.Dispose();
-        _wake?.Dispose();
+        _source?.Dispose();
         _stopping.Dispose();
     }
 
     private void Run()
     {
-        bool works = _notices is not null;
+        while (!_stopping.IsSet)
+        {
+            Listen();
+            if (_stopping.Wait(_blindly))
+            {
+                return;
+            }
+
+            // Memory or open files may have been short, and no longer be. What came meanwhile is told below.
+            if (_source is null)
+            {
+                Interlocked.Exchange(ref _source, Source.Open(out _));
+            }
+
+            _changed();
+        }
+    }
+
+    /// <summary>Tells what the kernel tells, until it cannot be read or watching ends.</summary>
+    private void Listen()
+    {
+        bool works = _source is not null;
         while (works && !_stopping.IsSet)
         {
-            _poller!.Wait(-1);
-            bool any = _notices!.TryTake(out works);
+            _source!.Poller.Wait(-1);
+            bool any = _source.Notices.TryTake(out works);
             if (!_stopping.Wait(Pause) && any)
             {
-                _notices.TryTake(out works);
+                _ = _source.Notices.TryTake(out works);
                 _changed();
             }
         }
+    }
 
-        while (!_stopping.Wait(Blindly))
+    /// <summary>Where notices come from, and what ends waiting for them.</summary>
+    private sealed class Source : IDisposable
+    {
+        private Source(PathNotices notices, Poller poller, WakeUp wake) => (Notices, Poller, Wake) = (notices, poller, wake);
+
+        public PathNotices Notices { get; }
+
+        public Poller Poller { get; }
+
+        public WakeUp Wake { get; }
+
+        public static Source? Open(out int error)
         {
-            _changed();
+            PathNotices? notices = PathNotices.Open(out error);
+            Poller? poller = error == 0 ? Poller.Open(out error) : null;
+            WakeUp? wake = error == 0 ? WakeUp.Open(out error) : null;
+            error = error == 0 ? poller!.Watch(notices!.Descriptor, 0) : error;
+            error = error == 0 ? poller!.Watch(wake!.Descriptor, 1) : error;
+            if (error == 0)
+            {
+                return new Source(notices!, poller!, wake!);
+            }
+
+            notices?.Dispose();
+            poller?.Dispose();
+            wake?.Dispose();
+            return null;
+        }
+
+        public void Dispose()
+        {
+            Notices.Dispose();
+            Poller.Dispose();
+            Wake.Dispose();
         }
     }
 }
