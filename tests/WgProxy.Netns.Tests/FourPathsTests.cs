@@ -71,7 +71,7 @@ public sealed class FourPathsTests
 
     private static async Task TransferAsync(Topology topology, WireGuardInterface client, WireGuardInterface server)
     {
-        const int seconds = 20;
+        const int seconds = 5;
         const double leastMegabits = 20;
         Transfer transfer = await Transfer.StartAsync(topology, client, server, seconds);
         (double megabits, _) = await transfer.EndAsync();
