@@ -21,7 +21,6 @@ public sealed class RefusedCallsTests
     private const string Netlink = "socket@0=16";
 
     private static readonly int[] Errors = [EPERM, EACCES, EINVAL, ENOSYS];
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
 
     private readonly Dictionary<string, string> _environment = new(StringComparer.Ordinal)
     {
@@ -76,9 +75,7 @@ public sealed class RefusedCallsTests
     [InlineData("portable", Netlink)]
     public Task Without_a_call_that_it_can_spare_it_relays(string engine, string calls) => ForEachErrorAsync(async error =>
     {
-        CancellationToken cancel = TestContext.Current.CancellationToken;
-        using UdpClient server = new(new IPEndPoint(IPAddress.Loopback, 0));
-        using UdpClient client = new(new IPEndPoint(IPAddress.Loopback, 0));
+        using StubEnds ends = new();
         using RunningProgram program = RunningProgram.Below(
             RefusingSandbox.Before(error, calls),
             _environment,
@@ -87,14 +84,10 @@ public sealed class RefusedCallsTests
             "--timeout",
             "1",
             "--server",
-            server.Client.LocalEndPoint!.ToString()!);
+            ends.Server);
         IPEndPoint relay = await program.ListeningAsync();
         _ = await program.LineAsync(" info server ");
-        await client.SendAsync(WireMessages.Initiation(Keys.Route().Mac1, 1), relay, cancel);
-        UdpReceiveResult asked = await server.ReceiveAsync(cancel).AsTask().WaitAsync(Patience, cancel);
-        await server.SendAsync(WireMessages.Response(2, 1), asked.RemoteEndPoint, cancel);
-        _ = await client.ReceiveAsync(cancel).AsTask().WaitAsync(Patience, cancel);
-        await client.SendAsync(WireMessages.Transport(2), relay, cancel);
+        await ends.TalkAsync(relay);
         _ = await program.LineAsync(" has a tunnel");
 
         // A deadline passes though nothing arrives.
