@@ -17,8 +17,9 @@ internal static class Program
 
     private static async Task<int> Main(string[] arguments)
     {
+        StandardStreams.OpenClosed();
         bool forJournal = OperatingSystem.IsLinux() && HostFacts.IsStandardError(Environment.GetEnvironmentVariable("JOURNAL_STREAM"));
-        await using StreamWriter output = new(Console.OpenStandardError(), new UTF8Encoding(false));
+        await using StreamWriter output = new(StandardStreams.OpenError(), new UTF8Encoding(false));
         await using Log log = new(output, forJournal, TimeProvider.System);
         CommandLine line = new(arguments);
         if (line.WantsHelp || line.WantsVersion)
