@@ -5,8 +5,13 @@ namespace WgProxy;
 /// <summary>What the operator tells the process by signals.</summary>
 internal sealed class Signals : IDisposable
 {
+    // For as long as the process lives, and known here, so that no finalizer takes them back: without a handler these signals
+    // end a process, also one that is about to end by itself, and then its exit code is not its own (138 after SIGUSR1).
+    private static readonly List<PosixSignalRegistration> Kept = [];
+
     private readonly TaskCompletionSource _stop = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly List<PosixSignalRegistration> _registrations = [];
+    private volatile bool _isOver;
 
     /// <summary>Listens for signals.</summary>
     /// <param name="report">Called when a report is asked for (SIGUSR1).</param>
@@ -50,13 +55,20 @@ internal sealed class Signals : IDisposable
         return true;
     }
 
-    /// <inheritdoc/>
-    public void Dispose() => _registrations.ForEach(registration => registration.Dispose());
+    /// <summary>Signals to stop do what the system does without us, and the others nothing, from now on.</summary>
+    public void Dispose()
+    {
+        _isOver = true;
+        _registrations.ForEach(registration => registration.Dispose());
+    }
 
-    private void GoOn(PosixSignal signal, Action act) => _registrations.Add(PosixSignalRegistration.Create(signal, context =>
+    private void GoOn(PosixSignal signal, Action act) => Kept.Add(PosixSignalRegistration.Create(signal, context =>
     {
         context.Cancel = true;
-        act();
+        if (!_isOver)
+        {
+            act();
+        }
     }));
 
     // The first signal is handled here; a second one does what the system does without us, and ends the process.
