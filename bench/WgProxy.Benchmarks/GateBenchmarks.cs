@@ -1,6 +1,7 @@
 using BenchmarkDotNet.Attributes;
 using WgProxy.Core;
 using WgProxy.Core.Protocol;
+using WgProxy.Core.Routes;
 
 namespace WgProxy.Benchmarks;
 

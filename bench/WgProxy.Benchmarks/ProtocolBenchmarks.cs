@@ -1,5 +1,7 @@
 using BenchmarkDotNet.Attributes;
+using WgProxy.Core.Containers;
 using WgProxy.Core.Protocol;
+using WgProxy.Core.Routes;
 
 namespace WgProxy.Benchmarks;
 

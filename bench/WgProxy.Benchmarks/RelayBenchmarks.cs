@@ -1,5 +1,7 @@
 using BenchmarkDotNet.Attributes;
 using WgProxy.Core;
+using WgProxy.Core.Engine.Batching;
+using WgProxy.Core.Routes;
 
 namespace WgProxy.Benchmarks;
 

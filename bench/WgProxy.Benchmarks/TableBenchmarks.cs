@@ -1,5 +1,4 @@
 using BenchmarkDotNet.Attributes;
-using WgProxy.Core;
 using WgProxy.Core.Mappings;
 
 namespace WgProxy.Benchmarks;

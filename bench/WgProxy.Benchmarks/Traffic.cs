@@ -1,7 +1,7 @@
 using System.Buffers.Binary;
 using System.Net;
-using WgProxy.Core;
 using WgProxy.Core.Protocol;
+using WgProxy.Core.Routes;
 
 namespace WgProxy.Benchmarks;
 
@@ -13,7 +13,7 @@ internal static class Traffic
 
     /// <summary>A client's socket, by number.</summary>
     public static Source Source(int number) =>
-        Core.Source.From(new IPEndPoint(new IPAddress([10, (byte)(number >> 8), (byte)number, 1]), 51820));
+        Core.Vocabulary.Source.From(new IPEndPoint(new IPAddress([10, (byte)(number >> 8), (byte)number, 1]), 51820));
 
     public static byte[] Initiation(uint sender)
     {

@@ -13,7 +13,7 @@ foreach (int workers in new[] { 1, 2, 8, 32 })
     Route[] routes = [new Route(parsed!) { Server = new IPEndPoint(IPAddress.Loopback, 51820) }];
     Relay[] relays = new Relay[workers];
     for (int i = 0; i < workers; i++) relays[i] = new Relay(new RelaySettings { MaxMappings = 16384 / workers, HashSeed = ((ulong)i + 1, 77), CookieSeed = (1, 2) }, routes);
-    Relay.Introduce(relays);
+    Relay.ConnectNeighbours(relays);
     Tick now = new(1_000_000);
     for (int t = 0; t < Tunnels; t++)
     {

@@ -3,6 +3,7 @@ using System.Runtime.InteropServices;
 using WgProxy.Core.Admission;
 using WgProxy.Core.Mappings;
 using WgProxy.Core.Protocol;
+using WgProxy.Core.Routes;
 
 namespace WgProxy.Core;
 
@@ -18,7 +19,7 @@ public sealed partial class Relay
     [MethodImpl(MethodImplOptions.NoInlining)]
     private Verdict? Judge(ReadOnlySpan<byte> initiation, in Source source, int route, Tick now, out Share share)
     {
-        share = Share.Asked;
+        share = Share.Unverified;
         if (IsDenied(source))
         {
             return Verdict.Denied;
@@ -31,8 +32,8 @@ public sealed partial class Relay
 
         // Who showed a cookie lately is let in by a crowd: he may have lost it with a mapping that made room. A loaded
         // server's few places take one shown here and now, since anybody may forge the address of who showed one.
-        bool isServerLoaded = _gate.IsServerLoaded(route, Standing.Newcomer, now);
-        bool isOverShare = IsOverShare(source.Prefix, Share.Asked);
+        bool isServerLoaded = _gate.IsServerLoaded(route, InitiationPriority.Newcomer, now);
+        bool isOverShare = IsOverShare(source.Prefix, Share.Unverified);
         if (isServerLoaded || IsCrowded() || isOverShare)
         {
             bool isShown = _gate.HasCookie(initiation, source, now) || (!isServerLoaded && _gate.WasVerified(source, now));
@@ -41,21 +42,21 @@ public sealed partial class Relay
                 return Verdict.Reply;
             }
 
-            share = isShown ? Share.Verified : Share.Asked;
+            share = isShown ? Share.Verified : Share.Unverified;
             if (isShown && IsOverShare(source.Prefix, Share.Verified))
             {
                 return Verdict.OverShare;
             }
         }
 
-        return _gate.TryTakePlace(route, _gate.StandingOf(source, now), source, now) ? null : Verdict.ServerLoaded;
+        return _gate.TryTakePlace(route, _gate.PriorityOf(source, now), source, now) ? null : Verdict.ServerLoaded;
     }
 
     /// <summary>Whether who has a mapping must show a cookie all the same. While the server is loaded, everybody: the few places
     /// there are for those who can be reached, and forged addresses are many. In a crowd, who is as unanswered as the rest of
     /// it: else the first thousand of a flood would go on asking the server 2,000 times a second.</summary>
     private bool MustShow(in Mapping mapping, Tick now) =>
-        _gate.IsServerLoaded(mapping.Route, mapping.Proof >= Proof.Established ? Standing.Live : Standing.Newcomer, now)
+        _gate.IsServerLoaded(mapping.Route, mapping.Proof >= Proof.Established ? InitiationPriority.Live : InitiationPriority.Newcomer, now)
         || (mapping.Proof == Proof.Asked && IsCrowded());
 
     /// <summary>Whether the server may be asked to judge one more initiation of a mapping's. A loaded server's limit is for those
@@ -63,16 +64,16 @@ public sealed partial class Relay
     /// with the relay's cookie passes once in four seconds (WireGuard asks again after five), whatever the places: if the
     /// cookies were forged and the server is not loaded, it answers. A tunnel that was put off twice takes a turn beyond
     /// the places: it is shaped, and not refused until its keys have run out.</summary>
-    private bool MayAskServer(int slot, Standing standing, bool showsServers, Tick now)
+    private bool MayAskServer(int slot, InitiationPriority standing, bool showsServers, Tick now)
     {
         Source source = _mappings[slot].Source;
         int route = _mappings[slot].Route;
-        if (standing != Standing.Live || !_gate.IsServerLoaded(route, standing, now))
+        if (standing != InitiationPriority.Live || !_gate.IsServerLoaded(route, standing, now))
         {
             return _gate.TryTakePlace(route, standing, source, now);
         }
 
-        ref MappingAside aside = ref _mappings.AsideOf(slot);
+        ref MappingExtras aside = ref _mappings.ExtrasOf(slot);
         if (!showsServers && now >= aside.UnjudgedAgain)
         {
             aside.UnjudgedAgain = now + BetweenUnjudged;
@@ -109,24 +110,24 @@ public sealed partial class Relay
     {
         ref Mapping mapping = ref _mappings[slot];
         Span<byte> cookie = stackalloc byte[WireGuard.CookieSize];
-        if (Datagram.ReceiverIndex(DatagramKind.CookieReply, reply) == mapping.LastAsked
+        if (Datagram.ReceiverIndex(DatagramKind.CookieReply, reply) == mapping.LastInitiation
             && _gate.TryOpen(mapping.Route, reply, mapping.LastMac1, cookie))
         {
-            _mappings.AsideOf(slot).ServerCookie = MemoryMarshal.Read<UInt128>(cookie);
+            _mappings.ExtrasOf(slot).ServerCookie = MemoryMarshal.Read<UInt128>(cookie);
         }
     }
 
     /// <summary>Whether the initiation shows the cookie that the server sent to this mapping.</summary>
     private bool ShowsServerCookie(int slot, ReadOnlySpan<byte> initiation, Tick now)
     {
-        if (now >= _mappings.CookieUntil(slot) || _mappings.AsideOf(slot).ServerCookie == default)
+        if (now >= _mappings.CookieUntil(slot) || _mappings.ExtrasOf(slot).ServerCookie == default)
         {
             return false;
         }
 
         const int mac2 = WireGuard.InitiationMac1Offset + WireGuard.MacSize;
         Span<byte> expected = stackalloc byte[WireGuard.MacSize];
-        Blake2s.Mac(MemoryMarshal.AsBytes(new ReadOnlySpan<UInt128>(in _mappings.AsideOf(slot).ServerCookie)), initiation[..mac2], expected);
+        Blake2s.Mac(MemoryMarshal.AsBytes(new ReadOnlySpan<UInt128>(in _mappings.ExtrasOf(slot).ServerCookie)), initiation[..mac2], expected);
         return FixedTime.AreEqual(expected, initiation[mac2..]);
     }
 
@@ -152,7 +153,7 @@ public sealed partial class Relay
     private static Share ShareOf(in Mapping mapping) => mapping.Proof switch
     {
         Proof.Asked => mapping.Admitted,
-        Proof.Claimed => mapping.Adopted ? Share.Asked : Share.Claimed,
+        Proof.Claimed => mapping.IsOnProbation ? Share.Unverified : Share.Claimed,
         _ => Share.None,
     };
 }

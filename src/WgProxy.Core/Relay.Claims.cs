@@ -1,8 +1,10 @@
 using System.Net;
 using System.Runtime.CompilerServices;
-using WgProxy.Core.Admission;
+using WgProxy.Core.Containers;
 using WgProxy.Core.Mappings;
 using WgProxy.Core.Protocol;
+using WgProxy.Core.Routes;
+using WgProxy.Core.Tunnels;
 
 namespace WgProxy.Core;
 
@@ -19,12 +21,12 @@ public sealed partial class Relay
 
     // Probation (off by default): at most this many at once and this many new ones per second, so that whoever sends
     // random indices fills a corner and not the house.
-    private const int MaxAdopted = 256;
-    private const int AdoptionsPerSecond = 16;
-    private const int AdoptionBurst = 64;
+    private const int MaxOnProbation = 256;
+    private const int ProbationsPerSecond = 16;
+    private const int ProbationBurst = 64;
 
-    private Bucket _adoptions;
-    private int _adopted;
+    private TokenBucket _probations;
+    private int _onProbation;
 
     /// <summary>Data, or an answer to the server, whose index the source's own mapping cannot explain. Null if neither the
     /// roaming table nor a neighbour can.</summary>
@@ -71,7 +73,7 @@ public sealed partial class Relay
     private bool Leads(DatagramKind kind, ReadOnlySpan<byte> datagram, uint receiver, int tunnel, Tick now) =>
         kind == DatagramKind.Response
             ? _routes[_tunnels[tunnel].Route].Mac1.Verify(datagram)
-            : _tunnels.TakesData(tunnel, receiver, now);
+            : _tunnels.HasDataIndex(tunnel, receiver, now);
 
     private Decision OpenClaim(DatagramKind kind, ReadOnlySpan<byte> datagram, in Source source, int tunnel, Tick now)
     {
@@ -140,8 +142,8 @@ public sealed partial class Relay
         }
 
         mapping.AwaitsClient = false;
-        mapping.Heard = now;
-        _mappings.AsideOf(slot).Claim.TryTake(datagram.Length, ClaimPerSecond, ClaimBurst, now);
+        mapping.LastValid = now;
+        _mappings.ExtrasOf(slot).Claim.TryTake(datagram.Length, ClaimPerSecond, ClaimBurst, now);
         mapping.UplinkBytes += datagram.Length;
         Schedule(slot, ClaimDeadline(slot, now));
         Counters.Count(Direction.Uplink, verdict, 1, datagram.Length);
@@ -170,25 +172,25 @@ public sealed partial class Relay
             return Drop(Direction.Uplink, Verdict.Denied, datagram);
         }
 
-        if (_live * 2 >= _settings.MaxMappings || IsOverShare(source.Prefix, Share.Asked) || _adopted >= MaxAdopted || !_mappings.HasFree
+        if (_live * 2 >= _settings.MaxMappings || IsOverShare(source.Prefix, Share.Unverified) || _onProbation >= MaxOnProbation || !_mappings.HasFree
             || _queues.Count(Proof.Claimed) >= _settings.MaxClaimed
-            || !_adoptions.TryTake(1, AdoptionsPerSecond, AdoptionBurst, now))
+            || !_probations.TryTake(1, ProbationsPerSecond, ProbationBurst, now))
         {
             return Drop(Direction.Uplink, Verdict.ClaimRefused, datagram);
         }
 
         int slot = AddMapping(source, route: 0, server);
         ref Mapping mapping = ref _mappings[slot];
-        mapping.Adopted = true;
-        _mappings.AsideOf(slot).AdoptedIndex = Datagram.ReceiverIndex(DatagramKind.Transport, datagram);
+        mapping.IsOnProbation = true;
+        _mappings.ExtrasOf(slot).ProbationIndex = Datagram.ReceiverIndex(DatagramKind.Transport, datagram);
         _tunnels.Add(slot, route: 0);
-        _adopted++;
+        _onProbation++;
         Enqueue(slot, Proof.Claimed);
         Counters.Count(RelayEventKind.Claimed);
-        mapping.Heard = now;
-        _mappings.AsideOf(slot).Unknown.TryTake(datagram.Length, UnknownPerSecond, UnknownBurst, now);
+        mapping.LastValid = now;
+        _mappings.ExtrasOf(slot).Unknown.TryTake(datagram.Length, UnknownPerSecond, UnknownBurst, now);
         mapping.UplinkBytes = datagram.Length;
-        Schedule(slot, now + _settings.AdoptedTimeout);
+        Schedule(slot, now + _settings.ProbationTimeout);
         Counters.Count(Direction.Uplink, Verdict.Open, 1, datagram.Length);
         return new Decision(Verdict.Open, slot, datagram.Length);
     }
@@ -199,7 +201,7 @@ public sealed partial class Relay
     {
         ref Mapping mapping = ref _mappings[slot];
         LeaveProbation(ref mapping);
-        _tunnels.Learn(slot, _mappings.AsideOf(slot).AdoptedIndex, client, now, now + _settings.IndexLifetime);
+        _tunnels.Learn(slot, _mappings.ExtrasOf(slot).ProbationIndex, client, now, now + _settings.IndexLifetime);
     }
 
     // A site's number, where prefixes of sources stand otherwise: the kind of share tells them apart.
@@ -207,7 +209,7 @@ public sealed partial class Relay
 
     /// <summary>Whether the slot's mapping, which has proven nothing where it is, may claim another tunnel.</summary>
     private bool MayJoin(int slot) =>
-        _mappings[slot].Proof is Proof.Asked or Proof.Lingering || (_mappings[slot].Proof == Proof.Claimed && !_mappings[slot].Adopted);
+        _mappings[slot].Proof is Proof.Asked or Proof.Lingering || (_mappings[slot].Proof == Proof.Claimed && !_mappings[slot].IsOnProbation);
 
     private bool MayClaim(int tunnel)
     {
@@ -233,13 +235,13 @@ public sealed partial class Relay
     private Tick ClaimLimit(int slot)
     {
         ref Mapping mapping = ref _mappings[slot];
-        Tick inAll = mapping.Heard + _settings.ClaimedTimeout + _settings.AskedLimit;
+        Tick inAll = mapping.LastValid + _settings.ClaimedTimeout + _settings.AskedLimit;
         return mapping.HasLingered ? Tick.Min(inAll, LingerLimit(slot)) : inAll;
     }
 
     private Tick LingerLimit(int slot)
     {
-        Tick until = _mappings.AsideOf(slot).LingersUntil;
+        Tick until = _mappings.ExtrasOf(slot).LingersUntil;
         return Tick.Max(until, Tick.Min(_mappings.CookieUntil(slot), until + _settings.CookieTimeout));
     }
 
@@ -277,5 +279,5 @@ public sealed partial class Relay
     private static bool GoesBefore(in Mapping left, in Mapping right) =>
         (left.Proof == Proof.Lingering) != (right.Proof == Proof.Lingering)
             ? left.Proof == Proof.Lingering
-            : left.Heard < right.Heard;
+            : left.LastValid < right.LastValid;
 }

@@ -1,5 +1,7 @@
 using WgProxy.Core.Mappings;
 using WgProxy.Core.Protocol;
+using WgProxy.Core.Routes;
+using WgProxy.Core.Tunnels;
 
 namespace WgProxy.Core;
 
@@ -14,9 +16,9 @@ public sealed partial class Relay
             return Drop(Direction.Downlink, Verdict.Unsolicited, datagram, slot);
         }
 
-        _tunnels.Part(slot, now);
+        _tunnels.SplitOff(slot, now);
         _tunnels.Ask(slot, Datagram.SenderIndex(datagram), now, now + _settings.IndexLifetime);
-        mapping.ServerSpoke = true;
+        mapping.ServerUsedPort = true;
         ReviveLingering(slot, now);
         mapping.AwaitsServer = false;
         return Forward(Direction.Downlink, slot, 1, datagram.Length);
@@ -27,11 +29,11 @@ public sealed partial class Relay
         ref Mapping mapping = ref _mappings[slot];
         uint server = Datagram.SenderIndex(datagram);
         uint client = Datagram.ReceiverIndex(DatagramKind.Response, datagram);
-        if (mapping.Asked.Contains(client))
+        if (mapping.RecentInitiations.Contains(client))
         {
-            _tunnels.Part(slot, now);
+            _tunnels.SplitOff(slot, now);
             _tunnels.Learn(slot, server, client, now, now + _settings.IndexLifetime);
-            mapping.ServerSpoke = true;
+            mapping.ServerUsedPort = true;
             HeardAnswer(slot, now);
             Raise(slot, Proof.Answered, now);
             return Forward(Direction.Downlink, slot, 1, datagram.Length);
@@ -45,16 +47,16 @@ public sealed partial class Relay
         }
 
         mapping.HasUnmatched = true;
-        _mappings.AsideOf(slot).UnmatchedServer = server;
-        _mappings.AsideOf(slot).UnmatchedClient = client;
-        mapping.ServerSpoke = true;
+        _mappings.ExtrasOf(slot).UnmatchedServer = server;
+        _mappings.ExtrasOf(slot).UnmatchedClient = client;
+        mapping.ServerUsedPort = true;
         return Forward(Direction.Downlink, slot, 1, datagram.Length);
     }
 
     private Decision CookieFromServer(int slot, ReadOnlySpan<byte> datagram, Tick now)
     {
         ref Mapping mapping = ref _mappings[slot];
-        bool asked = mapping.Asked.Contains(Datagram.ReceiverIndex(DatagramKind.CookieReply, datagram));
+        bool asked = mapping.RecentInitiations.Contains(Datagram.ReceiverIndex(DatagramKind.CookieReply, datagram));
         if ((!asked && mapping.Proof < Proof.Answered) || !MayReceive(mapping, datagram.Length))
         {
             return Drop(Direction.Downlink, Verdict.Unsolicited, datagram, slot);
@@ -62,7 +64,7 @@ public sealed partial class Relay
 
         if (asked)
         {
-            _mappings.AsideOf(slot).CookieUntil = now + _settings.CookieTimeout;
+            _mappings.ExtrasOf(slot).CookieUntil = now + _settings.CookieTimeout;
             _gate.ServerSentCookie(mapping.Route, mapping.Proof >= Proof.Established, now);
             LearnServerCookie(slot, datagram);
             BeginAnew(slot);
@@ -86,7 +88,7 @@ public sealed partial class Relay
         ref Mapping mapping = ref _mappings[slot];
         uint receiver = Datagram.ReceiverIndex(DatagramKind.Transport, run);
         (int datagrams, int bytes) = Alike(run, stride, receiver);
-        if (mapping.Adopted)
+        if (mapping.IsOnProbation)
         {
             Accept(slot, receiver, now);
         }
@@ -98,7 +100,7 @@ public sealed partial class Relay
                 _tunnels.Learn(slot, server, receiver, now, now + _settings.IndexLifetime);
             }
 
-            mapping.ServerSpoke = true;
+            mapping.ServerUsedPort = true;
             HeardServer(slot, now);
             if (_tunnels[mapping.Tunnel].InUse != slot)
             {

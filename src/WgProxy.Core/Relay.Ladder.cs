@@ -1,8 +1,7 @@
 using System.Net;
 using System.Runtime.CompilerServices;
-using WgProxy.Core.Admission;
 using WgProxy.Core.Mappings;
-using WgProxy.Core.Protocol;
+using WgProxy.Core.Tunnels;
 
 namespace WgProxy.Core;
 
@@ -115,7 +114,7 @@ public sealed partial class Relay
     private void Refresh(int slot, Tick now)
     {
         ref Mapping mapping = ref _mappings[slot];
-        mapping.Heard = now;
+        mapping.LastValid = now;
         if (mapping.Proof >= Proof.Established && !mapping.AwaitsClient && !mapping.AwaitsServer)
         {
             mapping.HasLingered = false;
@@ -195,7 +194,7 @@ public sealed partial class Relay
     private void Expire(int slot, Tick now)
     {
         ref Mapping mapping = ref _mappings[slot];
-        if (mapping.Proof == Proof.Lingering || !mapping.ServerSpoke || (mapping.HasLingered && _mappings.AsideOf(slot).LingersUntil <= now))
+        if (mapping.Proof == Proof.Lingering || !mapping.ServerUsedPort || (mapping.HasLingered && _mappings.ExtrasOf(slot).LingersUntil <= now))
         {
             End(slot, RelayEventKind.Expired);
             return;
@@ -204,7 +203,7 @@ public sealed partial class Relay
         if (!mapping.HasLingered)
         {
             mapping.HasLingered = true;
-            _mappings.AsideOf(slot).LingersUntil = now + _settings.LingerTimeout;
+            _mappings.ExtrasOf(slot).LingersUntil = now + _settings.LingerTimeout;
         }
 
         if (mapping.Proof >= Proof.Established)
@@ -215,7 +214,7 @@ public sealed partial class Relay
 
         mapping.Former = mapping.Proof;
         Requeue(slot, Proof.Lingering);
-        Schedule(slot, _mappings.AsideOf(slot).LingersUntil);
+        Schedule(slot, _mappings.ExtrasOf(slot).LingersUntil);
         Report(RelayEventKind.Lingered, slot);
     }
 
@@ -235,8 +234,8 @@ public sealed partial class Relay
 
     private void LeaveProbation(ref Mapping mapping)
     {
-        _adopted -= mapping.Adopted ? 1 : 0;
-        mapping.Adopted = false;
+        _onProbation -= mapping.IsOnProbation ? 1 : 0;
+        mapping.IsOnProbation = false;
     }
 
     private Tick AskedDeadline(int slot, Tick now)
@@ -262,7 +261,7 @@ public sealed partial class Relay
         if (mapping.Counted == Share.Claimed)
         {
             // The tunnel may be another before the claim ends.
-            _mappings.AsideOf(slot).Charged = _tunnels[mapping.Tunnel].Owner;
+            _mappings.ExtrasOf(slot).Charged = _tunnels[mapping.Tunnel].Owner;
         }
 
         if (mapping.Counted != Share.None)
@@ -284,7 +283,7 @@ public sealed partial class Relay
     }
 
     private Prefix ChargedFor(int slot) =>
-        _mappings[slot].Counted == Share.Claimed ? new Prefix(_mappings.AsideOf(slot).Charged, 0) : _mappings[slot].Source.Prefix;
+        _mappings[slot].Counted == Share.Claimed ? new Prefix(_mappings.ExtrasOf(slot).Charged, 0) : _mappings[slot].Source.Prefix;
 
     private void Requeue(int slot, Proof proof)
     {

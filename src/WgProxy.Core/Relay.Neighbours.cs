@@ -1,5 +1,5 @@
-using WgProxy.Core.Mappings;
 using WgProxy.Core.Protocol;
+using WgProxy.Core.Tunnels;
 
 namespace WgProxy.Core;
 
@@ -18,7 +18,7 @@ public sealed partial class Relay
     /// <summary>Makes relays of one address known to each other: each may from then on read, on its slow path and from its
     /// own thread, what the others have learned. All of them have the same routes, clocks with the same zero, and have decided
     /// about nothing yet.</summary>
-    public static void Introduce(IReadOnlyList<Relay> relays)
+    public static void ConnectNeighbours(IReadOnlyList<Relay> relays)
     {
         IndexSketch sketch = new(relays.Count, relays.Sum(relay => relay.Slots), relays[0]._settings.HashSeed);
         for (int number = 0; number < relays.Count; number++)
@@ -98,7 +98,7 @@ public sealed partial class Relay
 
             NeighboursAsked++;
             if (neighbour._tunnels.TryCopy(route, receiver, now, out copy)
-                && (kind == DatagramKind.Response ? _routes[route].Mac1.Verify(datagram) : copy.TakesData(receiver, now))
+                && (kind == DatagramKind.Response ? _routes[route].Mac1.Verify(datagram) : copy.HasDataIndex(receiver, now))
                 && (into < 0 || _tunnels[into].SharesPair(copy.Row, now)))
             {
                 return true;

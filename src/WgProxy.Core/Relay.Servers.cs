@@ -1,6 +1,7 @@
 using System.Net;
 using System.Runtime.CompilerServices;
 using WgProxy.Core.Mappings;
+using WgProxy.Core.Routes;
 
 namespace WgProxy.Core;
 
@@ -57,7 +58,7 @@ public sealed partial class Relay
     {
         ref Mapping mapping = ref _mappings[slot];
         mapping.Port = port;
-        mapping.ServerSpoke = false;
+        mapping.ServerUsedPort = false;
     }
 
     /// <summary>The engine connected the slot's socket anew, because this host's own path to the server had changed.</summary>
@@ -102,7 +103,7 @@ public sealed partial class Relay
             // A socket that is not where the mapping is to go hears whom it was connected to: that is no answer from there.
             if (ordered && mapping.IsOnTrial)
             {
-                _mappings.AsideOf(slot).OwesTrial = true;
+                _mappings.ExtrasOf(slot).OwesTrial = true;
                 mapping.IsOnTrial = false;
             }
 
@@ -153,7 +154,7 @@ public sealed partial class Relay
         return addresses.AnswersElsewhere(ServerOf(slot)) || !addresses.IsListed(ServerOf(slot));
     }
 
-    private bool OwesTrial(int slot) => _mappings[slot].HasAside && _mappings.AsideOf(slot).OwesTrial;
+    private bool OwesTrial(int slot) => _mappings[slot].HasExtras && _mappings.ExtrasOf(slot).OwesTrial;
 
     /// <summary>Whether a trial was owed. It is no more.</summary>
     private bool PayTrial(int slot)
@@ -161,7 +162,7 @@ public sealed partial class Relay
         bool owed = OwesTrial(slot);
         if (owed)
         {
-            _mappings.AsideOf(slot).OwesTrial = false;
+            _mappings.ExtrasOf(slot).OwesTrial = false;
         }
 
         return owed;
@@ -321,19 +322,19 @@ public sealed partial class Relay
     private void AskElsewhere(int slot, Tick now)
     {
         if (now < _mappings[slot].AskedSince + AskedElsewhereAfter
-            || (_mappings[slot].HasAside && now < _mappings.AsideOf(slot).NoSignUntil)
+            || (_mappings[slot].HasExtras && now < _mappings.ExtrasOf(slot).NoSignUntil)
             || NextOf(slot, now) is not IPEndPoint next)
         {
             return;
         }
 
-        _mappings.AsideOf(slot).NoSignUntil = now + AskedElsewhereAfter;
+        _mappings.ExtrasOf(slot).NoSignUntil = now + AskedElsewhereAfter;
         Redirect(slot, next);
     }
 
     private void GiveSign(int slot, bool moves, Tick now)
     {
-        ref Tick until = ref _mappings.AsideOf(slot).NoSignUntil;
+        ref Tick until = ref _mappings.ExtrasOf(slot).NoSignUntil;
         if (now < until)
         {
             return;

@@ -1,6 +1,10 @@
 using System.Runtime.CompilerServices;
+using WgProxy.Core.Admission;
+using WgProxy.Core.Containers;
 using WgProxy.Core.Mappings;
 using WgProxy.Core.Protocol;
+using WgProxy.Core.Routes;
+using WgProxy.Core.Tunnels;
 
 namespace WgProxy.Core;
 
@@ -49,13 +53,13 @@ public sealed partial class Relay
             return SendCookie(datagram, source, route, slot, now);
         }
 
-        ref Bucket bucket = ref shown ? ref _mappings.AsideOf(slot).Shown : ref mapping.Initiations;
+        ref TokenBucket bucket = ref shown ? ref _mappings.ExtrasOf(slot).Shown : ref mapping.Initiations;
         if (!bucket.TryTake(1, InitiationsPerSecond, InitiationBurst, now))
         {
             return shown ? Drop(Direction.Uplink, Verdict.RateLimited, datagram, slot) : SendCookie(datagram, source, route, slot, now);
         }
 
-        Standing standing = mapping.Proof >= Proof.Established ? Standing.Live : _gate.StandingOf(source, now);
+        InitiationPriority standing = mapping.Proof >= Proof.Established ? InitiationPriority.Live : _gate.PriorityOf(source, now);
         if (!MayAskServer(slot, standing, showsServers, now))
         {
             return Drop(Direction.Uplink, Verdict.ServerLoaded, datagram, slot);
@@ -72,8 +76,8 @@ public sealed partial class Relay
     private void RememberAsking(int slot, ReadOnlySpan<byte> initiation)
     {
         ref Mapping mapping = ref _mappings[slot];
-        mapping.LastAsked = Datagram.SenderIndex(initiation);
-        mapping.Asked.Add(mapping.LastAsked);
+        mapping.LastInitiation = Datagram.SenderIndex(initiation);
+        mapping.RecentInitiations.Add(mapping.LastInitiation);
         initiation.Slice(WireGuard.InitiationMac1Offset, WireGuard.MacSize).CopyTo(mapping.LastMac1);
     }
 
@@ -123,7 +127,7 @@ public sealed partial class Relay
             return Drop(Direction.Uplink, Verdict.BadMac1, datagram, slot);
         }
 
-        if (mapping.Proof == Proof.Claimed && !_mappings.AsideOf(slot).Claim.TryTake(datagram.Length, ClaimPerSecond, ClaimBurst, now))
+        if (mapping.Proof == Proof.Claimed && !_mappings.ExtrasOf(slot).Claim.TryTake(datagram.Length, ClaimPerSecond, ClaimBurst, now))
         {
             return Drop(Direction.Uplink, Verdict.OverBudget, datagram, slot);
         }
@@ -153,16 +157,16 @@ public sealed partial class Relay
         }
 
         ref Mapping mapping = ref _mappings[slot];
-        if (mapping.HasUnmatched && _mappings.AsideOf(slot).UnmatchedServer == receiver)
+        if (mapping.HasUnmatched && _mappings.ExtrasOf(slot).UnmatchedServer == receiver)
         {
             // The client uses an answer that matched nothing remembered here: it was genuine.
             mapping.HasUnmatched = false;
-            _tunnels.Part(slot, now);
-            _tunnels.Learn(slot, receiver, _mappings.AsideOf(slot).UnmatchedClient, now, now + _settings.IndexLifetime);
+            _tunnels.SplitOff(slot, now);
+            _tunnels.Learn(slot, receiver, _mappings.ExtrasOf(slot).UnmatchedClient, now, now + _settings.IndexLifetime);
         }
 
         (int datagrams, int bytes) = Alike(run, stride, receiver);
-        if (!_tunnels.TakesDataOf(mapping.Tunnel, receiver, now))
+        if (!_tunnels.UseDataIndex(mapping.Tunnel, receiver, now))
         {
             if (TryClaim(DatagramKind.Transport, First(run, stride), source, now) is Decision claim)
             {
@@ -175,7 +179,7 @@ public sealed partial class Relay
                 return TransportFromClient(run, stride, source, now);
             }
 
-            if (!_tunnels.TakesDataOf(mapping.Tunnel, receiver, now))
+            if (!_tunnels.UseDataIndex(mapping.Tunnel, receiver, now))
             {
                 return Unexplained(slot, datagrams, bytes, receiver, now);
             }
@@ -184,7 +188,7 @@ public sealed partial class Relay
         // It can only know an index that the server named on this port by having received it here.
         bool received = mapping.Proof < Proof.Established && _tunnels.NamedOn(mapping.Tunnel, slot, receiver, now);
         if (mapping.Proof == Proof.Claimed && !received
-            && !_mappings.AsideOf(slot).Claim.TryTake(bytes, ClaimPerSecond, ClaimBurst, now))
+            && !_mappings.ExtrasOf(slot).Claim.TryTake(bytes, ClaimPerSecond, ClaimBurst, now))
         {
             return DropAll(Verdict.OverBudget, slot, datagrams, bytes);
         }
@@ -213,10 +217,10 @@ public sealed partial class Relay
             return DropAll(verdict, slot, datagrams, bytes);
         }
 
-        if (mapping.Adopted)
+        if (mapping.IsOnProbation)
         {
-            _mappings.AsideOf(slot).AdoptedIndex = receiver;
-            Schedule(slot, now + _settings.AdoptedTimeout);
+            _mappings.ExtrasOf(slot).ProbationIndex = receiver;
+            Schedule(slot, now + _settings.ProbationTimeout);
         }
 
         Counters.Tolerate(Direction.Uplink, datagrams);
@@ -237,7 +241,7 @@ public sealed partial class Relay
         {
             Proof.Lingering => Verdict.UnknownIndex,
             Proof.Asked => Verdict.NotProven,
-            _ => _mappings.AsideOf(slot).Unknown.TryTake(
+            _ => _mappings.ExtrasOf(slot).Unknown.TryTake(
                 bytes,
                 proven ? UnknownProvenPerSecond : UnknownPerSecond,
                 proven ? UnknownProvenBurst : UnknownBurst,
@@ -308,13 +312,13 @@ public sealed partial class Relay
         {
             ref Mapping mapping = ref _mappings[slot];
             if (kind == DatagramKind.Transport
-                ? _tunnels.TakesData(mapping.Tunnel, receiver, now) || (mapping.HasUnmatched && _mappings.AsideOf(slot).UnmatchedServer == receiver)
+                ? _tunnels.HasDataIndex(mapping.Tunnel, receiver, now) || (mapping.HasUnmatched && _mappings.ExtrasOf(slot).UnmatchedServer == receiver)
                 : _tunnels.HasIssued(mapping.Tunnel, receiver, now))
             {
                 return slot;
             }
 
-            latest = mapping.Heard > _mappings[latest].Heard ? slot : latest;
+            latest = mapping.LastValid > _mappings[latest].LastValid ? slot : latest;
             led = led < 0 && _tunnels.Find(mapping.Route, receiver, now) >= 0 ? slot : led;
         }
 

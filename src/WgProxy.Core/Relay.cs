@@ -2,8 +2,11 @@ using System.Net;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using WgProxy.Core.Admission;
+using WgProxy.Core.Containers;
 using WgProxy.Core.Mappings;
 using WgProxy.Core.Protocol;
+using WgProxy.Core.Routes;
+using WgProxy.Core.Tunnels;
 
 namespace WgProxy.Core;
 
@@ -28,7 +31,7 @@ public sealed partial class Relay
     private readonly HandshakeGate _gate;
     private readonly PrefixShares _shares;
     private readonly ProofQueues _queues;
-    private readonly Deadlines _deadlines;
+    private readonly DeadlineHeap _deadlines;
     private readonly List<RelayEvent> _events = new(256);
     private int _live;
 
@@ -48,7 +51,7 @@ public sealed partial class Relay
         _gate = new HandshakeGate(settings, routes);
         _shares = new PrefixShares(slots, settings.HashSeed);
         _queues = new ProofQueues(slots);
-        _deadlines = new Deadlines(slots);
+        _deadlines = new DeadlineHeap(slots);
     }
 
     /// <summary>Everything this relay counts.</summary>
@@ -210,6 +213,6 @@ public sealed partial class Relay
     {
         ref readonly Mapping mapping = ref _mappings[slot];
         Counters.Count(kind);
-        _events.Add(new RelayEvent(kind, slot, mapping.Source, mapping.Route, mapping.Port, mapping.ServerSpoke));
+        _events.Add(new RelayEvent(kind, slot, mapping.Source, mapping.Route, mapping.Port, mapping.ServerUsedPort));
     }
 }

@@ -1,6 +1,11 @@
 using System.Net;
 using WgProxy.Core;
+using WgProxy.Core.Engine;
+using WgProxy.Linux.Listen;
 using WgProxy.Linux.Net;
+using WgProxy.Linux.Paths;
+using WgProxy.Linux.Send;
+using WgProxy.Linux.Workers;
 
 namespace WgProxy.Linux;
 
@@ -39,20 +44,20 @@ public sealed class LinuxEngine : IEngine
             throw new InvalidOperationException("An engine starts once.");
         }
 
-        int count = Share.Workers(_settings, _own.Workers);
+        int count = WorkerLimits.Workers(_settings, _own.Workers);
         Steering steering = new(count, ((uint)RandomBits.Draw(), (uint)RandomBits.Draw()));
-        IReadOnlyList<IReadOnlyList<ListenSocket>> listeners = ListenSockets.Open(_settings.Listen, steering, _own.Offload);
+        IReadOnlyList<IReadOnlyList<ListenSocket>> listeners = ListenSockets.Open(_settings.Listen, steering, _own.Segmentation);
         _started = true;
-        UdpSocket[] first = [.. listeners[0].Where(socket => socket.Intake == Intake.Plain).Select(socket => socket.Socket)];
+        UdpSocket[] first = [.. listeners[0].Where(socket => socket.Role == ListenRole.Bare).Select(socket => socket.Socket)];
         Listening = [.. first.Select(socket => socket.LocalEndPoint)];
         Shortfalls = ShortfallsOf(
             first.Min(socket => socket.Udp.GrantedReceiveBuffer), first.Min(socket => socket.Udp.GrantedSendBuffer));
         long zero = _time.GetTimestamp();
         EngineSettings shared = count == 1 ? _settings : _settings with { Observe = OneAtATime(_settings.Observe) };
         _workers = [.. listeners.Select((sockets, i) => new LinuxWorker(
-            Share.Of(shared, i, count), _own, _time, zero, sockets, $"worker {i}"))];
+            WorkerLimits.Of(shared, i, count), _own, _time, zero, sockets, $"worker {i}"))];
         ListenSockets.Discard(listeners);
-        Relay.Introduce([.. _workers.Select(worker => worker.Relay)]);
+        Relay.ConnectNeighbours([.. _workers.Select(worker => worker.Relay)]);
         foreach (LinuxWorker worker in _workers)
         {
             worker.Start();

@@ -1,3 +1,6 @@
+using WgProxy.Linux.Send;
+using WgProxy.Linux.Workers;
+
 namespace WgProxy.Linux;
 
 /// <summary>What only this engine is told.</summary>
@@ -10,7 +13,7 @@ public sealed record LinuxEngineSettings
     public BusyPoll BusyPoll { get; init; } = BusyPoll.Suiting(Environment.ProcessorCount);
 
     /// <summary>What is left to the kernel.</summary>
-    public Offload Offload { get; init; } = Offload.OfThisHost();
+    public Segmentation Segmentation { get; init; } = Segmentation.OfThisHost();
 
     /// <summary>Whether the engine watches this host's addresses and routes. Without, mappings find out that they have another path when
     /// their clients go unanswered.</summary>

@@ -1,5 +1,5 @@
 using System.ComponentModel;
-using WgProxy.Core;
+using WgProxy.Core.Engine;
 
 namespace WgProxy.Linux;
 

@@ -1,7 +1,8 @@
 using System.Net;
 using System.Security.Cryptography;
-using WgProxy.Core.Mappings;
+using WgProxy.Core.Engine;
 using WgProxy.Core.Protocol;
+using WgProxy.Core.Routes;
 using WgProxy.Tests;
 
 namespace WgProxy.Core.Tests;
@@ -132,7 +133,7 @@ internal sealed class RelayDriver
             Log.Add(change);
             if (change.EndsMapping)
             {
-                Ports?.Rest(change.Port, Now, change.Heard);
+                Ports?.Rest(change.Port, Now, change.ServerUsedPort);
                 Relay.Release(change.Slot);
             }
         }

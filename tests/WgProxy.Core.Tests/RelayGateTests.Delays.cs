@@ -1,4 +1,5 @@
 using System.Net;
+using WgProxy.Core.Protocol;
 using WgProxy.Tests;
 
 namespace WgProxy.Core.Tests;

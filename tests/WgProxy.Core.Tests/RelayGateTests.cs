@@ -1,7 +1,6 @@
 using System.Net;
 using System.Security.Cryptography;
-using WgProxy.Core.Admission;
-using WgProxy.Core.Mappings;
+using WgProxy.Core.Engine;
 using WgProxy.Core.Protocol;
 using WgProxy.Tests;
 

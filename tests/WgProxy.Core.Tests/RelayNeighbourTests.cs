@@ -1,4 +1,8 @@
+using WgProxy.Core.Engine.Batching;
 using WgProxy.Core.Mappings;
+using WgProxy.Core.Protocol;
+using WgProxy.Core.Routes;
+using WgProxy.Core.Tunnels;
 using WgProxy.Tests;
 
 namespace WgProxy.Core.Tests;
@@ -6,7 +10,7 @@ namespace WgProxy.Core.Tests;
 /// <summary>Relays behind one address: a client that roams from one's sources to another's keeps its tunnel.</summary>
 public sealed class RelayNeighbourTests
 {
-    private static readonly Source Home = RelayDriver.Client(1);
+    private static readonly Source DefaultLocalAddress = RelayDriver.Client(1);
     private static readonly Source Away = RelayDriver.Client(2);
 
     private readonly RelayDriver _first = new();
@@ -15,13 +19,13 @@ public sealed class RelayNeighbourTests
     public RelayNeighbourTests()
     {
         _second = new RelayDriver(_first.Routes);
-        Relay.Introduce([_first.Relay, _second.Relay]);
+        Relay.ConnectNeighbours([_first.Relay, _second.Relay]);
     }
 
     [Fact]
     public void A_client_that_roams_to_a_neighbour_claims_its_tunnel_there()
     {
-        _first.Confirm(Home, client: 0xC1, server: 0x51);
+        _first.Confirm(DefaultLocalAddress, client: 0xC1, server: 0x51);
         Decision claim = _second.FromClient(Away, WireMessages.Transport(0x51));
         Assert.Equal(Verdict.Open, claim.Verdict);
         Assert.Equal(Proof.Claimed, _second.Relay.ProofOf(claim.Slot));
@@ -35,7 +39,7 @@ public sealed class RelayNeighbourTests
     public void A_stranger_who_handshakes_on_a_borrowed_tunnel_has_it_for_himself()
     {
         Source mallory = RelayDriver.Client(66);
-        _first.Confirm(Home, client: 0xC1, server: 0x51);
+        _first.Confirm(DefaultLocalAddress, client: 0xC1, server: 0x51);
         int claim = _second.FromClient(mallory, WireMessages.Transport(0x51)).Slot;
         Renew(0);
 
@@ -71,7 +75,7 @@ public sealed class RelayNeighbourTests
         Source stranger = RelayDriver.Client(50_000);
         IReadOnlyList<Route> routes = [RelayDriver.NewRoute()];
         RelayDriver[] drivers = [.. Enumerable.Range(0, workers).Select(_ => new RelayDriver(routes, new RelaySettings { MaxMappings = 2_048 / workers }))];
-        Relay.Introduce([.. drivers.Select(driver => driver.Relay)]);
+        Relay.ConnectNeighbours([.. drivers.Select(driver => driver.Relay)]);
         for (int tunnel = 0; tunnel < 1_024; tunnel++)
         {
             drivers[tunnel % workers].Establish(RelayDriver.Client(tunnel), 0x1_0000 + (uint)tunnel, 0x2_0000 + (uint)tunnel);
@@ -99,7 +103,7 @@ public sealed class RelayNeighbourTests
     [Fact]
     public void A_run_of_an_index_that_nobody_knows_is_judged_once()
     {
-        _first.Confirm(Home, client: 0xC1, server: 0x51);
+        _first.Confirm(DefaultLocalAddress, client: 0xC1, server: 0x51);
         byte[] run = [.. Enumerable.Repeat(WireMessages.Transport(0x99, 1_452), 44).SelectMany(bytes => bytes)];
         Assert.Equal(new Decision(Verdict.NoMapping, -1, run.Length), _second.FromClient(Away, run, 1_452));
         Assert.Equal(44, _second.Relay.Counters[Direction.Uplink, Verdict.NoMapping]);
@@ -108,14 +112,14 @@ public sealed class RelayNeighbourTests
     [Fact]
     public void Relays_that_have_learned_something_are_introduced_no_more()
     {
-        _first.Confirm(Home, client: 0xC1, server: 0x51);
-        Assert.Throws<InvalidOperationException>(() => Relay.Introduce([_first.Relay, _second.Relay]));
+        _first.Confirm(DefaultLocalAddress, client: 0xC1, server: 0x51);
+        Assert.Throws<InvalidOperationException>(() => Relay.ConnectNeighbours([_first.Relay, _second.Relay]));
     }
 
     [Fact]
     public void An_unknown_index_is_unknown_to_all()
     {
-        _first.Confirm(Home, client: 0xC1, server: 0x51);
+        _first.Confirm(DefaultLocalAddress, client: 0xC1, server: 0x51);
         Assert.Equal(Verdict.NoMapping, _second.FromClient(Away, WireMessages.Transport(0x52)).Verdict);
         Assert.Equal(Verdict.NoMapping, _second.FromClient(Away, WireMessages.Response(1, 0x51)).Verdict);
         Assert.Equal(0, _second.Relay.Counters[Proof.Claimed]);
@@ -124,14 +128,14 @@ public sealed class RelayNeighbourTests
     [Fact]
     public void Both_paths_may_be_used_in_turn_across_new_keys()
     {
-        int home = _first.Confirm(Home, client: 0xC1, server: 0x51);
+        int home = _first.Confirm(DefaultLocalAddress, client: 0xC1, server: 0x51);
         int away = _second.FromClient(Away, WireMessages.Transport(0x51)).Slot;
         _second.FromServer(away, WireMessages.Transport(0xC1));
 
         // New keys by way of the second relay; the first learns of them when the client uses them there.
         Assert.Equal(Verdict.Forward, _second.FromClient(Away, WireMessages.Initiation(_second.Mac1, 0xC2)).Verdict);
         Assert.Equal(Verdict.Forward, _second.FromServer(away, WireMessages.Response(0x52, 0xC2)).Verdict);
-        Assert.Equal(Verdict.Forward, _first.FromClient(Home, WireMessages.Transport(0x52)).Verdict);
+        Assert.Equal(Verdict.Forward, _first.FromClient(DefaultLocalAddress, WireMessages.Transport(0x52)).Verdict);
         Assert.Equal(Verdict.Forward, _first.FromServer(home, WireMessages.Transport(0xC2)).Verdict);
         Assert.Equal(0, _first.Relay.Counters.Tolerated(Direction.Uplink) + _first.Relay.Counters.Tolerated(Direction.Downlink));
         Assert.Equal(1, _first.Relay.Counters[Proof.Confirmed]);
@@ -140,9 +144,9 @@ public sealed class RelayNeighbourTests
     [Fact]
     public void An_index_of_another_session_mixes_with_nothing()
     {
-        int own = _first.Confirm(Home, client: 0xC1, server: 0x51);
+        int own = _first.Confirm(DefaultLocalAddress, client: 0xC1, server: 0x51);
         _second.Confirm(Away, client: 0xC7, server: 0x57);
-        Assert.Equal(Verdict.Forward, _first.FromClient(Home, WireMessages.Transport(0x57)).Verdict);
+        Assert.Equal(Verdict.Forward, _first.FromClient(DefaultLocalAddress, WireMessages.Transport(0x57)).Verdict);
         Assert.Equal(1, _first.Relay.Counters.Tolerated(Direction.Uplink));
 
         // Had the sessions mixed, the other's client index would count as known here.
@@ -153,7 +157,7 @@ public sealed class RelayNeighbourTests
     [Fact]
     public void A_client_that_asks_and_roams_at_once_joins_its_tunnel()
     {
-        _first.Confirm(Home, client: 0xC1, server: 0x51);
+        _first.Confirm(DefaultLocalAddress, client: 0xC1, server: 0x51);
         int slot = _second.Ask(Away, client: 0xC2);
         Assert.Equal(Verdict.Forward, _second.FromClient(Away, WireMessages.Transport(0x51)).Verdict);
         Assert.Equal(Proof.Claimed, _second.Relay.ProofOf(slot));
@@ -162,7 +166,7 @@ public sealed class RelayNeighbourTests
     [Fact]
     public void An_answer_to_the_server_may_come_by_way_of_a_neighbour()
     {
-        int home = _first.Confirm(Home, client: 0xC1, server: 0x51);
+        int home = _first.Confirm(DefaultLocalAddress, client: 0xC1, server: 0x51);
         _first.FromServer(home, WireMessages.Initiation(_first.Mac1, 0x61));
         Decision answer = _second.FromClient(Away, WireMessages.Response(0xC9, 0x61, _second.Mac1));
         Assert.Equal(Verdict.Open, answer.Verdict);
@@ -173,7 +177,7 @@ public sealed class RelayNeighbourTests
     [Fact]
     public void A_claim_that_is_refused_leaves_nothing_behind()
     {
-        _first.Confirm(Home, client: 0xC1, server: 0x51);
+        _first.Confirm(DefaultLocalAddress, client: 0xC1, server: 0x51);
         _second.Routes[0].Server = null;
         for (int i = 0; i < 1_000; i++)
         {
@@ -187,7 +191,7 @@ public sealed class RelayNeighbourTests
     [Fact]
     public void An_expired_index_is_not_borrowed()
     {
-        _first.Confirm(Home, client: 0xC1, server: 0x51);
+        _first.Confirm(DefaultLocalAddress, client: 0xC1, server: 0x51);
         _first.Pass(200);
         _second.Pass(200);
         Assert.Equal(Verdict.NoMapping, _second.FromClient(Away, WireMessages.Transport(0x51)).Verdict);
@@ -199,7 +203,7 @@ public sealed class RelayNeighbourTests
         // Every pair has client = ~server: a torn copy would show another.
         MappingTable mappings = new(8, (1, 2));
         TunnelTable tunnels = new(mappings, new RelayCounters(), (3, 4));
-        int slot = mappings.Add(Home);
+        int slot = mappings.Add(DefaultLocalAddress);
         tunnels.Add(slot, route: 0);
         Tick now = new(1);
         Tick until = new(long.MaxValue);

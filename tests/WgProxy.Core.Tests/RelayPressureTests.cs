@@ -1,3 +1,5 @@
+using WgProxy.Core.Protocol;
+using WgProxy.Core.Routes;
 using WgProxy.Tests;
 
 namespace WgProxy.Core.Tests;

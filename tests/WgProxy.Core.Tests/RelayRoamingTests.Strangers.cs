@@ -1,4 +1,5 @@
 using System.Net;
+using WgProxy.Core.Protocol;
 using WgProxy.Tests;
 
 namespace WgProxy.Core.Tests;
@@ -10,7 +11,7 @@ public sealed partial class RelayRoamingTests
     [Fact]
     public void Handshakes_on_a_claims_port_push_nothing_out_of_the_tunnel()
     {
-        int home = _driver.Confirm(Home);
+        int home = _driver.Confirm(DefaultLocalAddress);
         int claim = _driver.FromClient(Mallory, WireMessages.Transport(0x51)).Slot;
         for (uint i = 0; i < 20; i++)
         {
@@ -20,7 +21,7 @@ public sealed partial class RelayRoamingTests
         }
 
         Assert.Equal(Proof.Established, _driver.Relay.ProofOf(claim));
-        Assert.Equal(Verdict.Forward, _driver.FromClient(Home, WireMessages.Transport(0x51)).Verdict);
+        Assert.Equal(Verdict.Forward, _driver.FromClient(DefaultLocalAddress, WireMessages.Transport(0x51)).Verdict);
         Assert.Equal(Verdict.Forward, _driver.FromServer(home, WireMessages.Transport(0xC1)).Verdict);
         Assert.Equal((0, 0), (Tolerated(Direction.Uplink), Tolerated(Direction.Downlink)));
         Decision moved = _driver.FromClient(Mobile, WireMessages.Transport(0x51));
@@ -32,7 +33,7 @@ public sealed partial class RelayRoamingTests
     [Fact]
     public void Answers_that_come_late_to_a_claims_port_push_nothing_out_of_the_tunnel()
     {
-        _driver.Confirm(Home);
+        _driver.Confirm(DefaultLocalAddress);
         int claim = _driver.FromClient(Mallory, WireMessages.Transport(0x51, 10_000)).Slot;
         for (uint i = 0; i < 20; i++)
         {
@@ -40,14 +41,14 @@ public sealed partial class RelayRoamingTests
             Assert.Equal(Verdict.Forward, _driver.FromClient(Mallory, WireMessages.Transport(0x90 + i)).Verdict);
         }
 
-        Assert.Equal(Verdict.Forward, _driver.FromClient(Home, WireMessages.Transport(0x51)).Verdict);
+        Assert.Equal(Verdict.Forward, _driver.FromClient(DefaultLocalAddress, WireMessages.Transport(0x51)).Verdict);
         Assert.Equal(0, Tolerated(Direction.Uplink));
     }
 
     [Fact]
     public void Strangers_whom_the_server_answers_leave_a_tunnel_room_for_its_client()
     {
-        int home = _driver.Confirm(Home);
+        int home = _driver.Confirm(DefaultLocalAddress);
         foreach (int stranger in Enumerable.Range(10, 20))
         {
             int claim = Claim(stranger).Slot;
@@ -64,7 +65,7 @@ public sealed partial class RelayRoamingTests
     [Fact]
     public void A_client_that_renews_its_keys_before_the_server_has_followed_it_keeps_the_old_ones()
     {
-        _driver.Confirm(Home);
+        _driver.Confirm(DefaultLocalAddress);
         int claim = _driver.FromClient(Mobile, WireMessages.Transport(0x51)).Slot;
         Assert.Equal(Verdict.Forward, _driver.FromClient(Mobile, WireMessages.Initiation(_driver.Mac1, 0xC9)).Verdict);
         Assert.Equal(Verdict.Forward, _driver.FromServer(claim, WireMessages.Response(0x59, 0xC9)).Verdict);
@@ -87,15 +88,15 @@ public sealed partial class RelayRoamingTests
     [Fact]
     public void Handshakes_under_the_clients_forged_address_push_out_nothing_that_is_in_use()
     {
-        int home = _driver.Confirm(Home);
+        int home = _driver.Confirm(DefaultLocalAddress);
         for (uint i = 0; i < 40; i++)
         {
-            Assert.Equal(Verdict.Forward, _driver.FromClient(Home, WireMessages.Initiation(_driver.Mac1, 0xD0 + i)).Verdict);
+            Assert.Equal(Verdict.Forward, _driver.FromClient(DefaultLocalAddress, WireMessages.Initiation(_driver.Mac1, 0xD0 + i)).Verdict);
             Assert.Equal(Verdict.Forward, _driver.FromServer(home, WireMessages.Response(0x90 + i, 0xD0 + i)).Verdict);
             _driver.Pass(0.5);
         }
 
-        Assert.Equal(Verdict.Forward, _driver.FromClient(Home, WireMessages.Transport(0x51)).Verdict);
+        Assert.Equal(Verdict.Forward, _driver.FromClient(DefaultLocalAddress, WireMessages.Transport(0x51)).Verdict);
         Assert.Equal(Verdict.Forward, _driver.FromServer(home, WireMessages.Transport(0xC1)).Verdict);
         Assert.Equal((0, 0), (Tolerated(Direction.Uplink), Tolerated(Direction.Downlink)));
         Assert.Equal(Verdict.Open, _driver.FromClient(Mobile, WireMessages.Transport(0x51)).Verdict);
@@ -110,18 +111,18 @@ public sealed partial class RelayRoamingTests
         int home = -1;
         if (lingers)
         {
-            home = _driver.Confirm(Home);
+            home = _driver.Confirm(DefaultLocalAddress);
             _driver.Pass(301);
         }
 
         int his = _driver.Confirm(Mallory, 0xCA, 0x5A);
-        Decision forged = _driver.FromClient(Home, WireMessages.Transport(0x5A));
+        Decision forged = _driver.FromClient(DefaultLocalAddress, WireMessages.Transport(0x5A));
         home = lingers ? home : forged.Slot;
         Assert.Equal(Verdict.Forward, _driver.FromServer(home, WireMessages.Transport(0xCA)).Verdict);
         Assert.Equal(Proof.Confirmed, _driver.Relay.ProofOf(home));
 
         // The client itself, on the same port.
-        Handshake(Home, home, 0xC2, 0x52);
+        Handshake(DefaultLocalAddress, home, 0xC2, 0x52);
         Assert.Equal(Verdict.Forward, _driver.FromServer(home, WireMessages.Transport(0xC2)).Verdict);
         int[] claims = [.. Enumerable.Range(70, 4).Select(number => _driver.FromClient(RelayDriver.Client(number), WireMessages.Transport(0x5A)).Slot)];
         foreach (int slot in (int[])[his, .. claims, his])
@@ -131,7 +132,7 @@ public sealed partial class RelayRoamingTests
 
         Assert.Equal(Proof.Confirmed, _driver.Relay.ProofOf(home));
         long tolerated = Tolerated(Direction.Uplink) + Tolerated(Direction.Downlink);
-        Assert.Equal(Verdict.Forward, _driver.FromClient(Home, WireMessages.Transport(0x52)).Verdict);
+        Assert.Equal(Verdict.Forward, _driver.FromClient(DefaultLocalAddress, WireMessages.Transport(0x52)).Verdict);
         Assert.Equal(Verdict.Forward, _driver.FromServer(home, WireMessages.Transport(0xC2)).Verdict);
         Assert.Equal(tolerated, Tolerated(Direction.Uplink) + Tolerated(Direction.Downlink));
         Assert.Equal(Verdict.Open, _driver.FromClient(Mobile, WireMessages.Transport(0x52)).Verdict);
@@ -142,15 +143,15 @@ public sealed partial class RelayRoamingTests
     [Fact]
     public void A_client_that_moved_renewed_its_keys_and_came_back_is_served_at_once()
     {
-        int home = _driver.Confirm(Home);
+        int home = _driver.Confirm(DefaultLocalAddress);
         int away = _driver.FromClient(Mobile, WireMessages.Transport(0x51)).Slot;
         _driver.FromServer(away, WireMessages.Transport(0xC1));
         Handshake(Mobile, away, 0xC2, 0x52);
-        Assert.Equal((Verdict.Forward, home), (_driver.FromClient(Home, WireMessages.Transport(0x52)).Verdict, _driver.FromClient(Home, WireMessages.Transport(0x52)).Slot));
+        Assert.Equal((Verdict.Forward, home), (_driver.FromClient(DefaultLocalAddress, WireMessages.Transport(0x52)).Verdict, _driver.FromClient(DefaultLocalAddress, WireMessages.Transport(0x52)).Slot));
         Assert.Equal(Verdict.Forward, _driver.FromServer(home, WireMessages.Transport(0xC2)).Verdict);
-        Handshake(Home, home, 0xC3, 0x53);
+        Handshake(DefaultLocalAddress, home, 0xC3, 0x53);
         long tolerated = Tolerated(Direction.Uplink);
-        Assert.Equal(Verdict.Forward, _driver.FromClient(Home, WireMessages.Transport(0x53)).Verdict);
+        Assert.Equal(Verdict.Forward, _driver.FromClient(DefaultLocalAddress, WireMessages.Transport(0x53)).Verdict);
         Assert.Equal(tolerated, Tolerated(Direction.Uplink));
     }
 
@@ -159,7 +160,7 @@ public sealed partial class RelayRoamingTests
     public void The_only_claim_there_may_be_moves_on_to_another_tunnel()
     {
         RelayDriver driver = new(new RelaySettings { MaxClaimed = 1 });
-        driver.Confirm(Home);
+        driver.Confirm(DefaultLocalAddress);
         driver.Confirm(Mallory, 0xCA, 0x5A);
         int claim = driver.FromClient(Mobile, WireMessages.Transport(0x51)).Slot;
         Decision moved = driver.FromClient(Mobile, WireMessages.Transport(0x5A));
@@ -170,7 +171,7 @@ public sealed partial class RelayRoamingTests
     [Fact]
     public void A_client_that_renewed_its_keys_and_comes_back_to_a_claim_is_served_there()
     {
-        _driver.Confirm(Home);
+        _driver.Confirm(DefaultLocalAddress);
         Source elsewhere = RelayDriver.Client(9);
         int claim = _driver.FromClient(elsewhere, WireMessages.Transport(0x51)).Slot;
         int away = _driver.FromClient(Mobile, WireMessages.Transport(0x51)).Slot;
@@ -186,17 +187,17 @@ public sealed partial class RelayRoamingTests
     public void A_client_of_two_servers_that_renewed_ones_keys_elsewhere_sends_the_other_nothing_of_it()
     {
         RelayDriver driver = new(routes: 2);
-        int first = driver.Confirm(Home);
-        int second = Confirm(driver, Home, route: 1, 0xC7, 0x57);
+        int first = driver.Confirm(DefaultLocalAddress);
+        int second = Confirm(driver, DefaultLocalAddress, route: 1, 0xC7, 0x57);
         driver.Pass(1);
-        driver.FromClient(Home, WireMessages.Transport(0x57));
+        driver.FromClient(DefaultLocalAddress, WireMessages.Transport(0x57));
         int away = driver.FromClient(Mobile, WireMessages.Transport(0x51)).Slot;
         driver.FromServer(away, WireMessages.Transport(0xC1));
         driver.FromClient(Mobile, WireMessages.Initiation(driver.Mac1, 0xC2));
         driver.FromServer(away, WireMessages.Response(0x52, 0xC2));
         driver.FromClient(Mobile, WireMessages.Transport(0x52));
-        Assert.Equal(first, driver.FromClient(Home, WireMessages.Transport(0x52)).Slot);
-        Assert.Equal(second, driver.FromClient(Home, WireMessages.Transport(0x99)).Slot);
+        Assert.Equal(first, driver.FromClient(DefaultLocalAddress, WireMessages.Transport(0x52)).Slot);
+        Assert.Equal(second, driver.FromClient(DefaultLocalAddress, WireMessages.Transport(0x99)).Slot);
     }
 
     private static int Confirm(RelayDriver driver, Source source, int route, uint client, uint server)

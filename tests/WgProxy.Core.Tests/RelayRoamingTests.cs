@@ -1,3 +1,4 @@
+using WgProxy.Core.Protocol;
 using WgProxy.Tests;
 
 namespace WgProxy.Core.Tests;
@@ -5,7 +6,7 @@ namespace WgProxy.Core.Tests;
 /// <summary>Tunnels that move: who may claim, what proves a claim, and what a claim can never do.</summary>
 public sealed partial class RelayRoamingTests
 {
-    private static readonly Source Home = RelayDriver.Client(1);
+    private static readonly Source DefaultLocalAddress = RelayDriver.Client(1);
     private static readonly Source Mobile = RelayDriver.Client(2);
     private static readonly Source Mallory = RelayDriver.Client(3);
     private readonly RelayDriver _driver = new();
@@ -13,7 +14,7 @@ public sealed partial class RelayRoamingTests
     [Fact]
     public void Data_with_a_live_index_from_a_new_source_claims_and_the_server_proves_it()
     {
-        int home = _driver.Confirm(Home);
+        int home = _driver.Confirm(DefaultLocalAddress);
         Decision claim = _driver.FromClient(Mobile, WireMessages.Transport(0x51));
         Assert.Equal(Verdict.Open, claim.Verdict);
         Assert.Equal(Proof.Claimed, _driver.Relay.ProofOf(claim.Slot));
@@ -22,17 +23,17 @@ public sealed partial class RelayRoamingTests
         Assert.Equal(Proof.Confirmed, _driver.Relay.ProofOf(claim.Slot));
         Assert.Equal(Proof.Confirmed, _driver.Relay.ProofOf(home));
         Assert.Equal(Mobile, _driver.Relay.SourceOf(claim.Slot));
-        Assert.Equal(Home, _driver.Relay.SourceOf(home));
+        Assert.Equal(DefaultLocalAddress, _driver.Relay.SourceOf(home));
     }
 
     [Fact]
     public void Old_and_new_path_may_alternate_per_packet()
     {
-        int home = _driver.Confirm(Home);
+        int home = _driver.Confirm(DefaultLocalAddress);
         int mobile = _driver.FromClient(Mobile, WireMessages.Transport(0x51)).Slot;
         for (int i = 0; i < 20; i++)
         {
-            Assert.Equal((Verdict.Forward, home), Pass(Home, home));
+            Assert.Equal((Verdict.Forward, home), Pass(DefaultLocalAddress, home));
             Assert.Equal((Verdict.Forward, mobile), Pass(Mobile, mobile));
             _driver.Pass(5);
         }
@@ -48,7 +49,7 @@ public sealed partial class RelayRoamingTests
     [Fact]
     public void A_claim_that_sends_keepalives_waits_for_the_server_as_long_as_it_takes()
     {
-        _driver.Confirm(Home);
+        _driver.Confirm(DefaultLocalAddress);
         int mobile = _driver.FromClient(Mobile, WireMessages.Transport(0x51)).Slot;
         for (int i = 0; i < 7; i++)
         {
@@ -64,7 +65,7 @@ public sealed partial class RelayRoamingTests
     [Fact]
     public void A_claim_ends_120_seconds_after_its_last_live_index()
     {
-        _driver.Confirm(Home);
+        _driver.Confirm(DefaultLocalAddress);
         int mobile = _driver.FromClient(Mobile, WireMessages.Transport(0x51)).Slot;
         _driver.Pass(60);
         _driver.FromClient(Mobile, WireMessages.Transport(0x51));
@@ -79,7 +80,7 @@ public sealed partial class RelayRoamingTests
     [Fact]
     public void An_idle_client_that_roamed_and_then_rekeys_is_answered_on_its_claim()
     {
-        _driver.Confirm(Home);
+        _driver.Confirm(DefaultLocalAddress);
         int mobile = _driver.FromClient(Mobile, WireMessages.Transport(0x51)).Slot;
         _driver.Pass(100);
         Assert.Equal((Verdict.Forward, mobile), Verdicts(_driver.FromClient(Mobile, WireMessages.Initiation(_driver.Mac1, 0xC2))));
@@ -92,7 +93,7 @@ public sealed partial class RelayRoamingTests
     [Fact]
     public void Another_index_of_the_tunnel_does_not_prove_an_answer_received()
     {
-        _driver.Confirm(Home);
+        _driver.Confirm(DefaultLocalAddress);
         int mallory = _driver.FromClient(Mallory, WireMessages.Transport(0x51)).Slot;
         _driver.FromClient(Mallory, WireMessages.Initiation(_driver.Mac1, 0xC2));
         _driver.FromServer(mallory, WireMessages.Response(0x52, 0xC2));
@@ -105,7 +106,7 @@ public sealed partial class RelayRoamingTests
     [Fact]
     public void A_claim_by_a_response_to_a_handshake_sent_elsewhere_does_not_establish()
     {
-        int home = _driver.Confirm(Home);
+        int home = _driver.Confirm(DefaultLocalAddress);
         _driver.FromServer(home, WireMessages.Initiation(_driver.Mac1, 0x53));
         Assert.Equal(Verdict.NoMapping, _driver.FromClient(Mallory, WireMessages.Response(0xC3, 0x53)).Verdict);
         Decision claim = _driver.FromClient(Mobile, WireMessages.Response(0xC3, 0x53, _driver.Mac1));
@@ -118,7 +119,7 @@ public sealed partial class RelayRoamingTests
     [Fact]
     public void A_source_that_has_asked_joins_the_tunnel_whose_index_it_uses()
     {
-        _driver.Confirm(Home);
+        _driver.Confirm(DefaultLocalAddress);
         int mobile = _driver.Ask(Mobile, client: 0xC9);
         Assert.Equal((Verdict.Forward, mobile), Verdicts(_driver.FromClient(Mobile, WireMessages.Transport(0x51))));
         Assert.Equal(Proof.Claimed, _driver.Relay.ProofOf(mobile));
@@ -127,7 +128,7 @@ public sealed partial class RelayRoamingTests
 
         // Whose handshake that was, nobody can tell yet: the pair is the new path's own, and passes on the old one like
         // any index that nobody issued there.
-        Assert.Equal(Verdict.Forward, _driver.FromClient(Home, WireMessages.Transport(0x59)).Verdict);
+        Assert.Equal(Verdict.Forward, _driver.FromClient(DefaultLocalAddress, WireMessages.Transport(0x59)).Verdict);
         Assert.Equal(1, _driver.Relay.Counters.Tolerated(Direction.Uplink));
         Assert.Equal(Verdict.Forward, _driver.FromClient(Mobile, WireMessages.Transport(0x51)).Verdict);
         Assert.Equal(1, _driver.Relay.Counters.Tolerated(Direction.Uplink));
@@ -136,7 +137,7 @@ public sealed partial class RelayRoamingTests
     [Fact]
     public void A_tunnel_takes_four_claims_and_evicts_nothing_for_a_fifth()
     {
-        int home = _driver.Confirm(Home);
+        int home = _driver.Confirm(DefaultLocalAddress);
         int[] claims = [.. Enumerable.Range(10, 4).Select(i => Claim(i).Slot)];
         foreach (int stranger in Enumerable.Range(100, 1_000))
         {
@@ -151,7 +152,7 @@ public sealed partial class RelayRoamingTests
     [Fact]
     public void A_client_whose_port_flaps_is_followed_however_often()
     {
-        _driver.Confirm(Home);
+        _driver.Confirm(DefaultLocalAddress);
         foreach (int flap in Enumerable.Range(10, 50))
         {
             Decision claim = Claim(flap);
@@ -165,7 +166,7 @@ public sealed partial class RelayRoamingTests
     [Fact]
     public void The_member_silent_longest_makes_room_when_the_server_moves()
     {
-        int home = _driver.Confirm(Home);
+        int home = _driver.Confirm(DefaultLocalAddress);
         int[] moves = [.. Enumerable.Range(10, 3).Select(i =>
         {
             _driver.Pass(1);
@@ -174,7 +175,7 @@ public sealed partial class RelayRoamingTests
             return slot;
         })];
         _driver.Pass(1);
-        _driver.FromClient(Home, WireMessages.Transport(0x51));
+        _driver.FromClient(DefaultLocalAddress, WireMessages.Transport(0x51));
         _driver.Pass(1);
         _driver.FromServer(Claim(20).Slot, WireMessages.Transport(0xC1));
 
@@ -207,7 +208,7 @@ public sealed partial class RelayRoamingTests
     [Fact]
     public void Uplink_of_a_claim_has_a_budget_until_the_server_proves_it()
     {
-        _driver.Confirm(Home);
+        _driver.Confirm(DefaultLocalAddress);
         int mobile = _driver.FromClient(Mobile, WireMessages.Transport(0x51)).Slot;
         byte[] large = WireMessages.Transport(0x51, length: 65_000);
         int passed = Enumerable.Range(0, 200).Count(_ => _driver.FromClient(Mobile, large).Verdict == Verdict.Forward);
@@ -222,7 +223,7 @@ public sealed partial class RelayRoamingTests
     public void An_index_is_its_routes_own()
     {
         RelayDriver driver = new(routes: 2);
-        int first = driver.Establish(Home, client: 0xC1, server: 0x51);
+        int first = driver.Establish(DefaultLocalAddress, client: 0xC1, server: 0x51);
         int second = driver.FromClient(RelayDriver.Client(50), WireMessages.Initiation(driver.Routes[1].Mac1, 0xC2)).Slot;
         driver.FromServer(second, WireMessages.Response(0x51, 0xC2));
         Assert.Equal(0, driver.Relay.Counters.IndexConflicts);
@@ -236,10 +237,10 @@ public sealed partial class RelayRoamingTests
     public void One_interface_with_two_servers_roams_with_both()
     {
         RelayDriver driver = new(routes: 2);
-        driver.Establish(Home, client: 0xC1, server: 0x51);
-        int second = driver.FromClient(Home, WireMessages.Initiation(driver.Routes[1].Mac1, 0xC2)).Slot;
+        driver.Establish(DefaultLocalAddress, client: 0xC1, server: 0x51);
+        int second = driver.FromClient(DefaultLocalAddress, WireMessages.Initiation(driver.Routes[1].Mac1, 0xC2)).Slot;
         driver.FromServer(second, WireMessages.Response(0x52, 0xC2));
-        driver.FromClient(Home, WireMessages.Transport(0x52));
+        driver.FromClient(DefaultLocalAddress, WireMessages.Transport(0x52));
 
         Decision one = driver.FromClient(Mobile, WireMessages.Transport(0x51));
         Decision two = driver.FromClient(Mobile, WireMessages.Transport(0x52));
@@ -252,7 +253,7 @@ public sealed partial class RelayRoamingTests
     [Fact]
     public void The_first_owner_of_an_index_keeps_it_while_it_lives()
     {
-        int home = _driver.Establish(Home, client: 0xC1, server: 0x51);
+        int home = _driver.Establish(DefaultLocalAddress, client: 0xC1, server: 0x51);
         _driver.Answer(Mallory, client: 0xC5, server: 0x51);
         Assert.Equal(1, _driver.Relay.Counters.IndexConflicts);
 
@@ -264,7 +265,7 @@ public sealed partial class RelayRoamingTests
     [Fact]
     public void An_index_nobody_stands_by_any_more_goes_to_the_next_owner()
     {
-        _driver.Establish(Home, client: 0xC1, server: 0x51);
+        _driver.Establish(DefaultLocalAddress, client: 0xC1, server: 0x51);
         _driver.Pass(191);
         _driver.Establish(Mallory, client: 0xC5, server: 0x51);
         Assert.Equal(0, _driver.Relay.Counters.IndexConflicts);
@@ -311,7 +312,7 @@ public sealed partial class RelayRoamingTests
     public void A_claim_for_a_tunnel_whose_last_member_makes_room_is_refused()
     {
         RelayDriver driver = new(new RelaySettings { MaxMappings = 1, IdleTimeout = TimeSpan.FromSeconds(10) });
-        driver.Confirm(Home);
+        driver.Confirm(DefaultLocalAddress);
         driver.Pass(11);
         Assert.Equal(1, driver.Relay.Counters[Proof.Lingering]);
         Assert.Equal(Verdict.ClaimRefused, driver.FromClient(Mobile, WireMessages.Transport(0x51)).Verdict);

@@ -1,4 +1,6 @@
 using System.Net;
+using WgProxy.Core.Engine.Batching;
+using WgProxy.Core.Protocol;
 using WgProxy.Tests;
 
 namespace WgProxy.Core.Tests;

@@ -1,4 +1,6 @@
 using System.Net;
+using WgProxy.Core.Protocol;
+using WgProxy.Core.Routes;
 using WgProxy.Tests;
 
 namespace WgProxy.Core.Tests;
@@ -191,7 +193,7 @@ public sealed class RelayServersTests
         int slot = _driver.Confirm(RelayDriver.Client(1));
         _driver.Relay.PortChanged(slot, 777);
         _driver.Relay.Rerouted(slot);
-        Assert.Equal((RelayEventKind.Rerouted, (ushort)777, false), _driver.Relay.Events.ToArray().Select(change => (change.Kind, change.Port, change.Heard)).Single());
+        Assert.Equal((RelayEventKind.Rerouted, (ushort)777, false), _driver.Relay.Events.ToArray().Select(change => (change.Kind, change.Port, change.ServerUsedPort)).Single());
     }
 
     private long Signs => _driver.Relay.Counters[RelayEventKind.Unanswered];

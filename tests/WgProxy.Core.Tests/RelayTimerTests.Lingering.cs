@@ -1,3 +1,4 @@
+using WgProxy.Core.Protocol;
 using WgProxy.Tests;
 
 namespace WgProxy.Core.Tests;

@@ -1,3 +1,4 @@
+using WgProxy.Core.Engine.Batching;
 using WgProxy.Fuzz.Afl;
 using WgProxy.Fuzz.Fuzzing;
 

@@ -1,3 +1,4 @@
+using WgProxy.Core.Engine.Batching;
 using WgProxy.Fuzz.Fuzzing;
 
 namespace WgProxy.Fuzz;

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using WgProxy.Core.Engine.Batching;
 using WgProxy.Fuzz.Fuzzing;
 using WgProxy.Fuzz.Plain;
 using WgProxy.Fuzz.Targets;

@@ -1,9 +1,10 @@
-using WgProxy.Core;
+using WgProxy.Core.Engine.Batching;
 using WgProxy.Core.Protocol;
 using WgProxy.Core.Tests.Model;
 using WgProxy.Fuzz.Fuzzing;
 using WgProxy.Fuzz.Plain;
 using WgProxy.Fuzz.Targets;
+using WgProxy.Linux.Net;
 
 namespace WgProxy.Fuzz;
 

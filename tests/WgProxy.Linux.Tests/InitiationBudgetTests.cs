@@ -1,3 +1,5 @@
+using WgProxy.Linux.Workers;
+
 namespace WgProxy.Linux.Tests;
 
 /// <summary>A flood of initiations takes its share of each turn, however the kernel hands it over.</summary>

@@ -1,4 +1,6 @@
-using WgProxy.Core;
+using WgProxy.Core.Engine;
+using WgProxy.Core.Routes;
+using WgProxy.Linux.Workers;
 
 namespace WgProxy.Linux.Tests;
 

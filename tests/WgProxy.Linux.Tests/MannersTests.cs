@@ -1,6 +1,10 @@
 using System.Net;
 using System.Net.Sockets;
 using WgProxy.Core;
+using WgProxy.Core.Engine;
+using WgProxy.Core.Engine.Batching;
+using WgProxy.Core.Routes;
+using WgProxy.Linux.Listen;
 using WgProxy.Linux.Net;
 using WgProxy.Linux.Tests.Rig;
 using WgProxy.Netns.Tests.Harness;

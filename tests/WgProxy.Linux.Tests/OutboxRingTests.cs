@@ -1,8 +1,8 @@
 using System.Net;
 using System.Runtime.InteropServices;
-using WgProxy.Core;
-using WgProxy.Core.Batching;
+using WgProxy.Core.Engine.Batching;
 using WgProxy.Linux.Net;
+using WgProxy.Linux.Send;
 using WgProxy.Linux.Tests.Rig;
 using WgProxy.Tests;
 

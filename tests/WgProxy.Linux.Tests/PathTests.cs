@@ -1,6 +1,9 @@
 using System.Net;
 using System.Net.Sockets;
 using WgProxy.Core;
+using WgProxy.Core.Engine.Batching;
+using WgProxy.Core.Protocol;
+using WgProxy.Core.Routes;
 using WgProxy.Linux.Tests.Rig;
 using WgProxy.Netns.Tests.Harness;
 using WgProxy.Tests;

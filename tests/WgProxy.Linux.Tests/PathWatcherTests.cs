@@ -1,3 +1,5 @@
+using WgProxy.Core.Engine.Batching;
+using WgProxy.Linux.Paths;
 using WgProxy.Linux.Tests.Rig;
 using WgProxy.Netns.Tests.Harness;
 

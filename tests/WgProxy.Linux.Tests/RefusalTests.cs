@@ -1,4 +1,5 @@
 using System.Net;
+using WgProxy.Core;
 using WgProxy.Linux.Tests.Rig;
 using WgProxy.Tests;
 

@@ -1,5 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
+using WgProxy.Core;
+using WgProxy.Core.Routes;
 using WgProxy.Linux.Tests.Rig;
 using WgProxy.Netns.Tests.Harness;
 using WgProxy.Tests;

@@ -1,7 +1,9 @@
 using System.Net;
 using System.Net.Sockets;
-using WgProxy.Core;
+using WgProxy.Core.Engine.Batching;
+using WgProxy.Linux.Listen;
 using WgProxy.Linux.Net;
+using WgProxy.Linux.Send;
 using WgProxy.Linux.Tests.Rig;
 using WgProxy.Netns.Tests.Harness;
 
@@ -67,7 +69,7 @@ public sealed class SteeringTests : IDisposable
         Steering steering = new(workers, (5, 7));
         IPAddress listen = isIPv6 ? IPAddress.IPv6Any : IPAddress.Any;
         IReadOnlyList<IReadOnlyList<ListenSocket>> sockets = space.Run(() => ListenSockets.Open(
-            new IPEndPoint(listen, 0), steering, Offload.OfThisHost()));
+            new IPEndPoint(listen, 0), steering, Segmentation.OfThisHost()));
         ListenSocket some = sockets[^1].First(socket => socket.Socket.IsIPv4 != isIPv6);
         IPAddress home = IPAddress.Parse(isIPv6 ? "fd77:1:2:3:4:5:6:7" : "127.1.2.3");
         string[] elsewhere = isIPv6
@@ -79,23 +81,23 @@ public sealed class SteeringTests : IDisposable
         int worker = steering.WorkerOf(peer.EndPoint);
 
         // Nobody has told yet which address is home.
-        Assert.Equal(Intake.Told, Sent(4, home, 0));
-        some.Home.Learn(some.Socket, home.GetAddressBytes());
-        some.Home.Learn(some.Socket, IPAddress.Parse(elsewhere[0]).GetAddressBytes());
-        Assert.Equal(home.GetAddressBytes(), some.Home.Local.ToArray());
+        Assert.Equal(ListenRole.WithMetadata, Sent(4, home, 0));
+        some.DefaultLocal.Learn(some.Socket, home.GetAddressBytes());
+        some.DefaultLocal.Learn(some.Socket, IPAddress.Parse(elsewhere[0]).GetAddressBytes());
+        Assert.Equal(home.GetAddressBytes(), some.DefaultLocal.Local.ToArray());
         for (byte ecn = 0; ecn < 4; ecn++)
         {
-            Assert.Equal(Intake.Initiations, Sent(1, home, ecn));
-            Assert.Equal(ecn == 0 ? Intake.Plain : Intake.Told, Sent(4, home, ecn));
-            Assert.All(elsewhere, other => Assert.Equal(Intake.Told, Sent(4, IPAddress.Parse(other), ecn)));
+            Assert.Equal(ListenRole.Initiations, Sent(1, home, ecn));
+            Assert.Equal(ecn == 0 ? ListenRole.Bare : ListenRole.WithMetadata, Sent(4, home, ecn));
+            Assert.All(elsewhere, other => Assert.Equal(ListenRole.WithMetadata, Sent(4, IPAddress.Parse(other), ecn)));
         }
 
         Close(sockets);
 
-        Intake Sent(byte first, IPAddress to, byte ecn)
+        ListenRole Sent(byte first, IPAddress to, byte ecn)
         {
             peer.Send([first, 0, 0, 0], new IPEndPoint(to, port), ecn);
-            (int at, Intake intake) = Where(sockets, peer.EndPoint);
+            (int at, ListenRole intake) = Where(sockets, peer.EndPoint);
             Assert.Equal(worker, at);
             return intake;
         }
@@ -110,36 +112,36 @@ public sealed class SteeringTests : IDisposable
         space.Ip("route", "add", "local", "fd77::/16", "dev", "lo");
         Steering steering = new(2, (5, 7));
         IReadOnlyList<IReadOnlyList<ListenSocket>> sockets = space.Run(() => ListenSockets.Open(
-            new IPEndPoint(isIPv6 ? IPAddress.IPv6Any : IPAddress.Any, 0), steering, Offload.OfThisHost()));
+            new IPEndPoint(isIPv6 ? IPAddress.IPv6Any : IPAddress.Any, 0), steering, Segmentation.OfThisHost()));
         ListenSocket[] group = [.. sockets.SelectMany(worker => worker).Where(socket => socket.Socket.IsIPv4 != isIPv6)];
-        ListenSocket told = group.Last(socket => socket.Intake == Intake.Told);
-        ListenSocket plain = group.First(socket => socket.Intake == Intake.Plain);
+        ListenSocket told = group.Last(socket => socket.Role == ListenRole.WithMetadata);
+        ListenSocket plain = group.First(socket => socket.Role == ListenRole.Bare);
         IPAddress[] at = [.. ((string[])(isIPv6 ? ["fd77::1", "fd77::2"] : ["127.1.2.3", "127.1.2.4"])).Select(IPAddress.Parse)];
         using Peer peer = new(new IPEndPoint(Peer.Loopback(isIPv6 ? AddressFamily.InterNetworkV6 : AddressFamily.InterNetwork), 0), space: space);
-        told.Home.Learn(told.Socket, at[0].GetAddressBytes());
-        Assert.Equal([Intake.Plain, Intake.Told], Sent());
+        told.DefaultLocal.Learn(told.Socket, at[0].GetAddressBytes());
+        Assert.Equal([ListenRole.Bare, ListenRole.WithMetadata], Sent());
 
         // While something comes to the old address, or little comes to the new one, nothing changes.
         Tick now = new(100_000);
         plain.ReadAt = now;
         Reconsider(datagrams: 1_000, after: 9_000);
-        Assert.Equal([Intake.Plain, Intake.Told], Sent());
+        Assert.Equal([ListenRole.Bare, ListenRole.WithMetadata], Sent());
         Reconsider(datagrams: 10, after: 9_000);
-        Assert.Equal([Intake.Plain, Intake.Told], Sent());
+        Assert.Equal([ListenRole.Bare, ListenRole.WithMetadata], Sent());
 
         // All is told for a second; then the new one is home.
         Reconsider(datagrams: 1_000, after: 0);
-        Assert.Equal([Intake.Told, Intake.Told], Sent());
+        Assert.Equal([ListenRole.WithMetadata, ListenRole.WithMetadata], Sent());
         Reconsider(datagrams: 1_000, after: 900);
-        Assert.Equal([Intake.Told, Intake.Told], Sent());
-        Assert.Equal(at[0].GetAddressBytes(), told.Home.Local.ToArray());
+        Assert.Equal([ListenRole.WithMetadata, ListenRole.WithMetadata], Sent());
+        Assert.Equal(at[0].GetAddressBytes(), told.DefaultLocal.Local.ToArray());
         Reconsider(datagrams: 1_000, after: 100);
-        Assert.Equal([Intake.Told, Intake.Plain], Sent());
-        Assert.Equal(at[1].GetAddressBytes(), told.Home.Local.ToArray());
+        Assert.Equal([ListenRole.WithMetadata, ListenRole.Bare], Sent());
+        Assert.Equal(at[1].GetAddressBytes(), told.DefaultLocal.Local.ToArray());
 
         // It stays for ten seconds whatever comes elsewhere.
         Reconsider(datagrams: 1_000, after: 9_000);
-        Assert.Equal([Intake.Told, Intake.Plain], Sent());
+        Assert.Equal([ListenRole.WithMetadata, ListenRole.Bare], Sent());
         Close(sockets);
 
         void Reconsider(int datagrams, long after)
@@ -147,16 +149,16 @@ public sealed class SteeringTests : IDisposable
             now += after;
             for (int i = 0; i < datagrams; i++)
             {
-                told.NoteTold(at[1].GetAddressBytes());
+                told.NoteLocal(at[1].GetAddressBytes());
             }
 
-            told.Home.Reconsider(told, now);
+            told.DefaultLocal.Reconsider(told, now);
         }
 
-        Intake[] Sent() => [.. at.Select(address =>
+        ListenRole[] Sent() => [.. at.Select(address =>
         {
             peer.Send([4, 0, 0, 0], new IPEndPoint(address, plain.Socket.LocalEndPoint.Port));
-            return Where(sockets, peer.EndPoint).Intake;
+            return Where(sockets, peer.EndPoint).ListenRole;
         })];
     }
 
@@ -175,7 +177,7 @@ public sealed class SteeringTests : IDisposable
         IReadOnlyList<IReadOnlyList<ListenSocket>> workers = Open(new Steering(3, (5, 7)), IPAddress.Loopback);
         using Peer peer = new(new IPEndPoint(IPAddress.Loopback, 0));
         peer.Send(Array.Empty<byte>(), workers[0][0].Socket.LocalEndPoint);
-        Assert.Equal((0, Intake.Told), Where(workers, peer.EndPoint));
+        Assert.Equal((0, ListenRole.WithMetadata), Where(workers, peer.EndPoint));
         Close(workers);
     }
 
@@ -209,7 +211,7 @@ public sealed class SteeringTests : IDisposable
             {
                 peer.Send([4, 0, 0, 0], sockets[0][0].Socket.LocalEndPoint);
                 int expected = steering.WorkerOf(new IPEndPoint(address, portRead));
-                Assert.Equal((expected, Intake.Plain), Where(sockets, peer.EndPoint));
+                Assert.Equal((expected, ListenRole.Bare), Where(sockets, peer.EndPoint));
                 _ = workers.Add(expected);
             }
         }
@@ -252,7 +254,7 @@ public sealed class SteeringTests : IDisposable
             datagram[0] = (byte)(initiation ? 1 : 4);
             peer.Send(datagram, relay);
             int worker = steering.WorkerOf(peer.EndPoint);
-            Assert.Equal((worker, initiation ? Intake.Initiations : Intake.Plain), Where(sockets, peer.EndPoint));
+            Assert.Equal((worker, initiation ? ListenRole.Initiations : ListenRole.Bare), Where(sockets, peer.EndPoint));
             counts[worker]++;
         }
 
@@ -261,7 +263,7 @@ public sealed class SteeringTests : IDisposable
     }
 
     private static IReadOnlyList<IReadOnlyList<ListenSocket>> Open(Steering steering, IPAddress address) =>
-        ListenSockets.Open(new IPEndPoint(address, 0), steering, Offload.OfThisHost());
+        ListenSockets.Open(new IPEndPoint(address, 0), steering, Segmentation.OfThisHost());
 
     private static void Close(IReadOnlyList<IReadOnlyList<ListenSocket>> workers)
     {
@@ -271,7 +273,7 @@ public sealed class SteeringTests : IDisposable
         }
     }
 
-    private (int Worker, Intake Intake) Where(IReadOnlyList<IReadOnlyList<ListenSocket>> workers, IPEndPoint from)
+    private (int Worker, ListenRole ListenRole) Where(IReadOnlyList<IReadOnlyList<ListenSocket>> workers, IPEndPoint from)
     {
         long start = TimeProvider.System.GetTimestamp();
         while (TimeProvider.System.GetElapsedTime(start) < TimeSpan.FromSeconds(10))
@@ -284,7 +286,7 @@ public sealed class SteeringTests : IDisposable
                     {
                         Assert.Equal(from, KernelAddress.ToEndPoint(_batch.NameOf(0)));
                         _batch.Clear();
-                        return (worker, socket.Intake);
+                        return (worker, socket.Role);
                     }
                 }
             }

@@ -2,7 +2,10 @@ using System.Net;
 using System.Net.Sockets;
 using WgProxy.Core;
 using WgProxy.Core.Admission;
+using WgProxy.Core.Engine.Batching;
+using WgProxy.Linux.Listen;
 using WgProxy.Linux.Net;
+using WgProxy.Linux.Send;
 using WgProxy.Linux.Tests.Rig;
 using WgProxy.Netns.Tests.Harness;
 using WgProxy.Tests;
@@ -22,7 +25,7 @@ public sealed class StrangerSocketsTests
         using Topology topology = new();
         Host host = topology.Add("nobody");
         IReadOnlyList<IReadOnlyList<ListenSocket>> workers = topology.Relay.Run(() => ListenSockets.Open(
-            new IPEndPoint(IPAddress.IPv6Any, 0), new Steering(2, (5, 7)), Offload.OfThisHost()));
+            new IPEndPoint(IPAddress.IPv6Any, 0), new Steering(2, (5, 7)), Segmentation.OfThisHost()));
         ListenSocket listener = workers[1].First(socket => socket.Socket.IsIPv4 == (family == AddressFamily.InterNetwork));
         Assert.Same(workers[0].First(socket => socket.Socket.IsIPv4 == listener.Socket.IsIPv4).Strangers, listener.Strangers);
         using Peer somebody = new(new IPEndPoint(host.Address(family), 0), space: host.Space);
@@ -48,7 +51,7 @@ public sealed class StrangerSocketsTests
     public void They_are_given_nothing_and_take_nothing_that_is_sent_to_all()
     {
         IReadOnlyList<IReadOnlyList<ListenSocket>> workers = ListenSockets.Open(
-            new IPEndPoint(IPAddress.Any, 0), new Steering(1, (5, 7)), Offload.OfThisHost());
+            new IPEndPoint(IPAddress.Any, 0), new Steering(1, (5, 7)), Segmentation.OfThisHost());
         using Socket sender = new(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp) { EnableBroadcast = true };
         int port = workers[0][0].Socket.LocalEndPoint.Port;
         for (int number = 0; number < 100; number++)

@@ -1,6 +1,9 @@
 using System.Net;
 using WgProxy.Core;
+using WgProxy.Core.Engine;
+using WgProxy.Core.Routes;
 using WgProxy.Linux.Tests.Rig;
+using WgProxy.Linux.Workers;
 using WgProxy.Tests;
 
 namespace WgProxy.Linux.Tests;
@@ -68,8 +71,8 @@ public sealed class WorkersTests
     public void No_worker_gets_less_than_it_can_live_on(int mappings, int asked, int ports, int wanted, int workers)
     {
         EngineSettings settings = NewSettings(mappings, asked, ports);
-        Assert.Equal(workers, Share.Workers(settings, wanted));
-        EngineSettings[] shares = [.. Enumerable.Range(0, workers).Select(worker => Share.Of(settings, worker, workers))];
+        Assert.Equal(workers, WorkerLimits.Workers(settings, wanted));
+        EngineSettings[] shares = [.. Enumerable.Range(0, workers).Select(worker => WorkerLimits.Of(settings, worker, workers))];
         Assert.Equal(settings.Ports.Order(), shares.SelectMany(share => share.Ports).Order());
         Assert.InRange(shares.Sum(share => share.Relay.Slots), 1, settings.Relay.Slots);
         Assert.InRange(shares.Sum(share => share.Relay.MaxAsked), 1, asked);
@@ -84,7 +87,7 @@ public sealed class WorkersTests
         EngineSettings settings = NewSettings(1_000, 1_000, 0) with { Observe = change => seen.Add(change.Slot) };
         for (int worker = 0; worker < 3; worker++)
         {
-            EngineSettings share = Share.Of(settings, worker, 3);
+            EngineSettings share = WorkerLimits.Of(settings, worker, 3);
             share.Observe!(new RelayEvent { Slot = 0 });
             share.Observe!(new RelayEvent { Slot = share.Relay.Slots - 1 });
         }

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Security.Cryptography;
 using WgProxy.Core;
 using WgProxy.Core.Protocol;
+using WgProxy.Core.Vocabulary;
 
 namespace WgProxy.Netns.Tests;
 

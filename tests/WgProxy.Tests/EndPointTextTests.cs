@@ -1,4 +1,5 @@
 using System.Net;
+using WgProxy.Configuration;
 
 namespace WgProxy.Tests;
 

@@ -1,4 +1,6 @@
-using WgProxy.Core;
+using WgProxy.Core.Protocol;
+using WgProxy.Core.Routes;
+using WgProxy.Core.Tunnels;
 
 namespace WgProxy.Tests;
 

@@ -1,7 +1,9 @@
 using System.Net;
 using System.Net.Sockets;
 using WgProxy.Core;
+using WgProxy.Core.Engine;
 using WgProxy.Core.Protocol;
+using WgProxy.Core.Routes;
 
 namespace WgProxy.Tests;
 

@@ -1,5 +1,6 @@
 using System.Collections;
-using WgProxy.Core;
+using WgProxy.Core.Engine;
+using WgProxy.Core.Tunnels;
 
 namespace WgProxy.Tests;
 

@@ -1,6 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
-using WgProxy.Core;
+using WgProxy.Core.Engine;
 
 namespace WgProxy.Tests;
 

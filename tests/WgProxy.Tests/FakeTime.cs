@@ -1,3 +1,5 @@
+using WgProxy.Linux.Net;
+
 namespace WgProxy.Tests;
 
 /// <summary>A clock that only the test moves.</summary>
@@ -6,7 +8,7 @@ internal sealed class FakeTime : TimeProvider
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
 
     private readonly Lock _lock = new();
-    private readonly List<Alarm> _alarms = [];
+    private readonly List<DeadlineTimer> _alarms = [];
     private TimeSpan _now;
 
     public override long TimestampFrequency => TimeSpan.TicksPerSecond;
@@ -17,7 +19,7 @@ internal sealed class FakeTime : TimeProvider
 
     public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
     {
-        Alarm alarm = new(this, () => callback(state));
+        DeadlineTimer alarm = new(this, () => callback(state));
         _ = alarm.Change(dueTime, period);
         return alarm;
     }
@@ -25,7 +27,7 @@ internal sealed class FakeTime : TimeProvider
     /// <summary>Moves the clock, and rings every alarm that is due.</summary>
     public void Advance(TimeSpan span)
     {
-        Alarm[] due;
+        DeadlineTimer[] due;
         lock (_lock)
         {
             _now += span;
@@ -33,7 +35,7 @@ internal sealed class FakeTime : TimeProvider
             _ = _alarms.RemoveAll(alarm => alarm.Due <= _now);
         }
 
-        foreach (Alarm alarm in due)
+        foreach (DeadlineTimer alarm in due)
         {
             alarm.Ring();
         }
@@ -58,7 +60,7 @@ internal sealed class FakeTime : TimeProvider
         }
     }
 
-    private sealed class Alarm(FakeTime time, Action ring) : ITimer
+    private sealed class DeadlineTimer(FakeTime time, Action ring) : ITimer
     {
         public TimeSpan Due { get; private set; }
 

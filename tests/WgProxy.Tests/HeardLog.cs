@@ -1,3 +1,5 @@
+using WgProxy.Logging;
+
 namespace WgProxy.Tests;
 
 /// <summary>A log whose lines a test reads.</summary>

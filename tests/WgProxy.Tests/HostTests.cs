@@ -1,7 +1,9 @@
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
+using WgProxy.Hosting;
 using WgProxy.Linux.Net;
+using WgProxy.Resolving;
 
 namespace WgProxy.Tests;
 

@@ -1,6 +1,7 @@
 using System.Text.RegularExpressions;
 using System.Xml.Linq;
-using WgProxy.Core;
+using WgProxy.Core.Engine;
+using WgProxy.Configuration;
 
 namespace WgProxy.Tests;
 
@@ -10,7 +11,7 @@ public sealed partial class HouseRules
     private const int LongestFile = 400;
 
     // Files in which threads meet. Everywhere else state has one owner.
-    private static readonly string[] MayLock = ["Log.cs", "PortableEngine.cs", "PortableEngine.Upstreams.cs", "LinuxEngine.cs", "LinuxWorker.cs", "Home.cs"];
+    private static readonly string[] MayLock = ["Log.cs", "PortableEngine.cs", "PortableEngine.Upstreams.cs", "LinuxEngine.cs", "LinuxWorker.cs", "DefaultLocalAddress.cs"];
 
     private static IEnumerable<string> Sources => Repository.Files("src", "*.cs");
 
@@ -96,7 +97,7 @@ public sealed partial class HouseRules
         Repository.Files("src", "*.csproj").Select(file => (Path.GetFileNameWithoutExtension(file), XDocument.Load(file)));
 
     private static IEnumerable<(string Name, string Meaning)> VerdictsWithDocs() =>
-        Documented().Matches(File.ReadAllText(Path.Combine(Repository.Root, "src/WgProxy.Core/Verdict.cs")))
+        Documented().Matches(File.ReadAllText(Path.Combine(Repository.Root, "src/WgProxy.Core/Vocabulary/Verdict.cs")))
             .Select(match => (match.Groups[2].Value, LineBreak().Replace(match.Groups[1].Value, " ")));
 
     private static string Code(string file) => Comment().Replace(File.ReadAllText(file), string.Empty);

@@ -1,5 +1,5 @@
-using WgProxy.Core;
 using WgProxy.Core.Protocol;
+using WgProxy.Core.Routes;
 
 namespace WgProxy.Tests;
 

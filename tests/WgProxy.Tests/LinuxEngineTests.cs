@@ -1,5 +1,7 @@
-using WgProxy.Core;
+using WgProxy.Core.Engine;
 using WgProxy.Linux;
+using WgProxy.Linux.Send;
+using WgProxy.Linux.Workers;
 
 namespace WgProxy.Tests;
 
@@ -22,7 +24,7 @@ public sealed class LinuxEngineWorkersTests : LinuxEngineTests
 /// <summary>The contract without offloads.</summary>
 public sealed class LinuxEnginePlainTests : LinuxEngineTests
 {
-    private protected override LinuxEngineSettings Own => new() { Workers = 1, Offload = Offload.None };
+    private protected override LinuxEngineSettings Own => new() { Workers = 1, Segmentation = Segmentation.None };
 }
 
 /// <summary>The contract by a worker that goes on looking before it sleeps.</summary>

@@ -1,5 +1,8 @@
 using System.Net;
-using WgProxy.Core;
+using WgProxy.Hosting;
+using WgProxy.Linux;
+using WgProxy.Logging;
+using WgProxy.Configuration;
 
 namespace WgProxy.Tests;
 
@@ -216,7 +219,7 @@ public sealed class LogTests
     }
 
     private static RelayEvent Change(RelayEventKind kind) =>
-        new(kind, Settings.Slots - 1, Source.From(new IPEndPoint(IPAddress.Parse("192.0.2.9"), 1000)), 0, 40_000, Heard: false);
+        new(kind, Settings.Slots - 1, Source.From(new IPEndPoint(IPAddress.Parse("192.0.2.9"), 1000)), 0, 40_000, ServerUsedPort: false);
 
     private sealed class BlockedWriter : StringWriter
     {

@@ -1,7 +1,8 @@
 using System.Net;
 using System.Net.Sockets;
 using WgProxy.Core;
-using WgProxy.Core.Mappings;
+using WgProxy.Core.Engine;
+using WgProxy.Core.Routes;
 
 namespace WgProxy.Tests;
 
@@ -225,7 +226,7 @@ internal sealed class MemoryEngine : IEngine
                 Upstream upstream = _upstreams[change.Slot]!;
                 _upstreams[change.Slot] = null;
                 _network.Close(upstream.Local);
-                _ports?.Rest((ushort)upstream.Local.Port, _now, change.Heard);
+                _ports?.Rest((ushort)upstream.Local.Port, _now, change.ServerUsedPort);
                 _relay.Release(change.Slot);
             }
             else if (change.Kind == RelayEventKind.Redirected)

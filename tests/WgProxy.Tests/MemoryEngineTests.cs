@@ -1,4 +1,7 @@
-using WgProxy.Core;
+using WgProxy.Core.Engine;
+using WgProxy.Core.Protocol;
+using WgProxy.Core.Routes;
+using WgProxy.Core.Tunnels;
 
 namespace WgProxy.Tests;
 

@@ -1,4 +1,6 @@
 using System.Text.RegularExpressions;
+using WgProxy.Logging;
+using WgProxy.Configuration;
 
 namespace WgProxy.Tests;
 

@@ -1,7 +1,12 @@
 using System.Collections;
 using System.Net;
 using WgProxy.Core;
+using WgProxy.Core.Routes;
+using WgProxy.Hosting;
 using WgProxy.Linux.Net;
+using WgProxy.Linux.Workers;
+using WgProxy.Logging;
+using WgProxy.Configuration;
 
 namespace WgProxy.Tests;
 

@@ -1,8 +1,9 @@
 using System.Net;
 using System.Net.Sockets;
-using WgProxy.Core;
 using WgProxy.Core.Admission;
-using WgProxy.Linux;
+using WgProxy.Core.Engine;
+using WgProxy.Linux.Listen;
+using WgProxy.Portable;
 
 namespace WgProxy.Tests;
 

@@ -1,5 +1,8 @@
 using System.Net;
 using System.Net.Sockets;
+using WgProxy.Core.Protocol;
+using WgProxy.Core.Routes;
+using WgProxy.Configuration;
 
 namespace WgProxy.Tests;
 

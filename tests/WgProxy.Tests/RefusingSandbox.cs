@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using WgProxy.Linux.Native;
 
 namespace WgProxy.Tests;
 

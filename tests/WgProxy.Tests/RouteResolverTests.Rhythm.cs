@@ -1,5 +1,9 @@
 using System.Net;
 using System.Net.Sockets;
+using WgProxy.Core.Engine.Batching;
+using WgProxy.Logging;
+using WgProxy.Configuration;
+using WgProxy.Resolving;
 
 namespace WgProxy.Tests;
 

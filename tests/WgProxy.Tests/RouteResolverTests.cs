@@ -1,6 +1,11 @@
 using System.Net;
 using System.Net.Sockets;
-using WgProxy.Core;
+using WgProxy.Core.Engine.Batching;
+using WgProxy.Core.Routes;
+using WgProxy.Hosting;
+using WgProxy.Logging;
+using WgProxy.Configuration;
+using WgProxy.Resolving;
 
 namespace WgProxy.Tests;
 

@@ -1,3 +1,5 @@
+using WgProxy.Configuration;
+
 namespace WgProxy.Tests;
 
 public sealed class ServerNameTests

@@ -1,7 +1,7 @@
 using System.Buffers.Binary;
 using System.Net;
 using System.Net.Sockets;
-using WgProxy.Core;
+using WgProxy.Core.Engine;
 
 namespace WgProxy.Tests;
 

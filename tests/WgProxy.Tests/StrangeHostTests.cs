@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using WgProxy.Hosting;
 
 namespace WgProxy.Tests;
 

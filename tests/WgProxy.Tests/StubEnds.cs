@@ -1,5 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
+using WgProxy.Core.Protocol;
+using WgProxy.Core.Routes;
 
 namespace WgProxy.Tests;
 

@@ -1,4 +1,4 @@
-using WgProxy.Core;
+using WgProxy.Logging;
 
 namespace WgProxy.Tests;
 

@@ -1,5 +1,6 @@
 using System.Net;
-using WgProxy.Core;
+using WgProxy.Logging;
+using WgProxy.Configuration;
 
 namespace WgProxy.Tests;
 

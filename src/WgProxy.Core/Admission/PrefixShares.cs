@@ -1,24 +1,6 @@
-using WgProxy.Core.Mappings;
-using WgProxy.Core.Protocol;
+using WgProxy.Core.Containers;
 
 namespace WgProxy.Core.Admission;
-
-/// <summary>What an unproven mapping counts as. Each kind has a share of its own, so that who forges addresses of a prefix
-/// takes nothing from those in it who can show a cookie, or an index that the server issued.</summary>
-internal enum Share : byte
-{
-    /// <summary>It is proven, or lingers, and does not count.</summary>
-    None,
-
-    /// <summary>Opened by somebody who showed nothing.</summary>
-    Asked,
-
-    /// <summary>Opened by somebody who can be reached where he says he is.</summary>
-    Verified,
-
-    /// <summary>It claims a tunnel: charged to who made the tunnel, for a claimant's address may be forged.</summary>
-    Claimed,
-}
 
 /// <summary>
 /// How many unproven mappings of a kind each address prefix is charged for. A keyed hash, because sources are chosen by
@@ -27,13 +9,13 @@ internal enum Share : byte
 /// </summary>
 internal sealed class PrefixShares
 {
-    private readonly Chains<Entry> _entries;
+    private readonly LinearHashTable<Entry> _entries;
     private readonly (ulong K0, ulong K1) _seed;
 
     /// <summary>Room for the prefixes of this many mappings.</summary>
     public PrefixShares(int mappings, (ulong K0, ulong K1) seed)
     {
-        _entries = new Chains<Entry>(mappings);
+        _entries = new LinearHashTable<Entry>(mappings);
         _seed = seed;
     }
 

@@ -1,4 +1,4 @@
-using WgProxy.Core.Protocol;
+using WgProxy.Core.Containers;
 
 namespace WgProxy.Core.Admission;
 

@@ -1,5 +1,5 @@
 using System.Buffers.Binary;
-using WgProxy.Core.Protocol;
+using WgProxy.Core.Containers;
 
 namespace WgProxy.Core.Admission;
 

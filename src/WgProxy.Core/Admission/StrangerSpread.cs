@@ -1,5 +1,5 @@
 using System.Net;
-using WgProxy.Core.Protocol;
+using WgProxy.Core.Containers;
 
 namespace WgProxy.Core.Admission;
 

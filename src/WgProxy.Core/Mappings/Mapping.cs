@@ -1,11 +1,13 @@
 using System.Runtime.CompilerServices;
-using WgProxy.Core.Admission;
+using WgProxy.Core.Containers;
 using WgProxy.Core.Protocol;
+using WgProxy.Core.Routes;
+using WgProxy.Core.Tunnels;
 
 namespace WgProxy.Core.Mappings;
 
 /// <summary>One row: a source and a route, joined to one upstream socket by the row's slot. The client side of a mapping
-/// is never re-pointed. What few mappings need stands in <see cref="MappingAside"/>.</summary>
+/// is never re-pointed. What few mappings need stands in <see cref="MappingExtras"/>.</summary>
 internal struct Mapping
 {
     /// <summary>The client.</summary>
@@ -23,7 +25,7 @@ internal struct Mapping
     /// <summary>The next mapping of the same tunnel; -1 at the end.</summary>
     public int NextOfTunnel;
 
-    /// <summary>How far the mapping has come; <see cref="Core.Proof.None"/> while its socket is being closed.</summary>
+    /// <summary>How far the mapping has come; <see cref="Vocabulary.Proof.None"/> while its socket is being closed.</summary>
     public Proof Proof;
 
     /// <summary>The proof to return to when a lingering mapping is heard again.</summary>
@@ -42,7 +44,7 @@ internal struct Mapping
     private Mark _marks;
 
     /// <summary>The server has sent something of type 1, 2 or 4 to this port, so it may do so again.</summary>
-    public bool ServerSpoke { readonly get => Has(Mark.ServerSpoke); set => Set(Mark.ServerSpoke, value); }
+    public bool ServerUsedPort { readonly get => Has(Mark.ServerUsedPort); set => Set(Mark.ServerUsedPort, value); }
 
     /// <summary>The server has answered it once, or confirmed it: it may be sent more than it sends.</summary>
     public bool WasAnswered { readonly get => Has(Mark.WasAnswered); set => Set(Mark.WasAnswered, value); }
@@ -64,10 +66,10 @@ internal struct Mapping
     public bool HasUnmatched { readonly get => Has(Mark.HasUnmatched); set => Set(Mark.HasUnmatched, value); }
 
     /// <summary>Claimed with an index that is known nowhere: on probation until the server sends data to this port.</summary>
-    public bool Adopted { readonly get => Has(Mark.Adopted); set => Set(Mark.Adopted, value); }
+    public bool IsOnProbation { readonly get => Has(Mark.IsOnProbation); set => Set(Mark.IsOnProbation, value); }
 
-    /// <summary>Whether anything has been written to the mapping's <see cref="MappingAside"/>.</summary>
-    public bool HasAside;
+    /// <summary>Whether anything has been written to the mapping's <see cref="MappingExtras"/>.</summary>
+    public bool HasExtras;
 
     /// <summary>How many initiations of the client have been forwarded, at the pace at which a client asks, and nothing valid has
     /// come from the server since; no more than one of a client that is not proven.</summary>
@@ -105,19 +107,19 @@ internal struct Mapping
     public Tick AskedSince;
 
     /// <summary>When a valid packet last passed, either way.</summary>
-    public Tick Heard;
+    public Tick LastValid;
 
     /// <summary>Sender indices of the client's last initiations.</summary>
-    public IndexRing Asked;
+    public IndexRing RecentInitiations;
 
     /// <summary>The sender index of the client's last initiation that passed.</summary>
-    public uint LastAsked;
+    public uint LastInitiation;
 
     /// <summary>That initiation's mac1, into which an answering cookie of the server is bound.</summary>
     public MacBytes LastMac1;
 
     /// <summary>Limits initiations.</summary>
-    public Bucket Initiations;
+    public TokenBucket Initiations;
 
     /// <summary>Bytes forwarded to the server.</summary>
     public long UplinkBytes;
@@ -133,14 +135,14 @@ internal struct Mapping
     private enum Mark : byte
     {
         None = 0,
-        ServerSpoke = 1,
+        ServerUsedPort = 1,
         WasAnswered = 2,
         HasLingered = 4,
         HasShown = 8,
         AwaitsClient = 16,
         AwaitsServer = 32,
         HasUnmatched = 64,
-        Adopted = 128,
+        IsOnProbation = 128,
     }
 }
 

@@ -1,4 +1,5 @@
-using WgProxy.Core.Protocol;
+using WgProxy.Core.Containers;
+using WgProxy.Core.Routes;
 
 namespace WgProxy.Core.Mappings;
 
@@ -9,7 +10,7 @@ namespace WgProxy.Core.Mappings;
 internal sealed class MappingTable
 {
     private readonly Mapping[] _rows;
-    private readonly MappingAside[] _asides;
+    private readonly MappingExtras[] _extras;
     private readonly int[] _buckets;
     private readonly RouteChain[] _routes;
     private readonly int[] _nextOfRoute;
@@ -28,7 +29,7 @@ internal sealed class MappingTable
         _previousOfRoute = new int[slots];
         Array.Fill(_routes, new RouteChain { First = -1, Walked = -1 });
         _rows = new Mapping[slots];
-        _asides = new MappingAside[slots];
+        _extras = new MappingExtras[slots];
         _buckets = new int[(int)System.Numerics.BitOperations.RoundUpToPowerOf2((uint)slots * 2)];
         _mask = _buckets.Length - 1;
         (_k0, _k1) = seed;
@@ -49,20 +50,20 @@ internal sealed class MappingTable
     public ref Mapping this[int slot] => ref _rows[slot];
 
     /// <summary>What stands aside of a slot's row, for writing: empty if nothing has been written for this mapping. Whoever
-    /// only reads looks at <see cref="Mapping.HasAside"/> first.</summary>
-    public ref MappingAside AsideOf(int slot)
+    /// only reads looks at <see cref="Mapping.HasExtras"/> first.</summary>
+    public ref MappingExtras ExtrasOf(int slot)
     {
-        if (!_rows[slot].HasAside)
+        if (!_rows[slot].HasExtras)
         {
-            _asides[slot] = default;
-            _rows[slot].HasAside = true;
+            _extras[slot] = default;
+            _rows[slot].HasExtras = true;
         }
 
-        return ref _asides[slot];
+        return ref _extras[slot];
     }
 
     /// <summary>Until when a cookie of the server binds the slot's client to its port; long past if none does.</summary>
-    public Tick CookieUntil(int slot) => _rows[slot].HasAside ? _asides[slot].CookieUntil : default;
+    public Tick CookieUntil(int slot) => _rows[slot].HasExtras ? _extras[slot].CookieUntil : default;
 
     /// <summary>The first mapping of a source; -1 if it has none.</summary>
     public int Find(in Source source) => _buckets[FindBucket(source)] - 1;
@@ -161,7 +162,7 @@ internal sealed class MappingTable
 
     private int FindBucket(in Source source)
     {
-        int bucket = Home(source);
+        int bucket = DefaultLocalAddress(source);
         while (_buckets[bucket] != 0 && !_rows[_buckets[bucket] - 1].Source.Equals(source))
         {
             bucket = (bucket + 1) & _mask;
@@ -176,7 +177,7 @@ internal sealed class MappingTable
         _buckets[gap] = 0;
         for (int next = (gap + 1) & _mask; _buckets[next] != 0; next = (next + 1) & _mask)
         {
-            int home = Home(_rows[_buckets[next] - 1].Source);
+            int home = DefaultLocalAddress(_rows[_buckets[next] - 1].Source);
             if (((next - home) & _mask) >= ((next - gap) & _mask))
             {
                 _buckets[gap] = _buckets[next];
@@ -186,7 +187,7 @@ internal sealed class MappingTable
         }
     }
 
-    private int Home(in Source source)
+    private int DefaultLocalAddress(in Source source)
     {
         (ulong high, ulong low, ulong localHigh, ulong localLow, ulong port) = source.Words;
         return (int)SipHash.Hash(_k0, _k1, high, low, localHigh, localLow, port) & _mask;

@@ -1,6 +1,5 @@
 using System.Buffers.Binary;
 using System.Net;
-using WgProxy.Core;
 using WgProxy.Linux.Native;
 using static WgProxy.Linux.Native.Constants;
 

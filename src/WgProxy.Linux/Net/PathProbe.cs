@@ -1,5 +1,4 @@
 using System.Net;
-using WgProxy.Core;
 
 namespace WgProxy.Linux.Net;
 

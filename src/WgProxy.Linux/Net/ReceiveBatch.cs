@@ -1,5 +1,4 @@
 using System.Runtime.InteropServices;
-using WgProxy.Core;
 using WgProxy.Linux.Native;
 using static WgProxy.Linux.Native.Constants;
 

@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
-using WgProxy.Core.Batching;
+using WgProxy.Core.Engine.Batching;
+using WgProxy.Linux.Native;
 using static WgProxy.Linux.Native.Constants;
 
 namespace WgProxy.Linux.Net;

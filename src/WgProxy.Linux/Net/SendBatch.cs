@@ -1,6 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
-using WgProxy.Core.Batching;
+using WgProxy.Core.Engine.Batching;
 using WgProxy.Linux.Native;
 using static WgProxy.Linux.Native.Constants;
 

@@ -60,8 +60,8 @@ public sealed class PrefixSharesTests
     public void A_prefix_is_an_IPv4_address_or_a_64(string held, string asked, bool together)
     {
         PrefixShares shares = new(Mappings, (1, 2));
-        shares.Add(Source.From(new IPEndPoint(IPAddress.Parse(held), 1)).Prefix, Share.Asked);
-        Assert.Equal(together ? 1 : 0, shares.Count(Source.From(new IPEndPoint(IPAddress.Parse(asked), 2)).Prefix, Share.Asked));
+        shares.Add(Source.From(new IPEndPoint(IPAddress.Parse(held), 1)).Prefix, Share.Unverified);
+        Assert.Equal(together ? 1 : 0, shares.Count(Source.From(new IPEndPoint(IPAddress.Parse(asked), 2)).Prefix, Share.Unverified));
     }
 
     /// <summary>Many prefixes, so that they collide in a small table; few of each, so that counts go up and down.</summary>

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using WgProxy.Core.Mappings;
+using WgProxy.Core.Tunnels;
 
 namespace WgProxy.Core.Tests.Mappings;
 
@@ -12,8 +13,8 @@ public sealed class CostTests
     public void Rows_that_every_mapping_writes_are_small()
     {
         TestContext.Current.TestOutputHelper?.WriteLine(
-            $"mapping {Unsafe.SizeOf<Mapping>()} + {Unsafe.SizeOf<MappingAside>()} bytes, "
-            + $"tunnel {Unsafe.SizeOf<Tunnel>()} + {Unsafe.SizeOf<TunnelAsks>()}");
+            $"mapping {Unsafe.SizeOf<Mapping>()} + {Unsafe.SizeOf<MappingExtras>()} bytes, "
+            + $"tunnel {Unsafe.SizeOf<Tunnel>()} + {Unsafe.SizeOf<ServerHandshakes>()}");
         Assert.InRange(Unsafe.SizeOf<Mapping>(), 1, 192);
         Assert.InRange(Unsafe.SizeOf<Tunnel>(), 1, 192);
     }
@@ -38,14 +39,14 @@ public sealed class CostTests
     {
         MappingTable table = new(1, (1, 2));
         int slot = table.Add(SourceOf(1));
-        table.AsideOf(slot).AdoptedIndex = 7;
-        Assert.True(table[slot].HasAside);
-        Assert.Equal(7U, table.AsideOf(slot).AdoptedIndex);
+        table.ExtrasOf(slot).ProbationIndex = 7;
+        Assert.True(table[slot].HasExtras);
+        Assert.Equal(7U, table.ExtrasOf(slot).ProbationIndex);
         table.Unlink(slot);
         table.Free(slot);
         Assert.Equal(slot, table.Add(SourceOf(2)));
-        Assert.False(table[slot].HasAside);
-        Assert.Equal(0U, table.AsideOf(slot).AdoptedIndex);
+        Assert.False(table[slot].HasExtras);
+        Assert.Equal(0U, table.ExtrasOf(slot).ProbationIndex);
     }
 
     [Fact]

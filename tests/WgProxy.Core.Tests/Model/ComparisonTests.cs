@@ -1,3 +1,5 @@
+using WgProxy.Core.Engine.Batching;
+
 namespace WgProxy.Core.Tests.Model;
 
 /// <summary>The comparison itself: a model with one wrong rule is found out, by a sequence short enough to read.</summary>
@@ -71,7 +73,7 @@ public sealed class ComparisonTests(ITestOutputHelper output)
         ["a crowd asks again without cookies"] = new() { CrowdMustShow = false },
         ["an earlier cookie is good for a loaded server"] = new() { LoadedServerWantsFreshCookie = false },
         ["claims displace each other before shares count"] = new() { FreeOfClaims = 2 },
-        ["a served site leaves less"] = new() { LeftByTheServed = 2 },
+        ["a served site leaves less"] = new() { LeftByServedSites = 2 },
         ["pairs in use make room like others"] = new() { UsedPairsStay = false },
         ["a lonely claim handshakes in the tunnel"] = new() { LonelyClaimsPart = false },
         ["only claims leave for a handshake"] = new() { OnlyClaimsPart = true },

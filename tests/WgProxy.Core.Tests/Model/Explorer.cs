@@ -1,3 +1,5 @@
+using WgProxy.Core.Engine.Batching;
+
 namespace WgProxy.Core.Tests.Model;
 
 /// <summary>Makes up sequences from seeds, and shortens those on which relay and model disagree.</summary>

@@ -1,3 +1,5 @@
+using WgProxy.Core.Routes;
+
 namespace WgProxy.Core.Tests.Model;
 
 // Servers and relays that are loaded, and whom they let in.

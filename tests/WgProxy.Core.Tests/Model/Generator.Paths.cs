@@ -1,3 +1,6 @@
+using WgProxy.Core.Routes;
+using WgProxy.Core.Tunnels;
+
 namespace WgProxy.Core.Tests.Model;
 
 // Two paths of one client, and two cookies.

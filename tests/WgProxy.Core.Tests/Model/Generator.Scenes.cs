@@ -1,3 +1,6 @@
+using WgProxy.Core.Routes;
+using WgProxy.Core.Tunnels;
+
 namespace WgProxy.Core.Tests.Model;
 
 // What really happens, in its usual order.

@@ -1,3 +1,5 @@
+using WgProxy.Core.Routes;
+
 namespace WgProxy.Core.Tests.Model;
 
 // A server that does not answer, or moves; a host whose own paths change.

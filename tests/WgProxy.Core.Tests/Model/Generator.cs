@@ -1,4 +1,5 @@
-using WgProxy.Core.Admission;
+using WgProxy.Core.Routes;
+using WgProxy.Core.Tunnels;
 
 namespace WgProxy.Core.Tests.Model;
 

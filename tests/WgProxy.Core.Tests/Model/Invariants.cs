@@ -1,4 +1,4 @@
-using WgProxy.Core.Admission;
+using WgProxy.Core.Routes;
 
 namespace WgProxy.Core.Tests.Model;
 

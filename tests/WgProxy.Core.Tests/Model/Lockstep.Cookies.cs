@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using WgProxy.Core.Protocol;
+using WgProxy.Core.Routes;
 
 namespace WgProxy.Core.Tests.Model;
 

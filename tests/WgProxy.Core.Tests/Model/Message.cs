@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Globalization;
 using WgProxy.Core.Protocol;
+using WgProxy.Core.Routes;
 
 namespace WgProxy.Core.Tests.Model;
 

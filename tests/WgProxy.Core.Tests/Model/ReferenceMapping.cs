@@ -1,4 +1,8 @@
 using System.Net;
+using WgProxy.Core.Admission;
+using WgProxy.Core.Protocol;
+using WgProxy.Core.Routes;
+using WgProxy.Core.Tunnels;
 
 namespace WgProxy.Core.Tests.Model;
 
@@ -74,9 +78,9 @@ internal sealed class ReferenceMapping(int id, Source source, int route)
 
     public Tick CookieUntil { get; set; }
 
-    public Tick Heard { get; set; }
+    public Tick LastValid { get; set; }
 
-    public bool ServerSpoke { get; set; }
+    public bool ServerUsedPort { get; set; }
 
     public bool AwaitsClient { get; set; }
 
@@ -111,14 +115,14 @@ internal sealed class ReferenceMapping(int id, Source source, int route)
     /// <summary>Whether it had to show a cookie when it began to ask; null if it began otherwise.</summary>
     public bool? MustShow { get; set; }
 
-    public bool Adopted { get; set; }
+    public bool IsOnProbation { get; set; }
 
-    public uint AdoptedIndex { get; set; }
+    public uint ProbationIndex { get; set; }
 
     public long Up { get; set; }
 
     public long Down { get; set; }
 
     /// <summary>The proof it has, or would return to.</summary>
-    public Proof Standing => Proof == Proof.Lingering ? Former : Proof;
+    public Proof InitiationPriority => Proof == Proof.Lingering ? Former : Proof;
 }

@@ -1,3 +1,8 @@
+using WgProxy.Core.Admission;
+using WgProxy.Core.Protocol;
+using WgProxy.Core.Routes;
+using WgProxy.Core.Tunnels;
+
 namespace WgProxy.Core.Tests.Model;
 
 // Roaming: indices of tunnels that the source has no part in yet.
@@ -13,7 +18,7 @@ internal sealed partial class ReferenceRelay
         {
             ReferenceTunnel? tunnel = Owner(route, receiver, now);
             bool leads = tunnel is not null
-                && (isResponse ? routes[route].Mac1.Verify(datagram.Span) : tunnel.TakesData(receiver, now));
+                && (isResponse ? routes[route].Mac1.Verify(datagram.Span) : tunnel.HasDataIndex(receiver, now));
             ReferenceMapping? mapping = On(source, route);
             if (leads && (mapping is null || (MayJoin(mapping) && mapping.Tunnel != tunnel)))
             {
@@ -81,7 +86,7 @@ internal sealed partial class ReferenceRelay
     private void Part(ReferenceMapping mapping, Tick now)
     {
         bool isAlone = Members(mapping.Tunnel).Count() == 1 && !rules.LonelyClaimsPart;
-        bool isTheTunnels = mapping.Tunnel.Founder == mapping || (mapping.Standing != Proof.Claimed && rules.OnlyClaimsPart);
+        bool isTheTunnels = mapping.Tunnel.Founder == mapping || (mapping.InitiationPriority != Proof.Claimed && rules.OnlyClaimsPart);
         if (isTheTunnels || isAlone || !rules.ClaimsPart)
         {
             return;
@@ -96,7 +101,7 @@ internal sealed partial class ReferenceRelay
     }
 
     private bool MayJoin(ReferenceMapping mapping) =>
-        mapping.Proof is Proof.Asked or Proof.Lingering || (mapping.Proof == Proof.Claimed && !mapping.Adopted && rules.ClaimsMove);
+        mapping.Proof is Proof.Asked or Proof.Lingering || (mapping.Proof == Proof.Claimed && !mapping.IsOnProbation && rules.ClaimsMove);
 
     private bool MayClaim(ReferenceTunnel tunnel) =>
         Members(tunnel).Count() < rules.MembersPerTunnel
@@ -135,21 +140,21 @@ internal sealed partial class ReferenceRelay
 
         bool hasRoom = !IsOverShare(source, IsUnshown)
             && Live.Count * 2 < settings.MaxMappings
-            && Live.Count(mapping => mapping.Adopted) < 256
+            && Live.Count(mapping => mapping.IsOnProbation) < 256
             && Live.Count(mapping => mapping.Proof == Proof.Claimed) < settings.MaxClaimed
             && Live.Count + Closing.Count < slots;
-        if (!hasRoom || !_adoptions.Take(1, 16, 64, now))
+        if (!hasRoom || !_probations.Take(1, 16, 64, now))
         {
             return Drop(Direction.Uplink, Verdict.ClaimRefused, datagram);
         }
 
         ReferenceMapping mapping = Found(source, 0, Proof.Claimed, now);
         Counters["event.Claimed"]++;
-        mapping.Adopted = true;
-        mapping.AdoptedIndex = Index(datagram, 4);
-        mapping.Heard = now;
+        mapping.IsOnProbation = true;
+        mapping.ProbationIndex = Index(datagram, 4);
+        mapping.LastValid = now;
         mapping.Unknown.Take(datagram.Length, 64 << 10, rules.UnknownBurst, now);
-        mapping.Expires = now + settings.AdoptedTimeout;
+        mapping.Expires = now + settings.ProbationTimeout;
         return Decide(Direction.Uplink, Verdict.Open, mapping, 1, datagram.Length);
     }
 }

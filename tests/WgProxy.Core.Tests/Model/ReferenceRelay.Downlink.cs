@@ -1,3 +1,5 @@
+using WgProxy.Core.Tunnels;
+
 namespace WgProxy.Core.Tests.Model;
 
 // What the server sends to a mapping's port.
@@ -14,7 +16,7 @@ internal sealed partial class ReferenceRelay
         Part(mapping, now);
         Own(mapping.Tunnel, server, now);
         mapping.Tunnel.AskedBy(server, mapping, now, now + settings.IndexLifetime);
-        mapping.ServerSpoke = true;
+        mapping.ServerUsedPort = true;
         ReviveIfLingering(mapping, now);
         mapping.AwaitsServer = false;
         return Decide(Direction.Downlink, Verdict.Forward, mapping, 1, datagram.Length);
@@ -28,7 +30,7 @@ internal sealed partial class ReferenceRelay
         {
             Part(mapping, now);
             Learn(mapping, server, client, now);
-            mapping.ServerSpoke = true;
+            mapping.ServerUsedPort = true;
             ReviveIfLingering(mapping, now);
             mapping.AwaitsServer = false;
             BeginAnew(mapping);
@@ -47,7 +49,7 @@ internal sealed partial class ReferenceRelay
         }
 
         mapping.Unmatched = (server, client);
-        mapping.ServerSpoke = true;
+        mapping.ServerUsedPort = true;
         return Decide(Direction.Downlink, Verdict.Forward, mapping, 1, datagram.Length);
     }
 
@@ -81,11 +83,11 @@ internal sealed partial class ReferenceRelay
     {
         uint client = Index(run, 4);
         (int datagrams, int bytes) = Alike(run, stride);
-        if (mapping.Adopted)
+        if (mapping.IsOnProbation)
         {
             // Out of probation: the index that let it in, and the one that the server uses, are a pair.
-            mapping.Adopted = false;
-            Learn(mapping, mapping.AdoptedIndex, client, now);
+            mapping.IsOnProbation = false;
+            Learn(mapping, mapping.ProbationIndex, client, now);
         }
 
         if (!mapping.Tunnel.Pairs.Any(pair => pair.Client == client && pair.Until > now))
@@ -99,7 +101,7 @@ internal sealed partial class ReferenceRelay
             Learn(mapping, taken.Server, client, now);
         }
 
-        mapping.ServerSpoke = true;
+        mapping.ServerUsedPort = true;
         HeardServer(mapping, now);
         TakeAnswer(mapping, now);
         Move(mapping);

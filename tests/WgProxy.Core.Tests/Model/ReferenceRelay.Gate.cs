@@ -1,5 +1,6 @@
 using System.Net;
 using WgProxy.Core.Protocol;
+using WgProxy.Core.Routes;
 
 namespace WgProxy.Core.Tests.Model;
 
@@ -18,7 +19,7 @@ internal sealed partial class ReferenceRelay
     private readonly ReferenceBucket _sparing = new();
     private readonly Dictionary<int, ReferenceBucket> _places = [];
     private readonly List<(IPNetwork Site, Tick At)> _newcomers = [];
-    private readonly List<(IPNetwork Site, Tick At)> _served = [];
+    private readonly List<(IPNetwork Site, Tick At)> _recentServedSites = [];
     private List<byte[]> _forwarded = [];
     private List<byte[]> _forwardedBefore = [];
     private Tick _turnedAt;
@@ -159,12 +160,12 @@ internal sealed partial class ReferenceRelay
     /// <summary>Whose tunnels are claimed is charged for it: where claimants say they are, they may have forged.</summary>
     private bool IsOverShareOfClaims(ReferenceTunnel tunnel) =>
         Live.Count(mapping => mapping.Proof == Proof.Claimed) >= settings.MaxClaimed * rules.FreeOfClaims
-        && Live.Count(mapping => mapping.Proof == Proof.Claimed && !mapping.Adopted && mapping.Charged == tunnel.Owner && rules.ClaimsAreShared)
+        && Live.Count(mapping => mapping.Proof == Proof.Claimed && !mapping.IsOnProbation && mapping.Charged == tunnel.Owner && rules.ClaimsAreShared)
             >= settings.PrefixShare;
 
     /// <summary>Whether a mapping got in by nothing but the public key, or by less.</summary>
     private static bool IsUnshown(ReferenceMapping mapping) =>
-        (mapping.Proof == Proof.Asked && mapping.MustShow == false) || (mapping.Proof == Proof.Claimed && mapping.Adopted);
+        (mapping.Proof == Proof.Asked && mapping.MustShow == false) || (mapping.Proof == Proof.Claimed && mapping.IsOnProbation);
 
     private static IPNetwork PrefixOf(Source source) => NetworkOf(source, 8);
 
@@ -230,11 +231,11 @@ internal sealed partial class ReferenceRelay
             return false;
         }
 
-        bool isServed = !isNewcomer && _served.Any(other => other.Site == SiteOf(source) && now - other.At < 250);
-        bool taken = places.Take(1, rules.PlacesPerSecond, rules.Places[(int)rank] - (isServed ? rules.LeftByTheServed : 0), now);
+        bool isServed = !isNewcomer && _recentServedSites.Any(other => other.Site == SiteOf(source) && now - other.At < 250);
+        bool taken = places.Take(1, rules.PlacesPerSecond, rules.Places[(int)rank] - (isServed ? rules.LeftByServedSites : 0), now);
         if (taken)
         {
-            (isNewcomer ? _newcomers : _served).Add((SiteOf(source), now));
+            (isNewcomer ? _newcomers : _recentServedSites).Add((SiteOf(source), now));
         }
 
         return taken;

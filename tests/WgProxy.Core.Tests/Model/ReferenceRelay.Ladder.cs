@@ -1,3 +1,6 @@
+using WgProxy.Core.Routes;
+using WgProxy.Core.Tunnels;
+
 namespace WgProxy.Core.Tests.Model;
 
 // Proof, deadlines, room, claims.
@@ -20,7 +23,7 @@ internal sealed partial class ReferenceRelay
         ReferenceMapping[] own = [.. Live.Where(mapping => mapping.Source == source).OrderByDescending(mapping => mapping.Id)];
         return own.FirstOrDefault(issued)
             ?? own.FirstOrDefault(mapping => rules.RoutesAreKnown && Owner(mapping.Route, receiver, now) is not null)
-            ?? own.MaxBy(mapping => mapping.Heard);
+            ?? own.MaxBy(mapping => mapping.LastValid);
     }
 
     private ReferenceMapping Add(Source source, ReferenceTunnel tunnel, Proof proof, Tick now)
@@ -76,7 +79,7 @@ internal sealed partial class ReferenceRelay
     /// did when somebody claimed a tunnel under its address.</summary>
     private Tick ClaimLimit(ReferenceMapping mapping)
     {
-        Tick inAll = mapping.Heard + settings.ClaimedTimeout + settings.AskedLimit;
+        Tick inAll = mapping.LastValid + settings.ClaimedTimeout + settings.AskedLimit;
         return mapping.HasLingered && rules.ClaimsEndAsLingering ? Tick.Min(inAll, LingerLimit(mapping)) : inAll;
     }
 
@@ -97,7 +100,7 @@ internal sealed partial class ReferenceRelay
             .Where(member => member != mapping && (member != left || !rules.LeftMemberStays))
             .Where(member => member.Proof is Proof.Lingering or Proof.Answered or Proof.Established or Proof.Confirmed)
             .OrderByDescending(member => member.Proof == Proof.Lingering)
-            .ThenBy(member => member.Heard)
+            .ThenBy(member => member.LastValid)
             .ThenByDescending(member => member.Joined)
             .FirstOrDefault();
         if (first is not null)
@@ -109,7 +112,7 @@ internal sealed partial class ReferenceRelay
     /// <summary>A valid packet passed.</summary>
     private void Refresh(ReferenceMapping mapping, Tick now)
     {
-        mapping.Heard = now;
+        mapping.LastValid = now;
         if (mapping.Proof == Proof.Claimed)
         {
             mapping.Expires = Tick.Min(Tick.Max(now + settings.ClaimedTimeout, mapping.CookieUntil), ClaimLimit(mapping));
@@ -128,7 +131,7 @@ internal sealed partial class ReferenceRelay
         {
             Become(mapping, proof);
             mapping.WasAnswered = true;
-            mapping.Adopted = false;
+            mapping.IsOnProbation = false;
             Tell(Enum.Parse<RelayEventKind>(proof.ToString()), mapping);
             if (proof is Proof.Established or Proof.Confirmed)
             {

@@ -1,3 +1,6 @@
+using WgProxy.Core.Protocol;
+using WgProxy.Core.Tunnels;
+
 namespace WgProxy.Core.Tests.Model;
 
 // Hand-over: what other workers know of a tunnel.
@@ -5,7 +8,7 @@ internal sealed partial class ReferenceRelay
 {
     private ReferenceRelay[] _neighbours = [];
 
-    public static void Introduce(IReadOnlyList<ReferenceRelay> relays)
+    public static void ConnectNeighbours(IReadOnlyList<ReferenceRelay> relays)
     {
         foreach (ReferenceRelay relay in relays)
         {
@@ -52,7 +55,7 @@ internal sealed partial class ReferenceRelay
             return claim;
 
             bool Leads(ReferenceTunnel tunnel, Tick when) =>
-                isResponse ? routes[route].Mac1.Verify(datagram.Span) : tunnel.TakesData(receiver, when);
+                isResponse ? routes[route].Mac1.Verify(datagram.Span) : tunnel.HasDataIndex(receiver, when);
         }
 
         return null;

@@ -1,4 +1,6 @@
 using System.Net;
+using WgProxy.Core.Routes;
+using WgProxy.Core.Tunnels;
 
 namespace WgProxy.Core.Tests.Model;
 
@@ -16,7 +18,7 @@ internal sealed partial class ReferenceRelay
         if (port != mapping.Port)
         {
             mapping.Port = port;
-            mapping.ServerSpoke = false;
+            mapping.ServerUsedPort = false;
         }
 
         BeginAnew(mapping);

@@ -1,3 +1,7 @@
+using WgProxy.Core.Protocol;
+using WgProxy.Core.Routes;
+using WgProxy.Core.Tunnels;
+
 namespace WgProxy.Core.Tests.Model;
 
 // What clients send.
@@ -177,7 +181,7 @@ internal sealed partial class ReferenceRelay
         }
 
         (int datagrams, int bytes) = Alike(run, stride);
-        if (!mapping.Tunnel.TakesData(receiver, now))
+        if (!mapping.Tunnel.HasDataIndex(receiver, now))
         {
             return Unexplained(mapping, datagrams, bytes, receiver, now);
         }
@@ -198,7 +202,7 @@ internal sealed partial class ReferenceRelay
         DataPassed(mapping, datagrams, bytes, now);
         return Decide(Direction.Uplink, Verdict.Forward, mapping, datagrams, bytes);
 
-        bool IsExplained(ReferenceMapping mapping) => mapping.Tunnel.TakesData(receiver, now) || mapping.Unmatched?.Server == receiver;
+        bool IsExplained(ReferenceMapping mapping) => mapping.Tunnel.HasDataIndex(receiver, now) || mapping.Unmatched?.Server == receiver;
     }
 
     /// <summary>Data with an index that nobody issued here: passes within a budget, refreshes nothing.</summary>
@@ -215,11 +219,11 @@ internal sealed partial class ReferenceRelay
         if (verdict == Verdict.Forward)
         {
             Counters["tolerated.Uplink"] += datagrams;
-            if (mapping.Adopted)
+            if (mapping.IsOnProbation)
             {
                 // On probation there is no other sign of life.
-                mapping.AdoptedIndex = receiver;
-                mapping.Expires = now + settings.AdoptedTimeout;
+                mapping.ProbationIndex = receiver;
+                mapping.Expires = now + settings.ProbationTimeout;
             }
         }
 

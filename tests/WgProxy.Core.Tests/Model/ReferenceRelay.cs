@@ -1,4 +1,7 @@
 using System.Buffers.Binary;
+using WgProxy.Core.Protocol;
+using WgProxy.Core.Routes;
+using WgProxy.Core.Tunnels;
 
 namespace WgProxy.Core.Tests.Model;
 
@@ -9,7 +12,7 @@ namespace WgProxy.Core.Tests.Model;
 internal sealed partial class ReferenceRelay(RelaySettings settings, ReferenceRules rules, IReadOnlyList<Route> routes, int slots)
 {
     private readonly Dictionary<(int Route, uint Index), ReferenceTunnel> _firstOwners = [];
-    private readonly ReferenceBucket _adoptions = new();
+    private readonly ReferenceBucket _probations = new();
     private int _ids;
     private int _order;
 
@@ -89,7 +92,7 @@ internal sealed partial class ReferenceRelay(RelaySettings settings, ReferenceRu
     public void Expire(ReferenceMapping mapping, Tick now)
     {
         bool isOver = mapping.HasLingered && mapping.LingersUntil <= now;
-        if (mapping.Proof != Proof.Lingering && mapping.ServerSpoke && !isOver)
+        if (mapping.Proof != Proof.Lingering && mapping.ServerUsedPort && !isOver)
         {
             if (!mapping.HasLingered || rules.HalfALifeProlongs)
             {

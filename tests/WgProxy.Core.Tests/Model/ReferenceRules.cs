@@ -144,7 +144,7 @@ internal sealed record ReferenceRules
     public double FreeOfClaims { get; init; } = 0.5;
 
     /// <summary>How many of the places at a loaded server a site leaves to others that has just had one.</summary>
-    public int LeftByTheServed { get; init; } = 3;
+    public int LeftByServedSites { get; init; } = 3;
 
     /// <summary>Whether pairs of indices that a client has used make room last.</summary>
     public bool UsedPairsStay { get; init; } = true;

@@ -1,4 +1,5 @@
 using System.Net;
+using WgProxy.Core.Routes;
 
 namespace WgProxy.Core.Tests.Model;
 
@@ -109,7 +110,7 @@ internal sealed class ReferenceTunnel(int route, IPNetwork owner, ReferenceMappi
 
     /// <summary>Indices that the server named and that a client may put on data: those of pairs, and of questions that
     /// a client has answered.</summary>
-    public bool TakesData(uint server, Tick now) =>
+    public bool HasDataIndex(uint server, Tick now) =>
         Pairs.Any(pair => pair.Server == server && pair.Until > now)
         || Asks.Any(ask => ask.Server == server && ask.Until > now && ask.Client is not null);
 

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using WgProxy.Core.Engine.Batching;
 
 namespace WgProxy.Core.Tests.Model;
 

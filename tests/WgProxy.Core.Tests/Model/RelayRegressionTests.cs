@@ -1,4 +1,5 @@
 using System.Reflection;
+using WgProxy.Core.Engine.Batching;
 
 namespace WgProxy.Core.Tests.Model;
 

@@ -1,5 +1,4 @@
 using System.Net;
-using WgProxy.Core.Admission;
 
 namespace WgProxy.Core.Tests.Model;
 

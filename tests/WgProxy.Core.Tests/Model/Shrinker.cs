@@ -1,3 +1,5 @@
+using WgProxy.Core.Engine.Batching;
+
 namespace WgProxy.Core.Tests.Model;
 
 /// <summary>Makes a failing sequence short: leaves out what the failure does not need, then makes what is left plain.</summary>

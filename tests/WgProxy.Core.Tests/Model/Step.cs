@@ -1,3 +1,6 @@
+using WgProxy.Core.Engine.Batching;
+using WgProxy.Core.Routes;
+
 namespace WgProxy.Core.Tests.Model;
 
 /// <summary>

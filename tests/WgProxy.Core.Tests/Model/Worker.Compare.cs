@@ -1,3 +1,5 @@
+using WgProxy.Core.Routes;
+
 namespace WgProxy.Core.Tests.Model;
 
 // Events, and what must be equal.

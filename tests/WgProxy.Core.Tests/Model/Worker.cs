@@ -1,4 +1,5 @@
 using System.Net;
+using WgProxy.Core.Routes;
 
 namespace WgProxy.Core.Tests.Model;
 
@@ -30,8 +31,8 @@ internal sealed partial class Worker
     public static IReadOnlyList<Worker> All(Sequence sequence, ReferenceRules rules, IReadOnlyList<Route> routes)
     {
         Worker[] workers = [.. Enumerable.Range(0, sequence.Workers).Select(_ => new Worker(sequence, rules, routes))];
-        Relay.Introduce([.. workers.Select(worker => worker.Relay)]);
-        ReferenceRelay.Introduce([.. workers.Select(worker => worker.Model)]);
+        Relay.ConnectNeighbours([.. workers.Select(worker => worker.Relay)]);
+        ReferenceRelay.ConnectNeighbours([.. workers.Select(worker => worker.Model)]);
         return workers;
     }
 

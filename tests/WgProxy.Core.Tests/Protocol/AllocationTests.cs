@@ -1,3 +1,4 @@
+using WgProxy.Core.Containers;
 using WgProxy.Core.Protocol;
 
 namespace WgProxy.Core.Tests.Protocol;

@@ -1,4 +1,6 @@
 using System.Runtime.InteropServices;
+using WgProxy.Core.Containers;
+using WgProxy.Core.Protocol;
 
 namespace WgProxy.Core.Tests.Protocol;
 

@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using WgProxy.Core.Protocol;
 using SystemChaCha20Poly1305 = System.Security.Cryptography.ChaCha20Poly1305;
 
 namespace WgProxy.Core.Tests.Protocol;

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using WgProxy.Core.Engine.Batching;
 using WgProxy.Fuzz.Fuzzing;
 
 namespace WgProxy.Fuzz.Afl;

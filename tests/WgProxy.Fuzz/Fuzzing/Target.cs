@@ -1,3 +1,5 @@
+using WgProxy.Core.Engine.Batching;
+
 namespace WgProxy.Fuzz.Fuzzing;
 
 /// <summary>Something that eats bytes that others chose, and what must hold for it.</summary>

@@ -1,6 +1,6 @@
 using System.Buffers.Binary;
 using System.Net;
-using WgProxy.Core;
+using WgProxy.Core.Engine.Batching;
 using WgProxy.Fuzz.Fuzzing;
 using WgProxy.Linux.Net;
 

@@ -1,3 +1,4 @@
+using WgProxy.Core.Engine.Batching;
 using WgProxy.Core.Protocol;
 using WgProxy.Fuzz.Fuzzing;
 

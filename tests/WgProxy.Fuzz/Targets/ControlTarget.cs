@@ -1,3 +1,4 @@
+using WgProxy.Core.Engine.Batching;
 using WgProxy.Fuzz.Fuzzing;
 using WgProxy.Fuzz.Plain;
 using WgProxy.Linux.Net;

@@ -1,5 +1,5 @@
 using System.Net;
-using WgProxy.Core;
+using WgProxy.Core.Engine.Batching;
 using WgProxy.Core.Protocol;
 using WgProxy.Fuzz.Fuzzing;
 using WgProxy.Fuzz.Plain;

@@ -1,6 +1,7 @@
-using WgProxy.Core;
-using WgProxy.Core.Admission;
+using WgProxy.Core.Engine.Batching;
+using WgProxy.Core.Routes;
 using WgProxy.Core.Tests.Model;
+using WgProxy.Core.Tunnels;
 
 namespace WgProxy.Fuzz.Targets;
 

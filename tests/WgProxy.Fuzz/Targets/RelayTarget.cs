@@ -1,5 +1,6 @@
-using WgProxy.Core;
+using WgProxy.Core.Engine.Batching;
 using WgProxy.Core.Tests.Model;
+using WgProxy.Core.Tunnels;
 using WgProxy.Fuzz.Fuzzing;
 
 namespace WgProxy.Fuzz.Targets;

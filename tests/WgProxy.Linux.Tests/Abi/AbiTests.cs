@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Reflection;
 using System.Text;
+using WgProxy.Linux.Native;
 
 namespace WgProxy.Linux.Tests.Abi;
 

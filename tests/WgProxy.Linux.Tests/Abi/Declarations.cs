@@ -2,6 +2,7 @@ using System.Reflection;
 using System.Reflection.Emit;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using WgProxy.Core.Engine.Batching;
 using WgProxy.Linux.Native;
 
 namespace WgProxy.Linux.Tests.Abi;

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
-using WgProxy.Core;
+using WgProxy.Core.Protocol;
+using WgProxy.Core.Routes;
 using WgProxy.Tests;
 
 namespace WgProxy.Linux.Tests.Rig;

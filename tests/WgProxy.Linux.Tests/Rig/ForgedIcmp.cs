@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Net;
 using System.Net.Sockets;
+using WgProxy.Core.Engine.Batching;
 using WgProxy.Netns.Tests.Harness;
 
 namespace WgProxy.Linux.Tests.Rig;

@@ -1,7 +1,8 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
-using WgProxy.Core.Batching;
+using WgProxy.Core.Engine.Batching;
+using WgProxy.Linux.Native;
 using WgProxy.Linux.Net;
 using WgProxy.Netns.Tests.Harness;
 

@@ -1,7 +1,10 @@
 using System.Net;
 using System.Net.Sockets;
 using WgProxy.Core;
+using WgProxy.Core.Engine;
+using WgProxy.Core.Engine.Batching;
 using WgProxy.Core.Protocol;
+using WgProxy.Core.Routes;
 using WgProxy.Netns.Tests.Harness;
 using WgProxy.Tests;
 

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Reflection;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using WgProxy.Linux.Native;
 
 namespace WgProxy.Linux.Tests.Rig;
 

@@ -1,0 +1,36 @@
+using System.Runtime.CompilerServices;
+
+namespace WgProxy.Core.Containers;
+
+/// <summary>The last eight sender indices that one end asked with. Eight, because an answer may be late and because
+/// whoever spoofs the client's address can push indices too.</summary>
+internal struct IndexRing
+{
+    private const int Size = 8;
+
+    private Items _items;
+    private byte _count;
+    private byte _next;
+
+    /// <summary>Remembers an index, forgetting the oldest if the ring is full.</summary>
+    public void Add(uint index)
+    {
+        if (Contains(index))
+        {
+            return;
+        }
+
+        _items[_next] = index;
+        _next = (byte)((_next + 1) % Size);
+        _count = (byte)Math.Min(_count + 1, Size);
+    }
+
+    /// <summary>Whether the index is among the last eight.</summary>
+    public readonly bool Contains(uint index) => ((ReadOnlySpan<uint>)_items)[.._count].Contains(index);
+
+    [InlineArray(Size)]
+    private struct Items
+    {
+        private uint _first;
+    }
+}

@@ -1,0 +1,24 @@
+using System.Net;
+using WgProxy.Core.Routes;
+
+namespace WgProxy.Core.Engine;
+
+/// <summary>Everything an engine is told, already validated. The same for every engine.</summary>
+public sealed record EngineSettings
+{
+    /// <summary>Where clients send to. <c>[::]</c> means both families, as two sockets.</summary>
+    public required IPEndPoint Listen { get; init; }
+
+    /// <summary>The servers. Their addresses are published and changed by whoever resolves their names.</summary>
+    public required IReadOnlyList<Route> Routes { get; init; }
+
+    /// <summary>Limits and times of the relay.</summary>
+    public RelaySettings Relay { get; init; } = new();
+
+    /// <summary>Local ports that upstream sockets may use, each once.</summary>
+    public IReadOnlyList<ushort> Ports { get; init; } = [];
+
+    /// <summary>Told of every change of a mapping after it happened, one call at a time, on a thread of the engine: it
+    /// must neither block nor throw.</summary>
+    public Action<RelayEvent>? Observe { get; init; }
+}

@@ -1,0 +1,70 @@
+using System.Net;
+
+namespace WgProxy.Core.Engine;
+
+/// <summary>
+/// What moves datagrams between sockets and a <see cref="Relay"/>. An engine obeys verdicts and decides nothing.
+/// Every engine passes the same contract test.
+/// </summary>
+public interface IEngine : IDisposable
+{
+    /// <summary>Where the engine listens, ports resolved; empty before <see cref="Start"/>.</summary>
+    IReadOnlyList<IPEndPoint> Listening { get; }
+
+    /// <summary>What the system granted less of than asked for, a line each, in words for the operator; empty before
+    /// <see cref="Start"/>.</summary>
+    IReadOnlyList<string> Shortfalls { get; }
+
+    /// <summary>Binds the listening sockets and begins to relay.</summary>
+    /// <exception cref="EngineException">The system refused.</exception>
+    void Start();
+
+    /// <summary>Stops relaying and closes every socket. Returns when no thread of the engine runs any more.</summary>
+    void Stop();
+
+    /// <summary>Hands the engine a command, which it runs between two turns, on the thread that owns the relay. Neither blocks nor
+    /// waits; may be called from any thread, at any time.</summary>
+    /// <returns>False if too many commands are waiting, or the engine does not run.</returns>
+    bool Post(EngineCommand command);
+
+    /// <summary>All counters and gauges by name, at most one batch behind. May be called from any thread, also after
+    /// <see cref="Stop"/>.</summary>
+    IReadOnlyDictionary<string, long> ReadCounters();
+}
+
+/// <summary>What the system refused an engine.</summary>
+public enum EngineRefusal
+{
+    /// <summary>Something that has nothing to do with where clients send to, such as a system call.</summary>
+    System,
+
+    /// <summary>The address and port to listen on.</summary>
+    Listen,
+
+    /// <summary>The port to listen on: another program has it.</summary>
+    PortInUse,
+}
+
+/// <summary>The system refused what an engine needs to start, such as an address in use.</summary>
+public sealed class EngineException : Exception
+{
+    /// <summary>A refusal without words.</summary>
+    public EngineException()
+    {
+    }
+
+    /// <summary>A refusal, in words for the operator.</summary>
+    public EngineException(string message)
+        : base(message)
+    {
+    }
+
+    /// <summary>A refusal, in words for the operator, and what the system said.</summary>
+    public EngineException(string message, Exception innerException)
+        : base(message, innerException)
+    {
+    }
+
+    /// <summary>What was refused.</summary>
+    public EngineRefusal Cause { get; init; }
+}

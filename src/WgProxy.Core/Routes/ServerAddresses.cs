@@ -1,0 +1,144 @@
+using System.Net;
+
+namespace WgProxy.Core.Routes;
+
+/// <summary>
+/// What one relay has learned about the addresses of one server: which of them answered a mapping that had been moved there, and
+/// which could not be reached lately. A server's addresses are what the route publishes; this only orders them.
+/// </summary>
+internal sealed class ServerAddresses(Route route)
+{
+    // An address that cannot be reached goes last for so long, and is tried again then: a route may be away for a second.
+    private const long FailedFor = 10_000;
+    private const int Remembered = 8;
+
+    private readonly Failure[] _failures = new Failure[Remembered];
+    private int _next;
+
+    /// <summary>The address that is known to answer. Newcomers prove nothing by being answered where they are: only a mapping that
+    /// was proven before it came there does, or the first of all.</summary>
+    public IPEndPoint? Answering { get; private set; }
+
+    /// <summary>Whether the address is one of the server's.</summary>
+    public bool IsListed(IPEndPoint address) => IndexOf(address) >= 0;
+
+    /// <summary>Whether an address of the server's, other than this one, is known to answer.</summary>
+    public bool AnswersElsewhere(IPEndPoint address) =>
+        Answering is not null && !Answering.Equals(address) && IsListed(Answering);
+
+    /// <summary>Whether one of the server's addresses is this one on another interface: what was meant by a zone has been made
+    /// anew, and nothing answers by the interface that has gone.</summary>
+    public bool IsRenewed(IPEndPoint address)
+    {
+        for (int i = 0; i < route.Addresses.Count; i++)
+        {
+            IPAddress listed = route.Addresses[i].Address;
+            if (listed.IsIPv6LinkLocal && address.Address.IsIPv6LinkLocal && listed.ScopeId != address.Address.ScopeId
+                && new IPAddress(listed.GetAddressBytes()).Equals(new IPAddress(address.Address.GetAddressBytes())))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    /// <summary>Where a new mapping goes: to the address that is known to answer, else to the best; in any case to one that could
+    /// be reached, if there is one. Null while the server has no address.</summary>
+    public IPEndPoint? Best(Tick now)
+    {
+        if (Answering is not null && IsListed(Answering) && !HasFailed(Answering, now))
+        {
+            return Answering;
+        }
+
+        for (int i = 0; i < route.Addresses.Count; i++)
+        {
+            if (!HasFailed(route.Addresses[i], now))
+            {
+                return route.Addresses[i];
+            }
+        }
+
+        return route.Server;
+    }
+
+    /// <summary>Where a mapping goes that is not answered at an address: to the one that is known to answer, else to the next in the
+    /// list. Null if there is no other, or none that could be reached lately.</summary>
+    /// <param name="current">The address.</param>
+    /// <param name="goesRound">Whether it takes the next in the list in any case, because what is known to answer is where it may
+    /// come from: it goes round until it is answered.</param>
+    /// <param name="now">The instant.</param>
+    public IPEndPoint? Next(IPEndPoint current, bool goesRound, Tick now)
+    {
+        if (!goesRound && AnswersElsewhere(current) && !HasFailed(Answering!, now))
+        {
+            return Answering;
+        }
+
+        IReadOnlyList<IPEndPoint> addresses = route.Addresses;
+        int at = IndexOf(current);
+        for (int step = 1; step <= addresses.Count; step++)
+        {
+            IPEndPoint candidate = addresses[(at + step) % addresses.Count];
+            if (!candidate.Equals(current) && !HasFailed(candidate, now))
+            {
+                return candidate;
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>A mapping that was proven before is answered at this address.</summary>
+    public void Answered(IPEndPoint address) => Answering = address;
+
+    /// <summary>The system could not connect a socket to this address.</summary>
+    public void Failed(IPEndPoint address, Tick now)
+    {
+        foreach (ref Failure known in _failures.AsSpan())
+        {
+            if (address.Equals(known.Address))
+            {
+                known.Until = now + FailedFor;
+                return;
+            }
+        }
+
+        _failures[_next] = new Failure { Address = address, Until = now + FailedFor };
+        _next = (_next + 1) % Remembered;
+    }
+
+    private bool HasFailed(IPEndPoint address, Tick now)
+    {
+        foreach (ref readonly Failure known in _failures.AsSpan())
+        {
+            if (known.Until > now && address.Equals(known.Address))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    private int IndexOf(IPEndPoint address)
+    {
+        IReadOnlyList<IPEndPoint> addresses = route.Addresses;
+        for (int i = 0; i < addresses.Count; i++)
+        {
+            if (addresses[i].Equals(address))
+            {
+                return i;
+            }
+        }
+
+        return -1;
+    }
+
+    private struct Failure
+    {
+        public IPEndPoint? Address;
+        public Tick Until;
+    }
+}

@@ -1,0 +1,121 @@
+using System.Runtime.CompilerServices;
+using WgProxy.Core.Routes;
+
+namespace WgProxy.Core.Tunnels;
+
+// What a tunnel's pairs and its server's asking say together, and how the roaming table follows them.
+internal sealed partial class TunnelTable
+{
+    private const int Places = 2 * Tunnel.MaxPairs;
+
+    /// <summary>Whether the tunnel's server issued this index for data: in a pair, or by asking if a client has answered.
+    /// </summary>
+    public bool HasDataIndex(int tunnel, uint index, Tick now) =>
+        _rows[tunnel].HasServer(index, now) || (_rows[tunnel].HasHandshakes && _handshakes[tunnel].IsAnswered(index, now));
+
+    /// <summary>The same, where a client sends the data: its keys are in use, and do not make room for others.</summary>
+    public bool UseDataIndex(int tunnel, uint index, Tick now) =>
+        _rows[tunnel].Use(index, now) || (_rows[tunnel].HasHandshakes && _handshakes[tunnel].IsAnswered(index, now));
+
+    /// <summary>Whether the tunnel's server issued this index for data on the slot's port.</summary>
+    public bool NamedOn(int tunnel, int slot, uint index, Tick now) =>
+        _rows[tunnel].NamedOn(slot, index, now) || (_rows[tunnel].HasHandshakes && _handshakes[tunnel].IsAnsweredOn(slot, index, now));
+
+    /// <summary>Whether the tunnel's server issued this index, for data or by asking.</summary>
+    public bool HasIssued(int tunnel, uint index, Tick now) =>
+        _rows[tunnel].HasServer(index, now) || (_rows[tunnel].HasHandshakes && _handshakes[tunnel].Has(index, now));
+
+    /// <summary>Whether the tunnel's client issued this index. An index from a client's answer has its server index returned
+    /// in <paramref name="answered"/>, for a pair to be learned: the server has just shown that it took the answer.
+    /// </summary>
+    public bool HasClient(int tunnel, uint index, Tick now, out uint? answered)
+    {
+        answered = null;
+        if (_rows[tunnel].HasClient(index, now))
+        {
+            return true;
+        }
+
+        if (!_rows[tunnel].HasHandshakes || !_handshakes[tunnel].TryFindClient(index, now, out uint server))
+        {
+            return false;
+        }
+
+        answered = server;
+        return true;
+    }
+
+    /// <summary>What the tunnel's server has asked, emptied if it was another tunnel's before.</summary>
+    private ref ServerHandshakes HandshakesOf(int tunnel)
+    {
+        if (!_rows[tunnel].HasHandshakes)
+        {
+            _handshakes[tunnel] = default;
+            _rows[tunnel].HasHandshakes = true;
+        }
+
+        return ref _handshakes[tunnel];
+    }
+
+    /// <summary>The server index at one of the tunnel's places, those of pairs first; false if it is empty.</summary>
+    private bool TryGetIssued(int tunnel, int place, out uint index)
+    {
+        if (place < Tunnel.MaxPairs)
+        {
+            return _rows[tunnel].TryGetServer(place, out index);
+        }
+
+        index = 0;
+        return _rows[tunnel].HasHandshakes && _handshakes[tunnel].TryGetServer(place - Tunnel.MaxPairs, out index);
+    }
+
+    /// <summary>Whether the index still stands at any place of the tunnel, expired or not.</summary>
+    private bool Holds(int tunnel, uint index)
+    {
+        for (int place = 0; place < Places; place++)
+        {
+            if (TryGetIssued(tunnel, place, out uint held) && held == index)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    private void Free(int tunnel)
+    {
+        BeginChange();
+        for (int place = 0; place < Places; place++)
+        {
+            if (TryGetIssued(tunnel, place, out uint index))
+            {
+                _indices.Remove(_rows[tunnel].Route, index, tunnel);
+            }
+        }
+
+        _free[_freeCount++] = tunnel;
+        EndChange();
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void Index(int tunnel, uint learned, bool forgot, uint forgotten, Tick now)
+    {
+        int route = _rows[tunnel].Route;
+        if (forgot && !Holds(tunnel, forgotten))
+        {
+            _indices.Remove(route, forgotten, tunnel);
+        }
+
+        int owner = _indices.Find(route, learned);
+        if (owner >= 0 && owner != tunnel && !HasIssued(owner, learned, now))
+        {
+            _indices.Remove(route, learned, owner);
+        }
+
+        if (!_indices.TryAdd(route, learned, tunnel))
+        {
+            _counters.IndexConflicts++;
+        }
+    }
+}

@@ -1,0 +1,139 @@
+using System.Runtime.CompilerServices;
+using WgProxy.Core.Routes;
+
+namespace WgProxy.Core.Tunnels;
+
+// What neighbours may do: copy a tunnel, and keep a copy as one of their own.
+internal sealed partial class TunnelTable
+{
+    private const int CopyAttempts = 8;
+
+    private int _version;
+
+    /// <summary>Shows in a sketch, from now on, which indices the roaming table has.</summary>
+    public void ShowIn(IndexSketch sketch, int worker) => _indices.ShowIn(sketch, worker);
+
+    /// <summary>Copies the tunnel of the route whose server issued the index. May be called by any thread, while the owner
+    /// changes the table: false also if it changes so often that no copy can be believed.</summary>
+    public bool TryCopy(int route, uint index, Tick now, out TunnelCopy copy)
+    {
+        for (int attempt = 0; attempt < CopyAttempts; attempt++)
+        {
+            int before = Volatile.Read(ref _version);
+            int tunnel = _indices.Find(route, index);
+            copy = tunnel < 0 ? default : CopyOf(tunnel);
+            Volatile.ReadBarrier();
+            if ((before & 1) == 0 && Volatile.Read(ref _version) == before)
+            {
+                return tunnel >= 0 && copy.Row.Route == route
+                    && (copy.Row.HasServer(index, now) || copy.Asks.Has(index, now));
+            }
+        }
+
+        copy = default;
+        return false;
+    }
+
+    /// <summary>Makes a tunnel without members of a neighbour's copy. Whoever borrows lets a mapping join it, and then
+    /// calls <see cref="Return"/>.</summary>
+    public int Borrow(in TunnelCopy copy, Tick now)
+    {
+        int tunnel = Allocate(copy.Row.Route, copy.Row.Owner);
+        Import(tunnel, copy, now);
+        return tunnel;
+    }
+
+    /// <summary>Frees a borrowed tunnel that nobody joined; false if somebody did.</summary>
+    public bool Return(int tunnel)
+    {
+        bool isUnused = _rows[tunnel].Members == 0;
+        if (isUnused)
+        {
+            Free(tunnel);
+        }
+
+        return isUnused;
+    }
+
+    /// <summary>Adds what a copy knows. It was not learned on a port of this table, so it proves nothing about one.
+    /// </summary>
+    public void Import(int tunnel, in TunnelCopy copy, Tick now)
+    {
+        BeginChange();
+        for (int place = 0; place < Tunnel.MaxPairs; place++)
+        {
+            if (_rows[tunnel].TryTake(copy.Row, place, now, keepsUse: true, out bool forgot, out uint forgotten))
+            {
+                _ = copy.Row.TryGetServer(place, out uint index);
+                Index(tunnel, index, forgot, forgotten, now);
+            }
+        }
+
+        for (int place = 0; copy.Row.HasHandshakes && place < Tunnel.MaxPairs; place++)
+        {
+            ref ServerHandshakes asks = ref HandshakesOf(tunnel);
+            if (asks.TryTake(copy.Asks, place, now, out bool forgot, out uint forgotten))
+            {
+                _ = copy.Asks.TryGetServer(place, out uint index);
+                Index(tunnel, index, forgot, forgotten, now);
+            }
+        }
+
+        EndChange();
+    }
+
+    /// <summary>The server has named an index on the slot's port: a handshake, or the beginning of one, with whoever is there. If
+    /// the tunnel was not made for the slot's mapping, that need not be the tunnel's client, or the tunnel not its: the mapping
+    /// leaves the others, if there are any in this table, with a copy of all that the tunnel knows, by which the server may still
+    /// confirm it. The roaming table never leads to it by what it has copied: else the tunnel's own client would come to the
+    /// stranger's, once nobody else is left, or where its tunnel was borrowed.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    public void SplitOff(int slot, Tick now)
+    {
+        int tunnel = _mappings[slot].Tunnel;
+        if (_rows[tunnel].HasFounder && _mappings[slot].NextOfTunnel < 0)
+        {
+            // The chain's last member: the founder.
+            return;
+        }
+
+        TunnelCopy copy = CopyOf(tunnel);
+        Leave(slot);
+        Add(slot, copy.Row.Route);
+        BeginChange();
+        tunnel = _mappings[slot].Tunnel;
+        for (int place = 0; place < Tunnel.MaxPairs; place++)
+        {
+            _ = _rows[tunnel].TryTake(copy.Row, place, now, keepsUse: false, out _, out _);
+            if (copy.Row.HasHandshakes)
+            {
+                _ = HandshakesOf(tunnel).TryTake(copy.Asks, place, now, out _, out _);
+            }
+        }
+
+        EndChange();
+    }
+
+    private TunnelCopy CopyOf(int tunnel) => new(_rows[tunnel], _rows[tunnel].HasHandshakes ? _handshakes[tunnel] : default);
+
+    private void BeginChange()
+    {
+        Volatile.Write(ref _version, _version + 1);
+        Volatile.WriteBarrier();
+    }
+
+    private void EndChange()
+    {
+        Volatile.WriteBarrier();
+        Volatile.Write(ref _version, _version + 1);
+    }
+}
+
+/// <summary>All that a table knows of a tunnel's indices, as one value.</summary>
+/// <param name="Row">Its pairs.</param>
+/// <param name="Asks">What its server has asked; empty if nothing.</param>
+internal readonly record struct TunnelCopy(Tunnel Row, ServerHandshakes Asks)
+{
+    /// <summary>Whether data with this index of the server's belongs to it.</summary>
+    public bool HasDataIndex(uint index, Tick now) => Row.HasServer(index, now) || Asks.IsAnswered(index, now);
+}

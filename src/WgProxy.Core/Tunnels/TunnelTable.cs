@@ -1,0 +1,146 @@
+using System.Runtime.CompilerServices;
+using WgProxy.Core.Mappings;
+using WgProxy.Core.Routes;
+
+namespace WgProxy.Core.Tunnels;
+
+/// <summary>
+/// Tunnels by number, and the roaming table that finds them by index. There are never more tunnels than mappings but for
+/// one that is being borrowed, so there is always a free one. One thread owns the table and changes it; neighbours may
+/// copy a tunnel meanwhile, and notice by a version, odd during a change, when they must not believe what they read.
+/// </summary>
+internal sealed partial class TunnelTable
+{
+    private readonly MappingTable _mappings;
+    private readonly RelayCounters _counters;
+    private readonly Tunnel[] _rows;
+    private readonly ServerHandshakes[] _handshakes;
+    private readonly RoamingTable _indices;
+    private readonly int[] _free;
+    private int _freeCount;
+
+    /// <summary>Room for as many tunnels as there are slots.</summary>
+    public TunnelTable(MappingTable mappings, RelayCounters counters, (ulong K0, ulong K1) seed)
+    {
+        _mappings = mappings;
+        _counters = counters;
+        _rows = new Tunnel[mappings.Slots + 1];
+        _handshakes = new ServerHandshakes[_rows.Length];
+        _indices = new RoamingTable(_rows.Length * 2 * Tunnel.MaxPairs, seed);
+        _free = new int[_rows.Length];
+        for (int tunnel = _rows.Length - 1; tunnel >= 0; tunnel--)
+        {
+            _free[_freeCount++] = tunnel;
+        }
+    }
+
+    /// <summary>The tunnel with this number.</summary>
+    public ref Tunnel this[int tunnel] => ref _rows[tunnel];
+
+    /// <summary>The tunnel of the route whose server issued the index and still stands by it; -1 if there is none.</summary>
+    public int Find(int route, uint index, Tick now)
+    {
+        int tunnel = _indices.Find(route, index);
+        return tunnel >= 0 && HasIssued(tunnel, index, now) ? tunnel : -1;
+    }
+
+    /// <summary>Makes a tunnel of the slot's mapping alone.</summary>
+    public void Add(int slot, int route)
+    {
+        Join(Allocate(route, _mappings[slot].Source.SiteNumber), slot);
+        _rows[_mappings[slot].Tunnel].HasFounder = true;
+    }
+
+    /// <summary>Makes the slot's mapping, which belongs to no tunnel, a member.</summary>
+    public void Join(int tunnel, int slot)
+    {
+        ref Mapping mapping = ref _mappings[slot];
+        mapping.Tunnel = tunnel;
+        mapping.NextOfTunnel = _rows[tunnel].FirstMember;
+        _rows[tunnel].FirstMember = slot;
+        _rows[tunnel].Members++;
+    }
+
+    /// <summary>The slot's mapping leaves its tunnel; the last one takes the tunnel with it.</summary>
+    public void Leave(int slot)
+    {
+        int tunnel = _mappings[slot].Tunnel;
+        ref Tunnel row = ref _rows[tunnel];
+
+        // Whoever came first is the last of the chain.
+        row.HasFounder &= _mappings[slot].NextOfTunnel >= 0;
+        if (row.FirstMember == slot)
+        {
+            row.FirstMember = _mappings[slot].NextOfTunnel;
+        }
+        else
+        {
+            int before = row.FirstMember;
+            while (_mappings[before].NextOfTunnel != slot)
+            {
+                before = _mappings[before].NextOfTunnel;
+            }
+
+            _mappings[before].NextOfTunnel = _mappings[slot].NextOfTunnel;
+        }
+
+        row.ForgetSlot(slot);
+        if (row.HasHandshakes)
+        {
+            _handshakes[tunnel].ForgetSlot(slot);
+        }
+
+        if (--row.Members == 0)
+        {
+            Free(tunnel);
+        }
+    }
+
+    /// <summary>The server named a pair on the slot's port.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    public void Learn(int slot, uint server, uint client, Tick now, Tick until)
+    {
+        int tunnel = _mappings[slot].Tunnel;
+        BeginChange();
+        bool forgot = _rows[tunnel].Learn(server, client, slot, now, until, isUsed: false, out uint forgotten);
+        Index(tunnel, server, forgot, forgotten, now);
+        EndChange();
+    }
+
+    /// <summary>The server asked on the slot's port.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    public void Ask(int slot, uint server, Tick now, Tick until)
+    {
+        int tunnel = _mappings[slot].Tunnel;
+        BeginChange();
+        bool forgot = HandshakesOf(tunnel).Ask(server, slot, now, until, out uint forgotten);
+        Index(tunnel, server, forgot, forgotten, now);
+        EndChange();
+    }
+
+    /// <summary>A client of the slot's tunnel answered what the server had asked.</summary>
+    /// <returns>The slot on whose port the server had asked; -1 if it had not.</returns>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    public int Answer(int slot, uint server, uint client, Tick now)
+    {
+        int tunnel = _mappings[slot].Tunnel;
+        if (!_rows[tunnel].HasHandshakes)
+        {
+            return -1;
+        }
+
+        BeginChange();
+        int asked = _handshakes[tunnel].Answer(server, client, now);
+        EndChange();
+        return asked;
+    }
+
+    private int Allocate(int route, ulong owner)
+    {
+        BeginChange();
+        int tunnel = _free[--_freeCount];
+        _rows[tunnel] = new Tunnel { Route = route, Owner = owner, FirstMember = -1, InUse = -1 };
+        EndChange();
+        return tunnel;
+    }
+}

@@ -1,0 +1,18 @@
+namespace WgProxy.Core.Vocabulary;
+
+/// <summary>A verdict on the beginning of a run. The engine obeys it for the first <see cref="Length"/> bytes and asks
+/// again for the rest, so neighbours that share a fate leave together and nobody splits a run needlessly.</summary>
+/// <param name="Verdict">What to do.</param>
+/// <param name="Slot">The mapping concerned; -1 if there is none.</param>
+/// <param name="Length">How many bytes of the run are decided: whole datagrams, at least one unless the run is empty.</param>
+public readonly record struct Decision(Verdict Verdict, int Slot, int Length);
+
+/// <summary>Which way a datagram travels.</summary>
+public enum Direction : byte
+{
+    /// <summary>From client to server.</summary>
+    Uplink,
+
+    /// <summary>From server to client.</summary>
+    Downlink,
+}

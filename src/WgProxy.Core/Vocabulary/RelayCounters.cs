@@ -1,0 +1,123 @@
+namespace WgProxy.Core.Vocabulary;
+
+/// <summary>
+/// Everything a relay and its engine count. One writer, plain longs; readers on other threads may be a batch behind.
+/// </summary>
+public sealed class RelayCounters
+{
+    private readonly long[] _uplink = new long[Enum.GetValues<Verdict>().Length];
+    private readonly long[] _downlink = new long[Enum.GetValues<Verdict>().Length];
+    private readonly long[] _forwardedBytes = new long[2];
+    private readonly long[] _tolerated = new long[2];
+    private readonly long[] _events = new long[Enum.GetValues<RelayEventKind>().Length];
+    private readonly long[] _faults = new long[Enum.GetValues<EngineFault>().Length];
+    private readonly long[] _live = new long[Enum.GetValues<Proof>().Length];
+    private readonly long[] _conflicts = new long[1];
+    private readonly long[][] _all;
+
+    /// <summary>Counters that have counted nothing.</summary>
+    public RelayCounters() => _all =
+        [_uplink, _downlink, _forwardedBytes, _tolerated, _events, _faults, _live, _conflicts];
+
+    /// <summary>Datagrams of a direction that met a verdict.</summary>
+    public long this[Direction direction, Verdict verdict] => Of(direction)[(int)verdict];
+
+    /// <summary>How often a change happened.</summary>
+    public long this[RelayEventKind kind] => _events[(int)kind];
+
+    /// <summary>How often the kernel refused.</summary>
+    public long this[EngineFault fault] => _faults[(int)fault];
+
+    /// <summary>Mappings of a proof at this moment.</summary>
+    public long this[Proof proof] => _live[(int)proof];
+
+    /// <summary>Bytes forwarded or sent on opening, UDP payload only.</summary>
+    public long ForwardedBytes(Direction direction) => _forwardedBytes[(int)direction];
+
+    /// <summary>Of the datagrams forwarded, those with an index that nobody issued on their tunnel: they pass within a
+    /// budget, but keep nothing alive.</summary>
+    public long Tolerated(Direction direction) => _tolerated[(int)direction];
+
+    /// <summary>How often a second tunnel was taught an index that another tunnel of the route owned.</summary>
+    public long IndexConflicts
+    {
+        get => _conflicts[0];
+        internal set => _conflicts[0] = value;
+    }
+
+    /// <summary>Counts datagrams under a verdict. Called by the relay; by an engine only for datagrams the relay never
+    /// sees whole.</summary>
+    public void Count(Direction direction, Verdict verdict, int datagrams, int bytes)
+    {
+        Of(direction)[(int)verdict] += datagrams;
+        if (verdict <= Verdict.Open)
+        {
+            _forwardedBytes[(int)direction] += bytes;
+        }
+    }
+
+    /// <summary>Counts a refusal of the kernel. Called by engines.</summary>
+    public void Count(EngineFault fault, long times = 1) => _faults[(int)fault] += times;
+
+    /// <summary>Sets <paramref name="other"/> to the same numbers. Allocates nothing.</summary>
+    public void CopyTo(RelayCounters other)
+    {
+        for (int i = 0; i < _all.Length; i++)
+        {
+            _all[i].CopyTo(other._all[i], 0);
+        }
+    }
+
+    /// <summary>Adds the numbers of another relay, for a sum over several.</summary>
+    public void Add(RelayCounters other)
+    {
+        for (int i = 0; i < _all.Length; i++)
+        {
+            for (int j = 0; j < _all[i].Length; j++)
+            {
+                _all[i][j] += other._all[i][j];
+            }
+        }
+    }
+
+    /// <summary>Every counter and gauge by its name. Allocates; meant for whoever asks, not for the data path.</summary>
+    public IReadOnlyDictionary<string, long> ToDictionary()
+    {
+        Dictionary<string, long> all = new(StringComparer.Ordinal);
+        foreach (Verdict verdict in Enum.GetValues<Verdict>())
+        {
+            all[$"uplink.{verdict}"] = _uplink[(int)verdict];
+            all[$"downlink.{verdict}"] = _downlink[(int)verdict];
+        }
+
+        foreach (RelayEventKind kind in Enum.GetValues<RelayEventKind>())
+        {
+            all[$"event.{kind}"] = _events[(int)kind];
+        }
+
+        foreach (EngineFault fault in Enum.GetValues<EngineFault>())
+        {
+            all[$"fault.{fault}"] = _faults[(int)fault];
+        }
+
+        foreach (Proof proof in Enum.GetValues<Proof>().Where(proof => proof != Proof.None))
+        {
+            all[$"mappings.{proof}"] = _live[(int)proof];
+        }
+
+        all["index.Conflicts"] = IndexConflicts;
+        all["tolerated.Uplink"] = _tolerated[(int)Direction.Uplink];
+        all["tolerated.Downlink"] = _tolerated[(int)Direction.Downlink];
+        all["bytes.Uplink"] = _forwardedBytes[(int)Direction.Uplink];
+        all["bytes.Downlink"] = _forwardedBytes[(int)Direction.Downlink];
+        return all;
+    }
+
+    internal void Tolerate(Direction direction, int datagrams) => _tolerated[(int)direction] += datagrams;
+
+    internal void Count(RelayEventKind kind) => _events[(int)kind]++;
+
+    internal void Live(Proof proof, int change) => _live[(int)proof] += change;
+
+    private long[] Of(Direction direction) => direction == Direction.Uplink ? _uplink : _downlink;
+}

@@ -1,0 +1,86 @@
+namespace WgProxy.Core.Vocabulary;
+
+/// <summary>Limits and times of a relay, already validated. The defaults are the ones that users get; their reasons
+/// stand in ARCHITECTURE.md under "Times and limits".</summary>
+public sealed record RelaySettings
+{
+    // How many slots may be waiting for their sockets to be closed while others are opened in the same batch.
+    private const int ClosingSlots = 64;
+
+    /// <summary>How long a port rests that no server has sent to: a late answer may still come, and nothing else. Others rest
+    /// for <see cref="LingerTimeout"/>.</summary>
+    public static TimeSpan UnusedPortRest { get; } = TimeSpan.FromSeconds(15);
+
+    /// <summary>Mappings at once, lingering ones included: as many sockets there are.</summary>
+    public int MaxMappings { get; init; } = 16_384;
+
+    /// <summary>Slots that can ever be named; tables by slot have this length.</summary>
+    public int Slots => MaxMappings + ClosingSlots;
+
+    /// <summary>Mappings that have only asked. One more displaces the oldest of them.</summary>
+    public int MaxAsked { get; init; } = 4_096;
+
+    /// <summary>More mappings than this asking unanswered, or than half of what the proven leave room for, mean load: strangers
+    /// must then show a cookie first.</summary>
+    public int LoadedAsked { get; init; } = 1_024;
+
+    /// <summary>Unproven mappings of one address prefix (IPv4 address, IPv6 /64), once a quarter of the slots is in use,
+    /// or half as many ask as may: so many each of those that showed nothing, of those that showed a cookie, and of claims.</summary>
+    public int PrefixShare { get; init; } = 64;
+
+    /// <summary>Initiations per second that a loaded server is asked to judge. WireGuard judges 20 per second and address
+    /// while it is under load, and all clients of a relay share one; 18 leaves room for two clocks to differ.</summary>
+    public int ServerPlacesPerSecond { get; init; } = 18;
+
+    /// <summary>Whose clients may open mappings; empty means everybody's.</summary>
+    public AddressList Allow { get; init; } = AddressList.Empty;
+
+    /// <summary>Whose clients may not open mappings.</summary>
+    public AddressList Deny { get; init; } = AddressList.Empty;
+
+    /// <summary>Mappings that only claim. One more displaces the oldest of them.</summary>
+    public int MaxClaimed { get; init; } = 1_024;
+
+    /// <summary>Whether data with an index that is known nowhere may open a mapping on probation: for relays that share
+    /// an address but no state.</summary>
+    public bool Adopt { get; init; }
+
+    /// <summary>How long a proven mapping lives without a valid packet in either direction.</summary>
+    public TimeSpan IdleTimeout { get; init; } = TimeSpan.FromSeconds(300);
+
+    /// <summary>How long a mapping waits for an answer: two of WireGuard's retries (5 s each) and slack.</summary>
+    public TimeSpan AskedTimeout { get; init; } = TimeSpan.FromSeconds(15);
+
+    /// <summary>How long a mapping may keep asking in all: WireGuard gives up after 90 s (REKEY_ATTEMPT_TIME).</summary>
+    public TimeSpan AskedLimit { get; init; } = TimeSpan.FromSeconds(100);
+
+    /// <summary>How long a mapping lives after a cookie of the server: cookies are bound to the relay's port and are
+    /// valid for 120 s, so the port must outlive them.</summary>
+    public TimeSpan CookieTimeout { get; init; } = TimeSpan.FromSeconds(130);
+
+    /// <summary>How long a claim lives after its last packet with a live index. The server answers a keepalive with
+    /// nothing and data after 10 s at the latest, so this outlives several keepalives of 25 s.</summary>
+    public TimeSpan ClaimedTimeout { get; init; } = TimeSpan.FromSeconds(120);
+
+    /// <summary>How long a mapping on probation lives after its last packet: longer than a keepalive of 25 s.</summary>
+    public TimeSpan ProbationTimeout { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>How long an answered client has to use the answer. WireGuard uses it at once.</summary>
+    public TimeSpan AnsweredTimeout { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>How long the socket of an expired mapping stays open: as long as WireGuard accepts keys
+    /// (REJECT_AFTER_TIME), because so long the server may send to its port.</summary>
+    public TimeSpan LingerTimeout { get; init; } = TimeSpan.FromSeconds(180);
+
+    /// <summary>How long both ends of a revived mapping have to be heard.</summary>
+    public TimeSpan RevivedTimeout { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>How long a pair of indices is believed: WireGuard rejects keys after 180 s.</summary>
+    public TimeSpan IndexLifetime { get; init; } = TimeSpan.FromSeconds(190);
+
+    /// <summary>Seed of the cookies' secrets: 128 random bits per process.</summary>
+    public (ulong K0, ulong K1) CookieSeed { get; init; }
+
+    /// <summary>Seed of the keyed hash over attacker-chosen data: 128 random bits per process.</summary>
+    public (ulong K0, ulong K1) HashSeed { get; init; }
+}

@@ -1,0 +1,120 @@
+using System.Buffers.Binary;
+using System.Net;
+
+namespace WgProxy.Core.Vocabulary;
+
+/// <summary>
+/// A client's address, port and scope, and the local address it sent to. A value: two sources are the same client
+/// socket exactly if all parts agree. IPv4 is kept as v4-mapped IPv6; engines normalise here and nowhere else.
+/// </summary>
+public readonly struct Source : IEquatable<Source>
+{
+    private readonly ulong _high;
+    private readonly ulong _low;
+    private readonly ulong _localHigh;
+    private readonly ulong _localLow;
+    private readonly uint _scope;
+    private readonly ushort _port;
+
+    private Source((ulong High, ulong Low) address, (ulong High, ulong Low) local, uint scope, ushort port)
+    {
+        (_high, _low) = address;
+        (_localHigh, _localLow) = local;
+        (_scope, _port) = (scope, port);
+    }
+
+    /// <summary>The client's UDP port.</summary>
+    public ushort Port => _port;
+
+    /// <summary>The interface index of a link-local client; 0 otherwise.</summary>
+    public uint Scope => _scope;
+
+    /// <summary>Whether the client speaks IPv4.</summary>
+    public bool IsIPv4 => IsMapped(_high, _low);
+
+    /// <summary>The client's address: IPv4 if it is a v4-mapped one.</summary>
+    public IPAddress Address => ToAddress(_high, _low, IsIPv4 ? 0 : _scope);
+
+    /// <summary>The local address the client sent to; unspecified where the engine cannot tell.</summary>
+    public IPAddress Local => ToAddress(_localHigh, _localLow, 0);
+
+    /// <summary>The five words that tell sources apart, for a keyed hash.</summary>
+    public (ulong High, ulong Low, ulong LocalHigh, ulong LocalLow, ulong PortAndScope) Words =>
+        (_high, _low, _localHigh, _localLow, ((ulong)_scope << 16) | _port);
+
+    /// <summary>The network that one customer usually has: the IPv4 address, or 64 bits of IPv6.</summary>
+    internal Prefix Prefix => new(_high, IsIPv4 ? _low : 0);
+
+    /// <summary>The network that one customer usually has, for all sources in it.</summary>
+    internal Source Network => new((_high, IsIPv4 ? _low : 0), default, 0, 0);
+
+    /// <summary>The network that one site usually has, as a number: the IPv4 address, or 48 bits of IPv6. The two are told
+    /// apart, for no site has the IPv6 addresses that a v4-mapped one's bits would make.</summary>
+    internal ulong SiteNumber => IsIPv4 ? _low : _high & ~0xFFFFUL;
+
+    /// <summary>The network that one site usually has, for all sources in it: the IPv4 address, or 48 bits of IPv6.</summary>
+    internal Source Site => new((IsIPv4 ? _high : _high & ~0xFFFFUL, IsIPv4 ? _low : 0), default, 0, 0);
+
+    /// <summary>Whether both sides are one client socket.</summary>
+    public static bool operator ==(in Source left, in Source right) => left.Equals(right);
+
+    /// <summary>Whether the sides are different client sockets.</summary>
+    public static bool operator !=(in Source left, in Source right) => !left.Equals(right);
+
+    /// <summary>Builds a source from 16 or 4 address bytes in network order, as a kernel hands them over.</summary>
+    /// <param name="address">4 bytes (IPv4) or 16 bytes (IPv6, v4-mapped included).</param>
+    /// <param name="port">UDP port in host order.</param>
+    /// <param name="scope">Interface index for link-local addresses; ignored for any other address, because the kernel
+    /// reports it inconsistently there.</param>
+    /// <param name="local">The local address, 4 or 16 bytes; empty if unknown.</param>
+    public static Source From(ReadOnlySpan<byte> address, ushort port, uint scope, ReadOnlySpan<byte> local)
+    {
+        (ulong High, ulong Low) words = ToWords(address);
+        bool linkLocal = words.High >> 54 == 0xFE80 >> 6;
+        return new Source(words, local.IsEmpty ? default : ToWords(local), linkLocal ? scope : 0, port);
+    }
+
+    /// <summary>Builds a source from the framework's types.</summary>
+    public static Source From(IPEndPoint client, IPAddress? local = null)
+    {
+        Span<byte> address = stackalloc byte[16];
+        Span<byte> localAddress = stackalloc byte[16];
+        client.Address.TryWriteBytes(address, out int written);
+        int localWritten = 0;
+        local?.TryWriteBytes(localAddress, out localWritten);
+        uint scope = written == 16 ? (uint)client.Address.ScopeId : 0;
+        return From(address[..written], (ushort)client.Port, scope, localAddress[..localWritten]);
+    }
+
+    /// <summary>The client as the framework's type.</summary>
+    public IPEndPoint ToEndPoint() => new(Address, _port);
+
+    /// <inheritdoc/>
+    public bool Equals(Source other) =>
+        _low == other._low && _port == other._port && _high == other._high && _localLow == other._localLow
+        && _localHigh == other._localHigh && _scope == other._scope;
+
+    /// <inheritdoc/>
+    public override bool Equals(object? obj) => obj is Source other && Equals(other);
+
+    /// <summary>Not for tables of the relay: those use a keyed hash of <see cref="Words"/>.</summary>
+    public override int GetHashCode() => HashCode.Combine(_high, _low, _localHigh, _localLow, _scope, _port);
+
+    /// <summary>The client as text, such as <c>192.0.2.1:51820</c> or <c>[2001:db8::1]:51820</c>.</summary>
+    public override string ToString() => ToEndPoint().ToString();
+
+    private static bool IsMapped(ulong high, ulong low) => high == 0 && low >> 32 == 0xFFFF;
+
+    private static (ulong High, ulong Low) ToWords(ReadOnlySpan<byte> address) =>
+        address.Length == 4
+            ? (0, 0xFFFF_0000_0000UL | BinaryPrimitives.ReadUInt32BigEndian(address))
+            : (BinaryPrimitives.ReadUInt64BigEndian(address), BinaryPrimitives.ReadUInt64BigEndian(address[8..]));
+
+    private static IPAddress ToAddress(ulong high, ulong low, uint scope)
+    {
+        Span<byte> bytes = stackalloc byte[16];
+        BinaryPrimitives.WriteUInt64BigEndian(bytes, high);
+        BinaryPrimitives.WriteUInt64BigEndian(bytes[8..], low);
+        return IsMapped(high, low) ? new IPAddress(bytes[12..]) : new IPAddress(bytes, scope);
+    }
+}

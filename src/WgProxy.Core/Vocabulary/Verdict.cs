@@ -1,0 +1,78 @@
+namespace WgProxy.Core.Vocabulary;
+
+/// <summary>
+/// What the relay decides about one datagram, or about neighbours in one run that share the decision. Every value is
+/// control flow, a counter, a label and a line of documentation; each datagram of a direction is counted under exactly
+/// one value, so the counters of a direction add up to the datagrams it received.
+/// </summary>
+public enum Verdict : byte
+{
+    /// <summary>Send the bytes as they are over the mapping's other side.</summary>
+    Forward,
+
+    /// <summary>Open an upstream socket for the slot, then send the bytes through it.</summary>
+    Open,
+
+    /// <summary>Not forwarded: the sender is sent a cookie reply, and must show the cookie first.</summary>
+    Reply,
+
+    /// <summary>Dropped: sent from UDP port 0, to which nothing can be sent back.</summary>
+    NoPort,
+
+    /// <summary>Dropped: none of the four WireGuard types, or reserved bytes that are not zero.</summary>
+    NotWireGuard,
+
+    /// <summary>Dropped: a WireGuard type with a length that this type never has.</summary>
+    BadLength,
+
+    /// <summary>Dropped: mac1 does not match the public key of any route.</summary>
+    BadMac1,
+
+    /// <summary>Dropped: neither an initiation nor from a source that has a mapping.</summary>
+    NoMapping,
+
+    /// <summary>Dropped: data from a source that has asked, but that the server has not answered yet.</summary>
+    NotProven,
+
+    /// <summary>Dropped: a response or cookie reply whose receiver index the other end never issued here.</summary>
+    UnknownIndex,
+
+    /// <summary>Dropped: a server message that nothing on this mapping asked for.</summary>
+    Unsolicited,
+
+    /// <summary>Dropped: more initiations than a mapping's bucket holds.</summary>
+    RateLimited,
+
+    /// <summary>Dropped: more data with an unknown index than the mapping's proof allows.</summary>
+    OverBudget,
+
+    /// <summary>Dropped: an initiation that was forwarded lately.</summary>
+    Replayed,
+
+    /// <summary>Dropped: the client's address is not among those allowed, or is among those denied.</summary>
+    Denied,
+
+    /// <summary>Dropped: the sender's address prefix holds its share of unproven mappings.</summary>
+    OverShare,
+
+    /// <summary>Dropped: the server is under load, and its places are taken or kept for others.</summary>
+    ServerLoaded,
+
+    /// <summary>Dropped: every slot is held by a mapping that a newcomer may not displace.</summary>
+    TableFull,
+
+    /// <summary>Dropped: a live index from a new source, but the tunnel or the relay has as many claims as it may.</summary>
+    ClaimRefused,
+
+    /// <summary>Dropped: the server's name has not been resolved yet.</summary>
+    NoServer,
+
+    /// <summary>Dropped: arrived on a slot whose mapping has ended.</summary>
+    Closed,
+
+    /// <summary>Dropped: the kernel handed over only the beginning of the datagram.</summary>
+    Truncated,
+
+    /// <summary>Dropped: sent to a group or by broadcast; counted for each copy that the kernel makes of it.</summary>
+    NotUnicast,
+}

@@ -1,0 +1,302 @@
+using System.Net;
+using System.Runtime.InteropServices;
+using WgProxy.Core.Admission;
+using WgProxy.Core.Engine;
+using WgProxy.Linux.Native;
+using WgProxy.Linux.Net;
+using WgProxy.Linux.Send;
+using WgProxy.Linux.Workers;
+using static WgProxy.Linux.Native.Constants;
+
+namespace WgProxy.Linux.Listen;
+
+/// <summary>One worker's socket on a listening address.</summary>
+/// <param name="Socket">The socket.</param>
+/// <param name="Role">What it gets.</param>
+/// <param name="DefaultLocal">The local address of what a bare socket gets.</param>
+/// <param name="Strangers">By what clients that are not proven are answered. All sockets of the address share it.</param>
+internal sealed record ListenSocket(UdpSocket Socket, ListenRole Role, DefaultLocalAddress DefaultLocal, StrangerSockets Strangers)
+{
+    private readonly byte[] _told = new byte[16];
+    private InitiationBudget _budget;
+    private long _readAt;
+    private int _toldLength;
+    private int _toldCount;
+
+    /// <summary>Receives that failed, one after the other, since the last that did not.</summary>
+    public int Failures { get; set; }
+
+    /// <summary>How many datagrams the kernel had dropped here when last looked at.</summary>
+    public uint Overflowed { get; set; }
+
+    /// <summary>What may be read of it in a turn, if it gets initiations.</summary>
+    public ref InitiationBudget Budget => ref _budget;
+
+    /// <summary>When something was last read of it. Written by its worker.</summary>
+    public Tick ReadAt
+    {
+        get => new(Volatile.Read(ref _readAt));
+        set => Volatile.Write(ref _readAt, value.Milliseconds);
+    }
+
+    /// <summary>The local address that <see cref="NoteLocal"/> was last told.</summary>
+    public ReadOnlySpan<byte> LastLocal => _told.AsSpan(0, _toldLength);
+
+    /// <summary>Data that was forwarded would have been plain, had it been sent to the home address.</summary>
+    public void NoteLocal(ReadOnlySpan<byte> local)
+    {
+        local.CopyTo(_told);
+        _toldLength = local.Length;
+        _toldCount++;
+    }
+
+    /// <summary>How often that was since it was last asked.</summary>
+    public int TakeLocalCount()
+    {
+        int count = _toldCount;
+        _toldCount = 0;
+        return count;
+    }
+}
+
+/// <summary>Binds the listening addresses, each as a group of sockets that the kernel steers datagrams to.</summary>
+internal static class ListenSockets
+{
+    /// <summary>What is asked for a listening socket's buffers: about 50 ms of a full 1 Gbit/s link.</summary>
+    public const int Buffer = 7 * 1024 * 1024;
+
+    private const int DrawAttempts = 16;
+
+    // More than a buffer holds: what is still there then came later.
+    private const int DiscardedBatches = 1_000;
+
+    /// <summary>The sockets of each worker: for each address one of each <see cref="ListenRole"/>.</summary>
+    /// <exception cref="EngineException">The system refused.</exception>
+    public static IReadOnlyList<IReadOnlyList<ListenSocket>> Open(IPEndPoint listen, Steering steering, Segmentation offload)
+    {
+        IPAddress[] addresses = Addresses(listen.Address);
+        for (int attempt = 1; ; attempt++)
+        {
+            try
+            {
+                return Open(addresses, Probe(addresses, listen.Port), steering, offload);
+            }
+            catch (EngineException) when (listen.Port == 0 && attempt < DrawAttempts)
+            {
+                // Somebody has the port that was drawn, in the other family or since: draw another.
+            }
+        }
+    }
+
+    /// <summary>Throws away what came before the group was complete: the program may have chosen a socket that was not
+    /// there yet, and then the kernel took another, which may not belong to the source's worker or not be told what there
+    /// was to say.</summary>
+    public static void Discard(IReadOnlyList<IReadOnlyList<ListenSocket>> workers)
+    {
+        using ReceiveBatch batch = new();
+        foreach (ListenSocket socket in workers.SelectMany(sockets => sockets))
+        {
+            for (int i = 0; i < DiscardedBatches && batch.Receive(socket.Socket.Descriptor, batch.Room, out _) > 0; i++)
+            {
+                batch.Clear();
+            }
+        }
+    }
+
+    private static List<ListenSocket>[] Open(IPAddress[] addresses, int port, Steering steering, Segmentation offload)
+    {
+        List<ListenSocket>[] workers = [.. Enumerable.Range(0, steering.Workers).Select(_ => new List<ListenSocket>())];
+        try
+        {
+            StrangerSpread spread = new(RandomBits.DrawPair());
+            AttachedSubnets subnets = new(spread);
+            subnets.Execute();
+            foreach (IPAddress address in addresses)
+            {
+                StrangerSockets strangers = new(spread, subnets);
+                OpenGroup(new IPEndPoint(address, port), steering, offload, workers, strangers);
+                OpenStrangers(new IPEndPoint(address, port), offload, strangers);
+            }
+
+            return workers;
+        }
+        catch (EngineException)
+        {
+            foreach (ListenSocket socket in workers.SelectMany(sockets => sockets))
+            {
+                socket.Socket.Dispose();
+                socket.Strangers.Dispose();
+            }
+
+            throw;
+        }
+    }
+
+    /// <summary>The addresses to bind for an address to listen on: <c>[::]</c> is both families, as far as this machine
+    /// has them.</summary>
+    private static IPAddress[] Addresses(IPAddress listen)
+    {
+        if (listen.IsIPv4MappedToIPv6)
+        {
+            return [listen.MapToIPv4()];
+        }
+
+        if (!listen.Equals(IPAddress.IPv6Any))
+        {
+            return [listen];
+        }
+
+        // Only for this reason is one left out, and it does not change while the system runs: an interface that gets its first
+        // IPv6 address later finds the socket bound (also where disable_ipv6 was set at the start). Whatever else the system
+        // says, no files left for one, ends the start.
+        IPAddress[] both = [IPAddress.IPv6Any, IPAddress.Any];
+        IPAddress[] had = [.. both.Where(address =>
+        {
+            using UdpSocket? socket = UdpSocket.Open(IsIPv4(address), out int error);
+            return error != EAFNOSUPPORT;
+        })];
+        return had.Length == 0 ? both : had;
+    }
+
+    // Sockets that share a port do so with any other process of the same user: a second relay would take half of the
+    // clients of the first, unnoticed. Sockets that do not share find out.
+    private static int Probe(IPAddress[] addresses, int port)
+    {
+        List<UdpSocket> probes = [];
+        try
+        {
+            foreach (IPAddress address in addresses)
+            {
+                IPEndPoint listen = new(address, port);
+                probes.Add(New(listen));
+                Bind(probes[^1], listen);
+                port = probes[^1].LocalEndPoint.Port;
+            }
+
+            // Each socket of the group would draw a port of its own.
+            return port != 0 ? port : throw Refusal.Of("getsockname", Marshal.GetLastPInvokeError(), Refusal.AllowOrPortable);
+        }
+        finally
+        {
+            probes.ForEach(probe => probe.Dispose());
+        }
+    }
+
+    private static void OpenGroup(
+        IPEndPoint listen, Steering steering, Segmentation offload, List<ListenSocket>[] workers, StrangerSockets strangers)
+    {
+        bool isWildcard = listen.Address.Equals(IPAddress.Any) || listen.Address.Equals(IPAddress.IPv6Any);
+        DefaultLocalAddress home = new(steering, isWildcard);
+        for (int i = 0; i < steering.Sockets; i++)
+        {
+            UdpSocket socket = New(listen);
+            ListenRole intake = (ListenRole)(i / steering.Workers);
+            ListenSocket listener = new(socket, intake, home, strangers);
+            workers[i % steering.Workers].Add(listener);
+            socket.Udp.AskBuffers(Buffer);
+            socket.Udp.RefuseMulticast();
+
+            // Each message beside a datagram costs some 60 ns (decision 16).
+            if (intake == ListenRole.Bare)
+            {
+                home.Add(listener);
+            }
+            else
+            {
+                socket.Udp.AskMark();
+                if (isWildcard)
+                {
+                    socket.Udp.AskLocalAddress();
+                }
+            }
+
+            // On all of the group or on none: when the kernel coalesces, it asks one of them, chosen without the program.
+            if (offload.Coalesces)
+            {
+                socket.Udp.TryCoalesce();
+            }
+
+            if (socket.Udp.TryBatch(out string call) is not 0 and int error)
+            {
+                throw Refusal.Of(call, error, Refusal.AllowOrPortable);
+            }
+
+            SharePort(socket);
+
+            if (i == 0 && !home.TryAttach(socket))
+            {
+                throw Refusal.Of(
+                    "setsockopt SO_ATTACH_REUSEPORT_CBPF, which steers datagrams among sockets that share a port (since Linux 4.5)",
+                    Marshal.GetLastPInvokeError(),
+                    Refusal.AllowOrPortable);
+            }
+
+            Bind(socket, listen);
+        }
+    }
+
+    // Behind the sockets that the program chooses from: it never names one of these.
+    private static void OpenStrangers(IPEndPoint listen, Segmentation offload, StrangerSockets strangers)
+    {
+        for (int i = 0; i < StrangerSpread.Buffers; i++)
+        {
+            UdpSocket socket = New(listen);
+            strangers.Set(i, socket);
+            socket.Udp.AskSendBuffer(StrangerSpread.BufferBytes);
+            socket.Udp.RefuseMulticast();
+
+            // As on all of the group: see OpenGroup.
+            if (offload.Coalesces)
+            {
+                socket.Udp.TryCoalesce();
+            }
+
+            if (!socket.Udp.TryDeafen())
+            {
+                throw Refusal.Of(
+                    "setsockopt SO_ATTACH_FILTER, which keeps datagrams from a socket", Marshal.GetLastPInvokeError(), Refusal.AllowOrPortable);
+            }
+
+            SharePort(socket);
+
+            Bind(socket, listen);
+        }
+    }
+
+    private static void SharePort(UdpSocket socket)
+    {
+        if (!socket.Udp.TrySharePort())
+        {
+            throw Refusal.Of("setsockopt SO_REUSEPORT", Marshal.GetLastPInvokeError(), Refusal.AllowOrPortable);
+        }
+    }
+
+    private static UdpSocket New(IPEndPoint listen) =>
+        UdpSocket.Open(IsIPv4(listen.Address), out int error) ?? throw (error == EAFNOSUPPORT
+            ? Refused(listen, error)
+            : Refusal.Of("a UDP socket (socket, IPV6_V6ONLY)", error, "let the process have sockets and open files"));
+
+    private static void Bind(UdpSocket socket, IPEndPoint listen)
+    {
+        int error = socket.Bind(listen);
+        if (error != 0)
+        {
+            throw Refused(listen, error);
+        }
+    }
+
+    private static bool IsIPv4(IPAddress address) => address.AddressFamily == System.Net.Sockets.AddressFamily.InterNetwork;
+
+    private static EngineException Refused(IPEndPoint listen, int error) => new(
+        error switch
+        {
+            EADDRINUSE => $"cannot listen on {listen}: another program uses this UDP port",
+            EADDRNOTAVAIL => $"cannot listen on {listen}: this machine does not have the address",
+            EACCES => $"cannot listen on {listen}: the system does not permit this port",
+            EAFNOSUPPORT => $"cannot listen on {listen}: this machine lacks the IP version",
+            _ => $"cannot listen on {listen}: bind: {Refusal.Words(error)}",
+        })
+    {
+        Cause = error == EADDRINUSE ? EngineRefusal.PortInUse : EngineRefusal.Listen,
+    };
+}

@@ -1,0 +1,61 @@
+using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
+using WgProxy.Linux.Native;
+using static WgProxy.Linux.Native.Constants;
+
+namespace WgProxy.Linux.Net;
+
+/// <summary>Ends a wait when a deadline comes (timerfd). A deadline given to the wait itself would be set and taken back in
+/// the kernel's timer with every turn, and on a virtual machine each change of the next timer may be an exit to the host;
+/// deadlines mostly move away, so this one stays as it is set and is set anew when it has rung.</summary>
+internal sealed unsafe class DeadlineTimer : SafeHandleMinusOneIsInvalid
+{
+    private Tick _due = Tick.Never;
+
+    private DeadlineTimer(int descriptor)
+        : base(ownsHandle: true) => SetHandle(descriptor);
+
+    /// <summary>The descriptor to watch.</summary>
+    public int Descriptor => (int)handle;
+
+    /// <summary>One that is not set; null if the system refused.</summary>
+    public static DeadlineTimer? Open(out int error)
+    {
+        int descriptor = Libc.timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
+        error = descriptor < 0 ? Marshal.GetLastPInvokeError() : 0;
+        return descriptor < 0 ? null : new DeadlineTimer(descriptor);
+    }
+
+    /// <summary>Rings in so many milliseconds (at least one) or before. False if the system refused: then nobody may sleep
+    /// until it rings.</summary>
+    public bool TrySetWithin(long milliseconds, Tick now)
+    {
+        if (_due <= now + milliseconds)
+        {
+            return true;
+        }
+
+        _due = now + milliseconds;
+        itimerspec time = default;
+        time.it_value.tv_sec = (nint)(milliseconds / 1_000);
+        time.it_value.tv_nsec = (nint)(milliseconds % 1_000 * 1_000_000);
+        if (Libc.timerfd_settime(Descriptor, 0, &time, null) == 0)
+        {
+            return true;
+        }
+
+        _due = Tick.Never;
+        return false;
+    }
+
+    /// <summary>It has rung: makes it quiet again.</summary>
+    public void Quiet()
+    {
+        ulong count;
+        _ = Libc.read(Descriptor, &count, sizeof(ulong));
+        _due = Tick.Never;
+    }
+
+    /// <inheritdoc/>
+    protected override bool ReleaseHandle() => Libc.close(Descriptor) == 0;
+}

@@ -1,0 +1,225 @@
+using System.Runtime.CompilerServices;
+using WgProxy.Core.Engine.Batching;
+using WgProxy.Linux.Native;
+using WgProxy.Linux.Net;
+using static WgProxy.Linux.Native.Constants;
+
+namespace WgProxy.Linux.Send;
+
+// Sending, and what becomes of what the kernel refuses.
+internal sealed partial class Outbox
+{
+    /// <summary>Sends the batch to its end and empties it: what goes by one socket by one call, and single plain messages of
+    /// several sockets together.</summary>
+    private void SendAll()
+    {
+        if (_rings && _ring is null && _batch.Count > 1 && ++_batchesWithoutRing == BatchesWithoutRing)
+        {
+            _batchesWithoutRing = 0;
+            _ring = SendRing.Open(SendBatch.Capacity);
+        }
+
+        for (int from = 0; from < _batch.Count;)
+        {
+            int descriptor = DescriptorOf(from);
+            int end = from + 1;
+            while (end < _batch.Count && DescriptorOf(end) == descriptor)
+            {
+                end++;
+            }
+
+            if (_ring is not null && end - from == 1 && _batch.IsPlain(from))
+            {
+                _batch.AddTo(_ring, from, descriptor);
+            }
+            else
+            {
+                Send(_batch, from, end, descriptor, again: false);
+            }
+
+            from = end;
+        }
+
+        if (_ring is { Count: 1 })
+        {
+            int only = _ring.MessageOf(0);
+            _ring.Clear();
+            Send(_batch, only, only + 1, DescriptorOf(only), again: false);
+        }
+        else if (_ring is { Count: > 1 })
+        {
+            SendTogether(_ring);
+        }
+
+        _batch.Clear();
+    }
+
+    private void SendTogether(SendRing ring)
+    {
+        bool works = ring.TrySubmit();
+        for (int i = 0; i < ring.Count; i++)
+        {
+            int message = ring.MessageOf(i);
+            int error = ring.ErrorOf(i);
+            if (error == EAGAIN)
+            {
+                _counters.Count(EngineFault.SendFailed);
+            }
+            else if (error != 0)
+            {
+                Send(_batch, message, message + 1, DescriptorOf(message), again: error is not (SendRing.Unsent or ENOBUFS));
+            }
+        }
+
+        ring.Clear();
+        if (!works)
+        {
+            ring.Dispose();
+            _ring = null;
+        }
+    }
+
+    private void CountLost(in Train train) => _counters.Count(_destinations[train.Slot].Lost, train.Datagrams);
+
+    private int DescriptorOf(int message) => _destinations[_batch.TrainOf(message).Slot].Descriptor;
+
+    private void SendPlain(int descriptor)
+    {
+        Send(_plain, 0, _plain.Count, descriptor, again: false);
+        _plain.Clear();
+    }
+
+    /// <summary>Sends messages by one socket, whatever it says.</summary>
+    /// <param name="batch">The messages.</param>
+    /// <param name="from">The first.</param>
+    /// <param name="end">The first that is not meant.</param>
+    /// <param name="descriptor">The socket.</param>
+    /// <param name="again">Whether the first was tried already, and refused with what may have been an earlier one's error.</param>
+    private void Send(SendBatch batch, int from, int end, int descriptor, bool again)
+    {
+        bool elsewhere = false;
+        for (int at = from; at < end;)
+        {
+            int sent = batch.Send(descriptor, at, end, out int error);
+            at += sent;
+            if (sent > 0)
+            {
+                if (again)
+                {
+                    _counters.Count(EngineFault.SendRetried);
+                }
+                else if (elsewhere)
+                {
+                    _counters.Count(EngineFault.LocalAddressLost);
+                }
+
+                again = elsewhere = false;
+            }
+            else if (error == EAGAIN)
+            {
+                // The socket's buffer is full, and will be a microsecond later: as on a full link, the rest is lost.
+                for (; at < end; at++)
+                {
+                    CountLost(batch.TrainOf(at));
+                }
+            }
+            else if (!again && MayBeAnEarlierOnes(error, batch.TrainOf(at)))
+            {
+                again = true;
+            }
+            else if (TryWithoutLocal(batch, at, error))
+            {
+                elsewhere = true;
+            }
+            else
+            {
+                again = elsewhere = false;
+                if (batch.TrainOf(at).IsSegmented)
+                {
+                    SendPlainly(at, descriptor, error);
+                }
+                else
+                {
+                    CountLost(batch.TrainOf(at));
+                }
+
+                at++;
+            }
+        }
+    }
+
+    /// <summary>The error of a connected socket may be that of an earlier datagram, brought by ICMP, and then this one was
+    /// not sent: worth one more try. So may EMSGSIZE: a forged "fragmentation needed" brings it even to a socket that does
+    /// not believe it (Linux 6.18), and must not be taken for the link's word about a train. What ICMP never brings is
+    /// about this send.</summary>
+    private bool MayBeAnEarlierOnes(int error, in Train train) =>
+        _clients is null && error != ENOBUFS && !(train.IsSegmented && error is EIO or EINVAL);
+
+    /// <summary>The kernel does not send from the address that the client sends to. The address may be away, or the route:
+    /// on IPv4 the error is the same. What is to be sent meanwhile is lost, as on any path that breaks: a client takes whatever
+    /// address its server's data come from for the server's, and one that can hear us elsewhere would stay there. Only after
+    /// half a minute another address may do, if the kernel has one.</summary>
+    private bool TryWithoutLocal(SendBatch batch, int message, int error)
+    {
+        Train train = batch.TrainOf(message);
+        if (error is not (EINVAL or ENETUNREACH or EADDRNOTAVAIL) || train.IsSegmented || LocalOf(train.Slot).IsEmpty)
+        {
+            return false;
+        }
+
+        ref Destination destination = ref _destinations[train.Slot];
+        destination.IsRefused = true;
+        if (destination.AwaySince == default)
+        {
+            destination.AwaySince = Now;
+        }
+
+        if (Now - destination.AwaySince < AwayForGood)
+        {
+            return false;
+        }
+
+        destination.IsElsewhere = true;
+        WithoutLocal(batch, message, train.Slot);
+        return true;
+    }
+
+    private void WithoutLocal(SendBatch batch, int from, int slot)
+    {
+        for (int later = from; later < batch.Count; later++)
+        {
+            if (batch.TrainOf(later).Slot == slot)
+            {
+                batch.WriteControl(later, _destinations[slot].IsIPv4, default);
+            }
+        }
+    }
+
+    /// <summary>A segmented send was refused: the same bytes again, one datagram each. If those are taken, it was the
+    /// segments that were not.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void SendPlainly(int message, int descriptor, int error)
+    {
+        Train train = _batch.TrainOf(message);
+        ref Destination destination = ref _destinations[train.Slot];
+        long failed = _counters[destination.Lost];
+        bool hadLocal = !LocalOf(train.Slot).IsEmpty;
+        _batch.Split(message, train, _plain, destination.IsIPv4, LocalOf(train.Slot));
+        SendPlain(descriptor);
+        if (hadLocal && LocalOf(train.Slot).IsEmpty)
+        {
+            WithoutLocal(_batch, message + 1, train.Slot);
+            return;
+        }
+
+        // What else the kernel says of a train is not about segments: no memory, a filter, a route that is gone.
+        if (_counters[destination.Lost] - failed == train.Datagrams || error is not (EIO or EINVAL or EMSGSIZE))
+        {
+            return;
+        }
+
+        bool narrower = error == EMSGSIZE || (error == EINVAL && ++destination.Refusals < Patience);
+        destination.MaxStride = narrower ? (ushort)Math.Min(destination.MaxStride, train.Stride - 1) : (ushort)0;
+        _counters.Count(narrower ? EngineFault.StrideLowered : EngineFault.OffloadWithdrawn);
+    }
+}

@@ -1,0 +1,165 @@
+using System.Diagnostics;
+using WgProxy.Core.Engine.Batching;
+using WgProxy.Linux.Listen;
+using WgProxy.Linux.Net;
+
+namespace WgProxy.Linux.Workers;
+
+// Turns: wait, read, decide, send; then what is due.
+internal sealed partial class LinuxWorker
+{
+    // Whatever the clock does meanwhile, it is looked at that often.
+    private const long LongestWait = 1_000;
+    private const long OverflowInterval = 1_000;
+    private const int Forever = -1;
+
+    private void Loop()
+    {
+        int wait = Forever;
+        Tick count = default;
+        while (!_stopped)
+        {
+            int ready = Wait(wait);
+            long stamp = _time.GetTimestamp();
+            Tick now = new((long)_time.GetElapsedTime(_zero, stamp).TotalMilliseconds);
+            _toClients.Now = now;
+            (int up, int down) = Serve(ready, now);
+            _lookout.Note(up, down, stamp);
+            Tick next = _relay.Advance(now);
+            HandleEvents(now);
+            if (_pathSlot < _upstreams.Length && ContinuePaths(now))
+            {
+                next = now;
+            }
+
+            if (now >= count)
+            {
+                CountOverflows();
+                ReconsiderHomes(now);
+                _uncounted = false;
+                count = now + OverflowInterval;
+            }
+
+            Publish();
+            if (_uncounted)
+            {
+                // Nobody else may wake this thread in time to say what the kernel dropped at last.
+                next = Tick.Min(next, count);
+            }
+
+            next = _paused.Count > 0 ? Tick.Min(next, Resume(now)) : next;
+            wait = WaitUntil(next, now);
+        }
+    }
+
+    /// <summary>How long to wait: for ever where an alarm ends the wait; where the system lets nobody set one, until then.
+    /// </summary>
+    private int WaitUntil(Tick next, Tick now)
+    {
+        if (next <= now)
+        {
+            return 0;
+        }
+
+        long milliseconds = Math.Min(next - now, LongestWait);
+        return next == Tick.Never || _alarm?.TrySetWithin(milliseconds, now) == true ? Forever : (int)milliseconds;
+    }
+
+    /// <summary>Waits for something to read.</summary>
+    private int Wait(int milliseconds)
+    {
+        long window = _lookout.Window;
+        if (milliseconds != Forever || window == 0)
+        {
+            return _poller.Wait(milliseconds);
+        }
+
+        long began = Stopwatch.GetTimestamp();
+        do
+        {
+            int ready = _poller.Wait(0);
+            if (ready > 0)
+            {
+                return ready;
+            }
+        }
+        while (Stopwatch.GetTimestamp() - began < window);
+
+        _lookout.Miss();
+        return _poller.Wait(Forever);
+    }
+
+    /// <summary>One turn: data of clients as it is reported, then what servers sent, all of it in one batch, and at last
+    /// a bounded number of initiations. How many receives brought data of clients, and how many of servers.</summary>
+    private (int Up, int Down) Serve(int ready, Tick now)
+    {
+        int up = 0;
+        int down = 0;
+        bool initiations = false;
+        for (int i = 0; i < ready; i++)
+        {
+            ulong token = _poller.Token(i);
+            int index = (int)(uint)token;
+            switch ((Kind)(token >> 32))
+            {
+                case Kind.Upstream:
+                    down += ReadServer(index, now);
+                    break;
+                case Kind.Data:
+                    up += ReadClients(_listeners[index], ReceiveBatch.Capacity, now);
+                    break;
+                case Kind.Initiations:
+                    initiations = true;
+                    break;
+                case Kind.DeadlineTimer:
+                    _alarm!.Quiet();
+                    break;
+                default:
+                    // Quiet first: what is posted while commands are taken rings again.
+                    _wake.Quiet();
+                    RunCommands();
+                    break;
+            }
+        }
+
+        AnswerClients();
+        _uncounted |= initiations || up > 0;
+        if (initiations)
+        {
+            ReadInitiations(now);
+        }
+
+        return (up, down);
+    }
+
+    private void ReconsiderHomes(Tick now)
+    {
+        for (int i = 0; i < _listeners.Count; i++)
+        {
+            ListenSocket listener = _listeners[i];
+            if (listener.Role == ListenRole.WithMetadata)
+            {
+                listener.DefaultLocal.Reconsider(listener, now);
+            }
+        }
+    }
+
+    private void ReadInitiations(Tick now)
+    {
+        for (int i = 0; i < _listeners.Count; i++)
+        {
+            ListenSocket listener = _listeners[i];
+            if (listener.Role == ListenRole.Initiations)
+            {
+                // Each socket has a budget of its own: a flood of one IP version leaves the other its share.
+                ref InitiationBudget budget = ref listener.Budget;
+                budget.Begin();
+                if (budget.Receives > 0)
+                {
+                    int received = ReadClients(listener, budget.Receives, now);
+                    budget.Take(received, _datagrams);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,185 @@
+using WgProxy.Core;
+using WgProxy.Core.Engine;
+using WgProxy.Core.Engine.Batching;
+using WgProxy.Linux.Listen;
+using WgProxy.Linux.Net;
+using WgProxy.Linux.Send;
+
+namespace WgProxy.Linux.Workers;
+
+/// <summary>
+/// One thread with its listening sockets, its relay, its upstream sockets and its buffers. Each turn runs to completion:
+/// what has arrived is read, decided and sent, before anything else is looked at. One clock reading and one publication
+/// of counters per turn; nothing is allocated for a datagram, and to open and
+/// close a mapping nothing but what the queues of resting ports grow by. Rare paths, here and in
+/// Core, are marked not to be inlined: else a turn becomes one method, which costs megabytes to compile (decision 15).
+/// </summary>
+internal sealed partial class LinuxWorker : IDisposable
+{
+    private readonly EngineSettings _settings;
+    private readonly Segmentation _offload;
+    private readonly TimeProvider _time;
+    private readonly long _zero;
+    private readonly Relay _relay;
+    private readonly PortPool? _ports;
+    private readonly IReadOnlyList<ListenSocket> _listeners;
+    private readonly ClientTable _clients;
+    private readonly Upstream[] _upstreams;
+    private readonly ReceiveBatch _fromClients = new();
+    private readonly ReceiveBatch _fromServers = new();
+    private readonly ReplyBatch _replies = new();
+    private readonly Outbox _toServers;
+    private readonly Outbox _toClients;
+    private readonly Poller _poller;
+    private readonly WakeUp _wake;
+    private readonly Mailbox _mailbox = new();
+    private readonly DeadlineTimer? _alarm;
+    private readonly Thread _thread;
+    private readonly Lock _publishing = new();
+    private readonly RelayCounters _published = new();
+    private SpinPolicy _lookout;
+    private int _datagrams;
+    private bool _uncounted;
+    private volatile bool _stopped;
+
+    /// <summary>A worker that is told all this, with its share of limits and ports.</summary>
+    /// <param name="settings">What the engine was told, this worker's share of it.</param>
+    /// <param name="own">What only this engine is told.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="zero">The clock's zero, the same for all workers.</param>
+    /// <param name="listeners">This worker's listening sockets, which it owns from here on.</param>
+    /// <param name="name">The thread's name.</param>
+    /// <exception cref="EngineException">The system refused.</exception>
+    public LinuxWorker(
+        EngineSettings settings,
+        LinuxEngineSettings own,
+        TimeProvider time,
+        long zero,
+        IReadOnlyList<ListenSocket> listeners,
+        string name)
+    {
+        _settings = settings;
+        _offload = own.Segmentation;
+        _lookout = new SpinPolicy(own.BusyPoll);
+        _time = time;
+        _zero = zero;
+        _listeners = listeners;
+        _relay = new Relay(settings.Relay, settings.Routes);
+        _ports = settings.Ports.Count == 0
+            ? null
+            : new PortPool(settings.Ports, settings.Relay.LingerTimeout, RandomBits.DrawPair());
+        _upstreams = new Upstream[_relay.Slots];
+        _clients = new ClientTable(_relay.Slots);
+        _toServers = new Outbox(_relay.Slots, _relay.Counters, _offload.MustEndShort, clients: null, _offload.Rings);
+        _toClients = new Outbox(_relay.Slots, _relay.Counters, _offload.MustEndShort, _clients);
+        _poller = Poller.Open(out int error) ?? throw Refusal.Of("epoll_create1", error, Refusal.Allow);
+        _wake = WakeUp.Open(out error) ?? throw Refusal.Of("eventfd2", error, Refusal.AllowOrPortable);
+
+        // Where there is none, each wait is given its end.
+        _alarm = DeadlineTimer.Open(out _);
+        Watch();
+        _thread = new Thread(Loop) { IsBackground = true, Name = name };
+    }
+
+    /// <summary>What decides, on this worker's thread.</summary>
+    public Relay Relay => _relay;
+
+    /// <summary>Begins to relay.</summary>
+    public void Start() => _thread.Start();
+
+    /// <summary>Stops relaying; returns when the thread has ended.</summary>
+    public void Stop()
+    {
+        _stopped = true;
+        _wake.Ring();
+        if (!_thread.ThreadState.HasFlag(ThreadState.Unstarted))
+        {
+            _thread.Join();
+        }
+    }
+
+    /// <summary>Leaves a command and wakes the thread. May be called from any thread. False if there is no room.</summary>
+    public bool Post(EngineCommand command)
+    {
+        bool taken = _mailbox.TryPost(command);
+        return _wake.Ring() && taken;
+    }
+
+    /// <summary>Adds what this worker had counted after its last turn. May be called from any thread.</summary>
+    public void AddCountersTo(RelayCounters sum)
+    {
+        lock (_publishing)
+        {
+            sum.Add(_published);
+        }
+    }
+
+    /// <summary>Closes every socket and frees the buffers. After <see cref="Stop"/>.</summary>
+    public void Dispose()
+    {
+        foreach (ListenSocket listener in _listeners)
+        {
+            listener.Socket.Dispose();
+            listener.Strangers.Dispose();
+        }
+
+        for (int slot = 0; slot < _upstreams.Length; slot++)
+        {
+            if (_upstreams[slot].IsOpen)
+            {
+                _upstreams[slot].Socket.Close();
+                _upstreams[slot] = default;
+            }
+        }
+
+        _poller.Dispose();
+        _wake.Dispose();
+        _alarm?.Dispose();
+        _fromClients.Dispose();
+        _fromServers.Dispose();
+        _replies.Dispose();
+        _toServers.Dispose();
+        _toClients.Dispose();
+        _clients.Dispose();
+        _paths.Dispose();
+    }
+
+    private void Watch()
+    {
+        int error = _poller.Watch(_wake.Descriptor, Token(Kind.Wake, 0));
+        error = error == 0 && _alarm is not null ? _poller.Watch(_alarm.Descriptor, Token(Kind.DeadlineTimer, 0)) : error;
+        for (int i = 0; i < _listeners.Count && error == 0; i++)
+        {
+            error = _poller.Watch(_listeners[i].Socket.Descriptor, TokenOf(i));
+        }
+
+        if (error != 0)
+        {
+            throw Refusal.Of("epoll_ctl", error, Refusal.Allow);
+        }
+
+        if (_poller.TryWait() is not 0 and int refusal)
+        {
+            throw Refusal.Of("epoll_wait", refusal, Refusal.Allow);
+        }
+    }
+
+    private void Publish()
+    {
+        lock (_publishing)
+        {
+            _relay.Counters.CopyTo(_published);
+        }
+    }
+
+    private static ulong Token(Kind kind, int index) => ((ulong)kind << 32) | (uint)index;
+
+    private enum Kind
+    {
+        Wake,
+        DeadlineTimer,
+        Data,
+        Initiations,
+        Upstream,
+    }
+}

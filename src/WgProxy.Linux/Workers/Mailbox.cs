@@ -1,0 +1,62 @@
+using WgProxy.Core.Engine;
+using WgProxy.Core.Routes;
+
+namespace WgProxy.Linux.Workers;
+
+/// <summary>
+/// The commands that wait for one owner of a relay. Bounded, without a lock, and nobody waits: neither who posts, on any thread,
+/// nor the owner, who takes. Equal commands coalesce, and have no order: each says what to look at, not what was there to see.
+/// </summary>
+public sealed class Mailbox
+{
+    /// <summary>How many different commands may wait.</summary>
+    public const int Capacity = 64;
+
+    // A command and a mark that tells it from an empty place.
+    private const long Taken = 1L << 62;
+
+    private readonly long[] _places = new long[Capacity];
+
+    /// <summary>Leaves a command. False if there is no room.</summary>
+    public bool TryPost(EngineCommand command)
+    {
+        long code = Taken | ((long)command.Kind << 32) | (uint)command.Route;
+
+        // What was published before must be seen by the owner who takes the equal command found here.
+        Interlocked.MemoryBarrier();
+        for (int i = 0; i < Capacity; i++)
+        {
+            if (Volatile.Read(ref _places[i]) == code)
+            {
+                return true;
+            }
+        }
+
+        for (int i = 0; i < Capacity; i++)
+        {
+            if (Interlocked.CompareExchange(ref _places[i], code, 0) == 0)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    /// <summary>Takes a command. False if there is none. One thread at a time.</summary>
+    public bool TryTake(out EngineCommand command)
+    {
+        for (int i = 0; i < Capacity; i++)
+        {
+            if (Volatile.Read(ref _places[i]) != 0)
+            {
+                long code = Interlocked.Exchange(ref _places[i], 0);
+                command = new EngineCommand((EngineCommandKind)((code & ~Taken) >> 32), (int)(uint)code);
+                return true;
+            }
+        }
+
+        command = default;
+        return false;
+    }
+}

@@ -1,0 +1,39 @@
+using WgProxy.Core.Engine;
+using WgProxy.Linux;
+using WgProxy.Linux.Send;
+using WgProxy.Linux.Workers;
+using WgProxy.Portable;
+
+namespace WgProxy.Configuration;
+
+/// <summary>What can move the datagrams.</summary>
+internal enum EngineKind
+{
+    /// <summary>Sockets of .NET, on every system.</summary>
+    Portable,
+
+    /// <summary>Batched system calls and offloads of Linux.</summary>
+    Linux,
+}
+
+/// <summary>Makes the engine that was chosen.</summary>
+internal static class EngineChoice
+{
+    /// <summary>The engine, not yet started.</summary>
+    public static IEngine Create(Options options, EngineSettings settings) => options.Engine switch
+    {
+        EngineKind.Linux => new LinuxEngine(settings, LinuxSettings(options)),
+        _ => new PortableEngine(settings),
+    };
+
+    private static LinuxEngineSettings LinuxSettings(Options options)
+    {
+        LinuxEngineSettings suited = new();
+        return suited with
+        {
+            Workers = options.Workers == 0 ? suited.Workers : options.Workers,
+            BusyPoll = options.BusyPoll is { } window ? BusyPoll.Always(window) : suited.BusyPoll,
+            Segmentation = options.Segmentation ? suited.Segmentation : Segmentation.None,
+        };
+    }
+}

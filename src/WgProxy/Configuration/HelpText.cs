@@ -1,0 +1,101 @@
+using System.Text;
+using WgProxy.Hosting;
+
+namespace WgProxy.Configuration;
+
+/// <summary>What <c>--help</c> prints. The width is fixed, so that the text is the same on every terminal.</summary>
+internal static class HelpText
+{
+    private const int Width = 96;
+    private const int Column = 27;
+
+    private static readonly (string Name, string Text)[] Levels =
+    [
+        ("0", "errors"),
+        ("1", "and warnings"),
+        ("2", "and information: start, stop, server addresses, clients that the server accepted"),
+        ("3", "and debugging: also clients that the server has not accepted"),
+    ];
+
+    private static readonly (string Name, string Text)[] Signals =
+    [
+        ("SIGTERM, SIGINT", "stop, and log what passed; a second one ends the process at once"),
+        ("SIGHUP", "resolve the server's name at once, and go on; settings are read at the start only"),
+        ("SIGUSR1", "log what the relay sees, at any log level, and go on"),
+    ];
+
+    private static readonly (string Name, string Text)[] ExitCodes =
+    [
+        ("0", "stopped by a signal"),
+        ("2", "a setting is missing or wrong"),
+        ("3", "the system refused, such as a port in use"),
+    ];
+
+    /// <summary>The whole text, with a line feed at the end of each line.</summary>
+    public static string Build()
+    {
+        StringBuilder text = new();
+        Paragraph(text, "wgproxy relays WireGuard traffic for any number of clients to one server. It knows the "
+            + "server's public key and nothing else.");
+        _ = text.Append("\nUsage: wgproxy [OPTIONS]\n\n");
+        Paragraph(text, "Every option is also an environment variable. A flag overrides its variable; an empty "
+            + "variable counts as missing.");
+        _ = text.Append("\nOptions:\n");
+        foreach (OptionRow row in OptionTable.Rows)
+        {
+            string standIn = row.Default is null ? "required" : $"default {row.Default}";
+            Entry(text, $"{row.Flag} {row.Unit}", $"{row.Help} [{row.Variable}; {standIn}]");
+        }
+
+        Entry(text, "--help", "Print this text and exit.");
+        Entry(text, "--version", "Print the version and exit.");
+        Section(text, "Log levels", Levels);
+        Section(text, "Signals", Signals);
+        Section(text, "Exit codes", ExitCodes);
+        return text.ToString();
+    }
+
+    private static void Section(StringBuilder text, string title, (string Name, string Text)[] entries)
+    {
+        _ = text.Append($"\n{title}:\n");
+        foreach ((string name, string meaning) in entries)
+        {
+            Entry(text, name, meaning);
+        }
+    }
+
+    private static void Entry(StringBuilder text, string name, string meaning)
+    {
+        string lead = $"  {name}".PadRight(Column);
+        foreach (string line in Wrap(meaning, Width - Column))
+        {
+            _ = text.Append(lead).Append(line).Append('\n');
+            lead = new string(' ', Column);
+        }
+    }
+
+    private static void Paragraph(StringBuilder text, string sentences)
+    {
+        foreach (string line in Wrap(sentences, Width))
+        {
+            _ = text.Append(line).Append('\n');
+        }
+    }
+
+    private static IEnumerable<string> Wrap(string sentences, int width)
+    {
+        StringBuilder line = new();
+        foreach (string word in sentences.Split(' '))
+        {
+            if (line.Length > 0 && line.Length + 1 + word.Length > width)
+            {
+                yield return line.ToString();
+                _ = line.Clear();
+            }
+
+            _ = line.Append(line.Length > 0 ? " " : string.Empty).Append(word);
+        }
+
+        yield return line.ToString();
+    }
+}

@@ -1,0 +1,40 @@
+namespace WgProxy.Configuration;
+
+/// <summary>Turns the text of a setting into its value.</summary>
+/// <param name="text">The text, trimmed.</param>
+/// <param name="value">The value; meaningful only if the text was accepted.</param>
+/// <param name="refusal">What is wrong with the text and what was expected; null where the row's own words on what is
+/// expected say it all.</param>
+internal delegate bool ParseValue<T>(string text, out T value, out string? refusal);
+
+/// <summary>One option: everything that help, documents, error lines and the parser know about it.</summary>
+/// <param name="Flag">The flag on the command line.</param>
+/// <param name="Variable">The environment variable, which the flag overrides.</param>
+/// <param name="Unit">The name of the argument, or its unit.</param>
+/// <param name="Default">The text that stands in for a missing one; null if the option is required.</param>
+/// <param name="Expected">What a valid text looks like; continues "expected".</param>
+/// <param name="Help">What the option does, in sentences.</param>
+internal abstract record OptionRow(
+    string Flag, string Variable, string Unit, string? Default, string Expected, string Help)
+{
+    /// <summary>Both names of the setting, as error lines give them.</summary>
+    public string Name => $"{Flag} ({Variable})";
+}
+
+/// <summary>An option whose value has a type.</summary>
+/// <param name="Flag">The flag on the command line.</param>
+/// <param name="Variable">The environment variable, which the flag overrides.</param>
+/// <param name="Unit">The name of the argument, or its unit.</param>
+/// <param name="Default">The text that stands in for a missing one; null if the option is required.</param>
+/// <param name="Expected">What a valid text looks like; continues "expected".</param>
+/// <param name="Help">What the option does, in sentences.</param>
+/// <param name="TryParse">From text to value.</param>
+internal sealed record OptionRow<T>(
+    string Flag,
+    string Variable,
+    string Unit,
+    string? Default,
+    string Expected,
+    string Help,
+    ParseValue<T> TryParse)
+    : OptionRow(Flag, Variable, Unit, Default, Expected, Help);

@@ -1,0 +1,59 @@
+using System.Globalization;
+using WgProxy.Linux.Net;
+using WgProxy.Configuration;
+
+namespace WgProxy.Hosting;
+
+/// <summary>How many mappings fit, and why not more.</summary>
+/// <param name="Mappings">Upstream sockets at once.</param>
+/// <param name="Asked">Of these, mappings that the server has not answered: a quarter, so that strangers with the
+/// public key can neither fill the table nor keep newcomers from getting an answer.</param>
+/// <param name="Bound">What bounds the number, in words.</param>
+/// <param name="Ports">Local ports that upstream sockets may use.</param>
+/// <param name="OpenFiles">The limit on open files; null where the system does not tell it.</param>
+internal sealed record Capacity(int Mappings, int Asked, string Bound, UpstreamPorts Ports, long? OpenFiles)
+{
+    private const int MostAsked = 4_096;
+
+    // The process itself holds about 70 files, and each new thread of the runtime takes two more; a runtime that gets
+    // none ends the process (.NET 10).
+    private const int OwnFiles = 256;
+
+    // Linux's own soft limit since 1.0 (INR_OPEN_CUR), and the least that a host is likely to grant.
+    private const long AssumedFiles = 1_024;
+
+    /// <summary>Whether a higher limit on open files would make more room.</summary>
+    public bool FilesAreTheBound { get; private init; }
+
+    /// <summary>The limit on open files in words.</summary>
+    public string OpenFilesText => OpenFiles switch
+    {
+        null => $"an unknown number, taken for {AssumedFiles}, of",
+        HostFacts.Unlimited => "any number of",
+        long limit => limit.ToString(CultureInfo.InvariantCulture),
+    };
+
+    /// <summary>What fits on this host. The soft limit on open files is raised to the hard one: not every form of the runtime
+    /// does that by itself.</summary>
+    /// <param name="listenPort">The port to listen on, which no upstream socket may take.</param>
+    /// <param name="wanted">The most mappings that the operator wants.</param>
+    public static Capacity OfThisHost(int listenPort, int wanted) =>
+        From(
+            UpstreamPorts.OfThisHost(listenPort),
+            OperatingSystem.IsLinux() ? HostFacts.RaiseOpenFiles() : HostFacts.Unlimited,
+            wanted);
+
+    /// <summary>What fits into 90 % of the ports and of the open files: the rest is for resting ports, for other programs,
+    /// and for the process itself, which needs 256 files whatever the limit.</summary>
+    public static Capacity From(UpstreamPorts ports, long? openFiles, int wanted)
+    {
+        long byPorts = ports.Numbers.Count * 9L / 10;
+        long limit = openFiles ?? AssumedFiles;
+        long byFiles = limit - Math.Max(limit / 10, OwnFiles);
+        int mappings = (int)Math.Max(1, Math.Min(wanted, Math.Min(byPorts, byFiles)));
+        bool filesBound = byFiles < wanted && byFiles <= byPorts;
+        string bound = filesBound ? "open files" : byPorts < wanted ? "upstream ports" : OptionTable.MaxMappings.Name;
+        int asked = Math.Min(MostAsked, Math.Max(1, mappings / 4));
+        return new Capacity(mappings, asked, bound, ports, openFiles) { FilesAreTheBound = filesBound };
+    }
+}

@@ -1,0 +1,50 @@
+using System.Net;
+using System.Net.NetworkInformation;
+using System.Net.Sockets;
+using WgProxy.Configuration;
+
+namespace WgProxy.Hosting;
+
+/// <summary>Tells whether an address is one where this relay itself listens: relaying to it would be a loop.</summary>
+/// <param name="listening">Where the relay listens; <c>[::]</c> stands for both families.</param>
+/// <param name="ofHost">The addresses of this host's interfaces, as they are at the moment.</param>
+internal sealed class OwnAddresses(IReadOnlyList<IPEndPoint> listening, Func<IEnumerable<IPAddress>> ofHost)
+{
+    /// <summary>The addresses of this host's interfaces; none where the system does not tell.</summary>
+    public static IEnumerable<IPAddress> OfThisHost()
+    {
+        try
+        {
+            return [.. NetworkInterface.GetAllNetworkInterfaces()
+                .SelectMany(card => card.GetIPProperties().UnicastAddresses)
+                .Select(unicast => unicast.Address)];
+        }
+        catch (Exception refusal) when (refusal is NetworkInformationException or IOException or UnauthorizedAccessException)
+        {
+            return [];
+        }
+    }
+
+    /// <summary>Whether datagrams sent to this address and port come back to the relay.</summary>
+    public bool Contains(IPAddress address, int port)
+    {
+        IPAddress target = EndPointText.Normalise(address);
+        return listening.Any(listen => listen.Port == port && Reaches(target, EndPointText.Normalise(listen.Address)));
+    }
+
+    private bool Reaches(IPAddress target, IPAddress listen)
+    {
+        if (Same(target, listen))
+        {
+            return true;
+        }
+
+        bool wildcard = listen.Equals(IPAddress.IPv6Any)
+            || (listen.Equals(IPAddress.Any) && target.AddressFamily == AddressFamily.InterNetwork);
+        return wildcard && (IPAddress.IsLoopback(target) || ofHost().Any(own => Same(own, target)));
+    }
+
+    // Addresses without their scope: a link-local address of this host is its own on whatever link.
+    private static bool Same(IPAddress left, IPAddress right) =>
+        left.GetAddressBytes().AsSpan().SequenceEqual(right.GetAddressBytes());
+}

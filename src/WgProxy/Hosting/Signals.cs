@@ -1,0 +1,76 @@
+using System.Runtime.InteropServices;
+
+namespace WgProxy.Hosting;
+
+/// <summary>What the operator tells the process by signals.</summary>
+internal sealed class Signals : IDisposable
+{
+    // For as long as the process lives, and known here, so that no finalizer takes them back: without a handler these signals
+    // end a process, also one that is about to end by itself, and then its exit code is not its own (138 after SIGUSR1).
+    private static readonly List<PosixSignalRegistration> Kept = [];
+
+    private readonly TaskCompletionSource _stop = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly List<PosixSignalRegistration> _registrations = [];
+    private volatile bool _isOver;
+
+    /// <summary>Listens for signals.</summary>
+    /// <param name="report">Called when a report is asked for (SIGUSR1).</param>
+    /// <param name="hangUp">Called when a terminal goes away, or an operator or a log rotator asks daemons to look at the
+    /// world anew (SIGHUP). Without a handler this signal ends a process.</param>
+    public Signals(Action report, Action hangUp)
+    {
+        _registrations.Add(PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop));
+        _registrations.Add(PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop));
+        GoOn(PosixSignal.SIGHUP, hangUp);
+
+        // SIGUSR1 has no name in PosixSignal; raw numbers are accepted. It is 10 on Linux and 30 on macOS and the BSDs.
+        int userSignal = OperatingSystem.IsLinux() ? 10 : OperatingSystem.IsMacOS() || OperatingSystem.IsFreeBSD() ? 30 : 0;
+        if (userSignal != 0)
+        {
+            GoOn((PosixSignal)userSignal, report);
+        }
+    }
+
+    /// <summary>Runs something until the first signal to stop. False if it ended by itself before.</summary>
+    public async Task<bool> RunUntilStopAsync(Func<CancellationToken, Task> run)
+    {
+        using CancellationTokenSource stop = new();
+        Task running = run(stop.Token);
+        if (await Task.WhenAny(_stop.Task, running) == running)
+        {
+            await running;
+            return false;
+        }
+
+        await stop.CancelAsync();
+        try
+        {
+            await running;
+        }
+        catch (OperationCanceledException)
+        {
+            // As told.
+        }
+
+        return true;
+    }
+
+    /// <summary>Signals to stop do what the system does without us, and the others nothing, from now on.</summary>
+    public void Dispose()
+    {
+        _isOver = true;
+        _registrations.ForEach(registration => registration.Dispose());
+    }
+
+    private void GoOn(PosixSignal signal, Action act) => Kept.Add(PosixSignalRegistration.Create(signal, context =>
+    {
+        context.Cancel = true;
+        if (!_isOver)
+        {
+            act();
+        }
+    }));
+
+    // The first signal is handled here; a second one does what the system does without us, and ends the process.
+    private void Stop(PosixSignalContext context) => context.Cancel = _stop.TrySetResult();
+}

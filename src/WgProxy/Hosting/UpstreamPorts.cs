@@ -1,0 +1,64 @@
+using System.Globalization;
+
+namespace WgProxy.Hosting;
+
+/// <summary>The local ports that upstream sockets may use.</summary>
+/// <param name="Numbers">The ports, each once.</param>
+/// <param name="Range">The ports that the system hands out to whoever asks for any; they bound <paramref name="Numbers"/>.</param>
+/// <param name="IsTold">Whether the system told this range. Otherwise it is assumed.</param>
+internal sealed record UpstreamPorts(IReadOnlyList<ushort> Numbers, (ushort First, ushort Last) Range, bool IsTold)
+{
+    private const string Folder = "/proc/sys/net/ipv4";
+
+    // RFC 6335 section 6: the dynamic ports. Where the system does not say otherwise, it hands out none outside.
+    private static readonly (ushort First, ushort Last) Dynamic = (49152, 65535);
+
+    /// <summary>The file that tells the range on Linux.</summary>
+    public static string Source => $"{Folder}/ip_local_port_range";
+
+    /// <summary>The ports this host lets programs have at will, without reserved ones and the one to listen on.</summary>
+    public static UpstreamPorts OfThisHost(int listenPort)
+    {
+        string? range = ProcText.Read(Source);
+        string? reserved = ProcText.Read($"{Folder}/ip_local_reserved_ports");
+        return Select(range ?? string.Empty, reserved ?? string.Empty, listenPort);
+    }
+
+    /// <summary>The same from the texts of the kernel, such as <c>32768 60999</c> and <c>8080,9000-9010</c>. What cannot
+    /// be read as such is passed over; without a range, the dynamic ports of RFC 6335 are taken.</summary>
+    public static UpstreamPorts Select(string range, string reserved, int listenPort)
+    {
+        string[] ends = range.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries);
+        (ushort First, ushort Last) told = default;
+        bool isTold = ends is [string low, string high] && TryRange(low, high, out told);
+        (ushort First, ushort Last) ports = isTold ? told : Dynamic;
+        HashSet<int> taken = [listenPort];
+        foreach (string item in reserved.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
+        {
+            string[] span = item.Split('-');
+            if (TryRange(span[0], span[^1], out (ushort First, ushort Last) kept))
+            {
+                taken.UnionWith(Enumerable.Range(kept.First, kept.Last - kept.First + 1));
+            }
+        }
+
+        ushort[] numbers = [.. Enumerable.Range(ports.First, ports.Last - ports.First + 1)
+            .Where(port => !taken.Contains(port)).Select(port => (ushort)port)];
+        return new UpstreamPorts(numbers, ports, isTold);
+    }
+
+    /// <summary>What an operator may do about a port to listen on that another program has got; empty where the system hands
+    /// the port out to nobody by itself.</summary>
+    public string AdviceAbout(int port) => port < Range.First || port > Range.Last
+        ? string.Empty
+        : $"; the system also hands port {port} out to programs that ask for any port ({Range.First} to {Range.Last}): keep it for "
+            + $"the relay by sysctl net.ipv4.ip_local_reserved_ports={port}";
+
+    private static bool TryRange(string low, string high, out (ushort First, ushort Last) ports)
+    {
+        bool valid = ushort.TryParse(low, NumberStyles.None, CultureInfo.InvariantCulture, out ushort first)
+            & ushort.TryParse(high, NumberStyles.None, CultureInfo.InvariantCulture, out ushort last);
+        ports = (first, last);
+        return valid && first >= 1 && first <= last;
+    }
+}

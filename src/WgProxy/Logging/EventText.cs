@@ -1,0 +1,51 @@
+using System.ComponentModel;
+
+namespace WgProxy.Logging;
+
+/// <summary>Changes of mappings in words.</summary>
+internal static class EventText
+{
+    /// <summary>One sentence: who, what, and the upstream port, by which the server knows the client.</summary>
+    public static string Of(in RelayEvent change)
+    {
+        string what = change.Kind switch
+        {
+            RelayEventKind.Opened => "asks the server",
+            RelayEventKind.OpenFailed => $"cannot be served: {Words(change.Refusal)}",
+            RelayEventKind.Claimed => "uses a tunnel known from another address",
+            RelayEventKind.Answered => "was answered by the server",
+            RelayEventKind.Established => "has a tunnel",
+            RelayEventKind.Confirmed => "has a tunnel that carries data from the server",
+            RelayEventKind.Lingered => "is idle: its port is kept for a while, in case the server sends",
+            RelayEventKind.Revived => "is back on its port",
+            RelayEventKind.Unanswered => "goes unanswered by the server",
+            RelayEventKind.Redirected => "goes to another address of the server",
+            RelayEventKind.PassedOver => "was to go to an address of the server that this host cannot reach: the next is tried",
+            RelayEventKind.Rerouted => "goes on from another address of this host",
+            RelayEventKind.Expired => "is gone: nothing passed in time",
+            RelayEventKind.Evicted => "was displaced: no room for more mappings",
+            _ => change.Kind.ToString(),
+        };
+        string port = change.Port == 0 ? string.Empty : $", upstream port {change.Port}";
+        return $"client {change.Source} {what}{port}";
+    }
+
+    private static string Words(in OpenRefusal refusal)
+    {
+        string server = refusal.Server is null ? string.Empty : $" to {refusal.Server}";
+        return refusal.Call is null
+            ? $"the system gave no upstream socket{server}: no local port is free"
+            : $"the system gave no upstream socket{server}: {refusal.Call}: {new Win32Exception(refusal.Error).Message} "
+                + $"(errno {refusal.Error}){Likely(refusal.Error)}";
+    }
+
+    // Linux, include/uapi/asm-generic/errno-base.h and errno.h.
+    private static string Likely(int error) => error switch
+    {
+        1 or 13 => "; a firewall or a sandbox on this host refuses it",
+        23 or 24 => "; raise the limit on open files (ulimit -n, LimitNOFILE=)",
+        97 => "; this host lacks the server's IP version",
+        101 or 113 => "; this host has no route there",
+        _ => string.Empty,
+    };
+}

@@ -1,0 +1,292 @@
+using System.Net;
+using WgProxy.Core.Engine;
+using WgProxy.Core.Protocol;
+using WgProxy.Hosting;
+using WgProxy.Configuration;
+
+namespace WgProxy.Logging;
+
+/// <summary>
+/// Every line the program can say, each a method. A line goes out at once until <see cref="BeginQueue"/>, and from then
+/// on through a queue that never makes anybody wait. Any thread may call, except where a method says otherwise.
+/// </summary>
+internal sealed class Log(TextWriter output, bool forJournal, TimeProvider time) : IAsyncDisposable
+{
+    private static readonly TimeSpan OncePerMinute = TimeSpan.FromMinutes(1);
+
+    private readonly Lock _lock = new();
+    private readonly Throttle _openFailed = new(time, OncePerMinute);
+    private readonly Throttle _unresolved = new(time, OncePerMinute);
+    private readonly Throttle _rerouted = new(time, OncePerMinute);
+    private readonly Throttle _resolvedToRelay = new(time, OncePerMinute);
+    private readonly Throttle _redirected = new(time, OncePerMinute);
+    private readonly Throttle _passedOver = new(time, OncePerMinute);
+    private readonly Throttle _moved = new(time, TimeSpan.FromSeconds(10));
+
+    // Some 2 kB per second at most: a client that the server accepts can open and leave mappings as fast as it shakes hands.
+    private readonly LineBudget _changes = new(time, burst: 1_000, perSecond: 20);
+    private LogQueue? _queue;
+
+    /// <summary>What is said: this level and those before it. Set before other threads log.</summary>
+    public LogLevel Level { get; set; } = LogLevel.Info;
+
+    /// <summary>From here on no caller waits for whoever reads the lines.</summary>
+    public void BeginQueue() => _queue = new LogQueue(time, Write);
+
+    /// <summary>Gives what was said the time to be written.</summary>
+    public ValueTask DisposeAsync() => _queue?.DisposeAsync() ?? ValueTask.CompletedTask;
+
+    /// <summary>An argument that is no flag.</summary>
+    public void UnknownArgument(string argument, string? nearest) =>
+        Error($"unknown argument {LogLine.Quote(argument)}: "
+            + (nearest is null ? "expected the options that --help lists" : $"did you mean {nearest}?"));
+
+    /// <summary>A flag without a value, or given twice.</summary>
+    public void FlagNeedsOneValue(OptionRow row) =>
+        Error($"{row.Name} needs exactly one value: expected {row.Expected}");
+
+    /// <summary>A command line wrong in another way.</summary>
+    public void BadCommandLine(string message) => Error($"the command line is wrong: {message}");
+
+    /// <summary>A required setting that nobody gave, or gave empty.</summary>
+    public void SettingIsMissing(OptionRow row) => Error($"{row.Name} is missing or empty: expected {row.Expected}");
+
+    /// <summary>A setting with a text that means nothing.</summary>
+    public void SettingIsWrong(OptionRow row, string text, string? refusal) =>
+        Error($"{row.Name} is {LogLine.Quote(text)}: {refusal ?? $"expected {row.Expected}"}{SettingHint.For(text, isHost: row == OptionTable.Server)}");
+
+    /// <summary>A server that is this relay.</summary>
+    public void ServerIsRelay(ServerName server, IPAddress address) =>
+        Error($"{OptionTable.Server.Name} is {LogLine.Quote(server.ToString())}: "
+            + (server.Address is null ? $"it resolves to {address}, and " : string.Empty)
+            + "that is where this relay itself listens; expected the address of the WireGuard server");
+
+    /// <summary>The system did not let the relay listen where it should.</summary>
+    public void ListenRefused(IPEndPoint listen, EngineException refusal, UpstreamPorts ports) =>
+        Error($"{OptionTable.Listen.Name} is {LogLine.Quote(listen.ToString())}: {refusal.Message}; "
+            + "expected an address and port of this host that are free and that this process may use"
+            + (refusal.Cause == EngineRefusal.PortInUse ? ports.AdviceAbout(listen.Port) : string.Empty));
+
+    /// <summary>The system did not let the relay have something else that it needs.</summary>
+    public void EngineRefused(string engine, string reason) => Error($"the {engine} engine cannot start: {reason}");
+
+    /// <summary>A variable that looks like a setting and is none.</summary>
+    public void UnknownVariable(string name, string? hint) =>
+        Warning($"{LogLine.Quote(name)} is no setting of this program and is ignored"
+            + (hint is null ? "; expected the variables that --help lists" : $": {hint}"));
+
+    /// <summary>A variable that is set to nothing.</summary>
+    public void VariableIsEmpty(OptionRow row, string standIn) =>
+        Warning($"{row.Variable} is empty, which counts as missing: the default {standIn} applies");
+
+    /// <summary>An idle timeout that tunnels will notice.</summary>
+    public void TimeoutIsShort(TimeSpan timeout, TimeSpan sensible) =>
+        Warning($"{OptionTable.Timeout.Name} is {timeout.TotalSeconds}: below {sensible.TotalSeconds} s the server "
+            + "cannot reach an idle client between two handshakes");
+
+    /// <summary>The server's name could not be resolved. One thread at a time.</summary>
+    public void Unresolved(ServerName server, string reason, TimeSpan retry, IPEndPoint? kept)
+    {
+        if (_unresolved.TryPass(out long withheld))
+        {
+            Warning($"server {server} cannot be resolved: {reason}; next attempt in {retry.TotalSeconds} s"
+                + (kept is null ? string.Empty : $", {kept} stays in use") + Throttle.Words(withheld));
+        }
+    }
+
+    /// <summary>The server's name points at this relay. One thread at a time.</summary>
+    public void ResolvedToRelay(ServerName server, IPAddress address, TimeSpan retry, IPEndPoint? kept)
+    {
+        if (_resolvedToRelay.TryPass(out long withheld))
+        {
+            Warning($"server {server} resolves to {address}, where this relay itself listens: "
+                + (kept is null ? $"next attempt in {retry.TotalSeconds} s" : $"{kept} stays in use") + Throttle.Words(withheld));
+        }
+    }
+
+    /// <summary>What runs, and for whom.</summary>
+    public void Started(string version, IEnumerable<IPEndPoint> listening, ServerName server, PublicKey key) =>
+        Info($"wgproxy {version} relays from {string.Join(" and ", listening)} to {server}, public key {key}");
+
+    /// <summary>How many clients fit and what bounds them; a warning if a higher limit on open files makes more room, or if
+    /// the system does not tell which ports it hands out.</summary>
+    public void Limits(Capacity capacity)
+    {
+        Info($"room for {capacity.Mappings} mappings, {capacity.Asked} of them unanswered; bounded by {capacity.Bound} "
+            + $"({capacity.Ports.Numbers.Count} upstream ports, {capacity.OpenFilesText} open files)");
+        if (capacity.FilesAreTheBound)
+        {
+            Warning($"the limit of {capacity.OpenFilesText} open files allows only {capacity.Mappings} mappings"
+                + "; raise it (ulimit -n, LimitNOFILE=) if there are more clients");
+        }
+
+        if (!capacity.Ports.IsTold && OperatingSystem.IsLinux())
+        {
+            Warning($"{UpstreamPorts.Source} cannot be read: upstream ports are drawn from {capacity.Ports.Range.First} to "
+                + $"{capacity.Ports.Range.Last}, which may not be the system's own, and reserved ones are not known; let this process "
+                + "see /proc/sys (ProcSubset=all) if that matters");
+        }
+    }
+
+    /// <summary>The system granted less than the engine asked for.</summary>
+    public void Shortfall(string what) => Warning(what);
+
+    /// <summary>The server's addresses are known, or have changed. One thread at a time.</summary>
+    public void Resolved(ServerName server, IReadOnlyList<IPEndPoint> current, IReadOnlyList<IPEndPoint> former)
+    {
+        string addresses = string.Join(", else at ", current);
+        if (former.Count == 0 || current[0].Equals(former[0]))
+        {
+            Info($"server {server} is at {addresses}");
+        }
+        else if (_moved.TryPass(out long withheld))
+        {
+            Info($"server {server} has moved from {former[0]} to {addresses}: new mappings go there, and those that fall silent"
+                + Throttle.Words(withheld));
+        }
+    }
+
+    /// <summary>SIGHUP came.</summary>
+    public void HungUp(ServerName server) => Info(server.Address is null
+        ? $"SIGHUP: {server.Host} is resolved again now; settings are read at the start only"
+        : $"SIGHUP: nothing to do, {server} is an address; settings are read at the start only");
+
+    /// <summary>A mapping changed. Lines are budgeted, except where everything is said. One thread at a time.</summary>
+    public void Changed(LogLevel level, in RelayEvent change)
+    {
+        long withheld = 0;
+        if (level > Level || (Level < LogLevel.Debug && !_changes.TryPass(out withheld)))
+        {
+            return;
+        }
+
+        if (_queue is { } queue)
+        {
+            queue.Post(level, change, withheld);
+        }
+        else
+        {
+            Write(time.GetUtcNow(), level, EventText.Of(change) + Throttle.Words(withheld));
+        }
+    }
+
+    /// <summary>An upstream socket could not be opened. One thread at a time.</summary>
+    public void OpenFailed(in RelayEvent change)
+    {
+        if (_openFailed.TryPass(out long withheld))
+        {
+            Warning(EventText.Of(change) + Throttle.Words(withheld));
+        }
+    }
+
+    /// <summary>A mapping with a tunnel goes to another address of its server. One thread at a time.</summary>
+    public void Redirected()
+    {
+        if (_redirected.TryPass(out long withheld))
+        {
+            Info("a tunnel went unanswered at an address of the server, or the server has left it: it goes to another address"
+                + Throttle.Words(withheld));
+        }
+    }
+
+    /// <summary>An address of the server cannot be reached from this host. One thread at a time.</summary>
+    public void PassedOver()
+    {
+        if (_passedOver.TryPass(out long withheld))
+        {
+            Warning("this host has no path to one of the server's addresses: clients are served by way of another"
+                + Throttle.Words(withheld));
+        }
+    }
+
+    /// <summary>A mapping goes on from another address of this host. One thread at a time.</summary>
+    public void Rerouted()
+    {
+        if (_rerouted.TryPass(out long withheld))
+        {
+            Info("the address from which this host reaches the server has changed: tunnels go on from the new one" + Throttle.Words(withheld));
+        }
+    }
+
+    /// <summary>Datagrams keep being refused.</summary>
+    public void SendsFail(long times, TimeSpan period) =>
+        Warning($"{times} datagrams could not be sent in the last {period.TotalSeconds} s, and some before: they are lost; likely a firewall on "
+            + "this host refuses them (its OUTPUT chain), a route is gone, or a link is full (SIGUSR1 shows the counters)");
+
+    /// <summary>They no longer are.</summary>
+    public void SendsWork() => Info("datagrams are sent again");
+
+    /// <summary>Receives keep failing.</summary>
+    public void ReceivesFail(long times, TimeSpan period) =>
+        Warning($"{times} receives failed in the last {period.TotalSeconds} s, and some before; likely ICMP says that the server's host or "
+            + "port is unreachable, or a sandbox or lack of memory keeps this process from receiving (SIGUSR1 shows the counters)");
+
+    /// <summary>They no longer do.</summary>
+    public void ReceivesWork() => Info("receives no longer fail");
+
+    /// <summary>Clients ask, and nothing comes back.</summary>
+    public void ServerIsSilent(ServerName server, TimeSpan silence, long asking) =>
+        Warning($"server {server} has sent nothing for {silence.TotalSeconds} s though clients send to it ({asking} of them unanswered so "
+            + "far): likely it is down or does not listen on this port; a firewall on the way, on this host or there drops UDP; its "
+            + "answers take another way back; it does not know these clients; or the name leads to a wrong address");
+
+    /// <summary>The server answers again.</summary>
+    public void ServerIsBack(ServerName server) => Info($"server {server} is heard again");
+
+    /// <summary>All that clients send is for another server.</summary>
+    public void AskedForAnotherKey() =>
+        Warning($"initiations arrive, but none was made for this server's public key: expected {OptionTable.Key.Name} to be the PublicKey "
+            + "that clients have in their [Peer] section (strangers who guess also end here)");
+
+    /// <summary>What the relay sees, because the operator asked: said at every level.</summary>
+    public void Status(string summary) => Say(LogLevel.Info, $"status: {summary}");
+
+    /// <summary>What the relay saw.</summary>
+    public void Stopped(string summary) => Info($"stopped: {summary}");
+
+    private void Error(string text) => Say(LogLevel.Error, text);
+
+    private void Warning(string text)
+    {
+        if (Level >= LogLevel.Warning)
+        {
+            Say(LogLevel.Warning, text);
+        }
+    }
+
+    private void Info(string text)
+    {
+        if (Level >= LogLevel.Info)
+        {
+            Say(LogLevel.Info, text);
+        }
+    }
+
+    private void Say(LogLevel level, string text)
+    {
+        if (_queue is { } queue)
+        {
+            queue.Post(level, text);
+        }
+        else
+        {
+            Write(time.GetUtcNow(), level, text);
+        }
+    }
+
+    private void Write(DateTimeOffset at, LogLevel level, string text)
+    {
+        try
+        {
+            lock (_lock)
+            {
+                output.Write(LogLine.Format(forJournal, at, level, text) + "\n");
+                output.Flush();
+            }
+        }
+        catch (IOException)
+        {
+            // A full disk or a reader that went away must not end a relay.
+        }
+    }
+}

@@ -1,0 +1,60 @@
+using System.Globalization;
+using System.Text;
+using WgProxy.Linux.Net;
+
+namespace WgProxy.Logging;
+
+/// <summary>How one event becomes one line of text.</summary>
+internal static class LogLine
+{
+    private const int LongestValue = 200;
+
+    /// <summary>A line without its end. For journald, the priority of syslog in angle brackets, because journald knows
+    /// the time better; otherwise time and level in words.</summary>
+    public static string Format(bool forJournal, DateTimeOffset time, LogLevel level, string text)
+    {
+        StringBuilder line = new(text.Length + 40);
+        _ = forJournal
+            ? line.Append('<').Append(Priority(level)).Append('>')
+            : line.Append(time.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture))
+                .Append(' ').Append(Word(level)).Append(' ');
+        Escape(line, text);
+        return line.ToString();
+    }
+
+    /// <summary>A value that others wrote, in quotation marks and of bounded length.</summary>
+    public static string Quote(string value) =>
+        value.Length <= LongestValue ? $"\"{value}\"" : $"\"{value[..LongestValue]}\" (and more)";
+
+    // Whatever a value holds, it neither ends the line nor steers the terminal: control characters, line and paragraph
+    // separators, direction marks (of category Format) and halves of surrogate pairs are written as numbers.
+    private static void Escape(StringBuilder line, string text)
+    {
+        Span<char> pair = stackalloc char[2];
+        foreach (Rune rune in text.EnumerateRunes())
+        {
+            bool plain = Rune.GetUnicodeCategory(rune) is not (UnicodeCategory.Control or UnicodeCategory.Format
+                or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator);
+            _ = plain
+                ? line.Append(pair[..rune.EncodeToUtf16(pair)])
+                : line.Append("\\u{").Append(rune.Value.ToString("X", CultureInfo.InvariantCulture)).Append('}');
+        }
+    }
+
+    // sd-daemon(3): 3 error, 4 warning, 6 information, 7 debugging.
+    private static char Priority(LogLevel level) => level switch
+    {
+        LogLevel.Error => '3',
+        LogLevel.Warning => '4',
+        LogLevel.Info => '6',
+        _ => '7',
+    };
+
+    private static string Word(LogLevel level) => level switch
+    {
+        LogLevel.Error => "error",
+        LogLevel.Warning => "warning",
+        LogLevel.Info => "info",
+        _ => "debug",
+    };
+}

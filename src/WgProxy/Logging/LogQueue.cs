@@ -1,0 +1,73 @@
+using System.Threading.Channels;
+using WgProxy.Core.Engine.Batching;
+using WgProxy.Hosting;
+
+namespace WgProxy.Logging;
+
+/// <summary>
+/// Lines on their way to standard error. Whoever posts never waits: when the queue is full, because the reader of
+/// standard error is slow or gone, the line is dropped and counted, and the count is said when there is room again.
+/// </summary>
+internal sealed class LogQueue : IAsyncDisposable
+{
+    /// <summary>Lines that may wait: some 100 KiB of text.</summary>
+    public const int Capacity = 1024;
+
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
+
+    private readonly Channel<Entry> _lines = Channel.CreateBounded<Entry>(
+        new BoundedChannelOptions(Capacity) { SingleReader = true });
+
+    private readonly TimeProvider _time;
+    private readonly Action<DateTimeOffset, LogLevel, string> _write;
+    private readonly Task _writer;
+    private long _dropped;
+
+    /// <summary>A queue whose lines one task writes.</summary>
+    public LogQueue(TimeProvider time, Action<DateTimeOffset, LogLevel, string> write)
+    {
+        _time = time;
+        _write = write;
+        _writer = Task.Run(WriteAllAsync);
+    }
+
+    /// <summary>Lets a line be written soon.</summary>
+    public void Post(LogLevel level, string text) => Post(new Entry(_time.GetUtcNow(), level, text, default, 0));
+
+    /// <summary>Lets a change of a mapping be put in words and written soon.</summary>
+    public void Post(LogLevel level, in RelayEvent change, long withheld) =>
+        Post(new Entry(_time.GetUtcNow(), level, null, change, withheld));
+
+    /// <summary>Waits until what was posted is written, or until it is clear that nobody reads it.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        _ = _lines.Writer.TryComplete();
+        _ = await Task.WhenAny(_writer, Task.Delay(Patience));
+    }
+
+    private void Post(in Entry entry)
+    {
+        if (!_lines.Writer.TryWrite(entry))
+        {
+            _ = Interlocked.Increment(ref _dropped);
+        }
+    }
+
+    private async Task WriteAllAsync()
+    {
+        while (await _lines.Reader.WaitToReadAsync())
+        {
+            while (_lines.Reader.TryRead(out Entry entry))
+            {
+                _write(entry.Time, entry.Level, entry.Text ?? (EventText.Of(entry.Change) + Throttle.Words(entry.Withheld)));
+            }
+
+            if (Interlocked.Exchange(ref _dropped, 0) is > 0 and long dropped)
+            {
+                _write(_time.GetUtcNow(), LogLevel.Warning, $"{dropped} log lines dropped");
+            }
+        }
+    }
+
+    private readonly record struct Entry(DateTimeOffset Time, LogLevel Level, string? Text, RelayEvent Change, long Withheld);
+}

@@ -1,0 +1,154 @@
+using System.Net;
+using System.Net.Sockets;
+using WgProxy.Core.Engine;
+using WgProxy.Core.Routes;
+
+namespace WgProxy.Portable;
+
+// Sockets that are connected anew: because the relay sends a mapping to another address of its server, or because this host's own
+// path to the server is another now. The sockets of .NET cannot be disconnected, so each is replaced: closed first, for the port.
+public sealed partial class PortableEngine
+{
+    // No system tells of changed routes by way of .NET (its events know addresses only), but all choose a source address when asked.
+    private const long BetweenLooks = 1_000;
+    private const int ReconnectsPerTurn = 64;
+
+    // What this host would send from to each server, as far as was asked since the last look.
+    private readonly Dictionary<IPEndPoint, IPAddress?> _paths = [];
+
+    private Tick _nextLook;
+    private int _lookedAt = int.MaxValue;
+
+    private void RunCommands()
+    {
+        while (_mailbox.TryTake(out EngineCommand command))
+        {
+            switch (command.Kind)
+            {
+                case EngineCommandKind.RouteChanged:
+                    _relay.RouteChanged(command.Route);
+                    break;
+                case EngineCommandKind.PathsChanged:
+                    _nextLook = default;
+                    break;
+            }
+        }
+    }
+
+    /// <summary>Looks, once a second, whether mappings have another path now. Returns when to be called again.</summary>
+    private Tick LookAtPaths(Tick now)
+    {
+        if (now >= _nextLook)
+        {
+            _nextLook = now + BetweenLooks;
+            _paths.Clear();
+            _lookedAt = 0;
+        }
+
+        bool any = false;
+        for (int reconnects = 0; _lookedAt < _upstreams.Length; _lookedAt++)
+        {
+            if (reconnects == ReconnectsPerTurn)
+            {
+                return now;
+            }
+
+            any |= _upstreams[_lookedAt] is not null;
+            reconnects += FollowPath(_lookedAt, now) ? 1 : 0;
+            HandleEvents(now);
+        }
+
+        return any ? _nextLook : Tick.Never;
+    }
+
+    /// <summary>Connects a slot anew if this host would now send to its server from another address, or if it is still owed a
+    /// connection. Whether it was tried.</summary>
+    private bool FollowPath(int slot, Tick now, bool isUnanswered = false)
+    {
+        if (_upstreams[slot] is not { } upstream)
+        {
+            return false;
+        }
+
+        if (PathTo(_relay.ServerOf(slot)) is not IPAddress local)
+        {
+            // Where there is no path at all, the socket stays what it is: the path may be back in a second, unchanged. If it is not,
+            // the relay sends the mapping to another address of its server, if there is one.
+            _relay.Unreachable(slot, upstream.IsAstray, now);
+            return false;
+        }
+
+        bool moved = !local.Equals(upstream.Local) && (isUnanswered || !local.Equals(upstream.Asked));
+        if (!moved && !upstream.IsAstray)
+        {
+            _relay.Reachable(slot);
+            return false;
+        }
+
+        if (Reconnect(upstream, now) && _upstreams[slot] is { } successor)
+        {
+            successor.Asked = local;
+            if (upstream.IsAstray || successor.Local.Equals(upstream.Local))
+            {
+                _relay.Reachable(slot);
+            }
+            else
+            {
+                _relay.Rerouted(slot);
+            }
+        }
+
+        return true;
+    }
+
+    /// <summary>The relay orders a slot's socket to another server address.</summary>
+    private void Redirect(int slot, Tick now)
+    {
+        if (_upstreams[slot] is { } upstream)
+        {
+            // Owed until it has worked: without a path there or elsewhere, the next look tries again.
+            upstream.IsAstray = true;
+            if (PathTo(_relay.ServerOf(slot)) is null || !Reconnect(upstream, now))
+            {
+                _relay.Unreachable(slot, ordered: true, now);
+            }
+        }
+    }
+
+    private bool Reconnect(PortableEngineUpstream former, Tick now)
+    {
+        IPEndPoint server = _relay.ServerOf(former.Slot);
+        former.Close();
+        Socket? socket = PortableEngineSockets.Connect(server, former.Port, out bool portRefused, out _)
+            ?? (portRefused ? Connect(server, now) : null);
+        if (socket is null)
+        {
+            // It has no socket now: what its client sends is lost, and counted, until there is a path.
+            former.IsAstray = true;
+            return false;
+        }
+
+        PortableEngineUpstream upstream = new(this, socket, former.Slot, former.Listener, former.Client) { Proven = former.Proven };
+        _upstreams[former.Slot] = upstream;
+        _readers.AddCount();
+        upstream.Begin();
+        if (upstream.Port != former.Port)
+        {
+            _ports?.Rest(former.Port, now);
+            _relay.PortChanged(former.Slot, upstream.Port);
+        }
+
+        return true;
+    }
+
+    private IPAddress? PathTo(IPEndPoint server)
+    {
+        if (!_paths.TryGetValue(server, out IPAddress? local))
+        {
+            local = PortableEngineSockets.LocalAddressTo(server);
+            _paths[server] = local;
+        }
+
+        return local;
+    }
+}

@@ -1,0 +1,144 @@
+using System.Net;
+using System.Net.Sockets;
+
+namespace WgProxy.Portable;
+
+// The servers' side: sockets are opened, read and closed.
+public sealed partial class PortableEngine
+{
+    /// <summary>Reads and forwards what a server has sent to a mapping.</summary>
+    internal Drained Drain(PortableEngineUpstream upstream)
+    {
+        lock (_lock)
+        {
+            Tick now = Now();
+            if (upstream.TakeError() && !upstream.IsClosed)
+            {
+                _relay.Counters.Count(EngineFault.ReceiveFailed);
+            }
+
+            for (int read = 0; read < FairBudget && !upstream.IsClosed; read++)
+            {
+                int length = upstream.Receive(_buffer, out SocketError error);
+                if (error == SocketError.WouldBlock)
+                {
+                    return Drained.Empty;
+                }
+
+                if (error != SocketError.Success)
+                {
+                    _relay.Counters.Count(EngineFault.ReceiveFailed);
+                    if (upstream.HasFailedTooOften())
+                    {
+                        return Drained.Failing;
+                    }
+
+                    continue;
+                }
+
+                upstream.Failures = 0;
+
+                FromServer(upstream, _buffer.AsSpan(0, length), now);
+            }
+
+            return upstream.IsClosed ? Drained.Closed : Drained.More;
+        }
+    }
+
+    /// <summary>Nobody reads one of the upstream sockets any more.</summary>
+    internal void Ended() => _readers.Signal();
+
+    private void FromServer(PortableEngineUpstream upstream, ReadOnlySpan<byte> datagram, Tick now)
+    {
+        Decision decision = _relay.FromServer(upstream.Slot, datagram, datagram.Length, now);
+        HandleEvents(now);
+        if (decision.Verdict == Verdict.Forward)
+        {
+            Answer(upstream, datagram, now);
+        }
+    }
+
+    private void Answer(PortableEngineUpstream upstream, ReadOnlySpan<byte> datagram, Tick now)
+    {
+        PortableEngineListener? known = upstream.Proven ?? (_relay.HasShownCookie(upstream.Slot) ? upstream.Listener.Data : null);
+        if (known is PortableEngineListener listener)
+        {
+            if (!listener.TrySend(datagram, upstream.Client))
+            {
+                _relay.Counters.Count(EngineFault.SendFailed);
+            }
+        }
+        else if (!upstream.Listener.Strangers.TrySend(
+            datagram, _relay.SourceOf(upstream.Slot), upstream.Client, upstream.Listener, now))
+        {
+            _relay.Counters.Count(EngineFault.StrangerUnanswered);
+        }
+    }
+
+    private PortableEngineUpstream? Open(int slot, PortableEngineListener listener, SocketAddress client, Tick now)
+    {
+        Socket? socket = Connect(_relay.ServerOf(slot), now);
+        while (socket is null && _refusal.IsUnreachable && _relay.TryNextServer(slot, now))
+        {
+            socket = Connect(_relay.ServerOf(slot), now);
+        }
+
+        if (socket is null)
+        {
+            _relay.OpenFailed(slot);
+            HandleEvents(now);
+            return null;
+        }
+
+        PortableEngineUpstream upstream = new(this, socket, slot, listener, client);
+        _upstreams[slot] = upstream;
+        _readers.AddCount();
+        upstream.Begin();
+        _relay.Opened(slot, upstream.Port);
+        HandleEvents(now);
+
+        // The clock may be waiting without an end, or for something later.
+        _wake.Set();
+        return upstream;
+    }
+
+    private Socket? Connect(IPEndPoint server, Tick now)
+    {
+        for (int attempt = 0; attempt < OpenAttempts; attempt++)
+        {
+            ushort port = _spare;
+            if (port == 0 && _ports?.TryDraw(now, out port) == false)
+            {
+                _refusal = new OpenRefusal(null, 0, server);
+                return null;
+            }
+
+            _spare = 0;
+            Socket? socket = PortableEngineSockets.Connect(server, port, out bool portRefused, out _refusal);
+            if (socket is not null)
+            {
+                return socket;
+            }
+
+            if (!portRefused || _ports is null)
+            {
+                // Nothing was sent from the port: while a server cannot be reached, asking must not use ports up.
+                _spare = port;
+                return null;
+            }
+
+            // Somebody else's port, or one that needs a privilege: there are others.
+            _ports.Rest(port, now, used: false);
+        }
+
+        return null;
+    }
+
+    private void Close(in RelayEvent ended, Tick now)
+    {
+        PortableEngineUpstream upstream = _upstreams[ended.Slot]!;
+        _upstreams[ended.Slot] = null;
+        upstream.Close();
+        _ports?.Rest(upstream.Port, now, ended.ServerUsedPort);
+    }
+}

@@ -1,0 +1,283 @@
+using System.Net;
+using System.Net.Sockets;
+using WgProxy.Core;
+using WgProxy.Core.Admission;
+using WgProxy.Core.Engine;
+using WgProxy.Linux;
+using WgProxy.Linux.Listen;
+using WgProxy.Linux.Workers;
+
+namespace WgProxy.Portable;
+
+/// <summary>
+/// The engine for every system that .NET runs on: one datagram per system call, no native code. A thread per listening
+/// socket, the thread pool for upstream sockets, and a thread for deadlines take turns at the relay under one lock (a
+/// relay has one owner at a time; here it is whoever holds the lock). Nothing is allocated per datagram.
+/// Two limits come with the sockets of .NET: replies leave from an address that the system chooses, not from the one
+/// that the client used; and ECN bits are not carried across. Where clients use another address than the system's choice, it
+/// must listen on this address alone.
+/// </summary>
+public sealed partial class PortableEngine : IEngine
+{
+    private const int BufferLength = 65_536;
+    private const int OpenAttempts = 16;
+
+    // Datagrams that one upstream socket may deliver before others have their turn at the lock.
+    private const int FairBudget = 64;
+
+    private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(1);
+
+    private readonly Lock _lock = new();
+    private readonly EngineSettings _settings;
+    private readonly TimeProvider _time;
+    private readonly long _zero;
+    private readonly Relay _relay;
+    private readonly PortPool? _ports;
+    private readonly byte[] _buffer = GC.AllocateUninitializedArray<byte>(BufferLength, pinned: true);
+    private readonly Mailbox _mailbox = new();
+    private readonly AutoResetEvent _wake = new(initialState: false);
+    private readonly CountdownEvent _readers = new(1);
+    private readonly PortableEngineUpstream?[] _upstreams;
+    private PortableEngineListener[] _listeners = [];
+    private Thread? _clock;
+    private ushort _spare;
+    private OpenRefusal _refusal;
+    private volatile bool _stopped;
+
+    /// <summary>An engine that is told all this, by a monotonic clock.</summary>
+    public PortableEngine(EngineSettings settings, TimeProvider? time = null)
+    {
+        _settings = settings;
+        _time = time ?? TimeProvider.System;
+        _zero = _time.GetTimestamp();
+        _relay = new Relay(settings.Relay, settings.Routes);
+        _upstreams = new PortableEngineUpstream?[_relay.Slots];
+
+        // A port rests as long as a server may still send to it: for the same reason that a mapping lingers.
+        _ports = settings.Ports.Count == 0
+            ? null
+            : new PortPool(
+                settings.Ports,
+                settings.Relay.LingerTimeout,
+                RandomBits.DrawPair());
+    }
+
+    /// <inheritdoc/>
+    public IReadOnlyList<IPEndPoint> Listening { get; private set; } = [];
+
+    /// <inheritdoc/>
+    public IReadOnlyList<string> Shortfalls { get; private set; } = [];
+
+    /// <inheritdoc/>
+    public void Start()
+    {
+        if (_clock is not null || _stopped)
+        {
+            throw new InvalidOperationException("An engine starts once.");
+        }
+
+        StrangerSpread spread = new(RandomBits.DrawPair());
+        AttachedSubnets subnets = new(spread);
+        subnets.Execute();
+        IReadOnlyList<PortableEngineGroup> groups = PortableEngineSockets.ListenOrRefuse(
+            _settings.Listen, Socket.OSSupportsIPv4, Socket.OSSupportsIPv6, mayShare: OperatingSystem.IsLinux());
+        _listeners = [.. groups.SelectMany(group => Listeners(group, new PortableEngineStrangers(group.Strangers, spread, subnets)))];
+        Listening = [.. _listeners.Where(listener => listener.Data == listener).Select(listener => listener.EndPoint)];
+        Shortfalls = PortableEngineSockets.Shortfalls(_listeners.Min(listener => listener.GrantedReceiveBuffer));
+        _clock = new Thread(KeepTime) { IsBackground = true, Name = "deadlines" };
+        _clock.Start();
+        foreach (PortableEngineListener listener in _listeners)
+        {
+            listener.Start();
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Stop()
+    {
+        lock (_lock)
+        {
+            if (_stopped)
+            {
+                return;
+            }
+
+            _stopped = true;
+            foreach (PortableEngineListener listener in _listeners)
+            {
+                listener.Close();
+            }
+
+            foreach (PortableEngineUpstream? upstream in _upstreams)
+            {
+                upstream?.Close();
+            }
+        }
+
+        _wake.Set();
+        _clock?.Join();
+        foreach (PortableEngineListener listener in _listeners)
+        {
+            listener.Join();
+        }
+
+        _readers.Signal();
+        _readers.Wait();
+    }
+
+    /// <inheritdoc/>
+    public bool Post(EngineCommand command)
+    {
+        bool taken = !_stopped && _clock is not null && _mailbox.TryPost(command);
+        if (taken)
+        {
+            _wake.Set();
+        }
+
+        return taken;
+    }
+
+    /// <inheritdoc/>
+    public IReadOnlyDictionary<string, long> ReadCounters()
+    {
+        lock (_lock)
+        {
+            return _relay.Counters.ToDictionary();
+        }
+    }
+
+    /// <summary>Stops the engine.</summary>
+    public void Dispose()
+    {
+        Stop();
+        _wake.Dispose();
+        _readers.Dispose();
+    }
+
+    /// <summary>A client's datagram arrived. False if the engine has stopped.</summary>
+    internal bool FromClient(
+        PortableEngineListener listener, ReadOnlySpan<byte> datagram, in Source source, SocketAddress client)
+    {
+        lock (_lock)
+        {
+            if (_stopped)
+            {
+                return false;
+            }
+
+            Tick now = Now();
+            Decision decision = _relay.FromClient(datagram, datagram.Length, source, now);
+            HandleEvents(now);
+            if (decision.Verdict == Verdict.Reply)
+            {
+                Reply(listener, decision.Slot, source, client, now);
+            }
+
+            PortableEngineUpstream? upstream = decision.Verdict switch
+            {
+                Verdict.Forward => _upstreams[decision.Slot],
+                Verdict.Open => Open(decision.Slot, listener, client, now),
+                _ => null,
+            };
+            if (upstream?.Send(datagram) is EngineFault fault)
+            {
+                _relay.Counters.Count(fault);
+            }
+
+            return true;
+        }
+    }
+
+    /// <summary>A listening socket reported an error. False if the engine has stopped.</summary>
+    internal bool ReceiveFailed()
+    {
+        lock (_lock)
+        {
+            if (!_stopped)
+            {
+                _relay.Counters.Count(EngineFault.ReceiveFailed);
+            }
+
+            return !_stopped;
+        }
+    }
+
+    private IEnumerable<PortableEngineListener> Listeners(PortableEngineGroup group, PortableEngineStrangers strangers)
+    {
+        PortableEngineListener data = new(this, group.Data, strangers, data: null);
+        return group.Initiations is null ? [data] : [data, new PortableEngineListener(this, group.Initiations, strangers, data)];
+    }
+
+    // A client that has shown that it receives is not a stranger because somebody forges its address.
+    private void Reply(PortableEngineListener listener, int slot, in Source source, SocketAddress client, Tick now)
+    {
+        bool sent = slot >= 0 && _upstreams[slot]?.Proven is PortableEngineListener proven
+            ? proven.TrySend(_relay.Reply, client)
+            : listener.Strangers.TryReply(_relay.Reply, source, client, listener, now);
+        if (!sent)
+        {
+            _relay.Counters.Count(EngineFault.StrangerUnanswered);
+        }
+    }
+
+    private void KeepTime()
+    {
+        while (true)
+        {
+            TimeSpan wait;
+            lock (_lock)
+            {
+                if (_stopped)
+                {
+                    return;
+                }
+
+                Tick now = Now();
+                RunCommands();
+                Tick next = _relay.Advance(now);
+                HandleEvents(now);
+                next = Tick.Min(next, LookAtPaths(now));
+                wait = next == Tick.Never ? Timeout.InfiniteTimeSpan
+                    : next <= now ? TimeSpan.Zero
+                    : TimeSpan.FromMilliseconds(Math.Min(next - now, (long)LongestWait.TotalMilliseconds));
+            }
+
+            // Zero: more is due. The lock was free for a moment, so that datagrams pass between the batches.
+            if (wait != TimeSpan.Zero)
+            {
+                _wake.WaitOne(wait);
+            }
+        }
+    }
+
+    private void HandleEvents(Tick now)
+    {
+        for (int i = 0; i < _relay.Events.Length; i++)
+        {
+            RelayEvent change = _relay.Events[i];
+            if (change.EndsMapping)
+            {
+                Close(change, now);
+                _relay.Release(change.Slot);
+            }
+            else if (change.Kind == RelayEventKind.Redirected)
+            {
+                Redirect(change.Slot, now);
+            }
+            else if (change.Kind == RelayEventKind.Unanswered)
+            {
+                FollowPath(change.Slot, now, isUnanswered: true);
+            }
+            else if (change.Kind is RelayEventKind.Established or RelayEventKind.Confirmed)
+            {
+                _upstreams[change.Slot]?.Prove(hasReceived: change.Kind == RelayEventKind.Established);
+            }
+
+            _settings.Observe?.Invoke(change.Kind == RelayEventKind.OpenFailed ? change with { Refusal = _refusal } : change);
+        }
+
+        _relay.ClearEvents();
+    }
+
+    private Tick Now() => new((long)_time.GetElapsedTime(_zero).TotalMilliseconds);
+}

@@ -1,0 +1,74 @@
+using System.Net;
+using System.Net.Sockets;
+using WgProxy.Core.Admission;
+using WgProxy.Linux.Listen;
+
+namespace WgProxy.Portable;
+
+/// <summary>
+/// Answers clients that are not proven, so that what waits in the system for strangers takes nothing of the buffer that the
+/// proven are answered from: by small sockets of their own (<see cref="StrangerSpread"/>) or, where the system has none to
+/// give, by the common one, but with few cookie replies a second. Called under the engine's lock.
+/// </summary>
+/// <param name="sockets">The sockets; empty where there are none.</param>
+/// <param name="spread">Which of them answers whom.</param>
+/// <param name="subnets">What keeps the spread informed.</param>
+internal sealed class PortableEngineStrangers(IReadOnlyList<Socket> sockets, StrangerSpread spread, AttachedSubnets subnets)
+{
+    // For each part of the spread: 80 a second, of which 240 wait for neighbours at most, some 200 KB.
+    private const int RepliesPerSecond = 5;
+
+    private readonly (long Second, int Count)[] _replies = new (long, int)[StrangerSpread.Buffers];
+
+    /// <summary>Sends what the server answered; false if there is no room.</summary>
+    /// <param name="datagram">The datagram.</param>
+    /// <param name="source">The client.</param>
+    /// <param name="client">The same for the system.</param>
+    /// <param name="common">The socket that all clients are answered by where there are no others.</param>
+    /// <param name="now">The instant.</param>
+    public bool TrySend(
+        ReadOnlySpan<byte> datagram, in Source source, SocketAddress client, PortableEngineListener common, Tick now) =>
+        sockets.Count == 0 ? common.TrySend(datagram, client) : TrySendBy(sockets[Of(source, now)], datagram, client);
+
+    /// <summary>Sends a cookie reply; false if there is no room, or too little time has passed.</summary>
+    /// <inheritdoc cref="TrySend"/>
+    public bool TryReply(
+        ReadOnlySpan<byte> datagram, in Source source, SocketAddress client, PortableEngineListener common, Tick now) =>
+        (sockets.Count > 0 || MayReply(Of(source, now), now)) && TrySend(datagram, source, client, common, now);
+
+    /// <summary>Closes the sockets.</summary>
+    public void Close()
+    {
+        foreach (Socket socket in sockets)
+        {
+            socket.Dispose();
+        }
+    }
+
+    private int Of(in Source source, Tick now)
+    {
+        subnets.Refresh(now.Milliseconds);
+        return spread.Of(source, now);
+    }
+
+    private bool MayReply(int part, Tick now)
+    {
+        ref (long Second, int Count) replies = ref _replies[part];
+        long second = now.Milliseconds / 1_000;
+        replies = replies.Second == second ? (second, replies.Count + 1) : (second, 1);
+        return replies.Count <= RepliesPerSecond;
+    }
+
+    // Asked first, because .NET says that there is no room by an exception, and in a flood there mostly is none.
+    private static bool TrySendBy(Socket socket, ReadOnlySpan<byte> datagram, SocketAddress client)
+    {
+        try
+        {
+            return socket.Poll(0, SelectMode.SelectWrite) && socket.SendTo(datagram, SocketFlags.None, client) == datagram.Length;
+        }
+        catch (SocketException)
+        {
+            return false;
+        }
+    }
+}

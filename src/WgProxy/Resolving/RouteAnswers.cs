@@ -1,0 +1,103 @@
+using System.Net;
+using System.Net.Sockets;
+using WgProxy.Core.Routes;
+using WgProxy.Hosting;
+using WgProxy.Linux;
+using WgProxy.Logging;
+using WgProxy.Configuration;
+
+namespace WgProxy.Resolving;
+
+/// <summary>What a resolver's answer came to.</summary>
+internal enum Outcome
+{
+    /// <summary>It held addresses that the server may have.</summary>
+    Addresses,
+
+    /// <summary>It held none.</summary>
+    Nothing,
+
+    /// <summary>The server is this relay, by the operator's own words.</summary>
+    IsRelay,
+}
+
+/// <summary>Judges what a resolver says about a server, and publishes what is good of it. Called by one thread at a time.
+/// </summary>
+internal sealed class RouteAnswers(Route route, ServerName server, OwnAddresses own, Action changed, Log log)
+{
+    // As many ways as anybody tries, and a bound to what an answer makes the relay keep.
+    private const int MostOfFamily = 4;
+
+    /// <summary>Whether the server's addresses are known, however old.</summary>
+    public bool IsKnown => route.Addresses.Count > 0;
+
+    /// <summary>Takes an answer, or the refusal of one.</summary>
+    /// <param name="answer">Addresses, the best first; empty if there was a refusal.</param>
+    /// <param name="refusal">Why there is no answer.</param>
+    /// <param name="pause">When the next question follows, for the log.</param>
+    public Outcome Take(IPAddress[] answer, string? refusal, TimeSpan pause)
+    {
+        IPAddress[] distinct = [.. answer.Select(EndPointText.Normalise).Distinct()];
+        IPAddress? relay = Array.Find(distinct, candidate => own.Contains(candidate, server.Port));
+        IPAddress[] usable = [.. distinct.Where(candidate => server.Refusal(candidate) is null && !own.Contains(candidate, server.Port))];
+        if (usable.Length > 0)
+        {
+            Publish(usable);
+            return Outcome.Addresses;
+        }
+
+        if (relay is not null)
+        {
+            return TakeRelay(relay, pause);
+        }
+
+        refusal ??= distinct.Length == 0
+            ? "the answer holds no address"
+            : $"the answer is {distinct[0]}, which cannot be the server: {server.Refusal(distinct[0])}";
+        log.Unresolved(server, refusal, pause, route.Server);
+        return Outcome.Nothing;
+    }
+
+    /// <summary>What comes from a resolver is no reason to end: it may be wrong for a minute. What the operator wrote is.
+    /// </summary>
+    private Outcome TakeRelay(IPAddress relay, TimeSpan pause)
+    {
+        if (server.IsLoopback && !IsKnown)
+        {
+            log.ServerIsRelay(server, relay);
+            return Outcome.IsRelay;
+        }
+
+        log.ResolvedToRelay(server, relay, pause, route.Server);
+        return Outcome.Nothing;
+    }
+
+    /// <summary>Publishes addresses that differ from those known. Their order is the one in which they became known: rotating
+    /// answers change nothing, and newcomers go where others are already.</summary>
+    private void Publish(IPAddress[] usable)
+    {
+        IReadOnlyList<IPEndPoint> former = route.Addresses;
+        IPEndPoint[] kept = [.. former.Where(address => usable.Contains(address.Address))];
+        IEnumerable<IPAddress> added = usable.Where(address => !kept.Any(known => known.Address.Equals(address)));
+        IPEndPoint[] current = [.. BoundedByFamily(kept.Concat(added.Select(address => new IPEndPoint(address, server.Port))))];
+        if (!current.SequenceEqual(former))
+        {
+            route.Publish(current);
+            changed();
+            log.Resolved(server, current, former);
+        }
+    }
+
+    private static IEnumerable<IPEndPoint> BoundedByFamily(IEnumerable<IPEndPoint> addresses)
+    {
+        Dictionary<AddressFamily, int> count = [];
+        foreach (IPEndPoint address in addresses)
+        {
+            count[address.AddressFamily] = count.GetValueOrDefault(address.AddressFamily) + 1;
+            if (count[address.AddressFamily] <= MostOfFamily)
+            {
+                yield return address;
+            }
+        }
+    }
+}

@@ -1,0 +1,208 @@
+using System.Net;
+using WgProxy.Core.Routes;
+using WgProxy.Hosting;
+using WgProxy.Linux;
+using WgProxy.Logging;
+using WgProxy.Configuration;
+
+namespace WgProxy.Resolving;
+
+/// <summary>Asks the system where a server is.</summary>
+internal delegate Task<IPAddress[]> LookUp(ServerName server, CancellationToken stop);
+
+/// <summary>
+/// Keeps the addresses of a route's server current, aside from the packet path: it asks every minute, sooner when told that a
+/// server in use fell silent, and at once when the operator says so. What cannot be looked up is tried again; good
+/// addresses are given up only for better ones.
+/// </summary>
+internal sealed class RouteResolver
+{
+    private const int MostAtOnce = 8;
+
+    // More than lead to the longest patience; beyond some 36 the product would be no TimeSpan any more.
+    private const int MostDoublings = 16;
+
+    private static readonly TimeSpan FirstRetry = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan Period = TimeSpan.FromSeconds(60);
+
+    // To look for an interface costs one system call and asks nobody else.
+    private static readonly TimeSpan ZonePeriod = TimeSpan.FromSeconds(5);
+
+    // Somebody who forges a client's address can make a server seem silent: by that he causes one question in so long. A
+    // server is known to be silent after 11 s, and the question has to leave within 15.
+    private static readonly TimeSpan Gap = TimeSpan.FromSeconds(4);
+
+    // How long a question is waited for before another is asked beside it; twice as long with each that is open. By default
+    // glibc gives up on a name server after 10 s, so a name server that stands behind a dead one answers later than this.
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(8);
+    private static readonly TimeSpan MostPatience = TimeSpan.FromHours(1);
+
+    private readonly RouteAnswers _answers;
+    private readonly ServerName _server;
+    private readonly LookUp _lookUp;
+    private readonly TimeProvider _time;
+    private readonly long _zero;
+    private readonly TimeSpan _period;
+    private readonly List<Task<Answer>> _asked = [];
+    private TaskCompletionSource _signal = NewSignal();
+    private int _wish;
+    private TimeSpan _retry = FirstRetry;
+    private TimeSpan _last;
+    private TimeSpan _due;
+
+    /// <summary>A resolver of one route's server.</summary>
+    /// <param name="route">Where the addresses are published.</param>
+    /// <param name="server">What the operator calls the server.</param>
+    /// <param name="own">Where this relay itself listens.</param>
+    /// <param name="lookUp">Asks the system.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="changed">Called after other addresses have been published.</param>
+    /// <param name="log">Where it is said.</param>
+    public RouteResolver(
+        Route route, ServerName server, OwnAddresses own, LookUp lookUp, TimeProvider time, Action changed, Log log)
+    {
+        _answers = new RouteAnswers(route, server, own, changed, log);
+        _server = server;
+        _lookUp = lookUp;
+        _time = time;
+        _zero = time.GetTimestamp();
+        _period = server.Zone is null ? Period : ZonePeriod;
+    }
+
+    private TimeSpan Now => _time.GetElapsedTime(_zero);
+
+    /// <summary>Asks at once, because the operator says so. May be called from any thread.</summary>
+    public void ResolveNow() => Signal(Wish.Now);
+
+    /// <summary>Asks as soon as its pace allows: a server in use has fallen silent, or this host's links have changed. May be
+    /// called from any thread.</summary>
+    public void ResolveSoon() => Signal(Wish.Soon);
+
+    /// <summary>Publishes the server's addresses, now and whenever they change, until told to stop. Returns before only if,
+    /// by the operator's own words, the server is this relay; that has been said then.</summary>
+    public async Task RunAsync(CancellationToken stop)
+    {
+        _due = Now;
+        while (true)
+        {
+            if (Now >= _due)
+            {
+                Ask(stop);
+            }
+
+            await WaitAsync(stop);
+            if (NewestAnswer() is { } answer && !Take(answer))
+            {
+                return;
+            }
+
+            TakeWish();
+        }
+    }
+
+    private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    private static TimeSpan Earlier(TimeSpan left, TimeSpan right) => left < right ? left : right;
+
+    private static TimeSpan Later(TimeSpan left, TimeSpan right) => left > right ? left : right;
+
+    private void Signal(Wish wish)
+    {
+        // Whoever calls last with less must not take back what another has asked for.
+        int before = Volatile.Read(ref _wish);
+        while (before < (int)wish && Interlocked.CompareExchange(ref _wish, (int)wish, before) != before)
+        {
+            before = Volatile.Read(ref _wish);
+        }
+
+        Volatile.Read(ref _signal).TrySetResult();
+    }
+
+    private void Ask(CancellationToken stop)
+    {
+        _asked.Add(AskAsync(stop));
+        _last = Now;
+        _due = _last + Earlier(Patience * Math.Pow(2, Math.Min(_asked.Count - 1, MostDoublings)), MostPatience);
+    }
+
+    private async Task<Answer> AskAsync(CancellationToken stop)
+    {
+        try
+        {
+            return new Answer(await _lookUp(_server, stop), null);
+        }
+        catch (Exception refusal) when (refusal is not OperationCanceledException)
+        {
+            return new Answer([], LookUpFailure.Words(refusal));
+        }
+    }
+
+    /// <summary>Waits for an answer, for a wish, or until the next question is due.</summary>
+    private async Task WaitAsync(CancellationToken stop)
+    {
+        stop.ThrowIfCancellationRequested();
+        if (_asked.Exists(question => question.IsCompleted))
+        {
+            return;
+        }
+
+        using CancellationTokenSource over = CancellationTokenSource.CreateLinkedTokenSource(stop);
+        TimeSpan left = _due == TimeSpan.MaxValue ? Timeout.InfiniteTimeSpan : Later(_due - Now, TimeSpan.Zero);
+        await Task.WhenAny([.. _asked, _signal.Task, Task.Delay(left, _time, over.Token)]);
+        await over.CancelAsync();
+        stop.ThrowIfCancellationRequested();
+    }
+
+    /// <summary>The answer to the newest question that has one. Those asked before it do not matter any more.</summary>
+    private Answer? NewestAnswer()
+    {
+        int newest = _asked.FindLastIndex(question => question.IsCompletedSuccessfully);
+        if (newest < 0)
+        {
+            return null;
+        }
+
+        Answer answer = _asked[newest].Result;
+        _asked.RemoveRange(0, newest + 1);
+        return answer;
+    }
+
+    private bool Take(Answer answer)
+    {
+        TimeSpan pause = _answers.IsKnown ? _period : Earlier(_retry, _period);
+        switch (_answers.Take(answer.Addresses, answer.Refusal, pause))
+        {
+            case Outcome.IsRelay:
+                return false;
+            case Outcome.Nothing:
+                _retry = Earlier(_retry * 2, Period);
+                break;
+            default:
+                pause = _period;
+                break;
+        }
+
+        // An address stays what it is: only names and interfaces are looked up again.
+        _due = _server.IsFixed ? TimeSpan.MaxValue : Now + pause;
+        return true;
+    }
+
+    private void TakeWish()
+    {
+        Volatile.Write(ref _signal, _signal.Task.IsCompleted ? NewSignal() : _signal);
+        Wish wish = (Wish)Interlocked.Exchange(ref _wish, (int)Wish.None);
+        if (wish != Wish.None && !_server.IsFixed && _asked.Count < MostAtOnce)
+        {
+            _due = Earlier(_due, wish == Wish.Now ? Now : _last + Gap);
+        }
+    }
+
+    private enum Wish
+    {
+        None,
+        Soon,
+        Now,
+    }
+
+    private sealed record Answer(IPAddress[] Addresses, string? Refusal);
+}
