@@ -4,16 +4,13 @@ using WgProxy.Core.Admission;
 using WgProxy.Core.Mappings;
 using WgProxy.Core.Protocol;
 using WgProxy.Core.Routes;
+using static WgProxy.Core.Vocabulary.Limits;
 
 namespace WgProxy.Core;
 
 // What a stranger must pass beyond mac1, and what all strangers together may hold.
 public sealed partial class Relay
 {
-    private const int MostPutOff = 2;
-
-    private static readonly TimeSpan BetweenUnjudged = TimeSpan.FromSeconds(4);
-
     /// <summary>Why a stranger's initiation is not let in; null if it is. In the order of cost: whoever fails early costs
     /// little.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]

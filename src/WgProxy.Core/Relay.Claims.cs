@@ -5,6 +5,7 @@ using WgProxy.Core.Mappings;
 using WgProxy.Core.Protocol;
 using WgProxy.Core.Routes;
 using WgProxy.Core.Tunnels;
+using static WgProxy.Core.Vocabulary.Limits;
 
 namespace WgProxy.Core;
 
@@ -12,19 +13,6 @@ namespace WgProxy.Core;
 // claim gets a port of its own, and what the server sends there proves it. Nothing of the tunnel moves before.
 public sealed partial class Relay
 {
-    // A claim's uplink: a client that roams in mid-upload is known by the server's answer within a round trip, long
-    // before 4 MiB are gone.
-    private const long ClaimPerSecond = 1 << 20;
-    private const long ClaimBurst = 4 << 20;
-
-    private const int ClaimsPerTunnel = 4;
-
-    // Probation (off by default): at most this many at once and this many new ones per second, so that whoever sends
-    // random indices fills a corner and not the house.
-    private const int MaxOnProbation = 256;
-    private const int ProbationsPerSecond = 16;
-    private const int ProbationBurst = 64;
-
     private TokenBucket _probations;
     private int _onProbation;
 

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Runtime.CompilerServices;
 using WgProxy.Core.Mappings;
+using static WgProxy.Core.Vocabulary.Limits;
 using WgProxy.Core.Tunnels;
 
 namespace WgProxy.Core;

@@ -2,6 +2,7 @@ using System.Net;
 using System.Runtime.CompilerServices;
 using WgProxy.Core.Mappings;
 using WgProxy.Core.Routes;
+using static WgProxy.Core.Vocabulary.Limits;
 
 namespace WgProxy.Core;
 
@@ -9,31 +10,6 @@ namespace WgProxy.Core;
 // when the mapping is added; later only by the rules here, and the engine is told.
 public sealed partial class Relay
 {
-    // WireGuard answers data within 10 s, if with nothing else then with a keepalive (KEEPALIVE_TIMEOUT); a second for the way.
-    private const long AnsweredWithin = 11_000;
-    private const long BetweenSigns = 5_000;
-
-    // Most clients are answered within a round trip: TCP acknowledges, an echo comes back. Where the server is said to be elsewhere,
-    // such a client need not wait for a keepalive that may come after 10 s; one who only sends does, and is not moved before.
-    private const long AnsweredElsewhereWithin = 3_000;
-    private const long Promptly = 2_000;
-
-    // Where this host has no path to an address, what would be answered after 10 s has not even left.
-    private const long AnsweredUnreachableWithin = 1_000;
-
-    // A newcomer's second initiation comes after 5 s (REKEY_TIMEOUT).
-    private const long AskedElsewhereAfter = 4_000;
-
-    // Anybody can ask in a client's name. Alone, initiations move a mapping only after so many in so long a time, to which the server
-    // said nothing at all: a client asks every 5 s. What was asked longer ago than it may take belongs to another attempt.
-    private const int AskedBeforeMoved = 3;
-    private const long AskedBeforeMovedFor = 10_000;
-    private const long AskedTogether = 20_000;
-
-    // Bounds what one call may look at and order, so that a route with many mappings does not hold up datagrams.
-    private const int WalkedPerCall = 1_024;
-    private const int RedirectsPerCall = 64;
-
     private readonly IPEndPoint?[] _servers;
     private readonly ServerAddresses[] _addresses;
     private readonly bool[] _isWalked;

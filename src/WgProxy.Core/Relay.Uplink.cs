@@ -5,23 +5,13 @@ using WgProxy.Core.Mappings;
 using WgProxy.Core.Protocol;
 using WgProxy.Core.Routes;
 using WgProxy.Core.Tunnels;
+using static WgProxy.Core.Vocabulary.Limits;
 
 namespace WgProxy.Core;
 
 // What clients send.
 public sealed partial class Relay
 {
-    // WireGuard sends one initiation per 5 s; two per second leave room for a spoofer beside the client.
-    private const int InitiationsPerSecond = 2;
-    private const int InitiationBurst = 5;
-
-    // Bytes with an index that nobody issued here: legitimate after a restart of the relay, until the next handshake.
-    // A client in mid-handshake has little to send; one that is proven may be at full speed.
-    private const long UnknownPerSecond = 64 << 10;
-    private const long UnknownBurst = 256 << 10;
-    private const long UnknownProvenPerSecond = 64 << 20;
-    private const long UnknownProvenBurst = 64 << 20;
-
     [MethodImpl(MethodImplOptions.NoInlining)]
     private Decision InitiationFromClient(ReadOnlySpan<byte> datagram, in Source source, Tick now)
     {

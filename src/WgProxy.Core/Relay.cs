@@ -7,6 +7,7 @@ using WgProxy.Core.Mappings;
 using WgProxy.Core.Protocol;
 using WgProxy.Core.Routes;
 using WgProxy.Core.Tunnels;
+using static WgProxy.Core.Vocabulary.Limits;
 
 namespace WgProxy.Core;
 
@@ -21,9 +22,6 @@ namespace WgProxy.Core;
 /// </remarks>
 public sealed partial class Relay
 {
-    // Bounds what one call may do, so that a mass expiry does not hold up datagrams.
-    private const int ExpiriesPerCall = 64;
-
     private readonly RelaySettings _settings;
     private readonly IReadOnlyList<Route> _routes;
     private readonly MappingTable _mappings;

@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using WgProxy.Core.Containers;
 using WgProxy.Core.Protocol;
 using WgProxy.Core.Routes;
+using static WgProxy.Core.Vocabulary.Limits;
 
 namespace WgProxy.Core.Admission;
 
@@ -28,11 +29,6 @@ internal enum InitiationPriority : byte
 /// </summary>
 internal sealed class HandshakeGate
 {
-    // As many as WireGuard lets through at once.
-    private const int ServerBurst = 5;
-
-    private static readonly TimeSpan ServerLoadedFor = TimeSpan.FromSeconds(2);
-
     // So that nobody who can be reached takes all newcomers' places: nine sites would have to. As many places' time, whatever
     // the worker's part of them is.
     private const int SitesOfNewcomers = 9;
@@ -44,14 +40,6 @@ internal sealed class HandshakeGate
     // As many places' time again.
     private const int PlacesOfTurns = 18;
 
-    // What passes a crowd unshown must not displace who waits in it: by these, some 270 in 15 s, of 4,096 who may ask.
-    private const int SparedPerSecond = 16;
-    private const int SparedBurst = 32;
-    private static readonly TimeSpan BetweenSparedOfANetwork = TimeSpan.FromSeconds(1);
-
-    private static readonly TimeSpan VerifiedFor = TimeSpan.FromSeconds(180);
-    private static readonly TimeSpan KnownFor = TimeSpan.FromSeconds(600);
-    private const long SecretMilliseconds = 120_000;
     private const int RememberedSources = 1 << 15;
     private const int RememberedSites = 1 << 10;
     private const int RememberedNetworks = 1 << 14;
@@ -100,7 +88,7 @@ internal sealed class HandshakeGate
         _betweenTurnsOfASite = TimeSpan.FromSeconds(PlacesOfTurns / (double)settings.ServerPlacesPerSecond);
         _betweenNewcomersOfASite = TimeSpan.FromSeconds(SitesOfNewcomers / (double)settings.ServerPlacesPerSecond);
         _betweenTunnelsOfASite = TimeSpan.FromSeconds(SitesOfTunnels / settings.ServerPlacesPerSecond);
-        _forwarded = new ReplayFilter(RememberedInitiations, TimeSpan.FromSeconds(120), settings.HashSeed);
+        _forwarded = new ReplayFilter(RememberedInitiations, Specification.CookieLifetime, settings.HashSeed);
         Span<byte> master = stackalloc byte[16];
         BinaryPrimitives.WriteUInt64LittleEndian(master, settings.CookieSeed.K0);
         BinaryPrimitives.WriteUInt64LittleEndian(master[8..], settings.CookieSeed.K1);
@@ -200,7 +188,7 @@ internal sealed class HandshakeGate
 
         int reserved = InitiationPriority.Live - standing;
         reserved += !isNewcomer && _recentServedSites.Contains(site, now, _betweenTunnelsOfASite) ? LeftByServedSites : 0;
-        bool taken = _serverBuckets[route].TryTake(1, _settings.ServerPlacesPerSecond, ServerBurst - reserved, now);
+        bool taken = _serverBuckets[route].TryTake(1, _settings.ServerPlacesPerSecond, Specification.LoadedServerBurst - reserved, now);
         if (taken)
         {
             (isNewcomer ? _recentNewcomerSites : _recentServedSites).Add(site, now);
@@ -249,7 +237,7 @@ internal sealed class HandshakeGate
     // The secrets follow from the seed and the number of the period, so nothing need be remembered or drawn.
     private void Rotate(Tick now)
     {
-        long period = now.Milliseconds / SecretMilliseconds;
+        long period = now.Milliseconds / (long)Specification.CookieLifetime.TotalMilliseconds;
         if (period == _period)
         {
             return;

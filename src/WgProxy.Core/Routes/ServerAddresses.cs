@@ -1,4 +1,5 @@
 using System.Net;
+using static WgProxy.Core.Vocabulary.Limits;
 
 namespace WgProxy.Core.Routes;
 
@@ -8,8 +9,6 @@ namespace WgProxy.Core.Routes;
 /// </summary>
 internal sealed class ServerAddresses(Route route)
 {
-    // An address that cannot be reached goes last for so long, and is tried again then: a route may be away for a second.
-    private const long FailedFor = 10_000;
     private const int Remembered = 8;
 
     private readonly Failure[] _failures = new Failure[Remembered];

@@ -1,36 +1,50 @@
+using static WgProxy.Core.Vocabulary.Limits;
+
 namespace WgProxy.Core.Vocabulary;
 
 /// <summary>Limits and times of a relay, already validated. The defaults are the ones that users get; their reasons
 /// stand in ARCHITECTURE.md under "Times and limits".</summary>
 public sealed record RelaySettings
 {
-    // How many slots may be waiting for their sockets to be closed while others are opened in the same batch.
-    private const int ClosingSlots = 64;
-
     /// <summary>How long a port rests that no server has sent to: a late answer may still come, and nothing else. Others rest
     /// for <see cref="LingerTimeout"/>.</summary>
     public static TimeSpan UnusedPortRest { get; } = TimeSpan.FromSeconds(15);
 
+    /// <summary>Limits in proportion to the mappings that there may be.</summary>
+    /// <param name="mappings">Mappings at once, one at least.</param>
+    public static RelaySettings ForMappings(int mappings)
+    {
+        int asked = Math.Min(MostAsked, Math.Max(1, mappings / AskedPart));
+        return new RelaySettings
+        {
+            MaxMappings = mappings,
+            MaxAsked = asked,
+            LoadedAsked = asked / LoadedPart,
+            MaxClaimed = Math.Min(mappings, Math.Clamp(mappings / ClaimedPart, LeastClaims, MostClaims)),
+            PrefixShare = Math.Clamp(asked / PrefixPart, 1, MostOfAPrefix),
+        };
+    }
+
     /// <summary>Mappings at once, lingering ones included: as many sockets there are.</summary>
-    public int MaxMappings { get; init; } = 16_384;
+    public int MaxMappings { get; init; } = DefaultMappings;
 
     /// <summary>Slots that can ever be named; tables by slot have this length.</summary>
     public int Slots => MaxMappings + ClosingSlots;
 
     /// <summary>Mappings that have only asked. One more displaces the oldest of them.</summary>
-    public int MaxAsked { get; init; } = 4_096;
+    public int MaxAsked { get; init; } = MostAsked;
 
     /// <summary>More mappings than this asking unanswered, or than half of what the proven leave room for, mean load: strangers
     /// must then show a cookie first.</summary>
-    public int LoadedAsked { get; init; } = 1_024;
+    public int LoadedAsked { get; init; } = MostAsked / LoadedPart;
 
     /// <summary>Unproven mappings of one address prefix (IPv4 address, IPv6 /64), once a quarter of the slots is in use,
     /// or half as many ask as may: so many each of those that showed nothing, of those that showed a cookie, and of claims.</summary>
-    public int PrefixShare { get; init; } = 64;
+    public int PrefixShare { get; init; } = MostOfAPrefix;
 
     /// <summary>Initiations per second that a loaded server is asked to judge. WireGuard judges 20 per second and address
     /// while it is under load, and all clients of a relay share one; 18 leaves room for two clocks to differ.</summary>
-    public int ServerPlacesPerSecond { get; init; } = 18;
+    public int ServerPlacesPerSecond { get; init; } = ServerTokensPerSecond;
 
     /// <summary>Whose clients may open mappings; empty means everybody's.</summary>
     public AddressList Allow { get; init; } = AddressList.Empty;
@@ -39,7 +53,7 @@ public sealed record RelaySettings
     public AddressList Deny { get; init; } = AddressList.Empty;
 
     /// <summary>Mappings that only claim. One more displaces the oldest of them.</summary>
-    public int MaxClaimed { get; init; } = 1_024;
+    public int MaxClaimed { get; init; } = MostClaims;
 
     /// <summary>Whether data with an index that is known nowhere may open a mapping on probation: for relays that share
     /// an address but no state.</summary>
@@ -70,7 +84,7 @@ public sealed record RelaySettings
 
     /// <summary>How long the socket of an expired mapping stays open: as long as WireGuard accepts keys
     /// (REJECT_AFTER_TIME), because so long the server may send to its port.</summary>
-    public TimeSpan LingerTimeout { get; init; } = TimeSpan.FromSeconds(180);
+    public TimeSpan LingerTimeout { get; init; } = Specification.RejectAfterTime;
 
     /// <summary>How long both ends of a revived mapping have to be heard.</summary>
     public TimeSpan RevivedTimeout { get; init; } = TimeSpan.FromSeconds(30);

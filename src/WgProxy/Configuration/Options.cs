@@ -20,10 +20,6 @@ internal sealed record Options
     // With less, a tunnel that both ends still hold keys for may be gone here, and the server cannot reach its client.
     private static readonly TimeSpan ShortTimeout = TimeSpan.FromSeconds(120);
 
-    private const int MostOfAPrefix = 64;
-    private const int LeastClaims = 64;
-    private const int MostClaims = 1024;
-
     private static readonly Dictionary<string, string> FormerVariables = new(StringComparer.Ordinal)
     {
         ["WGPROXY_PORTS"] = "this release listens on one port for all clients: use one WGPROXY_LISTEN",
@@ -134,13 +130,8 @@ internal sealed record Options
         Listen = Listen,
         Routes = [route],
         Ports = capacity.Ports.Numbers,
-        Relay = new RelaySettings
+        Relay = RelaySettings.ForMappings(capacity.Mappings) with
         {
-            MaxMappings = capacity.Mappings,
-            MaxAsked = capacity.Asked,
-            LoadedAsked = capacity.Asked / 4,
-            MaxClaimed = Math.Min(capacity.Mappings, Math.Clamp(capacity.Mappings / 16, LeastClaims, MostClaims)),
-            PrefixShare = Math.Clamp(capacity.Asked / 8, 1, MostOfAPrefix),
             IdleTimeout = Timeout,
             Allow = Allow,
             Deny = Deny,

@@ -13,8 +13,6 @@ namespace WgProxy.Hosting;
 /// <param name="OpenFiles">The limit on open files; null where the system does not tell it.</param>
 internal sealed record Capacity(int Mappings, int Asked, string Bound, UpstreamPorts Ports, long? OpenFiles)
 {
-    private const int MostAsked = 4_096;
-
     // The process itself holds about 70 files, and each new thread of the runtime takes two more; a runtime that gets
     // none ends the process (.NET 10).
     private const int OwnFiles = 256;
@@ -53,7 +51,6 @@ internal sealed record Capacity(int Mappings, int Asked, string Bound, UpstreamP
         int mappings = (int)Math.Max(1, Math.Min(wanted, Math.Min(byPorts, byFiles)));
         bool filesBound = byFiles < wanted && byFiles <= byPorts;
         string bound = filesBound ? "open files" : byPorts < wanted ? "upstream ports" : OptionTable.MaxMappings.Name;
-        int asked = Math.Min(MostAsked, Math.Max(1, mappings / 4));
-        return new Capacity(mappings, asked, bound, ports, openFiles) { FilesAreTheBound = filesBound };
+        return new Capacity(mappings, RelaySettings.ForMappings(mappings).MaxAsked, bound, ports, openFiles) { FilesAreTheBound = filesBound };
     }
 }

@@ -1,0 +1,183 @@
+namespace WgProxy.Core.Vocabulary;
+
+/// <summary>What WireGuard's protocol fixes (whitepaper, section 6.1). The relay cannot choose these; its own limits follow from them.
+/// </summary>
+public static class Specification
+{
+    /// <summary>REKEY_TIMEOUT: a client repeats an unanswered initiation after this time, plus up to a third of a second.</summary>
+    public static readonly TimeSpan RekeyTimeout = TimeSpan.FromSeconds(5);
+
+    /// <summary>REKEY_ATTEMPT_TIME: a client gives up asking after this time, until it has data again.</summary>
+    public static readonly TimeSpan RekeyAttemptTime = TimeSpan.FromSeconds(90);
+
+    /// <summary>REJECT_AFTER_TIME: neither end accepts data under keys older than this.</summary>
+    public static readonly TimeSpan RejectAfterTime = TimeSpan.FromSeconds(180);
+
+    /// <summary>KEEPALIVE_TIMEOUT: an end that has received data and has none to send answers with a keepalive after this time.</summary>
+    public static readonly TimeSpan KeepaliveTimeout = TimeSpan.FromSeconds(10);
+
+    /// <summary>The lifetime of a cookie, and of the secret it is made from.</summary>
+    public static readonly TimeSpan CookieLifetime = TimeSpan.FromSeconds(120);
+
+    /// <summary>Initiations per second and source address that a loaded Linux or Go server judges (ratelimiter: 20 packets per second).
+    /// </summary>
+    public const int LoadedServerJudgesPerSecond = 20;
+
+    /// <summary>As many of them at once (ratelimiter: a burst of 5).</summary>
+    public const int LoadedServerBurst = 5;
+}
+
+/// <summary>
+/// The relay's own limits, each with its reason: one page to read, one place to change. What depends on the host or on a setting is in
+/// <see cref="RelaySettings"/>, whose defaults come from here. Times without a type are in milliseconds.
+/// </summary>
+public static class Limits
+{
+    // How many mappings there are.
+
+    /// <summary>Mappings at once, unless the operator says otherwise.</summary>
+    public const int DefaultMappings = 16_384;
+
+    /// <summary>Slots whose sockets may still be closing while others are opened in the same batch.</summary>
+    public const int ClosingSlots = 64;
+
+    /// <summary>Mappings that have only asked, at most. They hold nothing but a socket; 4,096 in 15 s are 273 newcomers a second.</summary>
+    public const int MostAsked = 4_096;
+
+    /// <summary>Of all mappings, one in four may have only asked: strangers who know the public key cannot fill the table.</summary>
+    public const int AskedPart = 4;
+
+    /// <summary>Load begins when a quarter of those that may have only asked have: below that, strangers need no cookie.</summary>
+    public const int LoadedPart = 4;
+
+    /// <summary>Claims at most.</summary>
+    public const int MostClaims = 1_024;
+
+    /// <summary>Claims at least, however small the table: a small relay's clients roam too.</summary>
+    public const int LeastClaims = 64;
+
+    /// <summary>Of all mappings, one in sixteen may be a claim, between <see cref="LeastClaims"/> and <see cref="MostClaims"/>.</summary>
+    public const int ClaimedPart = 16;
+
+    /// <summary>Unproven mappings of one address prefix at most, once shares count.</summary>
+    public const int MostOfAPrefix = 64;
+
+    /// <summary>Of those that may have only asked, a prefix holds at most one in eight.</summary>
+    public const int PrefixPart = 8;
+
+    /// <summary>What a tunnel may have of claims at once.</summary>
+    public const int ClaimsPerTunnel = 4;
+
+    /// <summary>Mappings on probation at once (probation is off by default): random indices fill a corner, not the table.</summary>
+    public const int MaxOnProbation = 256;
+
+    /// <summary>New mappings on probation per second.</summary>
+    public const int ProbationsPerSecond = 16;
+
+    /// <summary>New mappings on probation at once.</summary>
+    public const int ProbationBurst = 64;
+
+    // What a mapping may send.
+
+    /// <summary>Initiations per second of one mapping. WireGuard sends one per 5 s; two per second leave room for a spoofer beside it.
+    /// </summary>
+    public const int InitiationsPerSecond = 2;
+
+    /// <summary>Initiations of one mapping at once.</summary>
+    public const int InitiationBurst = 5;
+
+    /// <summary>Bytes per second with an index that no server issued here, from a mapping that is not proven. Legitimate after a restart
+    /// of the relay, until the next handshake.</summary>
+    public const long UnknownPerSecond = 64 << 10;
+
+    /// <summary>As many of them at once: a client in mid-handshake has little to send.</summary>
+    public const long UnknownBurst = 256 << 10;
+
+    /// <summary>The same from a proven mapping, which may be at full speed.</summary>
+    public const long UnknownProvenPerSecond = 64 << 20;
+
+    /// <summary>As many of them at once.</summary>
+    public const long UnknownProvenBurst = 64 << 20;
+
+    /// <summary>Bytes per second that a claim may send until the server uses its port.</summary>
+    public const long ClaimPerSecond = 1 << 20;
+
+    /// <summary>Bytes that a claim may send at once. A client that roams in mid-upload is answered within a round trip, long before 4 MiB
+    /// are gone.</summary>
+    public const long ClaimBurst = 4 << 20;
+
+    // How long a mapping waits for its server before it says so, or tries another address.
+
+    /// <summary>A proven client's data are unanswered after <see cref="Specification.KeepaliveTimeout"/> and a second for the way.</summary>
+    public const long AnsweredWithin = 11_000;
+
+    /// <summary>Between two signs that a client is unanswered.</summary>
+    public const long BetweenSigns = 5_000;
+
+    /// <summary>The same as <see cref="AnsweredWithin"/> where the server is said to be elsewhere and the client used to be answered
+    /// promptly: TCP acknowledges within a round trip. A client that only sends is given the whole keepalive timeout.</summary>
+    public const long AnsweredElsewhereWithin = 3_000;
+
+    /// <summary>An answer within this time is prompt.</summary>
+    public const long Promptly = 2_000;
+
+    /// <summary>The same as <see cref="AnsweredWithin"/> where this host has no path to the address: the data have not left.</summary>
+    public const long AnsweredUnreachableWithin = 1_000;
+
+    /// <summary>A second initiation no sooner than this is the client's next try (<see cref="Specification.RekeyTimeout"/>).</summary>
+    public const long AskedElsewhereAfter = 4_000;
+
+    /// <summary>Anybody can ask in a client's name. Alone, initiations move a mapping only after this many…</summary>
+    public const int AskedBeforeMoved = 3;
+
+    /// <summary>…over at least this long, to which the server said nothing.</summary>
+    public const long AskedBeforeMovedFor = 10_000;
+
+    /// <summary>Initiations further apart than this belong to different attempts.</summary>
+    public const long AskedTogether = 20_000;
+
+    /// <summary>An address that could not be reached goes last for this long: a route may be away for a second.</summary>
+    public const long FailedFor = 10_000;
+
+    // What a stranger's initiation must pass.
+
+    /// <summary>Initiations per second that a loaded server is given, of the <see cref="Specification.LoadedServerJudgesPerSecond"/> that
+    /// it judges: all clients of a relay are one address to it, and two clocks differ.</summary>
+    public const int ServerTokensPerSecond = 18;
+
+    /// <summary>How long one cookie of the server's counts as load. Clients ask every 5 s, so a loaded server says so again.</summary>
+    public static readonly TimeSpan ServerLoadedFor = TimeSpan.FromSeconds(2);
+
+    /// <summary>How long a source that showed a cookie counts as reachable.</summary>
+    public static readonly TimeSpan VerifiedFor = TimeSpan.FromSeconds(180);
+
+    /// <summary>How long a source that the server accepted counts as known.</summary>
+    public static readonly TimeSpan KnownFor = TimeSpan.FromSeconds(600);
+
+    /// <summary>Known sources that pass a crowd without a cookie, per second: some 270 in 15 s, of the 4,096 that may ask.</summary>
+    public const int SparedPerSecond = 16;
+
+    /// <summary>As many of them at once.</summary>
+    public const int SparedBurst = 32;
+
+    /// <summary>Of one network, one in this time.</summary>
+    public static readonly TimeSpan BetweenSparedOfANetwork = TimeSpan.FromSeconds(1);
+
+    /// <summary>With the relay's cookie, a tunnel's initiation passes once in this time without a token: a loaded server answers it with
+    /// a cookie of its own and judges nothing. WireGuard asks again after 5 s.</summary>
+    public static readonly TimeSpan BetweenUnjudged = TimeSpan.FromSeconds(4);
+
+    /// <summary>A tunnel that was put off this often takes a turn beyond the tokens.</summary>
+    public const int MostPutOff = 2;
+
+    // What one call may do, so that a mass of changes does not hold up datagrams.
+
+    /// <summary>Mappings that one call of the relay ends.</summary>
+    public const int ExpiriesPerCall = 64;
+
+    /// <summary>Mappings of changed routes that one call looks at.</summary>
+    public const int WalkedPerCall = 1_024;
+
+    /// <summary>Mappings that one call redirects.</summary>
+    public const int RedirectsPerCall = 64;
+}
