@@ -62,16 +62,16 @@ public sealed partial class HouseRules
             name => Assert.DoesNotMatch("(Manager|Helper|Helpers|Util|Utils|Service|Impl|Base)$", name));
 
     [Fact]
-    public void The_readme_shows_the_options_as_they_are() =>
-        Repository.AssertBlock("README.md", "options", OptionTable.ToMarkdown());
+    public void The_documents_show_the_options_as_they_are() =>
+        Repository.AssertBlock("docs/options.md", "options", OptionTable.ToMarkdown());
 
     [Fact]
-    public void The_readme_explains_every_verdict()
+    public void The_documents_explain_every_verdict()
     {
         Assert.Equal(Enum.GetNames<Verdict>(), VerdictsWithDocs().Select(verdict => verdict.Name));
         string table = "| Verdict | Meaning |\n| --- | --- |\n"
             + string.Concat(VerdictsWithDocs().Select(verdict => $"| `{verdict.Name}` | {verdict.Meaning} |\n"));
-        Repository.AssertBlock("README.md", "verdicts", table);
+        Repository.AssertBlock("docs/verdicts.md", "verdicts", table);
     }
 
     [Fact]

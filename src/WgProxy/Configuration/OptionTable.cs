@@ -8,7 +8,7 @@ using WgProxy.Logging;
 
 namespace WgProxy.Configuration;
 
-/// <summary>Every option there is. Flags, variables, help and the README's table all come from these rows.</summary>
+/// <summary>Every option there is. Flags, variables, help and the table in docs/options.md all come from these rows.</summary>
 internal static class OptionTable
 {
     /// <summary>What all variables of the program begin with.</summary>
@@ -167,7 +167,7 @@ internal static class OptionTable
     public static IReadOnlyList<OptionRow> Rows { get; } =
         [Server, Key, Listen, Timeout, MaxMappings, Allow, Deny, Adopt, Level, Engine, Segmentation, Workers, BusyPoll];
 
-    /// <summary>The rows as a Markdown table, as the README shows it.</summary>
+    /// <summary>The rows as a Markdown table, as docs/options.md shows it.</summary>
     public static string ToMarkdown()
     {
         StringBuilder table = new("| Flag | Variable | Default | What it sets |\n| --- | --- | --- | --- |\n");
