@@ -1,3 +1,4 @@
+using System.Net;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using WgProxy.Core.Admission;
@@ -11,6 +12,39 @@ namespace WgProxy.Core;
 // What a stranger must pass beyond mac1, and what all strangers together may hold.
 public sealed partial class Relay
 {
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private Decision Admit(ReadOnlySpan<byte> initiation, in Source source, int route, Tick now)
+    {
+        if (_addresses[route].Best(now) is not IPEndPoint server)
+        {
+            return Drop(Direction.Uplink, Verdict.NoServer, initiation);
+        }
+
+        if (Judge(initiation, source, route, now, out Share share) is Verdict refusal)
+        {
+            return refusal == Verdict.Reply
+                ? SendCookie(initiation, source, route, slot: -1, now)
+                : Drop(Direction.Uplink, refusal, initiation);
+        }
+
+        if (!_life.TryMakeRoomForAsker())
+        {
+            return Drop(Direction.Uplink, Verdict.TableFull, initiation);
+        }
+
+        int slot = AddMapping(source, route, server);
+        ref Mapping mapping = ref _mappings[slot];
+        _tunnels.Add(slot, route);
+        mapping.HasShown = share == Share.Verified;
+        mapping.AskedInVain = 1;
+        RememberAsking(slot, initiation);
+        mapping.Initiations.TryTake(1, InitiationsPerSecond, InitiationBurst, now);
+        mapping.UplinkBytes = initiation.Length;
+        _life.BeginAsking(slot, share, now);
+        Counters.Count(Direction.Uplink, Verdict.Open, 1, initiation.Length);
+        return new Decision(Verdict.Open, slot, initiation.Length);
+    }
+
     /// <summary>Why a stranger's initiation is not let in; null if it is. In the order of cost: whoever fails early costs
     /// little.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
@@ -86,17 +120,15 @@ public sealed partial class Relay
     /// leave room for, so that a flood cannot displace honest askers faster than the server answers them.</summary>
     private bool IsCrowded()
     {
-        int asked = _queues.Count(Proof.Asked);
-        int proven = _queues.Count(Proof.Established) + _queues.Count(Proof.Confirmed);
-        return asked > _settings.LoadedAsked || asked * 2 > _settings.MaxMappings - proven;
+        int asked = _population.Asked;
+        return asked > _settings.LoadedAsked || asked * 2 > _settings.MaxMappings - _population.Proven;
     }
 
     /// <summary>Whether so many ask that those who pass a crowd unshown would push honest ones out of it.</summary>
     private bool IsPressed()
     {
-        int asked = _queues.Count(Proof.Asked);
-        int proven = _queues.Count(Proof.Established) + _queues.Count(Proof.Confirmed);
-        return asked * 2 >= _settings.MaxAsked || asked * 2 > _settings.MaxMappings - proven;
+        int asked = _population.Asked;
+        return asked * 2 >= _settings.MaxAsked || asked * 2 > _settings.MaxMappings - _population.Proven;
     }
 
     /// <summary>Remembers the cookie with which the server answers a client's initiation. A client has room for one cookie:
@@ -136,21 +168,13 @@ public sealed partial class Relay
     /// that are charged to a site may be strangers'.</summary>
     private bool IsOverShare(Prefix prefix, Share share) =>
         (share == Share.Claimed
-            ? _queues.Count(Proof.Claimed) * 2 >= _settings.MaxClaimed
-            : _live * 4 >= _settings.MaxMappings || _queues.Count(Proof.Asked) * 2 >= _settings.MaxAsked)
-        && _shares.Count(prefix, share) >= _settings.PrefixShare;
+            ? _population.Claimed * 2 >= _settings.MaxClaimed
+            : _population.Live * 4 >= _settings.MaxMappings || _population.Asked * 2 >= _settings.MaxAsked)
+        && _population.Charged(prefix, share) >= _settings.PrefixShare;
 
     private Decision SendCookie(ReadOnlySpan<byte> initiation, in Source source, int route, int slot, Tick now)
     {
         _gate.MakeReply(route, initiation, source, now);
         return Drop(Direction.Uplink, Verdict.Reply, initiation, slot);
     }
-
-    /// <summary>What the mapping counts as. On probation it has shown nothing.</summary>
-    private static Share ShareOf(in Mapping mapping) => mapping.Proof switch
-    {
-        Proof.Asked => mapping.Admitted,
-        Proof.Claimed => mapping.IsOnProbation ? Share.Unverified : Share.Claimed,
-        _ => Share.None,
-    };
 }

@@ -14,7 +14,6 @@ namespace WgProxy.Core;
 public sealed partial class Relay
 {
     private TokenBucket _probations;
-    private int _onProbation;
 
     /// <summary>Data, or an answer to the server, whose index the source's own mapping cannot explain. Null if neither the
     /// roaming table nor a neighbour can.</summary>
@@ -78,7 +77,7 @@ public sealed partial class Relay
 
         // Whoever makes room may have been the tunnel's last member.
         if (!MayClaim(tunnel)
-            || !MakeRoom(Proof.Claimed, _settings.MaxClaimed, [Proof.Lingering, Proof.Asked, Proof.Claimed])
+            || !_life.TryMakeRoomForClaim()
             || _tunnels.Find(route, Datagram.ReceiverIndex(kind, datagram), now) != tunnel)
         {
             return Drop(Direction.Uplink, Verdict.ClaimRefused, datagram);
@@ -86,8 +85,6 @@ public sealed partial class Relay
 
         int slot = AddMapping(source, route, server);
         _tunnels.Join(tunnel, slot);
-        Enqueue(slot, Proof.Claimed);
-        Counters.Count(RelayEventKind.Claimed);
         return Claim(kind, datagram, slot, Verdict.Open, now);
     }
 
@@ -105,7 +102,7 @@ public sealed partial class Relay
 
         if (_mappings[slot].Proof != Proof.Claimed)
         {
-            LimitTo(_settings.MaxClaimed, Proof.Claimed);
+            _life.LimitTo(Proof.Claimed);
         }
 
         if (_tunnels.Find(_mappings[slot].Route, Datagram.ReceiverIndex(kind, datagram), now) != tunnel)
@@ -116,24 +113,19 @@ public sealed partial class Relay
         _tunnels.Leave(slot);
         _tunnels.Join(tunnel, slot);
         _mappings[slot].HasUnmatched = false;
-        Requeue(slot, Proof.Claimed);
-        Report(RelayEventKind.Claimed, slot);
         return Claim(kind, datagram, slot, Verdict.Forward, now);
     }
 
     private Decision Claim(DatagramKind kind, ReadOnlySpan<byte> datagram, int slot, Verdict verdict, Tick now)
     {
-        ref Mapping mapping = ref _mappings[slot];
+        _life.BeginClaim(slot, now);
         if (kind == DatagramKind.Response)
         {
             _tunnels.Answer(slot, Datagram.ReceiverIndex(kind, datagram), Datagram.SenderIndex(datagram), now);
         }
 
-        mapping.AwaitsClient = false;
-        mapping.LastValid = now;
         _mappings.ExtrasOf(slot).Claim.TryTake(datagram.Length, ClaimPerSecond, ClaimBurst, now);
-        mapping.UplinkBytes += datagram.Length;
-        Schedule(slot, ClaimDeadline(slot, now));
+        _mappings[slot].UplinkBytes += datagram.Length;
         Counters.Count(Direction.Uplink, verdict, 1, datagram.Length);
         return new Decision(verdict, slot, datagram.Length);
     }
@@ -160,25 +152,19 @@ public sealed partial class Relay
             return Drop(Direction.Uplink, Verdict.Denied, datagram);
         }
 
-        if (_live * 2 >= _settings.MaxMappings || IsOverShare(source.Prefix, Share.Unverified) || _onProbation >= MaxOnProbation || !_mappings.HasFree
-            || _queues.Count(Proof.Claimed) >= _settings.MaxClaimed
+        if (_population.Live * 2 >= _settings.MaxMappings || IsOverShare(source.Prefix, Share.Unverified) || _population.OnProbation >= MaxOnProbation || !_mappings.HasFree
+            || _population.Claimed >= _settings.MaxClaimed
             || !_probations.TryTake(1, ProbationsPerSecond, ProbationBurst, now))
         {
             return Drop(Direction.Uplink, Verdict.ClaimRefused, datagram);
         }
 
         int slot = AddMapping(source, route: 0, server);
-        ref Mapping mapping = ref _mappings[slot];
-        mapping.IsOnProbation = true;
         _mappings.ExtrasOf(slot).ProbationIndex = Datagram.ReceiverIndex(DatagramKind.Transport, datagram);
         _tunnels.Add(slot, route: 0);
-        _onProbation++;
-        Enqueue(slot, Proof.Claimed);
-        Counters.Count(RelayEventKind.Claimed);
-        mapping.LastValid = now;
+        _life.BeginProbation(slot, now);
         _mappings.ExtrasOf(slot).Unknown.TryTake(datagram.Length, UnknownPerSecond, UnknownBurst, now);
-        mapping.UplinkBytes = datagram.Length;
-        Schedule(slot, now + _settings.ProbationTimeout);
+        _mappings[slot].UplinkBytes = datagram.Length;
         Counters.Count(Direction.Uplink, Verdict.Open, 1, datagram.Length);
         return new Decision(Verdict.Open, slot, datagram.Length);
     }
@@ -187,8 +173,7 @@ public sealed partial class Relay
     [MethodImpl(MethodImplOptions.NoInlining)]
     private void Accept(int slot, uint client, Tick now)
     {
-        ref Mapping mapping = ref _mappings[slot];
-        LeaveProbation(ref mapping);
+        _life.EndProbation(slot);
         _tunnels.Learn(slot, _mappings.ExtrasOf(slot).ProbationIndex, client, now, now + _settings.IndexLifetime);
     }
 
@@ -208,29 +193,6 @@ public sealed partial class Relay
         }
 
         return claims < ClaimsPerTunnel && _tunnels[tunnel].Members < Tunnel.MaxMembers;
-    }
-
-    /// <summary>A claim that asks has as long for its answer as a stranger has, and as long in all: asking takes nothing
-    /// but the public key, and must not hold a tunnel's few claims for ever.</summary>
-    private Tick ClaimAskedDeadline(int slot, Tick now) =>
-        Tick.Max(_mappings[slot].Expires, Tick.Min(now + _settings.AskedTimeout, ClaimLimit(slot)));
-
-    private Tick ClaimDeadline(int slot, Tick now) =>
-        Tick.Min(Tick.Max(now + _settings.ClaimedTimeout, _mappings.CookieUntil(slot)), ClaimLimit(slot));
-
-    /// <summary>Beyond this no claim lives, whatever is asked and answered by cookies. One that lingered when somebody came with
-    /// another tunnel's index under its address lives no longer than it would have lingered.</summary>
-    private Tick ClaimLimit(int slot)
-    {
-        ref Mapping mapping = ref _mappings[slot];
-        Tick inAll = mapping.LastValid + _settings.ClaimedTimeout + _settings.AskedLimit;
-        return mapping.HasLingered ? Tick.Min(inAll, LingerLimit(slot)) : inAll;
-    }
-
-    private Tick LingerLimit(int slot)
-    {
-        Tick until = _mappings.ExtrasOf(slot).LingersUntil;
-        return Tick.Max(until, Tick.Min(_mappings.CookieUntil(slot), until + _settings.CookieTimeout));
     }
 
     /// <summary>The server sends data on another of the tunnel's mappings than before: that is where its client is. An
@@ -260,7 +222,7 @@ public sealed partial class Relay
 
         if (chosen >= 0)
         {
-            End(chosen, RelayEventKind.Evicted);
+            _life.Evict(chosen);
         }
     }
 

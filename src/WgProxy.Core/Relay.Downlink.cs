@@ -18,9 +18,7 @@ public sealed partial class Relay
 
         _tunnels.SplitOff(slot, now);
         _tunnels.Ask(slot, Datagram.SenderIndex(datagram), now, now + _settings.IndexLifetime);
-        mapping.ServerUsedPort = true;
-        ReviveLingering(slot, now);
-        mapping.AwaitsServer = false;
+        _life.HeardServerAsk(slot, now);
         return Forward(Direction.Downlink, slot, 1, datagram.Length);
     }
 
@@ -33,9 +31,9 @@ public sealed partial class Relay
         {
             _tunnels.SplitOff(slot, now);
             _tunnels.Learn(slot, server, client, now, now + _settings.IndexLifetime);
-            mapping.ServerUsedPort = true;
-            HeardAnswer(slot, now);
-            Raise(slot, Proof.Answered, now);
+            _life.HeardAnswer(slot, now);
+            BeginAnew(slot);
+            _life.Raise(slot, Proof.Answered, now);
             return Forward(Direction.Downlink, slot, 1, datagram.Length);
         }
 
@@ -49,7 +47,7 @@ public sealed partial class Relay
         mapping.HasUnmatched = true;
         _mappings.ExtrasOf(slot).UnmatchedServer = server;
         _mappings.ExtrasOf(slot).UnmatchedClient = client;
-        mapping.ServerUsedPort = true;
+        _life.HeardUnmatched(slot);
         return Forward(Direction.Downlink, slot, 1, datagram.Length);
     }
 
@@ -64,20 +62,10 @@ public sealed partial class Relay
 
         if (asked)
         {
-            _mappings.ExtrasOf(slot).CookieUntil = now + _settings.CookieTimeout;
+            _life.HeardCookie(slot, now);
             _gate.ServerSentCookie(mapping.Route, mapping.Proof >= Proof.Established, now);
             LearnServerCookie(slot, datagram);
             BeginAnew(slot);
-            if (mapping.Proof is Proof.Asked or Proof.Claimed or Proof.Lingering)
-            {
-                Tick limit = mapping.Proof switch
-                {
-                    Proof.Claimed => ClaimLimit(slot),
-                    Proof.Lingering => LingerLimit(slot),
-                    _ => Tick.Never,
-                };
-                Schedule(slot, Tick.Max(mapping.Expires, Tick.Min(_mappings.CookieUntil(slot), limit)));
-            }
         }
 
         return Forward(Direction.Downlink, slot, 1, datagram.Length);
@@ -100,14 +88,14 @@ public sealed partial class Relay
                 _tunnels.Learn(slot, server, receiver, now, now + _settings.IndexLifetime);
             }
 
-            mapping.ServerUsedPort = true;
-            HeardServer(slot, now);
+            _life.HeardServer(slot, now);
+            TakeAnswer(slot, now);
             if (_tunnels[mapping.Tunnel].InUse != slot)
             {
                 Move(slot);
             }
 
-            Raise(slot, Proof.Confirmed, now);
+            _life.Raise(slot, Proof.Confirmed, now);
             if (mapping.IsOnTrial && _tunnels[mapping.Tunnel].IsUsed(receiver, now))
             {
                 EndTrial(slot);

@@ -30,18 +30,13 @@ public sealed partial class Relay
 
     /// <summary>The engine had to give the slot's mapping a socket with another local port: the server knows nothing of it yet.
     /// </summary>
-    public void PortChanged(int slot, ushort port)
-    {
-        ref Mapping mapping = ref _mappings[slot];
-        mapping.Port = port;
-        mapping.ServerUsedPort = false;
-    }
+    public void PortChanged(int slot, ushort port) => _life.PortChanged(slot, port);
 
     /// <summary>The engine connected the slot's socket anew, because this host's own path to the server had changed.</summary>
     public void Rerouted(int slot)
     {
         BeginAnew(slot);
-        Report(RelayEventKind.Rerouted, slot);
+        _life.Report(RelayEventKind.Rerouted, slot);
     }
 
     /// <summary>The engine could not connect the socket of a slot that is being opened to <see cref="ServerOf"/>. Whether there is
@@ -56,7 +51,7 @@ public sealed partial class Relay
         }
 
         Place(slot, next);
-        Report(RelayEventKind.PassedOver, slot);
+        _life.Report(RelayEventKind.PassedOver, slot);
         return true;
     }
 
@@ -112,7 +107,6 @@ public sealed partial class Relay
         int slot = _mappings.Add(source, route);
         Place(slot, server);
         _mappings[slot].IsOnTrial = _addresses[route].Answering is null;
-        _live++;
         return slot;
     }
 
@@ -230,7 +224,7 @@ public sealed partial class Relay
         BeginAnew(slot);
         ref Mapping mapping = ref _mappings[slot];
         mapping.IsOnTrial |= PayTrial(slot) || mapping.Proof >= Proof.Established;
-        Report(RelayEventKind.Redirected, slot);
+        _life.Report(RelayEventKind.Redirected, slot);
     }
 
     /// <summary>Data of the client's passed, more than a keepalive, to which WireGuard owes no answer. Called where
@@ -325,7 +319,7 @@ public sealed partial class Relay
             Redirect(slot, next);
         }
 
-        Report(RelayEventKind.Unanswered, slot);
+        _life.Report(RelayEventKind.Unanswered, slot);
     }
 
     /// <summary>The server sent data to a mapping that is on trial where it is, for keys that its client has used: those the client

@@ -57,7 +57,7 @@ public sealed partial class Relay
 
         _gate.Forwarded(datagram.Slice(WireGuard.InitiationMac1Offset, WireGuard.MacSize), now);
         RememberAsking(slot, datagram);
-        Reschedule(slot, now);
+        _life.AskedAgain(slot, now);
         AwaitResponse(slot, now);
         return Forward(Direction.Uplink, slot, 1, datagram.Length);
     }
@@ -69,26 +69,6 @@ public sealed partial class Relay
         mapping.LastInitiation = Datagram.SenderIndex(initiation);
         mapping.RecentInitiations.Add(mapping.LastInitiation);
         initiation.Slice(WireGuard.InitiationMac1Offset, WireGuard.MacSize).CopyTo(mapping.LastMac1);
-    }
-
-    /// <summary>A client has asked again. That takes nothing but the public key and the client's address, so it revives
-    /// nobody: a mapping that lingers does so for as long as it would have, until the server answers. It only goes last of
-    /// those that make room.</summary>
-    private void Reschedule(int slot, Tick now)
-    {
-        ref Mapping mapping = ref _mappings[slot];
-        switch (mapping.Proof)
-        {
-            case Proof.Asked:
-                Schedule(slot, AskedDeadline(slot, now));
-                break;
-            case Proof.Claimed:
-                Schedule(slot, ClaimAskedDeadline(slot, now));
-                break;
-            case Proof.Lingering:
-                Requeue(slot, Proof.Lingering);
-                break;
-        }
     }
 
     /// <summary>A response or a cookie reply by a client: both answer an initiation by the server.</summary>
@@ -125,11 +105,11 @@ public sealed partial class Relay
         // A cookie reply is no sign of life, for it needs no key: who forged the server's question could forge it too.
         if (kind == DatagramKind.Response)
         {
-            HeardClient(slot, now);
+            _life.HeardClient(slot, now);
             if (_tunnels.Answer(slot, receiver, Datagram.SenderIndex(datagram), now) == slot)
             {
                 // Only whoever received the server's initiation on this port knows its index: as good as using an answer's.
-                Raise(slot, Proof.Established, now);
+                _life.Raise(slot, Proof.Established, now);
             }
         }
 
@@ -183,10 +163,10 @@ public sealed partial class Relay
             return DropAll(Verdict.OverBudget, slot, datagrams, bytes);
         }
 
-        HeardClient(slot, now);
+        _life.HeardClient(slot, now);
         if (received)
         {
-            Raise(slot, Proof.Established, now);
+            _life.Raise(slot, Proof.Established, now);
         }
 
         if (mapping.OverdueFrom <= now && mapping.Proof >= Proof.Established && bytes > datagrams * WireGuard.TransportMinimumSize)
@@ -210,7 +190,7 @@ public sealed partial class Relay
         if (mapping.IsOnProbation)
         {
             _mappings.ExtrasOf(slot).ProbationIndex = receiver;
-            Schedule(slot, now + _settings.ProbationTimeout);
+            _life.ExtendProbation(slot, now);
         }
 
         Counters.Tolerate(Direction.Uplink, datagrams);

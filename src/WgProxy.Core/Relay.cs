@@ -1,8 +1,6 @@
 using System.Net;
 using System.Runtime.CompilerServices;
-using System.Runtime.InteropServices;
 using WgProxy.Core.Admission;
-using WgProxy.Core.Containers;
 using WgProxy.Core.Mappings;
 using WgProxy.Core.Protocol;
 using WgProxy.Core.Routes;
@@ -27,11 +25,8 @@ public sealed partial class Relay
     private readonly MappingTable _mappings;
     private readonly TunnelTable _tunnels;
     private readonly HandshakeGate _gate;
-    private readonly PrefixShares _shares;
-    private readonly ProofQueues _queues;
-    private readonly DeadlineHeap _deadlines;
-    private readonly List<RelayEvent> _events = new(256);
-    private int _live;
+    private readonly MappingLifecycle _life;
+    private readonly Population _population;
 
     /// <summary>A relay for these routes.</summary>
     /// <param name="settings">Validated limits and times.</param>
@@ -47,9 +42,13 @@ public sealed partial class Relay
         _isWalked = new bool[routes.Count];
         _tunnels = new TunnelTable(_mappings, Counters, settings.HashSeed);
         _gate = new HandshakeGate(settings, routes);
-        _shares = new PrefixShares(slots, settings.HashSeed);
-        _queues = new ProofQueues(slots);
-        _deadlines = new DeadlineHeap(slots);
+        _life = new MappingLifecycle(settings, _mappings, Counters, new MappingHooks
+        {
+            ServerAccepted = (slot, now) => _gate.Accepted(_mappings[slot].Source, now),
+            Ending = _tunnels.Leave,
+            OwnerOfTunnel = slot => _tunnels[_mappings[slot].Tunnel].Owner,
+        });
+        _population = _life.Population;
     }
 
     /// <summary>Everything this relay counts.</summary>
@@ -59,13 +58,13 @@ public sealed partial class Relay
     public int Slots => _mappings.Slots;
 
     /// <summary>Changes since the last <see cref="ClearEvents"/>, in order. The engine handles them after every call.</summary>
-    public ReadOnlySpan<RelayEvent> Events => CollectionsMarshal.AsSpan(_events);
+    public ReadOnlySpan<RelayEvent> Events => _life.Events;
 
     /// <summary>What to send back on <see cref="Verdict.Reply"/>, until the next call.</summary>
     public ReadOnlySpan<byte> Reply => _gate.Reply;
 
     /// <summary>Forgets the events handled.</summary>
-    public void ClearEvents() => _events.Clear();
+    public void ClearEvents() => _life.ClearEvents();
 
     /// <summary>The client that owns a slot.</summary>
     public Source SourceOf(int slot) => _mappings[slot].Source;
@@ -137,46 +136,29 @@ public sealed partial class Relay
     /// <param name="port">The socket's local port.</param>
     public void Opened(int slot, ushort port)
     {
-        ref Mapping mapping = ref _mappings[slot];
-        mapping.Port = port;
+        ref readonly Mapping mapping = ref _mappings[slot];
         if (mapping.Proof == Proof.Asked)
         {
             // Only now: the initiation of a client whose socket did not open was not forwarded, and may come again.
             _gate.Forwarded(mapping.LastMac1, mapping.AskedSince);
         }
 
-        Report(RelayEventKind.Opened, slot);
+        _life.Opened(slot, port);
     }
 
     /// <summary>The engine could not open the slot's upstream socket: the mapping is gone, the slot free.</summary>
-    public void OpenFailed(int slot)
-    {
-        End(slot, RelayEventKind.OpenFailed);
-        Release(slot);
-    }
+    public void OpenFailed(int slot) => _life.OpenFailed(slot);
 
     /// <summary>The engine closed the socket of an ended mapping: the slot may serve another.</summary>
-    public void Release(int slot) => _mappings.Free(slot);
+    public void Release(int slot) => _life.Release(slot);
 
     /// <summary>Lets deadlines pass, and continues what a changed route began. Returns the next deadline. Ends and redirects at most
     /// a bounded number of mappings per call; if more are due, the returned instant is not later than <paramref name="now"/>.
     /// </summary>
     public Tick Advance(Tick now)
     {
-        for (int budget = ExpiriesPerCall; budget > 0 && _deadlines.Next <= now; budget--)
-        {
-            int slot = _deadlines.First;
-            if (_mappings[slot].Expires > now)
-            {
-                _deadlines.Set(slot, _mappings[slot].Expires);
-            }
-            else
-            {
-                Expire(slot, now);
-            }
-        }
-
-        return _walks > 0 && ContinueWalks(now) ? now : _deadlines.Next;
+        _life.Advance(now);
+        return _walks > 0 && ContinueWalks(now) ? now : _life.NextDeadline;
     }
 
     private static ReadOnlySpan<byte> First(ReadOnlySpan<byte> run, int stride) =>
@@ -205,12 +187,5 @@ public sealed partial class Relay
 
         Counters.Count(direction, Verdict.Forward, datagrams, bytes);
         return new Decision(Verdict.Forward, slot, bytes);
-    }
-
-    private void Report(RelayEventKind kind, int slot)
-    {
-        ref readonly Mapping mapping = ref _mappings[slot];
-        Counters.Count(kind);
-        _events.Add(new RelayEvent(kind, slot, mapping.Source, mapping.Route, mapping.Port, mapping.ServerUsedPort));
     }
 }

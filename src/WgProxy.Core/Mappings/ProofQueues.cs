@@ -24,6 +24,9 @@ internal sealed class ProofQueues
         }
     }
 
+    /// <summary>Slots in all queues together.</summary>
+    public int Total { get; private set; }
+
     /// <summary>Slots of a proof.</summary>
     public int Count(Proof proof) => _counts[(int)proof];
 
@@ -37,6 +40,7 @@ internal sealed class ProofQueues
         int last = _previous[head];
         (_next[last], _previous[slot], _next[slot], _previous[head]) = (slot, last, head, slot);
         _counts[(int)proof]++;
+        Total++;
     }
 
     /// <summary>Takes a slot out of the queue of <paramref name="proof"/>, in which it is.</summary>
@@ -44,5 +48,6 @@ internal sealed class ProofQueues
     {
         (_next[_previous[slot]], _previous[_next[slot]]) = (_next[slot], _previous[slot]);
         _counts[(int)proof]--;
+        Total--;
     }
 }

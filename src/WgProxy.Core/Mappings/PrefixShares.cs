@@ -1,6 +1,6 @@
 using WgProxy.Core.Containers;
 
-namespace WgProxy.Core.Admission;
+namespace WgProxy.Core.Mappings;
 
 /// <summary>
 /// How many unproven mappings of a kind each address prefix is charged for. A keyed hash, because sources are chosen by

@@ -1,7 +1,7 @@
 using System.Net;
-using WgProxy.Core.Admission;
+using WgProxy.Core.Mappings;
 
-namespace WgProxy.Core.Tests.Admission;
+namespace WgProxy.Core.Tests.Mappings;
 
 /// <summary>Counts by prefix, against a dictionary.</summary>
 public sealed class PrefixSharesTests

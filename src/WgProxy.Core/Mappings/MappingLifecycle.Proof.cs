@@ -1,0 +1,199 @@
+using System.Runtime.CompilerServices;
+
+namespace WgProxy.Core.Mappings;
+
+// What packets prove, and what happens when they stop coming.
+internal sealed partial class MappingLifecycle
+{
+    /// <summary>A packet of the client with an index that the server issued.</summary>
+    public void HeardClient(int slot, Tick now)
+    {
+        ReviveLingering(slot, now);
+        _mappings[slot].AwaitsClient = false;
+        Refresh(slot, now);
+    }
+
+    /// <summary>A packet of the server with an index that the client issued.</summary>
+    public void HeardServer(int slot, Tick now)
+    {
+        _mappings[slot].ServerUsedPort = true;
+        ReviveLingering(slot, now);
+        _mappings[slot].AwaitsServer = false;
+        Refresh(slot, now);
+    }
+
+    /// <summary>The server's answer to an initiation under the client's address. Anybody may have forged that, so it is no sign
+    /// of life of a proven mapping's: the client that asked uses the answer at once, and that is one.</summary>
+    public void HeardAnswer(int slot, Tick now)
+    {
+        HeardServerAsk(slot, now);
+        if (_mappings[slot].Proof < Proof.Established)
+        {
+            Refresh(slot, now);
+        }
+    }
+
+    /// <summary>An initiation by the server.</summary>
+    public void HeardServerAsk(int slot, Tick now)
+    {
+        ref Mapping mapping = ref _mappings[slot];
+        mapping.ServerUsedPort = true;
+        ReviveLingering(slot, now);
+        mapping.AwaitsServer = false;
+    }
+
+    /// <summary>The server sent something that proves nothing, but it knows the port.</summary>
+    public void HeardUnmatched(int slot) => _mappings[slot].ServerUsedPort = true;
+
+    /// <summary>A cookie of the server's for this mapping's port. A mapping that waits for an answer waits as long as the cookie is
+    /// good, within the limit of its kind.</summary>
+    public void HeardCookie(int slot, Tick now)
+    {
+        ref Mapping mapping = ref _mappings[slot];
+        _mappings.ExtrasOf(slot).CookieUntil = now + _settings.CookieTimeout;
+        if (mapping.Proof is Proof.Asked or Proof.Claimed or Proof.Lingering)
+        {
+            Tick limit = mapping.Proof switch
+            {
+                Proof.Claimed => ClaimLimit(slot),
+                Proof.Lingering => LingerLimit(slot),
+                _ => Tick.Never,
+            };
+            Schedule(slot, Tick.Max(mapping.Expires, Tick.Min(_mappings.CookieUntil(slot), limit)));
+        }
+    }
+
+    /// <summary>A client has asked again. That takes nothing but the public key and the client's address, so it revives
+    /// nobody: a mapping that lingers does so for as long as it would have, until the server answers. It only goes last of
+    /// those that make room.</summary>
+    public void AskedAgain(int slot, Tick now)
+    {
+        switch (_mappings[slot].Proof)
+        {
+            case Proof.Asked:
+                Schedule(slot, AskedDeadline(slot, now));
+                break;
+            case Proof.Claimed:
+                Schedule(slot, ClaimAskedDeadline(slot, now));
+                break;
+            case Proof.Lingering:
+                Requeue(slot, Proof.Lingering);
+                break;
+        }
+    }
+
+    /// <summary>Raises the proof to what has just been earned; never lowers it.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    public void Raise(int slot, Proof earned, Tick now)
+    {
+        ref Mapping mapping = ref _mappings[slot];
+        if (earned == Proof.Answered && mapping.Proof <= Proof.Answered)
+        {
+            mapping.AwaitsClient = mapping.AwaitsServer = false;
+            Tick limit = mapping.HasLingered ? LingerLimit(slot) + _settings.RevivedTimeout : Tick.Never;
+            Schedule(slot, Tick.Min(now + _settings.AnsweredTimeout, limit));
+        }
+
+        if (earned <= mapping.Proof)
+        {
+            return;
+        }
+
+        EndProbation(slot);
+        mapping.WasAnswered = true;
+        Requeue(slot, earned);
+        if (earned >= Proof.Established)
+        {
+            _hooks.ServerAccepted(slot, now);
+        }
+
+        Report(
+            earned switch
+            {
+                Proof.Answered => RelayEventKind.Answered,
+                Proof.Established => RelayEventKind.Established,
+                _ => RelayEventKind.Confirmed,
+            },
+            slot);
+        Refresh(slot, now);
+        if (earned >= Proof.Established && (mapping.AwaitsClient || mapping.AwaitsServer))
+        {
+            // Revived at a lower proof, whose deadline may be later.
+            Schedule(slot, Tick.Min(mapping.Expires, now + _settings.RevivedTimeout));
+        }
+    }
+
+    /// <summary>A mapping on probation sent more data that passed.</summary>
+    public void ExtendProbation(int slot, Tick now) => Schedule(slot, now + _settings.ProbationTimeout);
+
+    /// <summary>The mapping is not on probation, or no longer.</summary>
+    public void EndProbation(int slot)
+    {
+        ref Mapping mapping = ref _mappings[slot];
+        Population.CountProbation(mapping.IsOnProbation ? -1 : 0);
+        mapping.IsOnProbation = false;
+    }
+
+    // The hot path: it only moves the row's deadline later, which the heap learns when the old one comes up.
+    private void Refresh(int slot, Tick now)
+    {
+        ref Mapping mapping = ref _mappings[slot];
+        mapping.LastValid = now;
+        if (mapping.Proof >= Proof.Established && !mapping.AwaitsClient && !mapping.AwaitsServer)
+        {
+            mapping.HasLingered = false;
+            Schedule(slot, now + _settings.IdleTimeout);
+        }
+        else if (mapping.Proof == Proof.Claimed)
+        {
+            Schedule(slot, ClaimDeadline(slot, now));
+        }
+    }
+
+    private void ReviveLingering(int slot, Tick now)
+    {
+        if (_mappings[slot].Proof == Proof.Lingering)
+        {
+            Revive(slot, now);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void Revive(int slot, Tick now)
+    {
+        ref Mapping mapping = ref _mappings[slot];
+        LimitTo(mapping.Former);
+        Requeue(slot, mapping.Former);
+        mapping.AwaitsClient = mapping.AwaitsServer = true;
+        mapping.AskedSince = now;
+        Schedule(slot, now + _settings.RevivedTimeout);
+        Report(RelayEventKind.Revived, slot);
+    }
+
+    private void Expire(int slot, Tick now)
+    {
+        ref Mapping mapping = ref _mappings[slot];
+        if (mapping.Proof == Proof.Lingering || !mapping.ServerUsedPort || (mapping.HasLingered && _mappings.ExtrasOf(slot).LingersUntil <= now))
+        {
+            End(slot, RelayEventKind.Expired);
+            return;
+        }
+
+        if (!mapping.HasLingered)
+        {
+            mapping.HasLingered = true;
+            _mappings.ExtrasOf(slot).LingersUntil = now + _settings.LingerTimeout;
+        }
+
+        if (mapping.Proof >= Proof.Established)
+        {
+            // Whoever comes back after a long tunnel is no newcomer.
+            _hooks.ServerAccepted(slot, now);
+        }
+
+        mapping.Former = mapping.Proof;
+        Requeue(slot, Proof.Lingering);
+        Schedule(slot, _mappings.ExtrasOf(slot).LingersUntil);
+        Report(RelayEventKind.Lingered, slot);
+    }
+}

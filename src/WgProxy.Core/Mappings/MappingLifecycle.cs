@@ -1,0 +1,258 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using WgProxy.Core.Containers;
+using static WgProxy.Core.Vocabulary.Limits;
+
+namespace WgProxy.Core.Mappings;
+
+/// <summary>
+/// The life of every mapping, from its first packet to the release of its slot: what it has proven, how long it may live, and
+/// which mapping makes room for another. The only writer of what a row says about that.
+/// </summary>
+/// <remarks>
+/// What holds after every call: a mapping that is not <see cref="Proof.None"/> stands in the queue of its proof, has one entry in
+/// the heap of deadlines, and its prefix (or, for a claim, its tunnel's site) is charged for what <see cref="Mapping.Counted"/>
+/// says. A proof only rises, but for expiry, which makes it <see cref="Proof.Lingering"/>.
+/// </remarks>
+internal sealed partial class MappingLifecycle
+{
+    private readonly RelaySettings _settings;
+    private readonly MappingTable _mappings;
+    private readonly RelayCounters _counters;
+    private readonly MappingHooks _hooks;
+    private readonly PrefixShares _shares;
+    private readonly ProofQueues _queues;
+    private readonly DeadlineHeap _deadlines;
+    private readonly List<RelayEvent> _events = new(256);
+
+    /// <summary>The lives of this table's mappings.</summary>
+    public MappingLifecycle(RelaySettings settings, MappingTable mappings, RelayCounters counters, MappingHooks hooks)
+    {
+        _settings = settings;
+        _mappings = mappings;
+        _counters = counters;
+        _hooks = hooks;
+        _shares = new PrefixShares(mappings.Slots, settings.HashSeed);
+        _queues = new ProofQueues(mappings.Slots);
+        _deadlines = new DeadlineHeap(mappings.Slots);
+        Population = new Population(_queues, _shares);
+    }
+
+    // Which mappings make room for one that asks, in this order. Never a proven mapping: a newcomer has shown nothing but
+    // knowledge of the public key, and that must not end a tunnel.
+    private static ReadOnlySpan<Proof> BeforeAskers => [Proof.Lingering, Proof.Asked, Proof.Claimed, Proof.Answered];
+
+    private static ReadOnlySpan<Proof> BeforeClaims => [Proof.Lingering, Proof.Asked, Proof.Claimed];
+
+    /// <summary>How many there are.</summary>
+    public Population Population { get; }
+
+    /// <summary>Changes since the last <see cref="ClearEvents"/>, in order.</summary>
+    public ReadOnlySpan<RelayEvent> Events => CollectionsMarshal.AsSpan(_events);
+
+    /// <summary>The next deadline; <see cref="Tick.Never"/> if there is none.</summary>
+    public Tick NextDeadline => _deadlines.Next;
+
+    /// <summary>Forgets the events handled.</summary>
+    public void ClearEvents() => _events.Clear();
+
+    /// <summary>Reports a change of a mapping.</summary>
+    public void Report(RelayEventKind kind, int slot)
+    {
+        ref readonly Mapping mapping = ref _mappings[slot];
+        _counters.Count(kind);
+        _events.Add(new RelayEvent(kind, slot, mapping.Source, mapping.Route, mapping.Port, mapping.ServerUsedPort));
+    }
+
+    /// <summary>Makes room for a mapping that asks. False if there is none to be made.</summary>
+    public bool TryMakeRoomForAsker() => TryMakeRoom(Proof.Asked, BeforeAskers);
+
+    /// <summary>Makes room for a new mapping that claims a tunnel. False if there is none to be made.</summary>
+    public bool TryMakeRoomForClaim() => TryMakeRoom(Proof.Claimed, BeforeClaims);
+
+    /// <summary>Makes room for one more of a proof among the mappings of that proof: the oldest ends if there are as many as there
+    /// may be.</summary>
+    public void LimitTo(Proof proof)
+    {
+        int limit = proof switch
+        {
+            Proof.Asked => _settings.MaxAsked,
+            Proof.Claimed => _settings.MaxClaimed,
+            _ => int.MaxValue,
+        };
+        if (_queues.Count(proof) >= limit)
+        {
+            End(_queues.Oldest(proof), RelayEventKind.Evicted);
+        }
+    }
+
+    /// <summary>A new mapping, admitted as this share, has asked the server.</summary>
+    public void BeginAsking(int slot, Share admitted, Tick now)
+    {
+        ref Mapping mapping = ref _mappings[slot];
+        mapping.Admitted = admitted;
+        mapping.AskedSince = now;
+        Enqueue(slot, Proof.Asked);
+        Schedule(slot, AskedDeadline(slot, now));
+    }
+
+    /// <summary>A mapping, new or not, claims the tunnel that it has just joined.</summary>
+    public void BeginClaim(int slot, Tick now)
+    {
+        ref Mapping mapping = ref _mappings[slot];
+        if (mapping.Proof == Proof.None)
+        {
+            Enqueue(slot, Proof.Claimed);
+            _counters.Count(RelayEventKind.Claimed);
+        }
+        else
+        {
+            Requeue(slot, Proof.Claimed);
+            Report(RelayEventKind.Claimed, slot);
+        }
+
+        mapping.AwaitsClient = false;
+        mapping.LastValid = now;
+        Schedule(slot, ClaimDeadline(slot, now));
+    }
+
+    /// <summary>A new mapping was admitted by an index that is known nowhere.</summary>
+    public void BeginProbation(int slot, Tick now)
+    {
+        ref Mapping mapping = ref _mappings[slot];
+        mapping.IsOnProbation = true;
+        mapping.LastValid = now;
+        Population.CountProbation(1);
+        Enqueue(slot, Proof.Claimed);
+        _counters.Count(RelayEventKind.Claimed);
+        ExtendProbation(slot, now);
+    }
+
+    /// <summary>The engine opened the slot's upstream socket.</summary>
+    public void Opened(int slot, ushort port)
+    {
+        _mappings[slot].Port = port;
+        Report(RelayEventKind.Opened, slot);
+    }
+
+    /// <summary>The engine had to give the mapping a socket with another local port: the server knows nothing of it yet.</summary>
+    public void PortChanged(int slot, ushort port)
+    {
+        ref Mapping mapping = ref _mappings[slot];
+        mapping.Port = port;
+        mapping.ServerUsedPort = false;
+    }
+
+    /// <summary>The engine could not open the slot's upstream socket: the mapping is gone, the slot free.</summary>
+    public void OpenFailed(int slot)
+    {
+        End(slot, RelayEventKind.OpenFailed);
+        Release(slot);
+    }
+
+    /// <summary>Ends a mapping that makes room for another.</summary>
+    public void Evict(int slot) => End(slot, RelayEventKind.Evicted);
+
+    /// <summary>The engine closed the socket of an ended mapping: the slot may serve another.</summary>
+    public void Release(int slot) => _mappings.Free(slot);
+
+    /// <summary>Ends a bounded number of mappings whose deadline has passed, or lets them linger.</summary>
+    public void Advance(Tick now)
+    {
+        for (int budget = ExpiriesPerCall; budget > 0 && _deadlines.Next <= now; budget--)
+        {
+            int slot = _deadlines.First;
+            if (_mappings[slot].Expires > now)
+            {
+                _deadlines.Set(slot, _mappings[slot].Expires);
+            }
+            else
+            {
+                Expire(slot, now);
+            }
+        }
+    }
+
+    /// <summary>Ends mappings where there is no room. Nobody knows yet whether the newcomer's socket opens, but often it could not
+    /// before: limits go by the open files there may be, and engines close whoever went before they open. If the socket does not
+    /// open even so, the place is free for the next.</summary>
+    private bool TryMakeRoom(Proof newcomer, ReadOnlySpan<Proof> displaceable)
+    {
+        LimitTo(newcomer);
+        foreach (Proof proof in displaceable)
+        {
+            if (_queues.Total < _settings.MaxMappings)
+            {
+                break;
+            }
+
+            if (_queues.Count(proof) > 0)
+            {
+                End(_queues.Oldest(proof), RelayEventKind.Evicted);
+            }
+        }
+
+        return _queues.Total < _settings.MaxMappings && _mappings.HasFree;
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void End(int slot, RelayEventKind how)
+    {
+        _mappings.Unlink(slot);
+        _hooks.Ending(slot);
+        EndProbation(slot);
+        _deadlines.Remove(slot);
+        Dequeue(slot);
+        _mappings[slot].Proof = Proof.None;
+        Report(how, slot);
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void Enqueue(int slot, Proof proof)
+    {
+        ref Mapping mapping = ref _mappings[slot];
+        mapping.Proof = proof;
+        _queues.Append(slot, proof);
+        _counters.Live(proof, 1);
+        mapping.Counted = ShareOf(mapping);
+        if (mapping.Counted == Share.Claimed)
+        {
+            // The tunnel may be another before the claim ends.
+            _mappings.ExtrasOf(slot).Charged = _hooks.OwnerOfTunnel(slot);
+        }
+
+        if (mapping.Counted != Share.None)
+        {
+            _shares.Add(ChargedFor(slot), mapping.Counted);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void Dequeue(int slot)
+    {
+        ref Mapping mapping = ref _mappings[slot];
+        _queues.Remove(slot, mapping.Proof);
+        _counters.Live(mapping.Proof, -1);
+        if (mapping.Counted != Share.None)
+        {
+            _shares.Remove(ChargedFor(slot), mapping.Counted);
+        }
+    }
+
+    private void Requeue(int slot, Proof proof)
+    {
+        Dequeue(slot);
+        Enqueue(slot, proof);
+    }
+
+    private Prefix ChargedFor(int slot) =>
+        _mappings[slot].Counted == Share.Claimed ? new Prefix(_mappings.ExtrasOf(slot).Charged, 0) : _mappings[slot].Source.Prefix;
+
+    /// <summary>What the mapping counts as. On probation it has shown nothing.</summary>
+    private static Share ShareOf(in Mapping mapping) => mapping.Proof switch
+    {
+        Proof.Asked => mapping.Admitted,
+        Proof.Claimed => mapping.IsOnProbation ? Share.Unverified : Share.Claimed,
+        _ => Share.None,
+    };
+}
