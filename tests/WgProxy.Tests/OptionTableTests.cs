@@ -70,7 +70,7 @@ public sealed partial class OptionTableTests
     [InlineData("31536000", 31_536_000)]
     public void A_timeout_is_a_whole_number_of_seconds(string text, int seconds)
     {
-        Assert.True(OptionTable.Timeout.TryParse(text, out TimeSpan value, out _));
+        Assert.True(OptionTable.Timeout.Parse(text, out TimeSpan value, out _));
         Assert.Equal(TimeSpan.FromSeconds(seconds), value);
     }
 
@@ -97,7 +97,7 @@ public sealed partial class OptionTableTests
     [InlineData("", false)]
     public void A_log_level_is_a_number_from_0_to_3(string text, bool valid)
     {
-        Assert.Equal(valid, OptionTable.Level.TryParse(text, out LogLevel value, out _));
+        Assert.Equal(valid, OptionTable.Level.Parse(text, out LogLevel value, out _));
         Assert.True(!valid || value == (LogLevel)(text[0] - '0'));
     }
 

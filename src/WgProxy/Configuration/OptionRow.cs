@@ -19,6 +19,12 @@ internal abstract record OptionRow(
 {
     /// <summary>Both names of the setting, as error lines give them.</summary>
     public string Name => $"{Flag} ({Variable})";
+
+    /// <summary>Turns the text of the setting into its value.</summary>
+    /// <param name="text">The text, trimmed.</param>
+    /// <param name="value">The value, of the row's own type.</param>
+    /// <param name="refusal">See <see cref="ParseValue{T}"/>.</param>
+    public abstract bool TryParse(string text, out object? value, out string? refusal);
 }
 
 /// <summary>An option whose value has a type.</summary>
@@ -28,7 +34,7 @@ internal abstract record OptionRow(
 /// <param name="Default">The text that stands in for a missing one; null if the option is required.</param>
 /// <param name="Expected">What a valid text looks like; continues "expected".</param>
 /// <param name="Help">What the option does, in sentences.</param>
-/// <param name="TryParse">From text to value.</param>
+/// <param name="Parse">From text to value.</param>
 internal sealed record OptionRow<T>(
     string Flag,
     string Variable,
@@ -36,5 +42,14 @@ internal sealed record OptionRow<T>(
     string? Default,
     string Expected,
     string Help,
-    ParseValue<T> TryParse)
-    : OptionRow(Flag, Variable, Unit, Default, Expected, Help);
+    ParseValue<T> Parse)
+    : OptionRow(Flag, Variable, Unit, Default, Expected, Help)
+{
+    /// <inheritdoc/>
+    public override bool TryParse(string text, out object? value, out string? refusal)
+    {
+        bool valid = Parse(text, out T typed, out refusal);
+        value = typed;
+        return valid;
+    }
+}

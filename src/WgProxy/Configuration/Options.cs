@@ -1,5 +1,4 @@
 using System.Collections;
-using System.Diagnostics.CodeAnalysis;
 using System.Net;
 using WgProxy.Core;
 using WgProxy.Core.Engine;
@@ -14,7 +13,7 @@ using WgProxy.Logging;
 namespace WgProxy.Configuration;
 
 /// <summary>The settings of one run, valid by construction.</summary>
-internal sealed record Options
+internal sealed class Options
 {
     // REKEY_AFTER_TIME: while both ends of a tunnel use it, WireGuard renews its keys every 120 s, and by that speaks.
     // With less, a tunnel that both ends still hold keys for may be gone here, and the server cannot reach its client.
@@ -26,45 +25,45 @@ internal sealed record Options
         ["WGPROXY_PUBKEYS"] = "this release serves one server: use one WGPROXY_PUBKEY",
     };
 
-    private Options()
-    {
-    }
+    private readonly IReadOnlyDictionary<OptionRow, object?> _values;
+
+    private Options(IReadOnlyDictionary<OptionRow, object?> values) => _values = values;
 
     /// <summary>The server.</summary>
-    public required ServerName Server { get; init; }
+    public ServerName Server => Of(OptionTable.Server);
 
     /// <summary>The server's public key.</summary>
-    public required PublicKey Key { get; init; }
+    public PublicKey Key => Of(OptionTable.Key);
 
     /// <summary>Where clients send to.</summary>
-    public required IPEndPoint Listen { get; init; }
+    public IPEndPoint Listen => Of(OptionTable.Listen);
 
     /// <summary>How long an idle tunnel is kept.</summary>
-    public required TimeSpan Timeout { get; init; }
+    public TimeSpan Timeout => Of(OptionTable.Timeout);
 
     /// <summary>What moves the datagrams.</summary>
-    public required EngineKind Engine { get; init; }
+    public EngineKind Engine => Of(OptionTable.Engine);
 
     /// <summary>Whether the kernel may join and cut datagrams.</summary>
-    public required bool Segmentation { get; init; }
+    public bool Segmentation => Of(OptionTable.Segmentation);
 
     /// <summary>How many threads relay; 0 for as many as suit this host.</summary>
-    public required int Workers { get; init; }
+    public int Workers => Of(OptionTable.Workers);
 
     /// <summary>How long a worker looks for more before it sleeps; null for where it pays.</summary>
-    public required TimeSpan? BusyPoll { get; init; }
+    public TimeSpan? BusyPoll => Of(OptionTable.BusyPoll);
 
     /// <summary>The most mappings.</summary>
-    public required int MaxMappings { get; init; }
+    public int MaxMappings => Of(OptionTable.MaxMappings);
 
     /// <summary>Whose clients may open mappings.</summary>
-    public required AddressList Allow { get; init; }
+    public AddressList Allow => Of(OptionTable.Allow);
 
     /// <summary>Whose clients may not.</summary>
-    public required AddressList Deny { get; init; }
+    public AddressList Deny => Of(OptionTable.Deny);
 
     /// <summary>Whether data of an unknown tunnel may open a mapping on probation.</summary>
-    public required bool Adopt { get; init; }
+    public bool Adopt => Of(OptionTable.Adopt);
 
     /// <summary>Reads the settings; null if one is missing or wrong. Sets the log's level first, then says everything
     /// that is to be said about the others.</summary>
@@ -73,55 +72,18 @@ internal sealed record Options
     /// <param name="log">Where errors and warnings go.</param>
     public static Options? Read(CommandLine line, IDictionary environment, Log log)
     {
-        Reader reader = new(line, environment, log);
-        bool levelValid = reader.TryTake(OptionTable.Level, out LogLevel level);
-        log.Level = levelValid ? level : log.Level;
+        Dictionary<OptionRow, object?> values = [];
+        Reader reader = new(line, environment, log, values);
+        bool valid = reader.TryRead(OptionTable.Level);
+        log.Level = valid ? (LogLevel)values[OptionTable.Level]! : log.Level;
         WarnOfUnknown(environment, log);
-        bool valid = reader.TryTake(OptionTable.Server, out ServerName? server)
-            & reader.TryTake(OptionTable.Key, out PublicKey? key)
-            & reader.TryTake(OptionTable.Listen, out IPEndPoint? listen)
-            & reader.TryTake(OptionTable.Timeout, out TimeSpan timeout)
-            & reader.TryTake(OptionTable.MaxMappings, out int maxMappings)
-            & reader.TryTake(OptionTable.Allow, out AddressList? allow)
-            & reader.TryTake(OptionTable.Deny, out AddressList? deny)
-            & reader.TryTake(OptionTable.Adopt, out bool adopt)
-            & reader.TryTake(OptionTable.Engine, out EngineKind engine)
-            & reader.TryTake(OptionTable.Segmentation, out bool offload)
-            & reader.TryTake(OptionTable.Workers, out int workers)
-            & reader.TryTake(OptionTable.BusyPoll, out TimeSpan? busyPoll)
-            & levelValid;
-        if (!valid)
+        foreach (OptionRow row in OptionTable.Rows)
         {
-            return null;
+            valid &= row == OptionTable.Level || reader.TryRead(row);
         }
 
-        if (timeout < ShortTimeout)
-        {
-            log.TimeoutIsShort(timeout, ShortTimeout);
-        }
-
-        OwnAddresses own = new([listen!], OwnAddresses.OfThisHost);
-        if (server!.Address is { } address && own.Contains(address, server.Port))
-        {
-            log.ServerIsRelay(server, address);
-            return null;
-        }
-
-        return new Options
-        {
-            Server = server,
-            Key = key!,
-            Listen = listen!,
-            Timeout = timeout,
-            Engine = engine,
-            Segmentation = offload,
-            Workers = workers,
-            BusyPoll = busyPoll,
-            MaxMappings = maxMappings,
-            Allow = allow!,
-            Deny = deny!,
-            Adopt = adopt,
-        };
+        Options options = new(values);
+        return valid && options.MakeSense(log) ? options : null;
     }
 
     /// <summary>What an engine is told to serve this route.</summary>
@@ -141,6 +103,26 @@ internal sealed record Options
         },
     };
 
+    private T Of<T>(OptionRow<T> row) => (T)_values[row]!;
+
+    /// <summary>What no setting shows alone.</summary>
+    private bool MakeSense(Log log)
+    {
+        if (Timeout < ShortTimeout)
+        {
+            log.TimeoutIsShort(Timeout, ShortTimeout);
+        }
+
+        OwnAddresses own = new([Listen], OwnAddresses.OfThisHost);
+        if (Server.Address is { } address && own.Contains(address, Server.Port))
+        {
+            log.ServerIsRelay(Server, address);
+            return false;
+        }
+
+        return true;
+    }
+
     private static void WarnOfUnknown(IDictionary environment, Log log)
     {
         string[] known = [.. OptionTable.Rows.Select(row => row.Variable)];
@@ -157,11 +139,11 @@ internal sealed record Options
         }
     }
 
-    private sealed class Reader(CommandLine line, IDictionary environment, Log log)
+    private sealed class Reader(CommandLine line, IDictionary environment, Log log, Dictionary<OptionRow, object?> values)
     {
-        public bool TryTake<T>(OptionRow<T> row, [MaybeNullWhen(false)] out T value)
+        /// <summary>Reads one setting. If it is missing or wrong, says so, and goes on.</summary>
+        public bool TryRead(OptionRow row)
         {
-            value = default;
             string? text = line[row]?.Trim() ?? FromEnvironment(row) ?? row.Default;
             if (text is null)
             {
@@ -169,8 +151,9 @@ internal sealed record Options
                 return false;
             }
 
-            if (row.TryParse(text, out value, out string? refusal))
+            if (row.TryParse(text, out object? value, out string? refusal))
             {
+                values[row] = value;
                 return true;
             }
 

@@ -1,0 +1,150 @@
+using System.Globalization;
+using System.Net;
+using WgProxy.Core.Protocol;
+using WgProxy.Logging;
+
+namespace WgProxy.Configuration;
+
+/// <summary>From the texts of settings to their values, and the bounds that both the parsers and the option table name.</summary>
+internal static class SettingParser
+{
+    /// <summary>Worker threads at most.</summary>
+    public const int MostWorkers = 64;
+
+    /// <summary>Microseconds of busy polling at most.</summary>
+    public const int LongestBusyPoll = 1_000;
+
+    /// <summary>Mappings at most: there are no more ports.</summary>
+    public const int MostMappings = 60_000;
+
+    /// <summary>What a list of prefixes looks like.</summary>
+    public const string PrefixForm = "addresses and prefixes with commas between, such as 192.0.2.0/24,2001:db8::/32";
+
+    /// <summary>Seconds of idleness at most: a year.</summary>
+    public const int LongestTimeout = 31_536_000;
+
+    /// <summary>What a server looks like.</summary>
+    public const string ServerForm =
+        "a name or address with a port, such as vpn.example.com:51820, 192.0.2.1:51820 or [2001:db8::1]:51820";
+
+    /// <summary>What an address to listen on looks like.</summary>
+    public const string ListenForm =
+        "an address of this host with a port, such as [::]:51820, 0.0.0.0:51820 or [2001:db8::1]:51820";
+
+    public static bool TryParseMaxMappings(string text, out int value, out string? refusal)
+    {
+        refusal = null;
+        return int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out value) && value is >= 1 and <= MostMappings;
+    }
+
+    public static bool TryParseAllow(string text, out AddressList value, out string? refusal) =>
+        TryParsePrefixes(text, nobody: "any", out value, out refusal);
+
+    public static bool TryParseDeny(string text, out AddressList value, out string? refusal) =>
+        TryParsePrefixes(text, nobody: "none", out value, out refusal);
+
+    private static bool TryParsePrefixes(string text, string nobody, out AddressList value, out string? refusal)
+    {
+        const StringSplitOptions Clean = StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries;
+        List<IPNetwork> prefixes = [];
+        value = AddressList.Empty;
+        refusal = null;
+        if (string.Equals(text, nobody, StringComparison.Ordinal))
+        {
+            return true;
+        }
+
+        foreach (string each in text.Split([',', ' '], Clean))
+        {
+            // Not what the framework takes for an address too: of 010.0.0.0/8 it makes 8.0.0.0/8.
+            string[] parts = each.Split('/', 2);
+            if (!EndPointText.TryParseAddress(parts[0], parts[0].Contains(':', StringComparison.Ordinal), out IPAddress? address)
+                || !IPNetwork.TryParse(parts.Length == 2 ? each : $"{each}/{address.GetAddressBytes().Length * 8}", out IPNetwork parsed))
+            {
+                refusal = $"\"{each}\" is no address prefix; expected {nobody}, or {PrefixForm}";
+                return false;
+            }
+
+            prefixes.Add(parsed);
+        }
+
+        value = new AddressList(prefixes);
+        return prefixes.Count > 0;
+    }
+
+    public static bool TryParseServer(string text, out ServerName value, out string? refusal)
+    {
+        bool valid = ServerName.TryParse(text, out value, out string? detail);
+        refusal = valid ? null : $"{detail}; expected {ServerForm}";
+        return valid;
+    }
+
+    public static bool TryParseListen(string text, out IPEndPoint value, out string? refusal)
+    {
+        bool valid = EndPointText.TryParse(text, out value, out string? detail);
+        refusal = valid ? null : $"{detail}; expected {ListenForm}";
+        return valid;
+    }
+
+    public static bool TryParseKey(string text, out PublicKey value, out string? refusal)
+    {
+        bool valid = PublicKey.TryParse(text, out PublicKey? key, out refusal);
+        value = key!;
+        return valid;
+    }
+
+    public static bool TryParseTimeout(string text, out TimeSpan value, out string? refusal)
+    {
+        refusal = null;
+        bool valid = int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int seconds)
+            && seconds is >= 1 and <= LongestTimeout;
+        value = TimeSpan.FromSeconds(seconds);
+        return valid;
+    }
+
+    public static bool TryParseSwitch(string text, out bool value, out string? detail)
+    {
+        detail = null;
+        value = text is "on";
+        return text is "on" or "off";
+    }
+
+    public static bool TryParseLevel(string text, out LogLevel value, out string? refusal)
+    {
+        refusal = null;
+        value = text is [>= '0' and <= '3'] ? (LogLevel)(text[0] - '0') : LogLevel.Info;
+        return text is [>= '0' and <= '3'];
+    }
+
+    public static bool TryParseEngine(string text, out EngineKind value, out string? detail)
+    {
+        detail = null;
+        value = text is "linux" ? EngineKind.Linux : EngineKind.Portable;
+        return text is "portable" || (text is "linux" && OperatingSystem.IsLinux());
+    }
+
+    public static bool TryParseOffload(string text, out bool value, out string? detail)
+    {
+        detail = null;
+        value = text is "auto";
+        return text is "auto" or "off";
+    }
+
+    public static bool TryParseBusyPoll(string text, out TimeSpan? value, out string? detail)
+    {
+        detail = null;
+        bool valid = int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int microseconds)
+            && microseconds <= LongestBusyPoll;
+        value = valid ? TimeSpan.FromMicroseconds(microseconds) : null;
+        return valid || text is "auto";
+    }
+
+    public static bool TryParseWorkers(string text, out int value, out string? detail)
+    {
+        detail = null;
+        value = 0;
+        return text is "auto"
+            || (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out value)
+                && value is >= 1 and <= MostWorkers);
+    }
+}
