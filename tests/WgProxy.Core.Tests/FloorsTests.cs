@@ -24,11 +24,12 @@ public sealed class FloorsTests
         ["Containers"] = ["Vocabulary"],
         ["Protocol"] = ["Vocabulary", "Containers"],
         ["Routes"] = ["Vocabulary", "Containers", "Protocol"],
-        ["Mappings"] = ["Vocabulary", "Containers", "Protocol", "Routes"],
-        ["Tunnels"] = ["Vocabulary", "Containers", "Protocol", "Routes", "Mappings"],
+        ["Journal"] = ["Vocabulary", "Containers", "Protocol"],
+        ["Mappings"] = ["Vocabulary", "Containers", "Protocol", "Routes", "Journal"],
+        ["Tunnels"] = ["Vocabulary", "Containers", "Protocol", "Routes", "Journal", "Mappings"],
         ["Admission"] = ["Vocabulary", "Containers", "Protocol", "Routes", "Mappings"],
-        [""] = ["Vocabulary", "Containers", "Protocol", "Routes", "Mappings", "Tunnels", "Admission"],
-        ["Engine"] = ["Vocabulary", "Containers", "Protocol", "Routes"],
+        [""] = ["Vocabulary", "Containers", "Protocol", "Routes", "Journal", "Mappings", "Tunnels", "Admission"],
+        ["Engine"] = ["Vocabulary", "Containers", "Protocol", "Routes", "Journal"],
     };
 
     [Fact]

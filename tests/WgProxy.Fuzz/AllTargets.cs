@@ -6,7 +6,7 @@ namespace WgProxy.Fuzz;
 /// <summary>Everything that is fuzzed, by name.</summary>
 internal static class AllTargets
 {
-    public static TheoryData<string> Names => ["classifier", "mac", "cookie", "control", "address", "relay"];
+    public static TheoryData<string> Names => ["classifier", "mac", "cookie", "control", "address", "record", "relay"];
 
     public static Target Named(string name) => name switch
     {
@@ -15,6 +15,7 @@ internal static class AllTargets
         "cookie" => new CookieTarget(),
         "control" => new ControlTarget(),
         "address" => new AddressTarget(),
+        "record" => new RecordTarget(),
         "relay" => new RelayTarget(),
         _ => throw new ArgumentOutOfRangeException(nameof(name), name, "No such target."),
     };

@@ -1,4 +1,5 @@
 using WgProxy.Core.Engine.Batching;
+using WgProxy.Core.Journal;
 using WgProxy.Core.Protocol;
 using WgProxy.Core.Tests.Model;
 using WgProxy.Fuzz.Fuzzing;
@@ -37,6 +38,9 @@ public sealed class WrongCodeTests(ITestOutputHelper output)
         ["control: an unknown message ends it"] = Parser(PlainControl.Mistakes.UnknownMessagesEndIt),
         ["control: the first of two counts"] = Parser(PlainControl.Mistakes.TheFirstCounts),
         ["address: every scope counts"] = new AddressTarget((address, local) => Linux.Net.KernelAddress.ToSource(address, local) is var source && source.IsIPv4 ? source : WithScope(address, source, local)),
+        ["record: any proof is one"] = new RecordTarget((bytes, out record) => MappingRecord.TryRead(bytes.Length > 4 ? [.. bytes[..4], Math.Min(bytes[4], (byte)6), .. bytes[5..]] : bytes, out record)),
+        ["record: the last reserved byte is not looked at"] = new RecordTarget((bytes, out record) => MappingRecord.TryRead(bytes.Length > 31 ? [.. bytes[..31], 0, .. bytes[32..]] : bytes, out record)),
+        ["record: what follows is not looked at"] = new RecordTarget((bytes, out record) => MappingRecord.TryRead(bytes[..Math.Min(bytes.Length, MappingRecord.Size)], out record)),
         ["relay: seven pairs"] = new RelayTarget(new ReferenceRules { Pairs = 7 }),
         ["relay: pairs in use make room like others"] = new RelayTarget(new ReferenceRules { UsedPairsStay = false }),
         ["relay: only claims leave for a handshake"] = new RelayTarget(new ReferenceRules { OnlyClaimsPart = true }),

@@ -1,0 +1,239 @@
+using System.Buffers.Binary;
+using System.Net;
+using WgProxy.Core.Protocol;
+
+namespace WgProxy.Core.Journal;
+
+/// <summary>
+/// The bytes of a record, version 1. Numbers are little-endian, as in WireGuard's messages; addresses are in network order, IPv4 as
+/// v4-mapped IPv6. Each record has one form: what does not mean anything is zero, and is refused if it is not.
+/// </summary>
+/// <remarks>
+/// <code>
+/// offset size
+///      0    2  version, 1                        96   16  server's address
+///      2    2  size, 576                        112   16  local address of the upstream socket
+///      4    1  proof                            128   16  boot id
+///      5    1  former proof                     144    8  written, milliseconds since boot
+///      6    1  share it was admitted to         152    8  written, milliseconds since 1970, UTC
+///      7    1  initiations in the ring          160    8  expires in, milliseconds
+///      8    1  next place in the ring           168    8  asked ago
+///      9    1  next place for a question        176    8  valid ago
+///     10    2  marks of the mapping             184    8  lingers for
+///     12    2  client's port                    192    8  cookie for
+///     14    2  upstream port                    200    8  bytes up
+///     16    4  client's scope                   208    8  bytes down
+///     20    4  server's scope                   216    8  site charged for a claim
+///     24    2  server's port                    224    8  identity of the tunnel
+///     26    6  zero                             232    8  site that owns the tunnel
+///     32   32  public key of the server         240   16  mac1 of the last initiation
+///     64   16  client's address                 256   16  cookie of the server
+///     80   16  local address it sends to        272    4  index of the last initiation
+///
+///    276    4  server index of an unmatched answer
+///    280    4  client index of an unmatched answer
+///    284    4  index by which a probation began
+///    288   32  ring of initiations, 8 indices
+///    320  128  pairs, 8 times: server's index 4, client's index 4, remaining milliseconds 4, marks 4
+///    448  128  questions of the server, 8 times the same
+///    576
+/// </code>
+/// </remarks>
+internal static class RecordLayout
+{
+    /// <summary>The number of bytes of a record.</summary>
+    public const int Size = 576;
+
+    private const ushort Version = 1;
+    private const int RouteKeyAt = 32;
+    private const int SourceAt = 64;
+    private const int LocalAt = 80;
+    private const int ServerAt = 96;
+    private const int PairsAt = 320;
+    private const int QuestionsAt = 448;
+    private const int IndicesSize = 16;
+
+    /// <summary>Writes a record's bytes.</summary>
+    public static void Write(in MappingRecord record, Span<byte> bytes)
+    {
+        bytes = bytes[..Size];
+        bytes.Clear();
+        Put16(bytes, 0, Version);
+        Put16(bytes, 2, Size);
+        bytes[4] = (byte)record.Proof;
+        bytes[5] = (byte)record.Former;
+        bytes[6] = (byte)record.Admitted;
+        bytes[7] = record.InitiationCount;
+        bytes[8] = record.NextInitiation;
+        bytes[9] = record.Tunnel.NextQuestion;
+        Put16(bytes, 10, (ushort)record.Marks);
+        Put16(bytes, 14, record.UpstreamPort);
+        ((ReadOnlySpan<byte>)record.Route).CopyTo(bytes[RouteKeyAt..]);
+        WriteAddresses(record, bytes);
+        BinaryPrimitives.WriteUInt128BigEndian(bytes[112..], record.UpstreamLocal);
+        BinaryPrimitives.WriteUInt128BigEndian(bytes[128..], record.Written.Boot);
+        ReadOnlySpan<long> numbers =
+        [
+            record.Written.SinceBoot, record.Written.Utc, record.ExpiresIn, record.AskedAgo, record.ValidAgo, record.LingersFor,
+            record.CookieFor, record.UplinkBytes, record.DownlinkBytes, (long)record.Charged, (long)record.Tunnel.Identity,
+            (long)record.Tunnel.Owner,
+        ];
+        for (int i = 0; i < numbers.Length; i++)
+        {
+            BinaryPrimitives.WriteInt64LittleEndian(bytes[(144 + (8 * i))..], numbers[i]);
+        }
+
+        BinaryPrimitives.WriteUInt128BigEndian(bytes[240..], record.LastMac1);
+        BinaryPrimitives.WriteUInt128BigEndian(bytes[256..], record.ServerCookie);
+        ReadOnlySpan<uint> indices = [record.LastInitiation, record.UnmatchedServer, record.UnmatchedClient, record.ProbationIndex];
+        for (int i = 0; i < indices.Length; i++)
+        {
+            Put32(bytes, 272 + (4 * i), indices[i]);
+        }
+
+        for (int i = 0; i < RecordedInitiations.Count; i++)
+        {
+            Put32(bytes, 288 + (4 * i), record.Initiations[i]);
+        }
+
+        for (int place = 0; place < TunnelRecord.Places; place++)
+        {
+            Write(record.Tunnel.Pairs[place], bytes[(PairsAt + (place * IndicesSize))..]);
+            Write(record.Tunnel.Questions[place], bytes[(QuestionsAt + (place * IndicesSize))..]);
+        }
+    }
+
+    /// <summary>Reads a record, if the bytes are those of one.</summary>
+    public static bool TryRead(ReadOnlySpan<byte> bytes, out MappingRecord record)
+    {
+        record = default;
+        if (bytes.Length != Size || Get16(bytes, 0) != Version || Get16(bytes, 2) != Size)
+        {
+            return false;
+        }
+
+        MappingRecord read = default;
+        read.Proof = (Proof)bytes[4];
+        read.Former = (Proof)bytes[5];
+        read.Admitted = (Share)bytes[6];
+        read.InitiationCount = bytes[7];
+        read.NextInitiation = bytes[8];
+        read.Tunnel.NextQuestion = bytes[9];
+        read.Marks = (RecordMarks)Get16(bytes, 10);
+        read.UpstreamPort = Get16(bytes, 14);
+        bytes.Slice(RouteKeyAt, WireGuard.PublicKeySize).CopyTo(read.Route);
+        ReadAddresses(bytes, ref read);
+        read.UpstreamLocal = BinaryPrimitives.ReadUInt128BigEndian(bytes[112..]);
+        read.Written = new JournalInstant(BinaryPrimitives.ReadUInt128BigEndian(bytes[128..]), Get64(bytes, 144), Get64(bytes, 152));
+        read.ExpiresIn = Get64(bytes, 160);
+        read.AskedAgo = Get64(bytes, 168);
+        read.ValidAgo = Get64(bytes, 176);
+        read.LingersFor = Get64(bytes, 184);
+        read.CookieFor = Get64(bytes, 192);
+        read.UplinkBytes = Get64(bytes, 200);
+        read.DownlinkBytes = Get64(bytes, 208);
+        read.Charged = (ulong)Get64(bytes, 216);
+        read.Tunnel.Identity = (ulong)Get64(bytes, 224);
+        read.Tunnel.Owner = (ulong)Get64(bytes, 232);
+        read.LastMac1 = BinaryPrimitives.ReadUInt128BigEndian(bytes[240..]);
+        read.ServerCookie = BinaryPrimitives.ReadUInt128BigEndian(bytes[256..]);
+        read.LastInitiation = Get32(bytes, 272);
+        read.UnmatchedServer = Get32(bytes, 276);
+        read.UnmatchedClient = Get32(bytes, 280);
+        read.ProbationIndex = Get32(bytes, 284);
+        for (int i = 0; i < RecordedInitiations.Count; i++)
+        {
+            read.Initiations[i] = Get32(bytes, 288 + (4 * i));
+        }
+
+        for (int place = 0; place < TunnelRecord.Places; place++)
+        {
+            read.Tunnel.Pairs[place] = ReadIndices(bytes[(PairsAt + (place * IndicesSize))..]);
+            read.Tunnel.Questions[place] = ReadIndices(bytes[(QuestionsAt + (place * IndicesSize))..]);
+        }
+
+        // Whatever was read into something else than it stands for writes other bytes.
+        Span<byte> written = stackalloc byte[Size];
+        Write(read, written);
+        if (!IsMeaningful(read) || !written.SequenceEqual(bytes))
+        {
+            return false;
+        }
+
+        record = read;
+        return true;
+    }
+
+    private static void WriteAddresses(in MappingRecord record, Span<byte> bytes)
+    {
+        (ulong high, ulong low, ulong localHigh, ulong localLow, _) = record.Source.Words;
+        BinaryPrimitives.WriteUInt64BigEndian(bytes[SourceAt..], high);
+        BinaryPrimitives.WriteUInt64BigEndian(bytes[(SourceAt + 8)..], low);
+        BinaryPrimitives.WriteUInt64BigEndian(bytes[LocalAt..], localHigh);
+        BinaryPrimitives.WriteUInt64BigEndian(bytes[(LocalAt + 8)..], localLow);
+        Put16(bytes, 12, record.Source.Port);
+        Put32(bytes, 16, record.Source.Scope);
+        if (record.Server is IPEndPoint server)
+        {
+            // An address and its scope, as a source is written; not a client, but the same two things.
+            Source written = Source.From(server);
+            (high, low, _, _, _) = written.Words;
+            BinaryPrimitives.WriteUInt64BigEndian(bytes[ServerAt..], high);
+            BinaryPrimitives.WriteUInt64BigEndian(bytes[(ServerAt + 8)..], low);
+            Put16(bytes, 24, written.Port);
+            Put32(bytes, 20, written.Scope);
+        }
+    }
+
+    private static void ReadAddresses(ReadOnlySpan<byte> bytes, ref MappingRecord record)
+    {
+        record.Source = Source.From(bytes.Slice(SourceAt, 16), Get16(bytes, 12), Get32(bytes, 16), bytes.Slice(LocalAt, 16));
+        Source server = Source.From(bytes.Slice(ServerAt, 16), Get16(bytes, 24), Get32(bytes, 20), []);
+        record.Server = server == default ? null : server.ToEndPoint();
+    }
+
+    private static bool IsMeaningful(in MappingRecord record)
+    {
+        bool isMeaningful = record.Proof <= Proof.Confirmed && record.Former <= Proof.Confirmed && record.Admitted <= Share.Claimed
+            && (record.Marks & ~RecordMarks.All) == RecordMarks.None
+            && record.InitiationCount <= RecordedInitiations.Count && record.NextInitiation < RecordedInitiations.Count
+            && record.Tunnel.NextQuestion < TunnelRecord.Places;
+        for (int place = 0; place < TunnelRecord.Places && isMeaningful; place++)
+        {
+            isMeaningful = IsMeaningful(record.Tunnel.Pairs[place]) && IsMeaningful(record.Tunnel.Questions[place]);
+        }
+
+        return isMeaningful;
+    }
+
+    private static bool IsMeaningful(in RecordedIndices indices) =>
+        (indices.Marks & ~IndexMarks.All) == IndexMarks.None
+        && (indices.Has(IndexMarks.IsPresent)
+            || (indices.Marks == IndexMarks.None && (indices.Server | indices.Client | indices.Remaining) == 0));
+
+    private static void Write(in RecordedIndices indices, Span<byte> bytes)
+    {
+        Put32(bytes, 0, indices.Server);
+        Put32(bytes, 4, indices.Client);
+        Put32(bytes, 8, indices.Remaining);
+        Put32(bytes, 12, (uint)indices.Marks);
+    }
+
+    private static RecordedIndices ReadIndices(ReadOnlySpan<byte> bytes) => new()
+    {
+        Server = Get32(bytes, 0),
+        Client = Get32(bytes, 4),
+        Remaining = Get32(bytes, 8),
+        Marks = (IndexMarks)Get32(bytes, 12),
+    };
+
+    private static void Put16(Span<byte> bytes, int at, ushort value) => BinaryPrimitives.WriteUInt16LittleEndian(bytes[at..], value);
+
+    private static void Put32(Span<byte> bytes, int at, uint value) => BinaryPrimitives.WriteUInt32LittleEndian(bytes[at..], value);
+
+    private static ushort Get16(ReadOnlySpan<byte> bytes, int at) => BinaryPrimitives.ReadUInt16LittleEndian(bytes[at..]);
+
+    private static uint Get32(ReadOnlySpan<byte> bytes, int at) => BinaryPrimitives.ReadUInt32LittleEndian(bytes[at..]);
+
+    private static long Get64(ReadOnlySpan<byte> bytes, int at) => BinaryPrimitives.ReadInt64LittleEndian(bytes[at..]);
+}

@@ -1,0 +1,90 @@
+using System.Runtime.CompilerServices;
+
+namespace WgProxy.Core.Journal;
+
+/// <summary>What a record says of its mapping's tunnel. Every mapping of the tunnel has it in its record, so that one record is enough to
+/// make the tunnel again, and those of its other mappings add to it.</summary>
+public struct TunnelRecord
+{
+    /// <summary>Pairs, and questions of the server, that a tunnel holds.</summary>
+    public const int Places = 8;
+
+    /// <summary>Tells the tunnel from every other of the relay that wrote the record; the same in the records of all its mappings.</summary>
+    public ulong Identity;
+
+    /// <summary>The site of who made the tunnel by a handshake: claims on it are charged to it.</summary>
+    public ulong Owner;
+
+    /// <summary>The pairs of indices, by place.</summary>
+    public RecordedPairs Pairs;
+
+    /// <summary>What the server asked, by place.</summary>
+    public RecordedQuestions Questions;
+
+    /// <summary>The place of the oldest question, which the next one takes.</summary>
+    public byte NextQuestion;
+}
+
+/// <summary>A place for a pair of indices, or for a question of the server: the index with which the server asked, and the one with which a
+/// client answered.</summary>
+public struct RecordedIndices
+{
+    /// <summary>The server's index.</summary>
+    public uint Server;
+
+    /// <summary>The client's index; of a question that was not answered, zero.</summary>
+    public uint Client;
+
+    /// <summary>For how many milliseconds it is still believed. A question that has ended keeps its place, a pair does not.</summary>
+    public uint Remaining;
+
+    /// <summary>What is true of it; none if the place is empty.</summary>
+    public IndexMarks Marks;
+
+    /// <summary>Whether something is true of it.</summary>
+    public readonly bool Has(IndexMarks mark) => (Marks & mark) != IndexMarks.None;
+}
+
+/// <summary>What may be true or not of recorded indices. The numbers are part of the layout.</summary>
+[Flags]
+public enum IndexMarks : uint
+{
+    /// <summary>The place is empty.</summary>
+    None = 0,
+
+    /// <summary>The place is taken.</summary>
+    IsPresent = 1,
+
+    /// <summary>Of a pair: a client has used it. Of a question: a client has answered it.</summary>
+    IsUsed = 2,
+
+    /// <summary>The server named it on this record's port.</summary>
+    NamedHere = 4,
+
+    /// <summary>Every mark that has a meaning.</summary>
+    All = 7,
+}
+
+/// <summary>The pairs of a tunnel.</summary>
+[InlineArray(TunnelRecord.Places)]
+public struct RecordedPairs
+{
+    private RecordedIndices _first;
+}
+
+/// <summary>What a tunnel's server asked.</summary>
+[InlineArray(TunnelRecord.Places)]
+public struct RecordedQuestions
+{
+    private RecordedIndices _first;
+}
+
+/// <summary>Sender indices of a client's last initiations.</summary>
+[InlineArray(Count)]
+public struct RecordedInitiations
+{
+    /// <summary>How many there can be.</summary>
+    public const int Count = 8;
+
+    private uint _first;
+}

@@ -1,0 +1,169 @@
+using System.Net;
+using System.Reflection;
+using System.Runtime.CompilerServices;
+using WgProxy.Core.Journal;
+using WgProxy.Core.Tunnels;
+
+namespace WgProxy.Core.Tests.Journal;
+
+/// <summary>A record and its bytes say the same, in both directions; what is not a record is refused.</summary>
+public sealed class MappingRecordTests
+{
+    private const int Tries = 20_000;
+
+    [Fact]
+    public void A_record_is_read_back_as_it_was_written()
+    {
+        Random random = new(1);
+        Span<byte> bytes = stackalloc byte[MappingRecord.Size];
+        for (int i = 0; i < Tries; i++)
+        {
+            MappingRecord record = AnyRecord.Of(random);
+            random.NextBytes(bytes);
+            record.Write(bytes);
+            Assert.True(MappingRecord.TryRead(bytes, out MappingRecord read), $"try {i}");
+            Assert.Equal(AnyRecord.Describe(record), AnyRecord.Describe(read));
+        }
+    }
+
+    [Fact]
+    public void Bytes_are_refused_or_written_again_as_they_were()
+    {
+        Random random = new(2);
+        byte[] bytes = new byte[MappingRecord.Size];
+        byte[] written = new byte[MappingRecord.Size];
+        (int read, int refused) = (0, 0);
+        for (int i = 0; i < Tries; i++)
+        {
+            AnyRecord.Of(random).Write(bytes);
+            for (int changes = random.Next(1, 4); changes > 0; changes--)
+            {
+                bytes[random.Next(bytes.Length)] ^= (byte)(1 << random.Next(8));
+            }
+
+            if (MappingRecord.TryRead(bytes, out MappingRecord record))
+            {
+                record.Write(written);
+                Assert.Equal(bytes, written);
+                read++;
+            }
+            else
+            {
+                Assert.Equal(AnyRecord.Describe(default), AnyRecord.Describe(record));
+                refused++;
+            }
+        }
+
+        TestContext.Current.TestOutputHelper?.WriteLine($"{read} read, {refused} refused");
+        Assert.True(read > Tries / 4 && refused > Tries / 10);
+    }
+
+    [Fact]
+    public void Random_bytes_of_any_length_are_refused()
+    {
+        Random random = new(3);
+        for (int i = 0; i < Tries; i++)
+        {
+            byte[] bytes = new byte[i % 3 == 0 ? MappingRecord.Size : random.Next(2 * MappingRecord.Size)];
+            random.NextBytes(bytes);
+            Assert.False(MappingRecord.TryRead(bytes, out _));
+        }
+    }
+
+    [Fact]
+    public void Another_version_or_size_is_refused()
+    {
+        byte[] bytes = Written(AnyRecord.Of(new Random(4)));
+        Assert.True(MappingRecord.TryRead(bytes, out _));
+        Assert.False(MappingRecord.TryRead(bytes.AsSpan(..^1), out _));
+        Assert.False(MappingRecord.TryRead([.. bytes, 0], out _));
+        bytes[0] = 2;
+        Assert.False(MappingRecord.TryRead(bytes, out _));
+    }
+
+    // What stands in files and in stores stays readable: these offsets are the contract of version 1.
+    [Fact]
+    public void Each_field_has_its_offset()
+    {
+        MappingRecord record = default;
+        ((Span<byte>)record.Route).Fill(0xA1);
+        record.Source = Source.From(new IPEndPoint(IPAddress.Parse("fe80::1%7"), 0x1234), IPAddress.Parse("192.0.2.9"));
+        record.Server = new IPEndPoint(IPAddress.Parse("192.0.2.1"), 51_820);
+        (record.Proof, record.Former, record.Admitted) = (Proof.Confirmed, Proof.Answered, Share.Verified);
+        record.Marks = RecordMarks.ServerUsedPort | RecordMarks.IsInUse;
+        (record.UpstreamPort, record.UpstreamLocal) = (0xABCD, 1);
+        record.Written = new JournalInstant(2, 3, 4);
+        (record.ExpiresIn, record.AskedAgo, record.ValidAgo, record.LingersFor, record.CookieFor) = (5, 6, 7, 8, 9);
+        (record.UplinkBytes, record.DownlinkBytes, record.Charged) = (10, 11, 12);
+        (record.LastMac1, record.ServerCookie) = (13, 14);
+        (record.LastInitiation, record.UnmatchedServer, record.UnmatchedClient, record.ProbationIndex) = (15, 16, 17, 18);
+        (record.InitiationCount, record.NextInitiation, record.Initiations[7]) = (8, 7, 19);
+        (record.Tunnel.Identity, record.Tunnel.Owner, record.Tunnel.NextQuestion) = (20, 21, 6);
+        record.Tunnel.Pairs[1] = new RecordedIndices { Server = 22, Client = 23, Remaining = 24, Marks = IndexMarks.IsPresent | IndexMarks.IsUsed };
+        record.Tunnel.Questions[7] = new RecordedIndices { Server = 25, Marks = IndexMarks.IsPresent | IndexMarks.NamedHere };
+
+        byte[] expected = new byte[576];
+        void Put(int at, params byte[] bytes) => bytes.CopyTo(expected, at);
+        Put(0, 1, 0, 0x40, 2, 6, 4, 2, 8, 7, 6, 1, 2, 0x34, 0x12, 0xCD, 0xAB, 7);
+        Put(24, 0x6C, 0xCA);
+        Put(32, [.. Enumerable.Repeat((byte)0xA1, 32)]);
+        Put(64, 0xFE, 0x80);
+        Put(79, 1);
+        Put(90, 0xFF, 0xFF, 192, 0, 2, 9);
+        Put(106, 0xFF, 0xFF, 192, 0, 2, 1);
+        Put(127, 1);
+        Put(143, 2);
+        for (byte i = 0; i < 10; i++)
+        {
+            Put(144 + (8 * i), (byte)(i + 3));
+        }
+
+        Put(224, 20);
+        Put(232, 21);
+        Put(255, 13);
+        Put(271, 14);
+        Put(272, 15);
+        Put(276, 16);
+        Put(280, 17);
+        Put(284, 18);
+        Put(316, 19);
+        Put(336, 22);
+        Put(340, 23);
+        Put(344, 24);
+        Put(348, 3);
+        Put(560, 25);
+        Put(572, 5);
+        Assert.Equal(Convert.ToHexString(expected), Convert.ToHexString(Written(record)));
+    }
+
+    [Fact]
+    public void Writing_allocates_nothing()
+    {
+        byte[] bytes = Written(AnyRecord.Of(new Random(5)));
+        Assert.True(MappingRecord.TryRead(bytes, out MappingRecord record));
+        Assert.Equal(0, Allocated.InBestOf(3, () => record.Write(bytes)));
+    }
+
+    /// <summary>So that a new field is not forgotten above, nor in the layout.</summary>
+    [Fact]
+    public void Every_field_is_known_to_these_tests()
+    {
+        Assert.Equal(28, Fields(typeof(MappingRecord)));
+        Assert.Equal(5, Fields(typeof(TunnelRecord)));
+        Assert.Equal(4, Fields(typeof(RecordedIndices)));
+        Assert.Equal(3, Fields(typeof(JournalInstant)));
+        Assert.Equal((int)RecordMarks.All, Enum.GetValues<RecordMarks>().Where(mark => mark != RecordMarks.All).Sum(mark => (int)mark));
+        Assert.Equal((int)IndexMarks.All, Enum.GetValues<IndexMarks>().Where(mark => mark != IndexMarks.All).Sum(mark => (int)mark));
+        Assert.Equal(Tunnel.MaxPairs, TunnelRecord.Places);
+        TestContext.Current.TestOutputHelper?.WriteLine($"{Unsafe.SizeOf<MappingRecord>()} bytes in memory");
+    }
+
+    private static int Fields(Type type) => type.GetFields(BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic).Length;
+
+    private static byte[] Written(in MappingRecord record)
+    {
+        byte[] bytes = new byte[MappingRecord.Size];
+        record.Write(bytes);
+        return bytes;
+    }
+}
