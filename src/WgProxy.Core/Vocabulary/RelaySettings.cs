@@ -3,7 +3,7 @@ using static WgProxy.Core.Vocabulary.Limits;
 namespace WgProxy.Core.Vocabulary;
 
 /// <summary>Limits and times of a relay, already validated. The defaults are the ones that users get; their reasons
-/// stand in ARCHITECTURE.md under "Times and limits".</summary>
+/// stand in docs/admission.md.</summary>
 public sealed record RelaySettings
 {
     /// <summary>How long a port rests that no server has sent to: a late answer may still come, and nothing else. Others rest

@@ -7,7 +7,7 @@ namespace WgProxy.Core.Tests.Model;
 
 /// <summary>
 /// The relay, slow and obvious: lists, and a full scan for every question. It is written from the rules of
-/// ARCHITECTURE.md. Where it and the relay disagree, one of the two is wrong.
+/// docs/mapping-lifecycle.md and docs/admission.md. Where it and the relay disagree, one of the two is wrong.
 /// </summary>
 internal sealed partial class ReferenceRelay(RelaySettings settings, ReferenceRules rules, IReadOnlyList<Route> routes, int slots)
 {
