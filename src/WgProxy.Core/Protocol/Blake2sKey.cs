@@ -41,6 +41,13 @@ public readonly struct Blake2sKey
         Blake2s.Finish(state, Blake2s.BlockSize, data, mac, vectorised);
     }
 
+    /// <summary>What the hash has become after the block of the key: eight words.</summary>
+    internal void CopyStateTo(Span<uint> words)
+    {
+        State state = _state;
+        ((ReadOnlySpan<uint>)state).CopyTo(words);
+    }
+
     [InlineArray(Blake2s.StateWords)]
     private struct State
     {

@@ -50,6 +50,9 @@ public sealed class Mac1
         _key.Mac(message[..offset], message.Slice(offset, WireGuard.MacSize));
     }
 
+    /// <summary>The key's state, as <see cref="Mac1Set"/> lays it beside those of others: eight words.</summary>
+    internal void CopyStateTo(Span<uint> words) => _key.CopyStateTo(words);
+
     /// <summary>Where an initiation or a response, told apart by length, carries mac1; of any other length, -1.</summary>
     internal static int OffsetIn(ReadOnlySpan<byte> message) => message.Length switch
     {
