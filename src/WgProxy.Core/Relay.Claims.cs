@@ -13,8 +13,6 @@ namespace WgProxy.Core;
 // claim gets a port of its own, and what the server sends there proves it. Nothing of the tunnel moves before.
 public sealed partial class Relay
 {
-    private TokenBucket _probations;
-
     /// <summary>Data, or an answer to the server, whose index the source's own mapping cannot explain. Null if neither the
     /// roaming table nor a neighbour can.</summary>
     /// <param name="kind">Transport or response.</param>
@@ -70,9 +68,9 @@ public sealed partial class Relay
             return Drop(Direction.Uplink, Verdict.NoServer, datagram);
         }
 
-        if (IsDenied(source) || IsOverShare(OwnerOf(tunnel), Share.Claimed))
+        if (_admission.IsDenied(source) || _admission.IsOverShare(OwnerOf(tunnel), Share.Claimed))
         {
-            return Drop(Direction.Uplink, IsDenied(source) ? Verdict.Denied : Verdict.OverShare, datagram);
+            return Drop(Direction.Uplink, _admission.IsDenied(source) ? Verdict.Denied : Verdict.OverShare, datagram);
         }
 
         // Whoever makes room may have been the tunnel's last member.
@@ -90,7 +88,7 @@ public sealed partial class Relay
 
     private Decision JoinClaim(DatagramKind kind, ReadOnlySpan<byte> datagram, int slot, int tunnel, Tick now)
     {
-        if (IsOverShare(OwnerOf(tunnel), Share.Claimed))
+        if (_admission.IsOverShare(OwnerOf(tunnel), Share.Claimed))
         {
             return Drop(Direction.Uplink, Verdict.OverShare, datagram, slot);
         }
@@ -147,14 +145,12 @@ public sealed partial class Relay
             return Drop(Direction.Uplink, Verdict.NoServer, datagram);
         }
 
-        if (IsDenied(source))
+        if (_admission.IsDenied(source))
         {
             return Drop(Direction.Uplink, Verdict.Denied, datagram);
         }
 
-        if (_population.Live * 2 >= _settings.MaxMappings || IsOverShare(source.Prefix, Share.Unverified) || _population.OnProbation >= MaxOnProbation || !_mappings.HasFree
-            || _population.Claimed >= _settings.MaxClaimed
-            || !_probations.TryTake(1, ProbationsPerSecond, ProbationBurst, now))
+        if (!_mappings.HasFree || !_admission.TryBeginProbation(source, now))
         {
             return Drop(Direction.Uplink, Verdict.ClaimRefused, datagram);
         }

@@ -63,7 +63,7 @@ public sealed partial class Relay
         if (asked)
         {
             _life.HeardCookie(slot, now);
-            _gate.ServerSentCookie(mapping.Route, mapping.Proof >= Proof.Established, now);
+            _admission.ServerSentCookie(mapping.Route, mapping.Proof >= Proof.Established, now);
             LearnServerCookie(slot, datagram);
             BeginAnew(slot);
         }

@@ -27,7 +27,7 @@ public sealed partial class Relay
             return Admit(datagram, source, route, now);
         }
 
-        if (_gate.IsReplay(datagram, now))
+        if (_admission.IsReplay(datagram, now))
         {
             return Drop(Direction.Uplink, Verdict.Replayed, datagram, slot);
         }
@@ -36,9 +36,9 @@ public sealed partial class Relay
         // up the client's: when the common bucket is empty, the client is sent a cookie.
         ref Mapping mapping = ref _mappings[slot];
         bool showsServers = ShowsServerCookie(slot, datagram, now);
-        bool shown = _gate.HasCookie(datagram, source, now) || showsServers;
+        bool shown = _admission.HasCookie(datagram, source, now) || showsServers;
         mapping.HasShown |= shown;
-        if (!shown && MustShow(mapping, now))
+        if (!shown && _admission.MustShow(route, mapping.Proof, now))
         {
             return SendCookie(datagram, source, route, slot, now);
         }
@@ -49,13 +49,13 @@ public sealed partial class Relay
             return shown ? Drop(Direction.Uplink, Verdict.RateLimited, datagram, slot) : SendCookie(datagram, source, route, slot, now);
         }
 
-        InitiationPriority standing = mapping.Proof >= Proof.Established ? InitiationPriority.Live : _gate.PriorityOf(source, now);
-        if (!MayAskServer(slot, standing, showsServers, now))
+        InitiationPriority priority = mapping.Proof >= Proof.Established ? InitiationPriority.Live : _admission.PriorityOf(source, now);
+        if (!MayAskServer(slot, priority, showsServers, now))
         {
             return Drop(Direction.Uplink, Verdict.ServerLoaded, datagram, slot);
         }
 
-        _gate.Forwarded(datagram.Slice(WireGuard.InitiationMac1Offset, WireGuard.MacSize), now);
+        _admission.Forwarded(datagram.Slice(WireGuard.InitiationMac1Offset, WireGuard.MacSize), now);
         RememberAsking(slot, datagram);
         _life.AskedAgain(slot, now);
         AwaitResponse(slot, now);

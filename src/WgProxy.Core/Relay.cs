@@ -24,9 +24,8 @@ public sealed partial class Relay
     private readonly IReadOnlyList<Route> _routes;
     private readonly MappingTable _mappings;
     private readonly TunnelTable _tunnels;
-    private readonly HandshakeGate _gate;
+    private readonly AdmissionControl _admission;
     private readonly MappingLifecycle _life;
-    private readonly Population _population;
 
     /// <summary>A relay for these routes.</summary>
     /// <param name="settings">Validated limits and times.</param>
@@ -41,14 +40,13 @@ public sealed partial class Relay
         _addresses = [.. routes.Select(route => new ServerAddresses(route))];
         _isWalked = new bool[routes.Count];
         _tunnels = new TunnelTable(_mappings, Counters, settings.HashSeed);
-        _gate = new HandshakeGate(settings, routes);
         _life = new MappingLifecycle(settings, _mappings, Counters, new MappingHooks
         {
-            ServerAccepted = (slot, now) => _gate.Accepted(_mappings[slot].Source, now),
+            ServerAccepted = (slot, now) => _admission!.Accepted(_mappings[slot].Source, now),
             Ending = _tunnels.Leave,
             OwnerOfTunnel = slot => _tunnels[_mappings[slot].Tunnel].Owner,
         });
-        _population = _life.Population;
+        _admission = new AdmissionControl(settings, routes, _life.Population);
     }
 
     /// <summary>Everything this relay counts.</summary>
@@ -61,7 +59,7 @@ public sealed partial class Relay
     public ReadOnlySpan<RelayEvent> Events => _life.Events;
 
     /// <summary>What to send back on <see cref="Verdict.Reply"/>, until the next call.</summary>
-    public ReadOnlySpan<byte> Reply => _gate.Reply;
+    public ReadOnlySpan<byte> Reply => _admission.Reply;
 
     /// <summary>Forgets the events handled.</summary>
     public void ClearEvents() => _life.ClearEvents();
@@ -140,7 +138,7 @@ public sealed partial class Relay
         if (mapping.Proof == Proof.Asked)
         {
             // Only now: the initiation of a client whose socket did not open was not forwarded, and may come again.
-            _gate.Forwarded(mapping.LastMac1, mapping.AskedSince);
+            _admission.Forwarded(mapping.LastMac1, mapping.AskedSince);
         }
 
         _life.Opened(slot, port);

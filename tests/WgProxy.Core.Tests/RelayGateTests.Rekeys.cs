@@ -52,7 +52,7 @@ public sealed partial class RelayGateTests
     {
         const int his = 500;
         const int seconds = 15;
-        RelayDriver driver = new(new RelaySettings { ServerPlacesPerSecond = places });
+        RelayDriver driver = new(new RelaySettings { ServerTokensPerSecond = places });
         WireGuardClient[] peers = [.. Enumerable.Range(0, his).Select(number =>
         {
             Source source = RelayDriver.Client(100 + number);

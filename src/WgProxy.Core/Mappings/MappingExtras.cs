@@ -37,12 +37,8 @@ internal struct MappingExtras
     /// <summary>Until when a cookie of the server binds the client to this port.</summary>
     public Tick CookieUntil;
 
-    /// <summary>When an initiation that a loaded server will not judge, because it shows no cookie of its own, may pass again
-    /// without a place.</summary>
-    public Tick UnjudgedAgain;
-
-    /// <summary>How often in a row there was no place for it at a loaded server.</summary>
-    public byte PutOff;
+    /// <summary>How long its initiations have waited for a token of a loaded server.</summary>
+    public TokenWait TokenWait;
 
     /// <summary>The mapping is on trial as soon as the engine has connected its socket where it was ordered to: so far it could not.
     /// </summary>

@@ -44,7 +44,7 @@ public sealed record RelaySettings
 
     /// <summary>Initiations per second that a loaded server is asked to judge. WireGuard judges 20 per second and address
     /// while it is under load, and all clients of a relay share one; 18 leaves room for two clocks to differ.</summary>
-    public int ServerPlacesPerSecond { get; init; } = ServerTokensPerSecond;
+    public int ServerTokensPerSecond { get; init; } = Limits.ServerTokensPerSecond;
 
     /// <summary>Whose clients may open mappings; empty means everybody's.</summary>
     public AddressList Allow { get; init; } = AddressList.Empty;

@@ -55,7 +55,7 @@ public enum Verdict : byte
     /// <summary>Dropped: the sender's address prefix holds its share of unproven mappings.</summary>
     OverShare,
 
-    /// <summary>Dropped: the server is under load, and its places are taken or kept for others.</summary>
+    /// <summary>Dropped: the server is under load, and its tokens are used up or reserved for others.</summary>
     ServerLoaded,
 
     /// <summary>Dropped: every slot is held by a mapping that a newcomer may not displace.</summary>

@@ -41,7 +41,7 @@ internal static class WorkerLimits
                 MaxClaimed = Math.Max(1, settings.Relay.MaxClaimed / workers),
                 LoadedAsked = settings.Relay.LoadedAsked / workers,
                 PrefixShare = Math.Max(1, settings.Relay.PrefixShare / workers),
-                ServerPlacesPerSecond = Math.Max(1, settings.Relay.ServerPlacesPerSecond / workers),
+                ServerTokensPerSecond = Math.Max(1, settings.Relay.ServerTokensPerSecond / workers),
             },
             Observe = settings.Observe is { } observe
                 ? change => observe(change with { Slot = change.Slot + (worker * slots) })

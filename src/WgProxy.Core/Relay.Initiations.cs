@@ -1,0 +1,92 @@
+using System.Net;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using WgProxy.Core.Admission;
+using WgProxy.Core.Mappings;
+using WgProxy.Core.Protocol;
+using WgProxy.Core.Routes;
+using static WgProxy.Core.Vocabulary.Limits;
+
+namespace WgProxy.Core;
+
+// Initiations of clients: how one opens a mapping, and what it shows.
+public sealed partial class Relay
+{
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private Decision Admit(ReadOnlySpan<byte> initiation, in Source source, int route, Tick now)
+    {
+        if (_addresses[route].Best(now) is not IPEndPoint server)
+        {
+            return Drop(Direction.Uplink, Verdict.NoServer, initiation);
+        }
+
+        if (_admission.Judge(initiation, source, route, now, out Share share) is Verdict refusal)
+        {
+            return refusal == Verdict.Reply
+                ? SendCookie(initiation, source, route, slot: -1, now)
+                : Drop(Direction.Uplink, refusal, initiation);
+        }
+
+        if (!_life.TryMakeRoomForAsker())
+        {
+            return Drop(Direction.Uplink, Verdict.TableFull, initiation);
+        }
+
+        int slot = AddMapping(source, route, server);
+        ref Mapping mapping = ref _mappings[slot];
+        _tunnels.Add(slot, route);
+        mapping.HasShown = share == Share.Verified;
+        mapping.AskedInVain = 1;
+        RememberAsking(slot, initiation);
+        mapping.Initiations.TryTake(1, InitiationsPerSecond, InitiationBurst, now);
+        mapping.UplinkBytes = initiation.Length;
+        _life.BeginAsking(slot, share, now);
+        Counters.Count(Direction.Uplink, Verdict.Open, 1, initiation.Length);
+        return new Decision(Verdict.Open, slot, initiation.Length);
+    }
+
+    /// <summary>Whether the server may be given one more initiation of a mapping's. What a tunnel's has waited for stands aside of its
+    /// row, which is written only while the server is loaded.</summary>
+    private bool MayAskServer(int slot, InitiationPriority priority, bool showsServers, Tick now)
+    {
+        ref readonly Mapping mapping = ref _mappings[slot];
+        return priority == InitiationPriority.Live && _admission.IsServerLoaded(mapping.Route, priority, now)
+            ? _admission.TryTakeTunnelToken(mapping.Route, ref _mappings.ExtrasOf(slot).TokenWait, mapping.Source, showsServers, now)
+            : _admission.TryTakeToken(mapping.Route, priority, mapping.Source, now);
+    }
+
+    /// <summary>Remembers the cookie with which the server answers a client's initiation. A client has room for one cookie:
+    /// from now on it shows the server's, which went to its address and to nobody else's, and without this would be sent
+    /// ours again, and then the server's, and so on. Whether the initiation was the client's does not matter: the server's
+    /// cookie is for the mapping's port.</summary>
+    private void LearnServerCookie(int slot, ReadOnlySpan<byte> reply)
+    {
+        ref Mapping mapping = ref _mappings[slot];
+        Span<byte> cookie = stackalloc byte[WireGuard.CookieSize];
+        if (Datagram.ReceiverIndex(DatagramKind.CookieReply, reply) == mapping.LastInitiation
+            && _admission.TryOpen(mapping.Route, reply, mapping.LastMac1, cookie))
+        {
+            _mappings.ExtrasOf(slot).ServerCookie = MemoryMarshal.Read<UInt128>(cookie);
+        }
+    }
+
+    /// <summary>Whether the initiation shows the cookie that the server sent to this mapping.</summary>
+    private bool ShowsServerCookie(int slot, ReadOnlySpan<byte> initiation, Tick now)
+    {
+        if (now >= _mappings.CookieUntil(slot) || _mappings.ExtrasOf(slot).ServerCookie == default)
+        {
+            return false;
+        }
+
+        const int mac2 = WireGuard.InitiationMac1Offset + WireGuard.MacSize;
+        Span<byte> expected = stackalloc byte[WireGuard.MacSize];
+        Blake2s.Mac(MemoryMarshal.AsBytes(new ReadOnlySpan<UInt128>(in _mappings.ExtrasOf(slot).ServerCookie)), initiation[..mac2], expected);
+        return FixedTime.AreEqual(expected, initiation[mac2..]);
+    }
+
+    private Decision SendCookie(ReadOnlySpan<byte> initiation, in Source source, int route, int slot, Tick now)
+    {
+        _admission.MakeReply(route, initiation, source, now);
+        return Drop(Direction.Uplink, Verdict.Reply, initiation, slot);
+    }
+}
