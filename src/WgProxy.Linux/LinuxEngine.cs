@@ -1,5 +1,6 @@
 using System.Net;
 using WgProxy.Core;
+using WgProxy.Core.Admission;
 using WgProxy.Core.Engine;
 using WgProxy.Linux.Listen;
 using WgProxy.Linux.Net;
@@ -45,8 +46,10 @@ public sealed class LinuxEngine : IEngine
         }
 
         int count = WorkerLimits.Workers(_settings, _own.Workers);
-        Steering steering = new(count, ((uint)RandomBits.Draw(), (uint)RandomBits.Draw()));
-        IReadOnlyList<IReadOnlyList<ListenSocket>> listeners = ListenSockets.Open(_settings.Listen, steering, _own.Segmentation);
+        Steering steering = new(count, ((uint)_settings.Seeds.Steering.K0, (uint)_settings.Seeds.Steering.K1));
+        StrangerSpread spread = new(_settings.Seeds.Strangers, _settings.Subnets);
+        spread.LookUpSubnets();
+        IReadOnlyList<IReadOnlyList<ListenSocket>> listeners = ListenSockets.Open(_settings.Listen, steering, spread, _own.Segmentation);
         _started = true;
         UdpSocket[] first = [.. listeners[0].Where(socket => socket.Role == ListenRole.Bare).Select(socket => socket.Socket)];
         Listening = [.. first.Select(socket => socket.LocalEndPoint)];

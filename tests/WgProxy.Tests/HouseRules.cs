@@ -22,7 +22,8 @@ public sealed partial class HouseRules
         {
             ["WgProxy.Core"] = [],
             ["WgProxy.Linux"] = ["WgProxy.Core"],
-            ["WgProxy"] = ["WgProxy.Core", "WgProxy.Linux"],
+            ["WgProxy.Portable"] = ["WgProxy.Core"],
+            ["WgProxy"] = ["WgProxy.Core", "WgProxy.Linux", "WgProxy.Portable"],
         };
         Assert.Equal(expected.Keys.Order(), Projects().Select(project => project.Name).Order());
         Assert.All(Projects(), project => Assert.Equal(
@@ -38,6 +39,12 @@ public sealed partial class HouseRules
             Sources.Where(file => Unsafe().IsMatch(Code(file)) || Code(file).Contains("LibraryImport", StringComparison.Ordinal)),
             file => Assert.Matches("/WgProxy.Linux/(Native|Net)/", file));
     }
+
+    [Fact]
+    public void No_engine_draws_by_itself() =>
+        Assert.All(
+            Sources.Where(file => Draws().IsMatch(Code(file))),
+            file => Assert.Matches("/WgProxy/Hosting/RandomBits.cs$|/WgProxy.Linux/(Native/Libc|Net/HostFacts).cs$", file));
 
     [Fact]
     public void Locks_stand_where_threads_meet() =>
@@ -110,6 +117,9 @@ public sealed partial class HouseRules
 
     [GeneratedRegex(@"\bunsafe\b")]
     private static partial Regex Unsafe();
+
+    [GeneratedRegex(@"\bRandom(NumberGenerator)?\.|\bnew Random\b|\bNewGuid\b|\bRandomBits\b(?!\.DrawSeeds)|getrandom|TryFillRandom")]
+    private static partial Regex Draws();
 
     [GeneratedRegex(@"\block\s*\(|\bLock\b|\bMonitor\.")]
     private static partial Regex Locks();

@@ -1,6 +1,7 @@
 using System.Collections;
 using System.Net;
 using WgProxy.Core;
+using WgProxy.Core.Engine;
 using WgProxy.Core.Routes;
 using WgProxy.Hosting;
 using WgProxy.Linux.Net;
@@ -255,11 +256,14 @@ public sealed class OptionsTests
     {
         Options options = Read()!;
         Capacity capacity = Capacity.From(UpstreamPorts.Select("40000 40000", "", 0), HostFacts.Unlimited, wanted: 16_384);
-        RelaySettings one = options.ForEngine(Keys.Route(), capacity).Relay;
-        RelaySettings other = options.ForEngine(Keys.Route(), capacity).Relay;
-        (ulong, ulong)[] seeds = [one.HashSeed, other.HashSeed, one.CookieSeed, other.CookieSeed];
+        EngineSeeds[] engines = [options.ForEngine(Keys.Route(), capacity).Seeds, options.ForEngine(Keys.Route(), capacity).Seeds];
+        (ulong, ulong)[] seeds = [.. engines.SelectMany(each => SeedsOf(each))];
+        Assert.Equal(2 * typeof(EngineSeeds).GetProperties().Length, seeds.Length);
         Assert.Equal(seeds.Length, seeds.Distinct().Count());
         Assert.All(seeds, seed => Assert.NotEqual(default, seed));
+
+        static (ulong, ulong)[] SeedsOf(EngineSeeds seeds) =>
+            [seeds.Steering, seeds.Hash, seeds.Cookie, seeds.Nonce, seeds.Ports, seeds.Strangers];
     }
 
     [Theory]

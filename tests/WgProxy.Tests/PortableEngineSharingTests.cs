@@ -63,7 +63,7 @@ public sealed class PortableEngineSharingTests : IDisposable
         Assert.Null(alone.Initiations);
         Assert.Empty(alone.Strangers);
         StrangerSpread spread = new((1, 2));
-        PortableEngineStrangers strangers = new(alone.Strangers, spread, new AttachedSubnets(spread));
+        PortableEngineStrangers strangers = new(alone.Strangers, spread);
         using PortableEngine engine = new(new EngineSettings { Listen = new IPEndPoint(IPAddress.Loopback, 0), Routes = [EngineContract.NewRoute()] });
         PortableEngineListener listener = new(engine, alone.Data, strangers, data: null);
         _sender.Bind(new IPEndPoint(IPAddress.Loopback, 0));

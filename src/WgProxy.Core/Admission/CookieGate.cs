@@ -28,8 +28,8 @@ internal sealed class CookieGate
         BinaryPrimitives.WriteUInt64LittleEndian(master, settings.CookieSeed.K0);
         BinaryPrimitives.WriteUInt64LittleEndian(master[8..], settings.CookieSeed.K1);
 
-        // Each worker has a hash seed of its own, so no two make the same nonces; and a hash of the seeds says nothing of them.
-        _nonceWord = SipHash.Hash(settings.CookieSeed.K0, settings.CookieSeed.K1, settings.HashSeed.K0, settings.HashSeed.K1, 0, 0, 0);
+        // A hash of the seed, because each reply shows it.
+        _nonceWord = SipHash.Hash(settings.NonceSeed.K0, settings.NonceSeed.K1, 0);
         _secretKey = new Blake2sKey(master, Blake2s.MaxDigestSize);
         _secrets = new CookieSecrets(stackalloc byte[CookieSecrets.SecretSize]);
         Rotate(default);

@@ -10,7 +10,8 @@ namespace WgProxy.Core.Admission;
 /// changes every few seconds, so that a client whose network shares a buffer with a flooded one does so once, not always.
 /// </summary>
 /// <param name="key">Secret bits, so that nobody can aim at a buffer.</param>
-public sealed class StrangerSpread((ulong K0, ulong K1) key)
+/// <param name="subnets">Asks the system which subnets the host is attached to; null: none.</param>
+public sealed class StrangerSpread((ulong K0, ulong K1) key, Func<IEnumerable<IPNetwork>>? subnets = null)
 {
     /// <summary>How many buffers there are.</summary>
     public const int Buffers = 16;
@@ -24,11 +25,30 @@ public sealed class StrangerSpread((ulong K0, ulong K1) key)
     // An unanswered neighbour is given up after 3 s, so a network fills two buffers at most; WireGuard asks again after 5 s.
     private const long Interval = 4_000;
 
+    // Subnets change. One that is missing costs newcomers something in a flood from it, and the proven nothing.
+    private const long BetweenLooks = 60_000;
+
     private const int LengthIPv4 = 24;
     private const int LengthIPv6 = 64;
     private const int MappedBits = 96;
 
     private (ulong High, ulong Low, int Length)[] _wide = [];
+    private long _nextLook = BetweenLooks;
+
+    /// <summary>Whether it is time to look the subnets up again. It takes too long for a thread that moves datagrams.</summary>
+    public bool WantsSubnets(Tick now)
+    {
+        if (now.Milliseconds < Volatile.Read(ref _nextLook))
+        {
+            return false;
+        }
+
+        Volatile.Write(ref _nextLook, now.Milliseconds + BetweenLooks);
+        return true;
+    }
+
+    /// <summary>Looks the subnets up now.</summary>
+    public void LookUpSubnets() => Attach(subnets?.Invoke() ?? []);
 
     /// <summary>The subnets that the host is attached to: each is one network here. Those no wider than a /24 or an
     /// IPv6 /64 are so without being named. May be set by any thread.</summary>

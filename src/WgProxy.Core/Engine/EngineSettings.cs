@@ -15,6 +15,17 @@ public sealed record EngineSettings
     /// <summary>Limits and times of the relay.</summary>
     public RelaySettings Relay { get; init; } = new();
 
+    /// <summary>The random bits that the engine may use.</summary>
+    public EngineSeeds Seeds { get; init; } = new();
+
+    /// <summary>The same limits and times, with the seeds that the relay uses.</summary>
+    public RelaySettings SeededRelay =>
+        Relay with { HashSeed = Seeds.Hash, CookieSeed = Seeds.Cookie, NonceSeed = Seeds.Nonce };
+
+    /// <summary>Asks the system which subnets this host is attached to. Called at the start, and at most once a minute by a thread of
+    /// the pool; none by default.</summary>
+    public Func<IEnumerable<IPNetwork>> Subnets { get; init; } = static () => [];
+
     /// <summary>Local ports that upstream sockets may use, each once.</summary>
     public IReadOnlyList<ushort> Ports { get; init; } = [];
 

@@ -95,6 +95,9 @@ public sealed record RelaySettings
     /// <summary>Seed of the cookies' secrets: 128 random bits per process.</summary>
     public (ulong K0, ulong K1) CookieSeed { get; init; }
 
+    /// <summary>Seed of the nonces of cookie replies: 128 random bits per process, and of each worker's own.</summary>
+    public (ulong K0, ulong K1) NonceSeed { get; init; }
+
     /// <summary>Seed of the keyed hash over attacker-chosen data: 128 random bits per process.</summary>
     public (ulong K0, ulong K1) HashSeed { get; init; }
 }

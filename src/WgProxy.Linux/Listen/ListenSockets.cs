@@ -72,14 +72,15 @@ internal static class ListenSockets
 
     /// <summary>The sockets of each worker: for each address one of each <see cref="ListenRole"/>.</summary>
     /// <exception cref="EngineException">The system refused.</exception>
-    public static IReadOnlyList<IReadOnlyList<ListenSocket>> Open(IPEndPoint listen, Steering steering, Segmentation offload)
+    public static IReadOnlyList<IReadOnlyList<ListenSocket>> Open(
+        IPEndPoint listen, Steering steering, StrangerSpread spread, Segmentation offload)
     {
         IPAddress[] addresses = Addresses(listen.Address);
         for (int attempt = 1; ; attempt++)
         {
             try
             {
-                return Open(addresses, Probe(addresses, listen.Port), steering, offload);
+                return Open(addresses, Probe(addresses, listen.Port), steering, spread, offload);
             }
             catch (EngineException) when (listen.Port == 0 && attempt < DrawAttempts)
             {
@@ -103,17 +104,15 @@ internal static class ListenSockets
         }
     }
 
-    private static List<ListenSocket>[] Open(IPAddress[] addresses, int port, Steering steering, Segmentation offload)
+    private static List<ListenSocket>[] Open(
+        IPAddress[] addresses, int port, Steering steering, StrangerSpread spread, Segmentation offload)
     {
         List<ListenSocket>[] workers = [.. Enumerable.Range(0, steering.Workers).Select(_ => new List<ListenSocket>())];
         try
         {
-            StrangerSpread spread = new(RandomBits.DrawPair());
-            AttachedSubnets subnets = new(spread);
-            subnets.Execute();
             foreach (IPAddress address in addresses)
             {
-                StrangerSockets strangers = new(spread, subnets);
+                StrangerSockets strangers = new(spread);
                 OpenGroup(new IPEndPoint(address, port), steering, offload, workers, strangers);
                 OpenStrangers(new IPEndPoint(address, port), offload, strangers);
             }

@@ -10,8 +10,7 @@ namespace WgProxy.Linux.Listen;
 /// them past it. All workers send by them: the neighbours that may be waited for are the host's, not a worker's.
 /// </summary>
 /// <param name="spread">Which of them answers whom.</param>
-/// <param name="subnets">What keeps the spread informed.</param>
-internal sealed class StrangerSockets(StrangerSpread spread, AttachedSubnets subnets) : IDisposable
+internal sealed class StrangerSockets(StrangerSpread spread) : IDisposable
 {
     private readonly UdpSocket[] _sockets = new UdpSocket[StrangerSpread.Buffers];
     private readonly int[] _descriptors = new int[StrangerSpread.Buffers];
@@ -29,7 +28,11 @@ internal sealed class StrangerSockets(StrangerSpread spread, AttachedSubnets sub
     /// <summary>Which of them answers this client at this moment.</summary>
     public int Of(in Source client, Tick now)
     {
-        subnets.Refresh(now.Milliseconds);
+        if (spread.WantsSubnets(now))
+        {
+            ThreadPool.UnsafeQueueUserWorkItem(static spread => spread.LookUpSubnets(), spread, preferLocal: false);
+        }
+
         return spread.Of(client, now);
     }
 

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Runtime.InteropServices;
 using System.Text;
 using WgProxy.Linux.Native;
 using static WgProxy.Linux.Native.Constants;
@@ -76,6 +77,20 @@ public static unsafe class HostFacts
         {
             return false;
         }
+    }
+
+    /// <summary>Fills a few bytes with bits that nobody can predict; false where the kernel, or a sandbox, lacks the call.</summary>
+    public static bool TryFillRandom(Span<byte> bits)
+    {
+        // So few bytes come whole or not at all, and not before the kernel has gathered enough.
+        nint filled;
+        do
+        {
+            filled = Libc.getrandom(bits, (nuint)bits.Length, 0);
+        }
+        while (filled < 0 && Marshal.GetLastPInvokeError() == EINTR);
+
+        return filled == bits.Length;
     }
 
     // makedev(3).

@@ -64,10 +64,10 @@ internal sealed partial class LinuxWorker : IDisposable
         _time = time;
         _zero = zero;
         _listeners = listeners;
-        _relay = new Relay(settings.Relay, settings.Routes);
+        _relay = new Relay(settings.SeededRelay, settings.Routes);
         _ports = settings.Ports.Count == 0
             ? null
-            : new PortPool(settings.Ports, settings.Relay.LingerTimeout, RandomBits.DrawPair());
+            : new PortPool(settings.Ports, settings.Relay.LingerTimeout, settings.Seeds.Ports);
         _upstreams = new Upstream[_relay.Slots];
         _clients = new ClientTable(_relay.Slots);
         _toServers = new Outbox(_relay.Slots, _relay.Counters, _offload.MustEndShort, clients: null, _offload.Rings);

@@ -32,10 +32,9 @@ internal static class WorkerLimits
         return settings with
         {
             Ports = [.. settings.Ports.Where((_, i) => i % workers == worker)],
+            Seeds = settings.Seeds.OfWorker(worker),
             Relay = settings.Relay with
             {
-                // Of its own, so that no two workers make cookie replies with the same nonce.
-                HashSeed = (unchecked(settings.Relay.HashSeed.K0 + (ulong)worker), settings.Relay.HashSeed.K1),
                 MaxMappings = slots - closing,
                 MaxAsked = settings.Relay.MaxAsked / workers,
                 MaxClaimed = Math.Max(1, settings.Relay.MaxClaimed / workers),

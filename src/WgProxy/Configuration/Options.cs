@@ -5,7 +5,6 @@ using WgProxy.Core.Engine;
 using WgProxy.Core.Protocol;
 using WgProxy.Core.Routes;
 using WgProxy.Hosting;
-using WgProxy.Linux;
 using WgProxy.Linux.Send;
 using WgProxy.Linux.Workers;
 using WgProxy.Logging;
@@ -92,14 +91,14 @@ internal sealed class Options
         Listen = Listen,
         Routes = [route],
         Ports = capacity.Ports.Numbers,
+        Seeds = RandomBits.DrawSeeds(),
+        Subnets = AttachedSubnets.OfThisHost,
         Relay = RelaySettings.ForMappings(capacity.Mappings) with
         {
             IdleTimeout = Timeout,
             Allow = Allow,
             Deny = Deny,
             Adopt = Adopt,
-            CookieSeed = RandomBits.DrawPair(),
-            HashSeed = RandomBits.DrawPair(),
         },
     };
 

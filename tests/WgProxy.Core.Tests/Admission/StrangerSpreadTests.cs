@@ -22,6 +22,23 @@ public sealed class StrangerSpreadTests
     }
 
     [Fact]
+    public void Subnets_are_looked_up_once_a_minute()
+    {
+        int looks = 0;
+        StrangerSpread spread = new((1, 2), () =>
+        {
+            looks++;
+            return [IPNetwork.Parse("10.0.0.0/8")];
+        });
+        spread.LookUpSubnets();
+        Assert.Equal(1, looks);
+        Assert.False(spread.WantsSubnets(new Tick(59_999)));
+        Assert.True(spread.WantsSubnets(new Tick(60_000)));
+        Assert.False(spread.WantsSubnets(new Tick(119_999)));
+        Assert.True(spread.WantsSubnets(new Tick(120_000)));
+    }
+
+    [Fact]
     public void Networks_are_spread_over_all_buffers_evenly()
     {
         int[] counts = new int[StrangerSpread.Buffers];

@@ -1,4 +1,6 @@
-namespace WgProxy.Linux.Tests;
+using WgProxy.Hosting;
+
+namespace WgProxy.Tests;
 
 public sealed class RandomBitsTests
 {

@@ -3,9 +3,6 @@ using System.Net.Sockets;
 using WgProxy.Core;
 using WgProxy.Core.Admission;
 using WgProxy.Core.Engine;
-using WgProxy.Linux;
-using WgProxy.Linux.Listen;
-using WgProxy.Linux.Workers;
 
 namespace WgProxy.Portable;
 
@@ -50,7 +47,7 @@ public sealed partial class PortableEngine : IEngine
         _settings = settings;
         _time = time ?? TimeProvider.System;
         _zero = _time.GetTimestamp();
-        _relay = new Relay(settings.Relay, settings.Routes);
+        _relay = new Relay(settings.SeededRelay, settings.Routes);
         _upstreams = new PortableEngineUpstream?[_relay.Slots];
 
         // A port rests as long as a server may still send to it: for the same reason that a mapping lingers.
@@ -59,7 +56,7 @@ public sealed partial class PortableEngine : IEngine
             : new PortPool(
                 settings.Ports,
                 settings.Relay.LingerTimeout,
-                RandomBits.DrawPair());
+                settings.Seeds.Ports);
     }
 
     /// <inheritdoc/>
@@ -76,12 +73,11 @@ public sealed partial class PortableEngine : IEngine
             throw new InvalidOperationException("An engine starts once.");
         }
 
-        StrangerSpread spread = new(RandomBits.DrawPair());
-        AttachedSubnets subnets = new(spread);
-        subnets.Execute();
+        StrangerSpread spread = new(_settings.Seeds.Strangers, _settings.Subnets);
+        spread.LookUpSubnets();
         IReadOnlyList<PortableEngineGroup> groups = PortableEngineSockets.ListenOrRefuse(
             _settings.Listen, Socket.OSSupportsIPv4, Socket.OSSupportsIPv6, mayShare: OperatingSystem.IsLinux());
-        _listeners = [.. groups.SelectMany(group => Listeners(group, new PortableEngineStrangers(group.Strangers, spread, subnets)))];
+        _listeners = [.. groups.SelectMany(group => Listeners(group, new PortableEngineStrangers(group.Strangers, spread)))];
         Listening = [.. _listeners.Where(listener => listener.Data == listener).Select(listener => listener.EndPoint)];
         Shortfalls = PortableEngineSockets.Shortfalls(_listeners.Min(listener => listener.GrantedReceiveBuffer));
         _clock = new Thread(KeepTime) { IsBackground = true, Name = "deadlines" };

@@ -1,8 +1,7 @@
 using WgProxy.Core.Engine;
 using WgProxy.Core.Routes;
-using WgProxy.Linux.Workers;
 
-namespace WgProxy.Linux.Tests;
+namespace WgProxy.Core.Tests.Engine;
 
 /// <summary>What waits for an owner of a relay.</summary>
 public sealed class MailboxTests

@@ -1,7 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
 using WgProxy.Core.Admission;
-using WgProxy.Linux.Listen;
 
 namespace WgProxy.Portable;
 
@@ -12,8 +11,7 @@ namespace WgProxy.Portable;
 /// </summary>
 /// <param name="sockets">The sockets; empty where there are none.</param>
 /// <param name="spread">Which of them answers whom.</param>
-/// <param name="subnets">What keeps the spread informed.</param>
-internal sealed class PortableEngineStrangers(IReadOnlyList<Socket> sockets, StrangerSpread spread, AttachedSubnets subnets)
+internal sealed class PortableEngineStrangers(IReadOnlyList<Socket> sockets, StrangerSpread spread)
 {
     // For each part of the spread: 80 a second, of which 240 wait for neighbours at most, some 200 KB.
     private const int RepliesPerSecond = 5;
@@ -47,7 +45,11 @@ internal sealed class PortableEngineStrangers(IReadOnlyList<Socket> sockets, Str
 
     private int Of(in Source source, Tick now)
     {
-        subnets.Refresh(now.Milliseconds);
+        if (spread.WantsSubnets(now))
+        {
+            ThreadPool.UnsafeQueueUserWorkItem(static spread => spread.LookUpSubnets(), spread, preferLocal: false);
+        }
+
         return spread.Of(source, now);
     }
 

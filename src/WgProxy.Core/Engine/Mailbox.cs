@@ -1,7 +1,6 @@
-using WgProxy.Core.Engine;
-using WgProxy.Core.Routes;
+#pragma warning disable RS0030 // Interlocked: here threads meet, between turns and not on the packet path.
 
-namespace WgProxy.Linux.Workers;
+namespace WgProxy.Core.Engine;
 
 /// <summary>
 /// The commands that wait for one owner of a relay. Bounded, without a lock, and nobody waits: neither who posts, on any thread,

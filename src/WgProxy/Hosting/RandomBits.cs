@@ -1,18 +1,18 @@
-using System.Runtime.InteropServices;
 using System.Security.Cryptography;
-using WgProxy.Linux.Native;
+using WgProxy.Core.Engine;
+using WgProxy.Linux.Net;
 
-namespace WgProxy.Linux;
+namespace WgProxy.Hosting;
 
-/// <summary>Random bits that nobody can predict, for seeds. From the kernel itself (getrandom(2)): the framework asks
+/// <summary>Random bits that nobody can predict, for the seeds of an engine. From the kernel itself (getrandom(2)): the framework asks
 /// OpenSSL, which takes 5 MB of memory for these few bytes.</summary>
-public static class RandomBits
+internal static class RandomBits
 {
     /// <summary>64 of them.</summary>
     public static ulong Draw()
     {
         Span<byte> bits = stackalloc byte[sizeof(ulong)];
-        if (!OperatingSystem.IsLinux() || !(TryFill(bits) || TryRead(bits)))
+        if (!OperatingSystem.IsLinux() || !(HostFacts.TryFillRandom(bits) || TryRead(bits)))
         {
             RandomNumberGenerator.Fill(bits);
         }
@@ -22,6 +22,17 @@ public static class RandomBits
 
     /// <summary>128 of them.</summary>
     public static (ulong K0, ulong K1) DrawPair() => (Draw(), Draw());
+
+    /// <summary>All that an engine needs.</summary>
+    public static EngineSeeds DrawSeeds() => new()
+    {
+        Steering = DrawPair(),
+        Hash = DrawPair(),
+        Cookie = DrawPair(),
+        Nonce = DrawPair(),
+        Ports = DrawPair(),
+        Strangers = DrawPair(),
+    };
 
     // Where the call is refused, OpenSSL cannot begin either, and throws (3.0).
     private static bool TryRead(Span<byte> bits)
@@ -36,19 +47,5 @@ public static class RandomBits
         {
             return false;
         }
-    }
-
-    // So few bytes come whole or not at all: not before the kernel has gathered enough, nor from a kernel or a sandbox
-    // without the call.
-    private static bool TryFill(Span<byte> bits)
-    {
-        nint filled;
-        do
-        {
-            filled = Libc.getrandom(bits, (nuint)bits.Length, 0);
-        }
-        while (filled < 0 && Marshal.GetLastPInvokeError() == Constants.EINTR);
-
-        return filled == bits.Length;
     }
 }
