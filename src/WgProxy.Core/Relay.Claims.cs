@@ -110,7 +110,6 @@ public sealed partial class Relay
 
         _tunnels.Leave(slot);
         _tunnels.Join(tunnel, slot);
-        _mappings[slot].HasUnmatched = false;
         return Claim(kind, datagram, slot, Verdict.Forward, now);
     }
 

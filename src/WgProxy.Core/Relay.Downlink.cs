@@ -27,27 +27,16 @@ public sealed partial class Relay
         ref Mapping mapping = ref _mappings[slot];
         uint server = Datagram.SenderIndex(datagram);
         uint client = Datagram.ReceiverIndex(DatagramKind.Response, datagram);
-        if (mapping.RecentInitiations.Contains(client))
-        {
-            _tunnels.SplitOff(slot, now);
-            _tunnels.Learn(slot, server, client, now, now + _settings.IndexLifetime);
-            _life.HeardAnswer(slot, now);
-            BeginAnew(slot);
-            _life.Raise(slot, Proof.Answered, now);
-            return Forward(Direction.Downlink, slot, 1, datagram.Length);
-        }
-
-        // A slow path, or a ring overrun by somebody who spoofs the client: the client will know. Remember the index;
-        // if the client uses it, the answer was genuine.
-        if (!MayReceive(mapping, datagram.Length) || mapping.Proof == Proof.Lingering)
+        if (!mapping.RecentInitiations.Contains(client))
         {
             return Drop(Direction.Downlink, Verdict.Unsolicited, datagram, slot);
         }
 
-        mapping.HasUnmatched = true;
-        _mappings.ExtrasOf(slot).UnmatchedServer = server;
-        _mappings.ExtrasOf(slot).UnmatchedClient = client;
-        _life.HeardUnmatched(slot);
+        _tunnels.SplitOff(slot, now);
+        _tunnels.Learn(slot, server, client, now, now + _settings.IndexLifetime);
+        _life.HeardAnswer(slot, now);
+        BeginAnew(slot);
+        _life.Raise(slot, Proof.Answered, now);
         return Forward(Direction.Downlink, slot, 1, datagram.Length);
     }
 

@@ -127,14 +127,6 @@ public sealed partial class Relay
         }
 
         ref Mapping mapping = ref _mappings[slot];
-        if (mapping.HasUnmatched && _mappings.ExtrasOf(slot).UnmatchedServer == receiver)
-        {
-            // The client uses an answer that matched nothing remembered here: it was genuine.
-            mapping.HasUnmatched = false;
-            _tunnels.SplitOff(slot, now);
-            _tunnels.Learn(slot, receiver, _mappings.ExtrasOf(slot).UnmatchedClient, now, now + _settings.IndexLifetime);
-        }
-
         (int datagrams, int bytes) = Alike(run, stride, receiver);
         if (!_tunnels.UseDataIndex(mapping.Tunnel, receiver, now))
         {
@@ -282,7 +274,7 @@ public sealed partial class Relay
         {
             ref Mapping mapping = ref _mappings[slot];
             if (kind == DatagramKind.Transport
-                ? _tunnels.HasDataIndex(mapping.Tunnel, receiver, now) || (mapping.HasUnmatched && _mappings.ExtrasOf(slot).UnmatchedServer == receiver)
+                ? _tunnels.HasDataIndex(mapping.Tunnel, receiver, now)
                 : _tunnels.HasIssued(mapping.Tunnel, receiver, now))
             {
                 return slot;

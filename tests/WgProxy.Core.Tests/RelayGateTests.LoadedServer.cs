@@ -113,7 +113,7 @@ public sealed partial class RelayGateTests
         uint index = 1_000_000;
         for (int millisecond = 0; millisecond < 12_000; millisecond++)
         {
-            // Forged or not: each asks twice a second, which its bucket lets through, and the server keeps sending cookies.
+            // Forged or not: each asks twice a second, which is more than its bucket lets through, and the server keeps sending cookies.
             foreach (int asking in (ReadOnlySpan<int>)[millisecond * 2 % slots.Length, ((millisecond * 2) + 1) % slots.Length])
             {
                 if (driver.FromClient(Subnet(asking), WireMessages.Initiation(driver.Mac1, ++index)) is { Verdict: Verdict.Forward } passed)

@@ -127,6 +127,41 @@ public sealed partial class RelayGateTests(ITestOutputHelper output)
         Assert.Equal(Verdict.Forward, driver.FromClient(Alice, retry).Verdict);
     }
 
+    /// <summary>Initiations under the client's address push its own out of the eight that are remembered. A client believes an
+    /// answer until it asks again, after 5 s: within that time too few others may pass.</summary>
+    [Theory]
+    [InlineData(0.05, false)]
+    [InlineData(1.9, false)]
+    [InlineData(4.9, false)]
+    [InlineData(0.05, true)]
+    [InlineData(1.4, true)]
+    [InlineData(4.9, true)]
+    public void Who_forges_a_clients_address_cannot_make_an_answer_come_too_late(double seconds, bool isShown)
+    {
+        RelayDriver driver = NewDriver();
+        byte[]? cookie = null;
+        if (isShown)
+        {
+            int first = driver.Confirm(Alice, client: 0xC1, server: 0x51);
+            cookie = CookieOf(driver, Alice);
+            driver.Pass(10);
+            Assert.Equal(Proof.Confirmed, driver.Relay.ProofOf(first));
+        }
+
+        byte[] initiation = WireMessages.Initiation(driver.Mac1, 0xC2);
+        int slot = driver.FromClient(Alice, cookie is null ? initiation : WithCookie(initiation, cookie)).Slot;
+        for (uint forged = 0; forged < seconds * 100; forged++)
+        {
+            driver.FromClient(Alice, WireMessages.Initiation(driver.Mac1, 0xF000 + forged));
+            driver.Pass(0.01);
+        }
+
+        Assert.Equal(Verdict.Forward, driver.FromServer(slot, WireMessages.Response(0x52, receiver: 0xC2)).Verdict);
+        Assert.Equal(Verdict.Forward, driver.FromClient(Alice, WireMessages.Transport(0x52)).Verdict);
+        Assert.InRange(driver.Relay.ProofOf(slot), Proof.Established, Proof.Confirmed);
+        Assert.Equal(0, driver.Relay.Counters.Tolerated(Direction.Uplink));
+    }
+
     [Fact]
     public void Cookies_of_the_server_and_of_the_relay_do_not_play_ping_pong()
     {
@@ -309,6 +344,20 @@ public sealed partial class RelayGateTests(ITestOutputHelper output)
         byte[] cookie = new byte[16];
         Assert.True(new CookieSealer(driver.Routes[0].Key).TryOpen(driver.Relay.Reply, initiation.AsSpan(116, 16), cookie));
         return cookie;
+    }
+
+    /// <summary>Asks until the source's bucket is empty, and opens the cookie that it is sent.</summary>
+    private static byte[] CookieOf(RelayDriver driver, Source source)
+    {
+        byte[] refused;
+        uint index = 0xA000;
+        do
+        {
+            refused = WireMessages.Initiation(driver.Mac1, index++);
+        }
+        while (driver.FromClient(source, refused).Verdict != Verdict.Reply);
+
+        return Open(driver, refused);
     }
 
     private static byte[] WithCookie(byte[] initiation, byte[] cookie)

@@ -77,17 +77,15 @@ public sealed class RelayLadderTests
     }
 
     [Fact]
-    public void An_answer_that_matches_nothing_is_proven_by_the_client_that_uses_it()
+    public void An_answer_to_no_remembered_initiation_is_dropped_and_makes_no_port_rest()
     {
         int slot = _driver.Ask(Alice);
 
-        Assert.Equal(Verdict.Forward, _driver.FromServer(slot, WireMessages.Response(0x51, receiver: 0xDEAD)).Verdict);
+        Assert.Equal(Verdict.Unsolicited, _driver.FromServer(slot, WireMessages.Response(0x51, receiver: 0xDEAD)).Verdict);
+        Assert.Equal(Verdict.NotProven, _driver.FromClient(Alice, WireMessages.Transport(0x51)).Verdict);
         Assert.Equal(Proof.Asked, _driver.Relay.ProofOf(slot));
-        Assert.Equal(Verdict.NotProven, _driver.FromClient(Alice, WireMessages.Transport(0x99)).Verdict);
-        Assert.Equal(Verdict.Forward, _driver.FromClient(Alice, WireMessages.Transport(0x51)).Verdict);
-        Assert.Equal(Proof.Established, _driver.Relay.ProofOf(slot));
-        Assert.Equal(Verdict.Forward, _driver.FromServer(slot, WireMessages.Transport(0xDEAD)).Verdict);
-        Assert.Equal(Proof.Confirmed, _driver.Relay.ProofOf(slot));
+        _driver.Pass(16);
+        Assert.False(Assert.Single(_driver.Log, change => change.EndsMapping).ServerUsedPort);
     }
 
     [Fact]
@@ -95,10 +93,9 @@ public sealed class RelayLadderTests
     {
         int slot = _driver.Ask(Alice);
 
-        Assert.Equal(Verdict.Forward, _driver.FromServer(slot, WireMessages.Response(1, receiver: 0xDEAD)).Verdict);
-        Assert.Equal(Verdict.Unsolicited, _driver.FromServer(slot, WireMessages.Response(2, receiver: 0xBEEF)).Verdict);
-        Assert.Equal(Verdict.Unsolicited, _driver.FromServer(slot, WireMessages.Initiation(_driver.Mac1, 3)).Verdict);
-        Assert.Equal(Verdict.Unsolicited, _driver.FromServer(slot, WireMessages.CookieReply(4)).Verdict);
+        Assert.Equal(Verdict.Forward, _driver.FromServer(slot, WireMessages.Initiation(_driver.Mac1, 1)).Verdict);
+        Assert.Equal(Verdict.Unsolicited, _driver.FromServer(slot, WireMessages.Initiation(_driver.Mac1, 2)).Verdict);
+        Assert.Equal(Verdict.Unsolicited, _driver.FromServer(slot, WireMessages.CookieReply(0xC1)).Verdict);
     }
 
     [Fact]
@@ -217,10 +214,10 @@ public sealed class RelayLadderTests
     {
         int slot = _driver.Ask(Alice);
         Verdict[] verdicts = [.. Enumerable.Range(0, 8).Select(i => _driver.FromClient(Alice, WireMessages.Initiation(_driver.Mac1, (uint)i)).Verdict)];
-        Assert.Equal(4, verdicts.Count(verdict => verdict == Verdict.Forward));
-        Assert.Equal(4, verdicts.Count(verdict => verdict == Verdict.Reply));
+        Assert.Equal(2, verdicts.Count(verdict => verdict == Verdict.Forward));
+        Assert.Equal(6, verdicts.Count(verdict => verdict == Verdict.Reply));
 
-        _driver.Pass(0.5);
+        _driver.Pass(1);
         Assert.Equal(Verdict.Forward, _driver.FromClient(Alice, WireMessages.Initiation(_driver.Mac1, 77)).Verdict);
         Assert.Equal(Proof.Asked, _driver.Relay.ProofOf(slot));
     }

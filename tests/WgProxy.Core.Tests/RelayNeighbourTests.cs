@@ -62,7 +62,7 @@ public sealed class RelayNeighbourTests
             Assert.Equal(Verdict.Forward, _second.FromClient(mallory, WireMessages.Initiation(_second.Mac1, 0xD0 + i)).Verdict);
             Assert.Equal(Verdict.Forward, _second.FromServer(claim, WireMessages.Response(0x90 + i, 0xD0 + i)).Verdict);
             Assert.Equal(Verdict.Forward, _second.FromClient(mallory, WireMessages.Transport(0x90 + i)).Verdict);
-            _second.Pass(0.5);
+            _second.Pass(1);
         }
     }
 

@@ -89,7 +89,7 @@ internal sealed class AdmissionControl
 
     /// <summary>Whether an initiation of a mapping with this proof must show a cookie. While the server is loaded, all must: there are
     /// few tokens for sources that can be reached, and forged addresses are many. In a crowd, those must that are as unanswered as
-    /// the rest of it: else the first thousand of a flood would go on asking the server 2,000 times a second.</summary>
+    /// the rest of it: else the first thousand of a flood would go on asking the server 1,000 times a second.</summary>
     public bool MustShow(int route, Proof proof, Tick now) =>
         ServerBudget.IsLoaded(_loads[route], proof >= Proof.Established ? InitiationPriority.Live : InitiationPriority.Newcomer, now)
         || (proof == Proof.Asked && IsCrowded());

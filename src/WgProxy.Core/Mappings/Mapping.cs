@@ -40,7 +40,7 @@ internal struct Mapping
     /// <summary>The upstream socket's local port; 0 until the engine has opened it.</summary>
     public ushort Port;
 
-    // Eight that are seldom asked for share a byte: the row stays as small as three lines of a cache.
+    // Seven that are seldom asked for share a byte: the row stays as small as three lines of a cache.
     private Mark _marks;
 
     /// <summary>The server has sent something of type 1, 2 or 4 to this port, so it may do so again.</summary>
@@ -61,9 +61,6 @@ internal struct Mapping
 
     /// <summary>Since its revival, the server has not been heard yet.</summary>
     public bool AwaitsServer { readonly get => Has(Mark.AwaitsServer); set => Set(Mark.AwaitsServer, value); }
-
-    /// <summary>An answer that matched no remembered initiation is waiting for the client to use it.</summary>
-    public bool HasUnmatched { readonly get => Has(Mark.HasUnmatched); set => Set(Mark.HasUnmatched, value); }
 
     /// <summary>Claimed with an index that is known nowhere: on probation until the server sends data to this port.</summary>
     public bool IsOnProbation { readonly get => Has(Mark.IsOnProbation); set => Set(Mark.IsOnProbation, value); }
@@ -141,8 +138,7 @@ internal struct Mapping
         HasShown = 8,
         AwaitsClient = 16,
         AwaitsServer = 32,
-        HasUnmatched = 64,
-        IsOnProbation = 128,
+        IsOnProbation = 64,
     }
 }
 

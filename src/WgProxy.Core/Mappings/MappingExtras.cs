@@ -2,8 +2,8 @@ using WgProxy.Core.Containers;
 
 namespace WgProxy.Core.Mappings;
 
-/// <summary>What a mapping needs only when something unusual happens to it: it claims a tunnel, shows a cookie, carries an
-/// index that nobody issued here, is answered late. Kept apart, so that it costs no memory where nothing does.</summary>
+/// <summary>What a mapping needs only when something unusual happens to it: it claims a tunnel, shows a cookie, or carries an
+/// index that nobody issued here. Kept apart, so that it costs no memory where nothing does.</summary>
 internal struct MappingExtras
 {
     /// <summary>Limits initiations that show a cookie.</summary>
@@ -14,12 +14,6 @@ internal struct MappingExtras
 
     /// <summary>Limits what a mapping may send while it only claims.</summary>
     public TokenBucket Claim;
-
-    /// <summary>The server index of an answer that matched no remembered initiation.</summary>
-    public uint UnmatchedServer;
-
-    /// <summary>The client index of that answer.</summary>
-    public uint UnmatchedClient;
 
     /// <summary>The server index by which a mapping on probation was admitted.</summary>
     public uint ProbationIndex;

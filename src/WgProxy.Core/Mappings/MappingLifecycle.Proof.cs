@@ -42,9 +42,6 @@ internal sealed partial class MappingLifecycle
         mapping.AwaitsServer = false;
     }
 
-    /// <summary>The server sent something that proves nothing, but it knows the port.</summary>
-    public void HeardUnmatched(int slot) => _mappings[slot].ServerUsedPort = true;
-
     /// <summary>A cookie of the server's for this mapping's port. A mapping that waits for an answer waits as long as the cookie is
     /// good, within the limit of its kind.</summary>
     public void HeardCookie(int slot, Tick now)

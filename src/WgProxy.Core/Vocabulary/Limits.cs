@@ -79,12 +79,13 @@ public static class Limits
 
     // What a mapping may send.
 
-    /// <summary>Initiations per second of one mapping. WireGuard sends one per 5 s; two per second leave room for a spoofer beside it.
-    /// </summary>
-    public const int InitiationsPerSecond = 2;
+    /// <summary>Initiations per second of one mapping. WireGuard sends one per 5 s, and believes an answer until it sends
+    /// the next. If a sender forges the client's address, at most seven others pass in that time: the client's own is still among the eight
+    /// that the relay remembers.</summary>
+    public const int InitiationsPerSecond = 1;
 
     /// <summary>Initiations of one mapping at once.</summary>
-    public const int InitiationBurst = 5;
+    public const int InitiationBurst = 3;
 
     /// <summary>Bytes per second with an index that no server issued here, from a mapping that is not proven. Legitimate after a restart
     /// of the relay, until the next handshake.</summary>

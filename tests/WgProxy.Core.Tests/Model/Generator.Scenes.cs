@@ -124,7 +124,7 @@ internal sealed partial class Generator
 
         (int source, int route) = (NumberOf(mapping), mapping.Route);
         bool byServer = _random.Next(2) == 0;
-        int pace = Pick(0, 1, 500, 600);
+        int pace = Pick(0, 1, 1_000, 1_100);
         List<(uint Client, uint Server)> all = [];
         for (int count = _random.Next(7, 11); count > 0; count--)
         {
@@ -158,8 +158,8 @@ internal sealed partial class Generator
         }
     }
 
-    /// <summary>An answer to no question that is remembered, and a client that uses it.</summary>
-    private IEnumerable<Step> Unmatched()
+    /// <summary>An answer to an initiation that did not come this way, and a client that uses it.</summary>
+    private IEnumerable<Step> Unasked()
     {
         ReferenceMapping? mapping = AnyMapping();
         (int source, int route) = mapping is null ? (AnySource(), AnyRoute()) : (NumberOf(mapping), mapping.Route);

@@ -89,9 +89,6 @@ internal sealed class ReferenceMapping(int id, Source source, int route)
     /// <summary>Sender indices of the client's last initiations, oldest first.</summary>
     public List<uint> Asked { get; } = [];
 
-    /// <summary>An answer that matched none of them and waits for the client to use it.</summary>
-    public (uint Server, uint Client)? Unmatched { get; set; }
-
     public ReferenceBucket Initiations { get; } = new();
 
     public ReferenceBucket Shown { get; } = new();

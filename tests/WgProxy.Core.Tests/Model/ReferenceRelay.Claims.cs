@@ -65,7 +65,6 @@ internal sealed partial class ReferenceRelay
             Leave(mapping);
             mapping.Tunnel = tunnel;
             mapping.Joined = ++_order;
-            mapping.Unmatched = null;
             mapping.AwaitsClient = false;
             Become(mapping, Proof.Claimed);
             Tell(RelayEventKind.Claimed, mapping);

@@ -26,30 +26,25 @@ internal sealed partial class ReferenceRelay
     {
         uint server = Index(datagram, 4);
         uint client = Index(datagram, 8);
-        if (mapping.Asked.Contains(client))
+        if (!mapping.Asked.Contains(client))
         {
-            Part(mapping, now);
-            Learn(mapping, server, client, now);
-            mapping.ServerUsedPort = true;
-            ReviveIfLingering(mapping, now);
-            mapping.AwaitsServer = false;
-            BeginAnew(mapping);
-            if (mapping.Proof < Proof.Established || rules.AnswersKeepAlive)
-            {
-                Refresh(mapping, now);
-            }
-
-            Earn(mapping, Proof.Answered, now);
-            return Decide(Direction.Downlink, Verdict.Forward, mapping, 1, datagram.Length);
+            return rules.LateAnswersPass && MayBeSent(mapping, datagram.Length)
+                ? Decide(Direction.Downlink, Verdict.Forward, mapping, 1, datagram.Length)
+                : Drop(Direction.Downlink, Verdict.Unsolicited, datagram, mapping);
         }
 
-        if (mapping.Proof == Proof.Lingering || !MayBeSent(mapping, datagram.Length))
-        {
-            return Drop(Direction.Downlink, Verdict.Unsolicited, datagram, mapping);
-        }
-
-        mapping.Unmatched = (server, client);
+        Part(mapping, now);
+        Learn(mapping, server, client, now);
         mapping.ServerUsedPort = true;
+        ReviveIfLingering(mapping, now);
+        mapping.AwaitsServer = false;
+        BeginAnew(mapping);
+        if (mapping.Proof < Proof.Established || rules.AnswersKeepAlive)
+        {
+            Refresh(mapping, now);
+        }
+
+        Earn(mapping, Proof.Answered, now);
         return Decide(Direction.Downlink, Verdict.Forward, mapping, 1, datagram.Length);
     }
 

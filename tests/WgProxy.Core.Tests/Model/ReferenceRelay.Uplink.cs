@@ -36,7 +36,7 @@ internal sealed partial class ReferenceRelay
         }
 
         ReferenceBucket bucket = shown && rules.ShownHaveTheirOwn ? mapping.Shown : mapping.Initiations;
-        if (!bucket.Take(1, 2, rules.InitiationBurst, now))
+        if (!bucket.Take(1, rules.InitiationsPerSecond, rules.InitiationBurst, now))
         {
             return Drop(Direction.Uplink, shown ? Verdict.RateLimited : Verdict.Reply, datagram, mapping);
         }
@@ -100,7 +100,7 @@ internal sealed partial class ReferenceRelay
         mapping.MustShow = mustShow;
         mapping.AskedSince = now;
         mapping.AskedInVain = 1;
-        mapping.Initiations.Take(1, 2, rules.InitiationBurst, now);
+        mapping.Initiations.Take(1, rules.InitiationsPerSecond, rules.InitiationBurst, now);
         RememberAsked(mapping, Index(datagram, 4));
         mapping.LastAsked = (Index(datagram, 4), Mac1Of(datagram));
         mapping.Expires = AskedDeadline(mapping, now);
@@ -173,13 +173,6 @@ internal sealed partial class ReferenceRelay
             return Adopt(run, stride, source, now);
         }
 
-        if (mapping.Unmatched is (uint server, uint client) && server == receiver)
-        {
-            mapping.Unmatched = null;
-            Part(mapping, now);
-            Learn(mapping, server, client, now);
-        }
-
         (int datagrams, int bytes) = Alike(run, stride);
         if (!mapping.Tunnel.HasDataIndex(receiver, now))
         {
@@ -202,7 +195,7 @@ internal sealed partial class ReferenceRelay
         DataPassed(mapping, datagrams, bytes, now);
         return Decide(Direction.Uplink, Verdict.Forward, mapping, datagrams, bytes);
 
-        bool IsExplained(ReferenceMapping mapping) => mapping.Tunnel.HasDataIndex(receiver, now) || mapping.Unmatched?.Server == receiver;
+        bool IsExplained(ReferenceMapping mapping) => mapping.Tunnel.HasDataIndex(receiver, now);
     }
 
     /// <summary>Data with an index that nobody issued here: passes within a budget, refreshes nothing.</summary>

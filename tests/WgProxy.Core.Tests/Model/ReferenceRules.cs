@@ -66,7 +66,12 @@ internal sealed record ReferenceRules
 
     public int ClientAsks { get; init; } = 8;
 
-    public int InitiationBurst { get; init; } = 5;
+    public int InitiationBurst { get; init; } = 3;
+
+    public int InitiationsPerSecond { get; init; } = 1;
+
+    /// <summary>Whether an answer passes that is to none of the initiations remembered.</summary>
+    public bool LateAnswersPass { get; init; }
 
     public long UnknownBurst { get; init; } = 256 << 10;
 
