@@ -65,7 +65,7 @@ internal static class Program
             return SystemRefused;
         }
 
-        // Before the first line: whoever waits for it may send a signal at once.
+        // Before the first line: its reader may send a signal at once.
         long start = TimeProvider.System.GetTimestamp();
         OwnAddresses own = new(engine.Listening, OwnAddresses.OfThisHost);
         Volatile.Write(ref resolver, new RouteResolver(

@@ -63,7 +63,7 @@ public sealed class LogTests
     {
         HeardLog heard = new();
         heard.Log.UnknownVariable(value, null);
-        Assert.Contains($"warning \"{shown}\" is no setting", Assert.Single(heard.Lines), StringComparison.Ordinal);
+        Assert.Contains($"warning \"{shown}\" is not a setting", Assert.Single(heard.Lines), StringComparison.Ordinal);
     }
 
     [Fact]

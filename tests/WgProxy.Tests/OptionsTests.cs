@@ -130,7 +130,7 @@ public sealed class OptionsTests
         Assert.NotNull(Read());
         Assert.Collection(
             _heard.Lines,
-            line => Assert.EndsWith("\"WGPROXY_COLOUR\" is no setting of this program and is ignored; "
+            line => Assert.EndsWith("\"WGPROXY_COLOUR\" is not a setting of this program and is ignored; "
                 + "expected the variables that --help lists", line, StringComparison.Ordinal),
             line => Assert.EndsWith("use one WGPROXY_LISTEN", line, StringComparison.Ordinal),
             line => Assert.EndsWith("use one WGPROXY_PUBKEY", line, StringComparison.Ordinal),

@@ -112,7 +112,7 @@ public sealed class StrangeHostTests : IDisposable
 
         using RunningProgram program = new(_environment);
         _ = await program.ListeningAsync();
-        Assert.Equal(injected.Length, program.Lines.Count(line => line.Contains("is no setting of this program", StringComparison.Ordinal)));
+        Assert.Equal(injected.Length, program.Lines.Count(line => line.Contains("is not a setting of this program", StringComparison.Ordinal)));
     }
 
     [Theory]

@@ -91,7 +91,7 @@ public sealed class TroubleTests
     public void Clients_that_ask_for_another_key_are_said_where_nobody_has_the_right_one()
     {
         Look(3, "uplink.BadMac1");
-        Assert.Contains(" none was made for this server's public key: expected --public-key", Assert.Single(_heard.Lines), StringComparison.Ordinal);
+        Assert.Contains(" none is made for this server's public key: expected --public-key", Assert.Single(_heard.Lines), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -4,8 +4,8 @@ namespace WgProxy.Core.Containers;
 
 /// <summary>
 /// The next deadline among all slots: a binary heap that knows where each slot sits, so that every slot has exactly one
-/// entry. The entry may be earlier than the slot's true deadline — a packet only moves the row's own field — and is put
-/// right when it comes up.
+/// entry. The entry may be earlier than the slot's true deadline, because a packet only moves the row's own field. It is
+/// corrected when it comes up.
 /// </summary>
 internal sealed class DeadlineHeap
 {
@@ -14,7 +14,7 @@ internal sealed class DeadlineHeap
     private readonly Tick[] _at;
     private int _count;
 
-    /// <summary>DeadlineHeap for slots 0 to <paramref name="slots"/> − 1; none is set.</summary>
+    /// <summary>A heap for slots 0 to <paramref name="slots"/> − 1, without entries.</summary>
     public DeadlineHeap(int slots)
     {
         _heap = new int[slots];

@@ -2,8 +2,8 @@ using System.Runtime.CompilerServices;
 
 namespace WgProxy.Core.Containers;
 
-/// <summary>The last eight sender indices that one end asked with. Eight, because a sender that forges the
-/// client's address can push indices too: within the 5 s for which a client believes an answer, seven others pass at most.</summary>
+/// <summary>The sender indices of the last eight initiations of one end. There are eight because an attacker that forges the client's
+/// address can add indices too. Within the 5 s for which a client believes an answer, seven others pass at most.</summary>
 internal struct IndexRing
 {
     private const int Size = 8;

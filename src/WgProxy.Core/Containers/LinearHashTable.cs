@@ -3,18 +3,18 @@ using System.Numerics;
 namespace WgProxy.Core.Containers;
 
 /// <summary>
-/// Entries in chains by a keyed hash, for tables that may hold many and mostly hold few: the memory that is touched goes
-/// by the entries there are at once, not by those there may be. LinearHashTable are split one by one as entries come (linear
-/// hashing, Litwin 1980), so nothing is allocated after construction and nobody waits while a table is rebuilt.
+/// Entries in chains by a keyed hash, for tables that may hold many entries and mostly hold few. The memory that is touched grows
+/// with the entries in use, not with the capacity. Chains are split one by one as entries are added (linear
+/// hashing, Litwin 1980). So nothing is allocated after construction, and the table is never rebuilt at once.
 /// </summary>
-/// <remarks>One thread changes it. Others may walk a chain meanwhile: they may miss entries, but there is no circle at any
-/// instant, so they come to an end as soon as the owner does something else.</remarks>
+/// <remarks>One thread changes it. Other threads may walk a chain meanwhile. They may miss entries, but a chain is never
+/// circular, so each walk ends.</remarks>
 internal sealed class LinearHashTable<TEntry>
     where TEntry : struct
 {
     private readonly Node[] _nodes;
 
-    // Numbers of entries from 1, so that what was never touched is an empty chain.
+    // Numbers of entries count from 1, so that untouched memory is an empty chain.
     private readonly int[] _heads;
     private int _chains = 1;
     private int _used;
@@ -83,10 +83,10 @@ internal sealed class LinearHashTable<TEntry>
         Count--;
     }
 
-    // How a free entry names the next free one, and back: by a negative number, which ends every walk.
+    // A free entry names the next free one by a negative number, which ends every walk.
     private static int Freed(int next) => -2 - next;
 
-    /// <summary>Divides the chain whose turn it is.</summary>
+    /// <summary>Splits the next chain in turn.</summary>
     private void Split()
     {
         int half = (int)BitOperations.RoundUpToPowerOf2((uint)_chains + 1) / 2;
@@ -109,7 +109,7 @@ internal sealed class LinearHashTable<TEntry>
         head = entry + 1;
     }
 
-    // Those that have not been divided in this round go by one bit less.
+    // A chain that has not been split in this round uses one bit less.
     private int ChainOf(uint hash)
     {
         uint chains = (uint)Volatile.Read(ref _chains);

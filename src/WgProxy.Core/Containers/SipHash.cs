@@ -5,8 +5,8 @@ using System.Runtime.CompilerServices;
 namespace WgProxy.Core.Containers;
 
 /// <summary>
-/// SipHash with 64-bit results (Aumasson and Bernstein, 2012), for tables keyed by what strangers choose: without its
-/// key nobody can prepare collisions. Adding 20,000 colliding indices to a dictionary took 316 ms, other ones 0.2 ms
+/// SipHash with 64-bit results (Aumasson and Bernstein, 2012), for tables keyed by what strangers choose. Without the
+/// key, an attacker cannot prepare collisions. Adding 20,000 colliding indices to a dictionary took 316 ms, other ones 0.2 ms
 /// (.NET 10). One round per word and three at the end suffice, because results never leave the process.
 /// </summary>
 public static class SipHash

@@ -1,7 +1,7 @@
 namespace WgProxy.Core.Containers;
 
-/// <summary>A token bucket: a burst at once, then a rate. A default bucket is full. Takers may differ in what they are
-/// allowed: one with a smaller burst leaves the rest to others.</summary>
+/// <summary>A token bucket: a burst at once, then a rate. A default bucket is full. Callers may use different bursts: one with a
+/// smaller burst leaves the last tokens to the others.</summary>
 internal struct TokenBucket
 {
     // In thousandths of a token, so that a rate per second is exact per millisecond. Counted down from full: the
@@ -16,8 +16,8 @@ internal struct TokenBucket
     /// <param name="now">The instant of the attempt.</param>
     public bool TryTake(long cost, long perSecond, long burst, Tick now)
     {
-        // No longer than it takes to replace what is missing, so that nothing overflows, however long the silence. By the
-        // burst it could not be reckoned: who takes next may be allowed less than who took before.
+        // At most the time that replaces the missing tokens, so that nothing overflows after a long silence. The burst cannot serve
+        // as the limit, because the next caller's may be smaller than the last one's.
         long elapsed = Math.Min(now - _at, (_missing / perSecond) + 1);
         _missing = Math.Max(0, _missing - (elapsed * perSecond));
         _at = now;

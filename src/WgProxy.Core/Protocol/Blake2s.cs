@@ -50,7 +50,7 @@ public static class Blake2s
     /// <exception cref="ArgumentOutOfRangeException">The length of the digest.</exception>
     public static void Hash(ReadOnlySpan<byte> data, Span<byte> digest) => Hash(data, digest, Vectorised);
 
-    /// <summary>Hashes data with a key. Who uses a key often keeps a <see cref="Blake2sKey"/> instead.</summary>
+    /// <summary>Hashes data with a key. For a key in frequent use, keep a <see cref="Blake2sKey"/> instead.</summary>
     /// <param name="key">0 to 32 bytes; of 0 it is <see cref="Hash(ReadOnlySpan{byte}, Span{byte})"/>.</param>
     /// <param name="data">Any number of bytes.</param>
     /// <param name="mac">Receives the code; its length, 1 to 32, is part of what is hashed.</param>

@@ -3,9 +3,9 @@ using System.Buffers.Binary;
 namespace WgProxy.Core.Protocol;
 
 /// <summary>
-/// Cookie replies in the name of a server: type 3, which a loaded receiver sends instead of an answer and which a client
-/// heeds by proving, in mac2 of its next try, that it got the reply. The key is made of the server's public key alone,
-/// so whoever knows that can write replies that clients accept, and read the server's own. Nothing in it changes, so
+/// Cookie replies (type 3) in the name of a server. A loaded receiver sends one instead of an answer. The client then proves in
+/// mac2 of its next attempt that it received the reply. The key is derived from the server's public key alone. So everyone who has
+/// that key can write replies that clients accept, and can read the server's own. The instance never changes, so
 /// threads may share it.
 /// </summary>
 public sealed class CookieSealer
@@ -28,7 +28,7 @@ public sealed class CookieSealer
     /// <param name="message">The initiation or response that is answered, told apart by length. Its mac1 is bound into
     /// the reply: a client takes no cookie for what it did not send.</param>
     /// <param name="cookie">16 bytes.</param>
-    /// <param name="nonce">24 bytes, for this reply alone: it keeps nothing secret, for anybody can make the key, but must not repeat.</param>
+    /// <param name="nonce">24 bytes, for this reply alone. It protects no secret, because the key is public, but it must not repeat.</param>
     /// <param name="reply">Receives the reply, 64 bytes.</param>
     /// <exception cref="ArgumentException">A length: a mistake of the caller.</exception>
     public void Write(
@@ -49,12 +49,11 @@ public sealed class CookieSealer
             _key, nonce, message.Slice(mac1, WireGuard.MacSize), cookie, reply[WireGuard.SealedCookieOffset..]);
     }
 
-    /// <summary>Reads the cookie in a reply. Network input: whatever it is, nothing is thrown for it.</summary>
+    /// <summary>Reads the cookie in a reply. It is network input, so no content makes this throw.</summary>
     /// <param name="reply">A datagram.</param>
     /// <param name="mac1">Mac1 of the message it may answer, 16 bytes.</param>
     /// <param name="cookie">Receives 16 bytes, or nothing if it returns false.</param>
-    /// <returns>Whether it is a cookie reply that somebody who knows the public key wrote as answer to that
-    /// message.</returns>
+    /// <returns>Whether it is a cookie reply to that message, sealed with the public key.</returns>
     /// <exception cref="ArgumentOutOfRangeException">The length of mac1 or of the cookie: a mistake of the
     /// caller.</exception>
     public bool TryOpen(ReadOnlySpan<byte> reply, ReadOnlySpan<byte> mac1, Span<byte> cookie)

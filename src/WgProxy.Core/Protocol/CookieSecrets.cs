@@ -4,10 +4,10 @@ using System.Diagnostics.Contracts;
 namespace WgProxy.Core.Protocol;
 
 /// <summary>
-/// What cookies are made from, so that none need be kept: a cookie is a keyed hash of the source that it was sent to.
-/// Only who receives there can show it, and it does not say whether he may have a tunnel. There are two secrets,
-/// because a cookie lives on for one rotation: clients use theirs for up to 120 s. An instance never changes, so threads
-/// may share it; who rotates hands out the next instance.
+/// The secrets from which cookies are made. A cookie is a keyed hash of the source to which it was sent, so the relay stores none.
+/// A cookie proves that its sender receives at its address, and nothing else. There are two secrets,
+/// because clients use a cookie for up to 120 s, beyond one rotation. An instance never changes, so threads
+/// may share it. A rotation makes a new instance.
 /// </summary>
 public readonly struct CookieSecrets
 {
@@ -34,8 +34,8 @@ public readonly struct CookieSecrets
         _previous = previous;
     }
 
-    /// <summary>The secrets after a rotation: a new one, and the current one as the previous. What the previous one made
-    /// is no longer accepted.</summary>
+    /// <summary>The secrets after a rotation: a new one, and the current one as the previous. Cookies of the previous one
+    /// are no longer accepted.</summary>
     /// <param name="secret">32 random bytes.</param>
     /// <exception cref="ArgumentOutOfRangeException">Its length.</exception>
     [Pure]

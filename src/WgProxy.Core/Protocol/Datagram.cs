@@ -5,11 +5,11 @@ namespace WgProxy.Core.Protocol;
 /// <summary>Reads what is not encrypted in WireGuard's datagrams. Never throws for the content of a datagram.</summary>
 public static class Datagram
 {
-    /// <summary>What a datagram is. Types 1 to 3 must have their exact length, type 4 at least that of a keepalive.
+    /// <summary>The kind of a datagram. Types 1 to 3 must have their exact length, type 4 at least that of a keepalive.
     /// </summary>
     /// <remarks>
-    /// A multiple of 16 is not asked of type 4. Padding is the sender's habit and ends at the MTU: a full packet of the
-    /// usual MTU of 1420 makes 1452 bytes, which is none. The kernel (validate_header_len) and wireguard-go
+    /// Type 4 need not be a multiple of 16. The sender chooses the padding, which ends at the MTU: a full packet at the
+    /// usual MTU of 1420 has 1452 bytes. The kernel (validate_header_len) and wireguard-go
     /// (RoutineReceiveIncoming) accept any length from 32.
     /// </remarks>
     public static DatagramKind Classify(ReadOnlySpan<byte> datagram)
@@ -33,8 +33,8 @@ public static class Datagram
         };
     }
 
-    /// <summary>Whether <see cref="Classify"/> would say transport data, told from the datagram's beginning: for a run,
-    /// of whose datagrams only the beginnings are looked at.</summary>
+    /// <summary>Whether <see cref="Classify"/> would return transport data, judged by the datagram's beginning. For runs, whose datagrams
+    /// are judged by their beginnings only.</summary>
     /// <param name="lead">The first bytes, <see cref="WireGuard.LeadSize"/> of them or the whole datagram.</param>
     /// <param name="length">The length of the whole datagram.</param>
     public static bool IsTransport(ReadOnlySpan<byte> lead, int length) =>

@@ -3,7 +3,7 @@ namespace WgProxy.Core.Protocol;
 /// <summary>What a datagram is by its type, its reserved bytes and its length. Nothing else is looked at.</summary>
 public enum DatagramKind : byte
 {
-    /// <summary>None of the four types, reserved bytes that are not zero, or too short to tell.</summary>
+    /// <summary>Not one of the four types, with reserved bytes that are not zero, or too short to tell.</summary>
     NotWireGuard,
 
     /// <summary>One of the four types, with a length that this type never has.</summary>

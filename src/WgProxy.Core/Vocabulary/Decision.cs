@@ -1,7 +1,7 @@
 namespace WgProxy.Core.Vocabulary;
 
 /// <summary>A verdict on the beginning of a run. The engine obeys it for the first <see cref="Length"/> bytes and asks
-/// again for the rest, so neighbours that share a fate leave together and nobody splits a run needlessly.</summary>
+/// again for the rest. Neighbours with the same verdict therefore leave together, and no run is split needlessly.</summary>
 /// <param name="Verdict">What to do.</param>
 /// <param name="Slot">The mapping concerned; -1 if there is none.</param>
 /// <param name="Length">How many bytes of the run are decided: whole datagrams, at least one unless the run is empty.</param>

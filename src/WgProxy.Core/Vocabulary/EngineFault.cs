@@ -1,6 +1,6 @@
 namespace WgProxy.Core.Vocabulary;
 
-/// <summary>What went wrong between an engine and the kernel. None of it ends a mapping.</summary>
+/// <summary>What went wrong between an engine and the kernel. A fault never ends a mapping.</summary>
 public enum EngineFault : byte
 {
     /// <summary>A send reported an earlier ICMP error instead of sending; the datagram was sent again, once.</summary>
@@ -9,8 +9,8 @@ public enum EngineFault : byte
     /// <summary>The kernel did not take a datagram: it is lost, as on a full link.</summary>
     SendFailed,
 
-    /// <summary>An answer to a client that is not proven found no room in the small buffer that there is for such answers, or
-    /// was refused: it is lost, as on a full link, and the client asks again.</summary>
+    /// <summary>An answer to an unproven client was refused, or found no room in the small buffer for such answers. It is lost, as on
+    /// a full link, and the client asks again.</summary>
     StrangerUnanswered,
 
     /// <summary>A receive reported an error, such as an ICMP message of the server's host.</summary>
@@ -24,7 +24,7 @@ public enum EngineFault : byte
     /// one, and this destination gets smaller segments only.</summary>
     StrideLowered,
 
-    /// <summary>For half a minute the kernel has sent nothing from the address that a client sends to: replies left from another.
+    /// <summary>For half a minute the kernel has refused to send from the address that a client uses, so replies left from another.
     /// </summary>
     LocalAddressLost,
 

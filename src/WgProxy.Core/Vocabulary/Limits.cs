@@ -28,7 +28,7 @@ public static class Specification
 }
 
 /// <summary>
-/// The relay's own limits, each with its reason: one page to read, one place to change. What depends on the host or on a setting is in
+/// The relay's own limits, each with its reason: one page to read, and to change. Limits that depend on the host or on a setting are in
 /// <see cref="RelaySettings"/>, whose defaults come from here. Times without a type are in milliseconds.
 /// </summary>
 public static class Limits
@@ -41,19 +41,19 @@ public static class Limits
     /// <summary>Slots whose sockets may still be closing while others are opened in the same batch.</summary>
     public const int ClosingSlots = 64;
 
-    /// <summary>Mappings that have only asked, at most. They hold nothing but a socket; 4,096 in 15 s are 273 newcomers a second.</summary>
+    /// <summary>Asked mappings at most. Each holds a socket only. 4,096 in 15 s are 273 newcomers a second.</summary>
     public const int MostAsked = 4_096;
 
-    /// <summary>Of all mappings, one in four may have only asked: strangers who know the public key cannot fill the table.</summary>
+    /// <summary>One mapping in four may be Asked. So strangers who know the public key cannot fill the table.</summary>
     public const int AskedPart = 4;
 
-    /// <summary>Load begins when a quarter of those that may have only asked have: below that, strangers need no cookie.</summary>
+    /// <summary>Load begins at a quarter of the mappings that may be Asked. Below that, strangers need no cookie.</summary>
     public const int LoadedPart = 4;
 
     /// <summary>Claims at most.</summary>
     public const int MostClaims = 1_024;
 
-    /// <summary>Claims at least, however small the table: a small relay's clients roam too.</summary>
+    /// <summary>Claims that even the smallest table allows: a small relay's clients roam too.</summary>
     public const int LeastClaims = 64;
 
     /// <summary>Of all mappings, one in sixteen may be a claim, between <see cref="LeastClaims"/> and <see cref="MostClaims"/>.</summary>
@@ -62,10 +62,10 @@ public static class Limits
     /// <summary>Unproven mappings of one address prefix at most, once shares count.</summary>
     public const int MostOfAPrefix = 64;
 
-    /// <summary>Of those that may have only asked, a prefix holds at most one in eight.</summary>
+    /// <summary>Of the mappings that may be Asked, a prefix holds at most one in eight.</summary>
     public const int PrefixPart = 8;
 
-    /// <summary>What a tunnel may have of claims at once.</summary>
+    /// <summary>Claims of one tunnel at once.</summary>
     public const int ClaimsPerTunnel = 4;
 
     /// <summary>Mappings on probation at once (probation is off by default): random indices fill a corner, not the table.</summary>
@@ -109,14 +109,14 @@ public static class Limits
 
     // How long a mapping waits for its server before it says so, or tries another address.
 
-    /// <summary>A proven client's data are unanswered after <see cref="Specification.KeepaliveTimeout"/> and a second for the way.</summary>
+    /// <summary>A proven client's data count as unanswered after <see cref="Specification.KeepaliveTimeout"/> and a second for the path.</summary>
     public const long AnsweredWithin = 11_000;
 
-    /// <summary>Between two signs that a client is unanswered.</summary>
+    /// <summary>The least time between two signs that a client is unanswered.</summary>
     public const long BetweenSigns = 5_000;
 
-    /// <summary>The same as <see cref="AnsweredWithin"/> where the server is said to be elsewhere and the client used to be answered
-    /// promptly: TCP acknowledges within a round trip. A client that only sends is given the whole keepalive timeout.</summary>
+    /// <summary>The same as <see cref="AnsweredWithin"/>, if the name now lists the server elsewhere and the client used to be answered
+    /// promptly. TCP acknowledges within a round trip. A client that only sends has the whole keepalive timeout.</summary>
     public const long AnsweredElsewhereWithin = 3_000;
 
     /// <summary>An answer within this time is prompt.</summary>
@@ -125,28 +125,28 @@ public static class Limits
     /// <summary>The same as <see cref="AnsweredWithin"/> where this host has no path to the address: the data have not left.</summary>
     public const long AnsweredUnreachableWithin = 1_000;
 
-    /// <summary>A second initiation no sooner than this is the client's next try (<see cref="Specification.RekeyTimeout"/>).</summary>
+    /// <summary>A second initiation after this time is the client's next attempt (<see cref="Specification.RekeyTimeout"/>).</summary>
     public const long AskedElsewhereAfter = 4_000;
 
-    /// <summary>Anybody can ask in a client's name. Alone, initiations move a mapping only after this many…</summary>
+    /// <summary>An attacker can forge a client's initiations. Without other signs, initiations move a mapping only after this many…</summary>
     public const int AskedBeforeMoved = 3;
 
-    /// <summary>…over at least this long, to which the server said nothing.</summary>
+    /// <summary>…over at least this time, without any packet from the server.</summary>
     public const long AskedBeforeMovedFor = 10_000;
 
     /// <summary>Initiations further apart than this belong to different attempts.</summary>
     public const long AskedTogether = 20_000;
 
-    /// <summary>An address that could not be reached goes last for this long: a route may be away for a second.</summary>
+    /// <summary>An address that could not be reached is tried last for this long. A route may be away for a second.</summary>
     public const long FailedFor = 10_000;
 
     // What a stranger's initiation must pass.
 
-    /// <summary>Initiations per second that a loaded server is given, of the <see cref="Specification.LoadedServerJudgesPerSecond"/> that
-    /// it judges: all clients of a relay are one address to it, and two clocks differ.</summary>
+    /// <summary>Initiations per second that the relay sends to a loaded server, of the <see cref="Specification.LoadedServerJudgesPerSecond"/>
+    /// that it judges. All clients of a relay share one address there, and two clocks differ.</summary>
     public const int ServerTokensPerSecond = 18;
 
-    /// <summary>How long one cookie of the server's counts as load. Clients ask every 5 s, so a loaded server says so again.</summary>
+    /// <summary>How long one cookie from the server counts as load. Clients ask every 5 s, so a loaded server sends another.</summary>
     public static readonly TimeSpan ServerLoadedFor = TimeSpan.FromSeconds(2);
 
     /// <summary>How long a source that showed a cookie counts as reachable.</summary>
@@ -155,23 +155,23 @@ public static class Limits
     /// <summary>How long a source that the server accepted counts as known.</summary>
     public static readonly TimeSpan KnownFor = TimeSpan.FromSeconds(600);
 
-    /// <summary>Known sources that pass a crowd without a cookie, per second: some 270 in 15 s, of the 4,096 that may ask.</summary>
+    /// <summary>Known sources that need no cookie under load, per second: some 270 in 15 s, of 4,096 Asked mappings.</summary>
     public const int SparedPerSecond = 16;
 
     /// <summary>As many of them at once.</summary>
     public const int SparedBurst = 32;
 
-    /// <summary>Of one network, one in this time.</summary>
+    /// <summary>The least time between two of them from one network.</summary>
     public static readonly TimeSpan BetweenSparedOfANetwork = TimeSpan.FromSeconds(1);
 
-    /// <summary>With the relay's cookie, a tunnel's initiation passes once in this time without a token: a loaded server answers it with
+    /// <summary>With the relay's cookie, a tunnel's initiation passes once in this time without a token. A loaded server answers it with
     /// a cookie of its own and judges nothing. WireGuard asks again after 5 s.</summary>
     public static readonly TimeSpan BetweenUnjudged = TimeSpan.FromSeconds(4);
 
     /// <summary>A tunnel that was put off this often takes a turn beyond the tokens.</summary>
     public const int MostPutOff = 2;
 
-    // What one call may do, so that a mass of changes does not hold up datagrams.
+    // How much one call may do, so that many changes at once do not delay datagrams.
 
     /// <summary>Mappings that one call of the relay ends.</summary>
     public const int ExpiriesPerCall = 64;

@@ -3,9 +3,9 @@ using System.Net;
 namespace WgProxy.Core.Vocabulary;
 
 /// <summary>Why an engine could not open an upstream socket.</summary>
-/// <param name="Call">What was refused, as the kernel spells it; null if it was none of its calls.</param>
+/// <param name="Call">The refused call, as the kernel spells it; null if no call was refused.</param>
 /// <param name="Error">The error's number; 0 if there is none.</param>
-/// <param name="Server">Where the socket was to lead.</param>
+/// <param name="Server">The address to which the socket was to be connected.</param>
 public readonly record struct OpenRefusal(string? Call, int Error, IPEndPoint? Server)
 {
     // Linux, Winsock, and macOS and the BSDs.
@@ -13,8 +13,8 @@ public readonly record struct OpenRefusal(string? Call, int Error, IPEndPoint? S
     private const int WinsockFamilyNotSupported = 10_047;
     private const int BsdFamilyNotSupported = 47;
 
-    /// <summary>Whether it was the server's address that was refused, for whatever reason (ENETUNREACH, EHOSTUNREACH, EADDRNOTAVAIL,
-    /// EACCES, EINVAL…): there may be another.</summary>
+    /// <summary>Whether the refusal concerns the server's address, for whatever reason (ENETUNREACH, EHOSTUNREACH, EADDRNOTAVAIL,
+    /// EACCES, EINVAL…). Another address may work.</summary>
     public bool IsUnreachable => Call is "connect"
         || (Call is "socket" && Error is FamilyNotSupported or WinsockFamilyNotSupported or BsdFamilyNotSupported);
 }

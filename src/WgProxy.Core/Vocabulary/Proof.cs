@@ -1,7 +1,7 @@
 namespace WgProxy.Core.Vocabulary;
 
-/// <summary>How far a mapping has shown that the server accepts its client. The order is the order of rights: who comes
-/// later lives longer and is displaced later.</summary>
+/// <summary>How far a mapping has shown that the server accepts its client. The order is the order of rights: a mapping with more
+/// proof lives longer and is displaced later.</summary>
 public enum Proof : byte
 {
     /// <summary>The slot is free, or its socket is being closed.</summary>
@@ -13,8 +13,7 @@ public enum Proof : byte
     /// <summary>A mac1-valid initiation came. It proves knowledge of the public key and nothing else.</summary>
     Asked,
 
-    /// <summary>A packet with a live index came from a new source; whether it is genuine, the server will show by sending
-    /// to this port.</summary>
+    /// <summary>A packet with a live index came from a new source. If it is genuine, the server shows it by sending to this port.</summary>
     Claimed,
 
     /// <summary>The server answered an initiation of this mapping.</summary>

@@ -15,7 +15,7 @@ public sealed class RelayCounters
     private readonly long[] _conflicts = new long[1];
     private readonly long[][] _all;
 
-    /// <summary>Counters that have counted nothing.</summary>
+    /// <summary>Counters at zero.</summary>
     public RelayCounters() => _all =
         [_uplink, _downlink, _forwardedBytes, _tolerated, _events, _faults, _live, _conflicts];
 
@@ -34,8 +34,8 @@ public sealed class RelayCounters
     /// <summary>Bytes forwarded or sent on opening, UDP payload only.</summary>
     public long ForwardedBytes(Direction direction) => _forwardedBytes[(int)direction];
 
-    /// <summary>Of the datagrams forwarded, those with an index that nobody issued on their tunnel: they pass within a
-    /// budget, but keep nothing alive.</summary>
+    /// <summary>Of the datagrams forwarded, those with an index that neither end issued on their tunnel. They pass within a
+    /// budget and keep no mapping alive.</summary>
     public long Tolerated(Direction direction) => _tolerated[(int)direction];
 
     /// <summary>How often a second tunnel was taught an index that another tunnel of the route owned.</summary>

@@ -29,8 +29,8 @@ public enum RelayEventKind : byte
     /// <summary>A lingering mapping was heard again.</summary>
     Revived,
 
-    /// <summary>A sign, and no more: what the client of a proven mapping sent has gone unanswered for too long. Anybody who forges
-    /// the client's address can bring it about.</summary>
+    /// <summary>A sign, and not a proof: the server has not answered the client of a proven mapping for too long. An attacker who forges
+    /// the client's address can cause it.</summary>
     Unanswered,
 
     /// <summary>An order: connect the slot's socket to <see cref="Relay.ServerOf"/> now, keeping the local port.</summary>

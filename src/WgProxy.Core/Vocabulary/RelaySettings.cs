@@ -31,32 +31,32 @@ public sealed record RelaySettings
     /// <summary>Slots that can ever be named; tables by slot have this length.</summary>
     public int Slots => MaxMappings + ClosingSlots;
 
-    /// <summary>Mappings that have only asked. One more displaces the oldest of them.</summary>
+    /// <summary>Asked mappings at most. One more displaces the oldest of them.</summary>
     public int MaxAsked { get; init; } = MostAsked;
 
-    /// <summary>More mappings than this asking unanswered, or than half of what the proven leave room for, mean load: strangers
-    /// must then show a cookie first.</summary>
+    /// <summary>The relay is under load if more mappings than this are Asked, or more than half of the room that proven mappings leave.
+    /// Strangers must then show a cookie first.</summary>
     public int LoadedAsked { get; init; } = MostAsked / LoadedPart;
 
-    /// <summary>Unproven mappings of one address prefix (IPv4 address, IPv6 /64), once a quarter of the slots is in use,
-    /// or half as many ask as may: so many each of those that showed nothing, of those that showed a cookie, and of claims.</summary>
+    /// <summary>The share of one address prefix (IPv4 address, IPv6 /64) in each of three kinds: mappings that showed nothing, mappings
+    /// that showed a cookie, and claims. It applies once a quarter of the slots is in use, or half of the mappings that may be Asked.</summary>
     public int PrefixShare { get; init; } = MostOfAPrefix;
 
     /// <summary>Initiations per second that a loaded server is asked to judge. WireGuard judges 20 per second and address
     /// while it is under load, and all clients of a relay share one; 18 leaves room for two clocks to differ.</summary>
     public int ServerTokensPerSecond { get; init; } = Limits.ServerTokensPerSecond;
 
-    /// <summary>Whose clients may open mappings; empty means everybody's.</summary>
+    /// <summary>The client addresses that may open mappings; empty means all.</summary>
     public AddressList Allow { get; init; } = AddressList.Empty;
 
-    /// <summary>Whose clients may not open mappings.</summary>
+    /// <summary>The client addresses that may not open mappings.</summary>
     public AddressList Deny { get; init; } = AddressList.Empty;
 
-    /// <summary>Mappings that only claim. One more displaces the oldest of them.</summary>
+    /// <summary>Claimed mappings at most. One more displaces the oldest of them.</summary>
     public int MaxClaimed { get; init; } = MostClaims;
 
-    /// <summary>Whether data with an index that is known nowhere may open a mapping on probation: for relays that share
-    /// an address but no state.</summary>
+    /// <summary>Whether data with an unknown index may open a mapping on probation, for relays that share an address but no
+    /// state.</summary>
     public bool Adopt { get; init; }
 
     /// <summary>How long a proven mapping lives without a valid packet in either direction.</summary>
@@ -68,7 +68,7 @@ public sealed record RelaySettings
     /// <summary>How long a mapping may keep asking in all: WireGuard gives up after 90 s (REKEY_ATTEMPT_TIME).</summary>
     public TimeSpan AskedLimit { get; init; } = TimeSpan.FromSeconds(100);
 
-    /// <summary>How long a mapping lives after a cookie of the server: cookies are bound to the relay's port and are
+    /// <summary>How long a mapping lives after a cookie from the server. Cookies are bound to the relay's port and are
     /// valid for 120 s, so the port must outlive them.</summary>
     public TimeSpan CookieTimeout { get; init; } = TimeSpan.FromSeconds(130);
 
@@ -82,11 +82,11 @@ public sealed record RelaySettings
     /// <summary>How long an answered client has to use the answer. WireGuard uses it at once.</summary>
     public TimeSpan AnsweredTimeout { get; init; } = TimeSpan.FromSeconds(30);
 
-    /// <summary>How long the socket of an expired mapping stays open: as long as WireGuard accepts keys
-    /// (REJECT_AFTER_TIME), because so long the server may send to its port.</summary>
+    /// <summary>How long the socket of an expired mapping stays open. The server may send to its port for as long as WireGuard
+    /// accepts keys (REJECT_AFTER_TIME).</summary>
     public TimeSpan LingerTimeout { get; init; } = Specification.RejectAfterTime;
 
-    /// <summary>How long both ends of a revived mapping have to be heard.</summary>
+    /// <summary>The time within which a revived mapping must hear both ends.</summary>
     public TimeSpan RevivedTimeout { get; init; } = TimeSpan.FromSeconds(30);
 
     /// <summary>How long a pair of indices is believed: WireGuard rejects keys after 180 s.</summary>

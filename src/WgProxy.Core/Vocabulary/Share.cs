@@ -1,18 +1,18 @@
 namespace WgProxy.Core.Vocabulary;
 
-/// <summary>What an unproven mapping counts as. Each kind has a share of its own, so that who forges addresses of a prefix
-/// takes nothing from those in it who can show a cookie, or an index that the server issued.</summary>
+/// <summary>The kind of share to which an unproven mapping is charged. Each kind has a share of its own. An attacker who forges addresses
+/// of a prefix therefore takes nothing from clients there that show a cookie, or an index that the server issued.</summary>
 internal enum Share : byte
 {
-    /// <summary>It is proven, or lingers, and does not count.</summary>
+    /// <summary>The mapping is proven, or lingers, and is not charged.</summary>
     None,
 
-    /// <summary>Opened by somebody who showed nothing.</summary>
+    /// <summary>The client has not shown a cookie.</summary>
     Unverified,
 
-    /// <summary>Opened by somebody who can be reached where he says he is.</summary>
+    /// <summary>The client has shown a cookie, so it can be reached at its address.</summary>
     Verified,
 
-    /// <summary>It claims a tunnel: charged to who made the tunnel, for a claimant's address may be forged.</summary>
+    /// <summary>The mapping claims a tunnel. It is charged to the tunnel's site, because the claiming address may be forged.</summary>
     Claimed,
 }

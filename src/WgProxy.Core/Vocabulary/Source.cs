@@ -48,8 +48,8 @@ public readonly struct Source : IEquatable<Source>
     /// <summary>The network that one customer usually has, for all sources in it.</summary>
     internal Source Network => new((_high, IsIPv4 ? _low : 0), default, 0, 0);
 
-    /// <summary>The network that one site usually has, as a number: the IPv4 address, or 48 bits of IPv6. The two are told
-    /// apart, for no site has the IPv6 addresses that a v4-mapped one's bits would make.</summary>
+    /// <summary>The network that one site usually has, as a number: the IPv4 address, or 48 bits of IPv6. The two
+    /// cannot collide, because no site has the IPv6 addresses that the bits of a v4-mapped one would make.</summary>
     internal ulong SiteNumber => IsIPv4 ? _low : _high & ~0xFFFFUL;
 
     /// <summary>The network that one site usually has, for all sources in it: the IPv4 address, or 48 bits of IPv6.</summary>

@@ -4,7 +4,7 @@ namespace WgProxy.Core.Vocabulary;
 /// <param name="Milliseconds">Milliseconds since the engine's own zero. Never wall-clock time.</param>
 public readonly record struct Tick(long Milliseconds) : IComparable<Tick>
 {
-    /// <summary>An instant later than any that is reached: the deadline of what has none.</summary>
+    /// <summary>An instant that is never reached: it stands for "no deadline".</summary>
     public static Tick Never => new(long.MaxValue);
 
     /// <summary>The instant <paramref name="span"/> after <paramref name="tick"/>.</summary>

@@ -7,19 +7,19 @@ namespace WgProxy.Core.Vocabulary;
 /// </summary>
 public enum Verdict : byte
 {
-    /// <summary>Send the bytes as they are over the mapping's other side.</summary>
+    /// <summary>Forwarded: the engine sends the bytes unchanged through the mapping's other side.</summary>
     Forward,
 
-    /// <summary>Open an upstream socket for the slot, then send the bytes through it.</summary>
+    /// <summary>Forwarded: the engine opens an upstream socket for the slot and sends the bytes through it.</summary>
     Open,
 
-    /// <summary>Not forwarded: the sender is sent a cookie reply, and must show the cookie first.</summary>
+    /// <summary>Not forwarded: the relay answers with a cookie reply, and the sender must show the cookie first.</summary>
     Reply,
 
     /// <summary>Dropped: sent from UDP port 0, to which nothing can be sent back.</summary>
     NoPort,
 
-    /// <summary>Dropped: none of the four WireGuard types, or reserved bytes that are not zero.</summary>
+    /// <summary>Dropped: not one of the four WireGuard types, or with reserved bytes that are not zero.</summary>
     NotWireGuard,
 
     /// <summary>Dropped: a WireGuard type with a length that this type never has.</summary>
@@ -31,10 +31,10 @@ public enum Verdict : byte
     /// <summary>Dropped: neither an initiation nor from a source that has a mapping.</summary>
     NoMapping,
 
-    /// <summary>Dropped: data from a source that has asked, but that the server has not answered yet.</summary>
+    /// <summary>Dropped: data from a source whose initiation the server has not answered yet.</summary>
     NotProven,
 
-    /// <summary>Dropped: a response or cookie reply whose receiver index the other end never issued here.</summary>
+    /// <summary>Dropped: a response or cookie reply whose receiver index the other end never issued on this tunnel.</summary>
     UnknownIndex,
 
     /// <summary>Dropped: a server message that nothing on this mapping asked for.</summary>
@@ -46,10 +46,10 @@ public enum Verdict : byte
     /// <summary>Dropped: more data with an unknown index than the mapping's proof allows.</summary>
     OverBudget,
 
-    /// <summary>Dropped: an initiation that was forwarded lately.</summary>
+    /// <summary>Dropped: an initiation that was already forwarded within two minutes.</summary>
     Replayed,
 
-    /// <summary>Dropped: the client's address is not among those allowed, or is among those denied.</summary>
+    /// <summary>Dropped: the client's address is not on the allow list, or is on the deny list.</summary>
     Denied,
 
     /// <summary>Dropped: the sender's address prefix holds its share of unproven mappings.</summary>
@@ -58,21 +58,21 @@ public enum Verdict : byte
     /// <summary>Dropped: the server is under load, and its tokens are used up or reserved for others.</summary>
     ServerLoaded,
 
-    /// <summary>Dropped: every slot is held by a mapping that a newcomer may not displace.</summary>
+    /// <summary>Dropped: the table is full of mappings that a newcomer may not displace.</summary>
     TableFull,
 
-    /// <summary>Dropped: a live index from a new source, but the tunnel or the relay has as many claims as it may.</summary>
+    /// <summary>Dropped: a live index from a new source, but the tunnel or the relay has no room for another claim.</summary>
     ClaimRefused,
 
     /// <summary>Dropped: the server's name has not been resolved yet.</summary>
     NoServer,
 
-    /// <summary>Dropped: arrived on a slot whose mapping has ended.</summary>
+    /// <summary>Dropped: it arrived on a slot whose mapping has ended.</summary>
     Closed,
 
     /// <summary>Dropped: the kernel handed over only the beginning of the datagram.</summary>
     Truncated,
 
-    /// <summary>Dropped: sent to a group or by broadcast; counted for each copy that the kernel makes of it.</summary>
+    /// <summary>Dropped: sent to a multicast group or by broadcast; counted for each copy that the kernel makes.</summary>
     NotUnicast,
 }

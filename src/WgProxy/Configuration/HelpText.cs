@@ -3,7 +3,7 @@ using WgProxy.Hosting;
 
 namespace WgProxy.Configuration;
 
-/// <summary>What <c>--help</c> prints. The width is fixed, so that the text is the same on every terminal.</summary>
+/// <summary>The text of <c>--help</c>. Its width is fixed, so it is the same on every terminal.</summary>
 internal static class HelpText
 {
     private const int Width = 96;
@@ -14,29 +14,29 @@ internal static class HelpText
         ("0", "errors"),
         ("1", "and warnings"),
         ("2", "and information: start, stop, server addresses, clients that the server accepted"),
-        ("3", "and debugging: also clients that the server has not accepted"),
+        ("3", "and debugging: also clients that the server has not accepted yet"),
     ];
 
     private static readonly (string Name, string Text)[] Signals =
     [
-        ("SIGTERM, SIGINT", "stop, and log what passed; a second one ends the process at once"),
-        ("SIGHUP", "resolve the server's name at once, and go on; settings are read at the start only"),
-        ("SIGUSR1", "log what the relay sees, at any log level, and go on"),
+        ("SIGTERM, SIGINT", "stop, and log a summary; a second one ends the process at once"),
+        ("SIGHUP", "resolve the server's name at once; settings are read at the start only"),
+        ("SIGUSR1", "log a status line, at any log level"),
     ];
 
     private static readonly (string Name, string Text)[] ExitCodes =
     [
         ("0", "stopped by a signal"),
         ("2", "a setting is missing or wrong"),
-        ("3", "the system refused, such as a port in use"),
+        ("3", "the system refused something, such as a port in use"),
     ];
 
     /// <summary>The whole text, with a line feed at the end of each line.</summary>
     public static string Build()
     {
         StringBuilder text = new();
-        Paragraph(text, "wgproxy relays WireGuard traffic for any number of clients to one server. It knows the "
-            + "server's public key and nothing else.");
+        Paragraph(text, "wgproxy relays the WireGuard traffic of many clients to one server. It needs the server's public "
+            + "key, and no other key.");
         _ = text.Append("\nUsage: wgproxy [OPTIONS]\n\n");
         Paragraph(text, "Every option is also an environment variable. A flag overrides its variable; an empty "
             + "variable counts as missing.");

@@ -11,10 +11,10 @@ namespace WgProxy.Configuration;
 /// <summary>Every option there is. Flags, variables, help and the table in docs/options.md all come from these rows.</summary>
 internal static class OptionTable
 {
-    /// <summary>What all variables of the program begin with.</summary>
+    /// <summary>The prefix of every variable of the program.</summary>
     public const string Prefix = "WGPROXY_";
 
-    // First: each row below enters itself.
+    // The first field, because each row below adds itself.
     private static readonly List<OptionRow> List = [];
 
     /// <summary>The server.</summary>
@@ -24,8 +24,8 @@ internal static class OptionTable
         "HOST:PORT",
         null,
         SettingParser.ServerForm,
-        "The WireGuard server. A name is resolved in the background, at start, every 60 seconds and when the server falls silent; "
-            + "all its addresses are tried. A link-local address names its interface, as in [fe80::1%eth0]:51820.",
+        "The WireGuard server. The relay resolves a name at start, every 60 seconds, and when the server falls silent. It tries all "
+            + "addresses of the name. A link-local address names its interface, as in [fe80::1%eth0]:51820.",
         SettingParser.TryParseServer));
 
     /// <summary>The server's public key.</summary>
@@ -35,7 +35,7 @@ internal static class OptionTable
         "KEY",
         null,
         "32 bytes in base64 (44 characters, as `wg pubkey` prints)",
-        "The server's public key. Only initiations made for this key are let through.",
+        "The server's public key. The relay accepts only initiations made for this key.",
         SettingParser.TryParseKey));
 
     /// <summary>Where clients send to.</summary>
@@ -45,7 +45,7 @@ internal static class OptionTable
         "ADDRESS:PORT",
         "[::]:51820",
         SettingParser.ListenForm,
-        "Where clients send to. [::] means every address of this host, IPv4 and IPv6; port 0 means any free port.",
+        "The address and port that clients use. [::] means every address of this host, IPv4 and IPv6. Port 0 means any free port.",
         SettingParser.TryParseListen));
 
     /// <summary>The idle timeout.</summary>
@@ -55,7 +55,7 @@ internal static class OptionTable
         "SECONDS",
         "300",
         $"a whole number of seconds from 1 to {SettingParser.LongestTimeout}",
-        "How long an idle tunnel is kept. For 180 s more the server can still reach its client by a new handshake; then only once the client has sent again.",
+        "How long an idle tunnel is kept. For another 180 s, the server can still reach its client by a new handshake. After that, the client must send first.",
         SettingParser.TryParseTimeout));
 
     /// <summary>The most mappings.</summary>
@@ -65,27 +65,27 @@ internal static class OptionTable
         "NUMBER",
         "16384",
         $"a whole number from 1 to {SettingParser.MostMappings}",
-        "How many clients at most, each with a socket and a port; fewer where ports or open files are fewer.",
+        "The most clients at once. Each needs a socket and a port, so the limits on ports and open files may allow fewer.",
         SettingParser.TryParseMaxMappings));
 
-    /// <summary>Who may open mappings.</summary>
+    /// <summary>The client addresses that may open mappings.</summary>
     public static readonly OptionRow<AddressList> Allow = Add<AddressList>(new(
         "--allow",
         "WGPROXY_ALLOW",
         "PREFIXES",
         "any",
         $"any, or {SettingParser.PrefixForm}",
-        "Whose clients may open mappings, by address.",
+        "The client addresses that may open mappings.",
         SettingParser.TryParseAllow));
 
-    /// <summary>Who may not open mappings.</summary>
+    /// <summary>The client addresses that may not open mappings.</summary>
     public static readonly OptionRow<AddressList> Deny = Add<AddressList>(new(
         "--deny",
         "WGPROXY_DENY",
         "PREFIXES",
         "none",
         $"none, or {SettingParser.PrefixForm}",
-        "Whose clients may not open mappings, by address; goes before those allowed.",
+        "The client addresses that may not open mappings. This list takes precedence over --allow.",
         SettingParser.TryParseDeny));
 
     /// <summary>Whether data with an unknown index may open a mapping.</summary>
@@ -95,7 +95,7 @@ internal static class OptionTable
         "on|off",
         "off",
         "on or off",
-        "Whether data of an unknown tunnel may open a mapping on probation, within a small budget: for relays that "
+        "Whether data of an unknown tunnel may open a mapping on probation, within a small budget. For relays that "
             + "share an address but no state.",
         SettingParser.TryParseSwitch));
 
@@ -106,7 +106,7 @@ internal static class OptionTable
         "0-3",
         "2",
         "0 (errors), 1 (and warnings), 2 (and information) or 3 (and debugging)",
-        "How much is logged on standard error, from 0 (errors) to 3 (everything).",
+        "How much the relay logs to standard error, from 0 (errors) to 3 (everything).",
         SettingParser.TryParseLevel));
 
     /// <summary>What moves the datagrams.</summary>
@@ -116,19 +116,19 @@ internal static class OptionTable
         "linux|portable",
         OperatingSystem.IsLinux() ? "linux" : "portable",
         "linux (on Linux only) or portable",
-        "What moves the datagrams: linux is fast and runs on Linux only, portable runs everywhere and is the default "
-            + "elsewhere.",
+        "The engine that moves the datagrams. linux is fast and needs Linux. portable runs everywhere and is the default on other "
+            + "systems.",
         SettingParser.TryParseEngine));
 
-    /// <summary>Whether the kernel joins and cuts datagrams.</summary>
+    /// <summary>Whether the kernel joins and cuts datagrams, and takes many sends in one call.</summary>
     public static readonly OptionRow<bool> Segmentation = Add<bool>(new(
         "--offload",
         "WGPROXY_OFFLOAD",
         "auto|off",
         "auto",
         "auto or off",
-        "Whether the linux engine lets the kernel join datagrams on receiving (GRO), cut them on sending (GSO) and take many sends in one call (io_uring). "
-            + "Try off if a network card or a virtual machine's host corrupts what was joined.",
+        "Whether the linux engine uses GRO, GSO and io_uring: the kernel joins datagrams on receiving, cuts them on sending, and takes many sends in one "
+            + "call. Try off if a network card or a hypervisor corrupts joined datagrams.",
         SettingParser.TryParseOffload));
 
     /// <summary>How many threads relay.</summary>
@@ -138,19 +138,19 @@ internal static class OptionTable
         "NUMBER",
         "auto",
         $"auto or a whole number from 1 to {SettingParser.MostWorkers}",
-        "How many threads the linux engine relays with, each with its own sockets; auto goes by the processors.",
+        "The number of worker threads of the linux engine, each with its own sockets. auto follows the number of processors.",
         SettingParser.TryParseWorkers));
 
-    /// <summary>How long a worker looks for more before it sleeps; null for where it pays.</summary>
+    /// <summary>How long a worker polls before it sleeps; null lets the worker decide.</summary>
     public static readonly OptionRow<TimeSpan?> BusyPoll = Add<TimeSpan?>(new(
         "--busy-poll",
         "WGPROXY_BUSY_POLL",
         "MICROSECONDS",
         "auto",
         $"auto or a whole number of microseconds from 0 to {SettingParser.LongestBusyPoll}",
-        "How long a thread of the linux engine goes on looking for more before it sleeps, after each turn; 0 never, auto "
-            + "for 5, and for 50 while two ends take turns and there are two processors. More than that shortens round trips "
-            + "on hosts that wake slowly and keeps a processor busy.",
+        "How long a worker of the linux engine polls after each turn before it sleeps. 0 disables polling. auto polls for 5, or for 50 while two "
+            + "ends take turns and the host has two processors. A higher value shortens round trips on hosts that wake slowly, and keeps a "
+            + "processor busy.",
         SettingParser.TryParseBusyPoll));
 
     /// <summary>The rows, in the order in which they stand here and help shows them.</summary>

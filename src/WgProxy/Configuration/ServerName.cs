@@ -4,14 +4,14 @@ using WgProxy.Linux;
 
 namespace WgProxy.Configuration;
 
-/// <summary>What the operator calls the server: a name to resolve, or an address.</summary>
+/// <summary>The operator's name for the server: a name to resolve, or an address.</summary>
 /// <param name="Host">The name or address, without brackets.</param>
 /// <param name="Port">The server's UDP port.</param>
 /// <param name="Address">The address, if the host is one; without its zone.</param>
 /// <param name="Zone">The interface on whose link a link-local address is meant: a name, or an index as text.</param>
 internal sealed record ServerName(string Host, ushort Port, IPAddress? Address, string? Zone = null)
 {
-    /// <summary>Whether what the operator wrote stays what it is, so that it is looked up once.</summary>
+    /// <summary>Whether the setting is a fixed address, which needs one look-up only.</summary>
     public bool IsFixed => Address is not null && Zone is null;
 
     /// <summary>Whether the operator means a server on this host.</summary>
@@ -48,7 +48,7 @@ internal sealed record ServerName(string Host, ushort Port, IPAddress? Address, 
         && (address.AddressFamily != AddressFamily.InterNetwork || address.GetAddressBytes()[0] != 0);
 
     /// <summary>Why an answer of the resolver cannot be this server's address; null if it can. A wrong answer must not send
-    /// clients' datagrams back to this host, or to everybody on a link.</summary>
+    /// clients' datagrams back to this host, or to all hosts on a link.</summary>
     public string? Refusal(IPAddress answer) => answer switch
     {
         _ when !IsUsable(answer) => "no host has this address",

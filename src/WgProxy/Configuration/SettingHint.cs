@@ -3,14 +3,14 @@ using WgProxy.Logging;
 
 namespace WgProxy.Configuration;
 
-/// <summary>What is probably wrong with the text of a setting that nobody can read: the traps of files and tools.</summary>
+/// <summary>Guesses what is wrong with an unreadable setting: the traps of files and tools.</summary>
 internal static class SettingHint
 {
     private const char ByteOrderMark = '\uFEFF';
     private const string Export = "export ";
     private const string NotAscii = "; there is a character in it that is not ASCII";
 
-    /// <summary>A hint that may end an error line; empty if there is none.</summary>
+    /// <summary>A hint as the end of an error line; empty if there is none.</summary>
     /// <param name="text">The text.</param>
     /// <param name="isHost">Whether it should begin with the name of a host.</param>
     public static string For(string text, bool isHost)

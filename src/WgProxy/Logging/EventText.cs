@@ -2,10 +2,10 @@ using System.ComponentModel;
 
 namespace WgProxy.Logging;
 
-/// <summary>Changes of mappings in words.</summary>
+/// <summary>The log text of a mapping's changes.</summary>
 internal static class EventText
 {
-    /// <summary>One sentence: who, what, and the upstream port, by which the server knows the client.</summary>
+    /// <summary>One sentence: the client, the change, and the upstream port by which the server knows the client.</summary>
     public static string Of(in RelayEvent change)
     {
         string what = change.Kind switch
@@ -16,14 +16,14 @@ internal static class EventText
             RelayEventKind.Answered => "was answered by the server",
             RelayEventKind.Established => "has a tunnel",
             RelayEventKind.Confirmed => "has a tunnel that carries data from the server",
-            RelayEventKind.Lingered => "is idle: its port is kept for a while, in case the server sends",
+            RelayEventKind.Lingered => "is idle: its port stays open for a while, in case the server sends",
             RelayEventKind.Revived => "is back on its port",
-            RelayEventKind.Unanswered => "goes unanswered by the server",
-            RelayEventKind.Redirected => "goes to another address of the server",
-            RelayEventKind.PassedOver => "was to go to an address of the server that this host cannot reach: the next is tried",
-            RelayEventKind.Rerouted => "goes on from another address of this host",
-            RelayEventKind.Expired => "is gone: nothing passed in time",
-            RelayEventKind.Evicted => "was displaced: no room for more mappings",
+            RelayEventKind.Unanswered => "is not answered by the server",
+            RelayEventKind.Redirected => "moves to another address of the server",
+            RelayEventKind.PassedOver => "cannot reach an address of the server from this host: the next one is tried",
+            RelayEventKind.Rerouted => "continues from another address of this host",
+            RelayEventKind.Expired => "has timed out",
+            RelayEventKind.Evicted => "was displaced by another mapping: the table is full",
             _ => change.Kind.ToString(),
         };
         string port = change.Port == 0 ? string.Empty : $", upstream port {change.Port}";

@@ -8,7 +8,7 @@ internal sealed class LineBudget(TimeProvider time, int burst, int perSecond)
     private long _last = time.GetTimestamp();
     private long _withheld;
 
-    /// <summary>Whether a line may be said now; if so, also how many were withheld before it.</summary>
+    /// <summary>Whether a line may be logged now; if so, also how many were withheld before it.</summary>
     public bool TryPass(out long withheld)
     {
         long now = time.GetTimestamp();

@@ -7,8 +7,8 @@ using WgProxy.Configuration;
 namespace WgProxy.Logging;
 
 /// <summary>
-/// Every line the program can say, each a method. A line goes out at once until <see cref="BeginQueue"/>, and from then
-/// on through a queue that never makes anybody wait. Any thread may call, except where a method says otherwise.
+/// Every line that the program can log, each as a method. Until <see cref="BeginQueue"/> the caller writes the line itself. After
+/// that, a queue takes it and no caller waits. Any thread may call, except where a method says otherwise.
 /// </summary>
 internal sealed class Log(TextWriter output, bool forJournal, TimeProvider time) : IAsyncDisposable
 {
@@ -23,63 +23,63 @@ internal sealed class Log(TextWriter output, bool forJournal, TimeProvider time)
     private readonly Throttle _passedOver = new(time, OncePerMinute);
     private readonly Throttle _moved = new(time, TimeSpan.FromSeconds(10));
 
-    // Some 2 kB per second at most: a client that the server accepts can open and leave mappings as fast as it shakes hands.
+    // Some 2 kB per second at most. An accepted client can open and leave mappings as fast as it completes handshakes.
     private readonly LineBudget _changes = new(time, burst: 1_000, perSecond: 20);
     private LogQueue? _queue;
 
-    /// <summary>What is said: this level and those before it. Set before other threads log.</summary>
+    /// <summary>The level up to which lines are logged. Set before other threads log.</summary>
     public LogLevel Level { get; set; } = LogLevel.Info;
 
-    /// <summary>From here on no caller waits for whoever reads the lines.</summary>
+    /// <summary>From now on, a queue takes the lines, and no caller waits for the reader of standard error.</summary>
     public void BeginQueue() => _queue = new LogQueue(time, Write);
 
-    /// <summary>Gives what was said the time to be written.</summary>
+    /// <summary>Waits for a bounded time until queued lines are written.</summary>
     public ValueTask DisposeAsync() => _queue?.DisposeAsync() ?? ValueTask.CompletedTask;
 
-    /// <summary>An argument that is no flag.</summary>
+    /// <summary>An argument is not a flag.</summary>
     public void UnknownArgument(string argument, string? nearest) =>
         Error($"unknown argument {LogLine.Quote(argument)}: "
             + (nearest is null ? "expected the options that --help lists" : $"did you mean {nearest}?"));
 
-    /// <summary>A flag without a value, or given twice.</summary>
+    /// <summary>A flag has no value, or occurs twice.</summary>
     public void FlagNeedsOneValue(OptionRow row) =>
         Error($"{row.Name} needs exactly one value: expected {row.Expected}");
 
-    /// <summary>A command line wrong in another way.</summary>
+    /// <summary>The command line is wrong in another way.</summary>
     public void BadCommandLine(string message) => Error($"the command line is wrong: {message}");
 
-    /// <summary>A required setting that nobody gave, or gave empty.</summary>
+    /// <summary>A required setting is missing or empty.</summary>
     public void SettingIsMissing(OptionRow row) => Error($"{row.Name} is missing or empty: expected {row.Expected}");
 
-    /// <summary>A setting with a text that means nothing.</summary>
+    /// <summary>The text of a setting is not valid.</summary>
     public void SettingIsWrong(OptionRow row, string text, string? refusal) =>
         Error($"{row.Name} is {LogLine.Quote(text)}: {refusal ?? $"expected {row.Expected}"}{SettingHint.For(text, isHost: row == OptionTable.Server)}");
 
-    /// <summary>A server that is this relay.</summary>
+    /// <summary>The server is this relay.</summary>
     public void ServerIsRelay(ServerName server, IPAddress address) =>
         Error($"{OptionTable.Server.Name} is {LogLine.Quote(server.ToString())}: "
             + (server.Address is null ? $"it resolves to {address}, and " : string.Empty)
             + "that is where this relay itself listens; expected the address of the WireGuard server");
 
-    /// <summary>The system did not let the relay listen where it should.</summary>
+    /// <summary>The system refused the listening address.</summary>
     public void ListenRefused(IPEndPoint listen, EngineException refusal, UpstreamPorts ports) =>
         Error($"{OptionTable.Listen.Name} is {LogLine.Quote(listen.ToString())}: {refusal.Message}; "
             + "expected an address and port of this host that are free and that this process may use"
             + (refusal.Cause == EngineRefusal.PortInUse ? ports.AdviceAbout(listen.Port) : string.Empty));
 
-    /// <summary>The system did not let the relay have something else that it needs.</summary>
+    /// <summary>The system refused something else that the engine needs.</summary>
     public void EngineRefused(string engine, string reason) => Error($"the {engine} engine cannot start: {reason}");
 
-    /// <summary>A variable that looks like a setting and is none.</summary>
+    /// <summary>A variable looks like a setting and is not one.</summary>
     public void UnknownVariable(string name, string? hint) =>
-        Warning($"{LogLine.Quote(name)} is no setting of this program and is ignored"
+        Warning($"{LogLine.Quote(name)} is not a setting of this program and is ignored"
             + (hint is null ? "; expected the variables that --help lists" : $": {hint}"));
 
-    /// <summary>A variable that is set to nothing.</summary>
+    /// <summary>A variable is empty.</summary>
     public void VariableIsEmpty(OptionRow row, string standIn) =>
         Warning($"{row.Variable} is empty, which counts as missing: the default {standIn} applies");
 
-    /// <summary>An idle timeout that tunnels will notice.</summary>
+    /// <summary>The idle timeout is so short that tunnels will notice.</summary>
     public void TimeoutIsShort(TimeSpan timeout, TimeSpan sensible) =>
         Warning($"{OptionTable.Timeout.Name} is {timeout.TotalSeconds}: below {sensible.TotalSeconds} s the server "
             + "cannot reach an idle client between two handshakes");
@@ -104,12 +104,12 @@ internal sealed class Log(TextWriter output, bool forJournal, TimeProvider time)
         }
     }
 
-    /// <summary>What runs, and for whom.</summary>
+    /// <summary>The relay has started.</summary>
     public void Started(string version, IEnumerable<IPEndPoint> listening, ServerName server, PublicKey key) =>
         Info($"wgproxy {version} relays from {string.Join(" and ", listening)} to {server}, public key {key}");
 
-    /// <summary>How many clients fit and what bounds them; a warning if a higher limit on open files makes more room, or if
-    /// the system does not tell which ports it hands out.</summary>
+    /// <summary>How many clients fit, and which limit bounds them. Warns if a higher limit on open files would allow more, or if
+    /// the system does not tell its range of local ports.</summary>
     public void Limits(Capacity capacity)
     {
         Info($"room for {capacity.Mappings} mappings, {capacity.Asked} of them unanswered; bounded by {capacity.Bound} "
@@ -123,7 +123,7 @@ internal sealed class Log(TextWriter output, bool forJournal, TimeProvider time)
         if (!capacity.Ports.IsTold && OperatingSystem.IsLinux())
         {
             Warning($"{UpstreamPorts.Source} cannot be read: upstream ports are drawn from {capacity.Ports.Range.First} to "
-                + $"{capacity.Ports.Range.Last}, which may not be the system's own, and reserved ones are not known; let this process "
+                + $"{capacity.Ports.Range.Last}, which may differ from the system's range, and reserved ports are unknown; let this process "
                 + "see /proc/sys (ProcSubset=all) if that matters");
         }
     }
@@ -146,12 +146,12 @@ internal sealed class Log(TextWriter output, bool forJournal, TimeProvider time)
         }
     }
 
-    /// <summary>SIGHUP came.</summary>
+    /// <summary>SIGHUP arrived.</summary>
     public void HungUp(ServerName server) => Info(server.Address is null
         ? $"SIGHUP: {server.Host} is resolved again now; settings are read at the start only"
         : $"SIGHUP: nothing to do, {server} is an address; settings are read at the start only");
 
-    /// <summary>A mapping changed. Lines are budgeted, except where everything is said. One thread at a time.</summary>
+    /// <summary>A mapping changed. A budget limits these lines, except at the debug level. One thread at a time.</summary>
     public void Changed(LogLevel level, in RelayEvent change)
     {
         long withheld = 0;
@@ -179,12 +179,12 @@ internal sealed class Log(TextWriter output, bool forJournal, TimeProvider time)
         }
     }
 
-    /// <summary>A mapping with a tunnel goes to another address of its server. One thread at a time.</summary>
+    /// <summary>A mapping with a tunnel moves to another address of its server. One thread at a time.</summary>
     public void Redirected()
     {
         if (_redirected.TryPass(out long withheld))
         {
-            Info("a tunnel went unanswered at an address of the server, or the server has left it: it goes to another address"
+            Info("a tunnel moves to another address of the server: its data went unanswered, or the server has left the address"
                 + Throttle.Words(withheld));
         }
     }
@@ -194,26 +194,26 @@ internal sealed class Log(TextWriter output, bool forJournal, TimeProvider time)
     {
         if (_passedOver.TryPass(out long withheld))
         {
-            Warning("this host has no path to one of the server's addresses: clients are served by way of another"
+            Warning("this host has no path to one of the server's addresses: clients are served through another one"
                 + Throttle.Words(withheld));
         }
     }
 
-    /// <summary>A mapping goes on from another address of this host. One thread at a time.</summary>
+    /// <summary>A mapping continues from another address of this host. One thread at a time.</summary>
     public void Rerouted()
     {
         if (_rerouted.TryPass(out long withheld))
         {
-            Info("the address from which this host reaches the server has changed: tunnels go on from the new one" + Throttle.Words(withheld));
+            Info("the address from which this host reaches the server has changed: tunnels continue from the new one" + Throttle.Words(withheld));
         }
     }
 
-    /// <summary>Datagrams keep being refused.</summary>
+    /// <summary>The kernel keeps refusing datagrams.</summary>
     public void SendsFail(long times, TimeSpan period) =>
         Warning($"{times} datagrams could not be sent in the last {period.TotalSeconds} s, and some before: they are lost; likely a firewall on "
-            + "this host refuses them (its OUTPUT chain), a route is gone, or a link is full (SIGUSR1 shows the counters)");
+            + "this host refuses them (OUTPUT chain), a route is gone, or a link is full (SIGUSR1 shows the counters)");
 
-    /// <summary>They no longer are.</summary>
+    /// <summary>Sends succeed again.</summary>
     public void SendsWork() => Info("datagrams are sent again");
 
     /// <summary>Receives keep failing.</summary>
@@ -221,10 +221,10 @@ internal sealed class Log(TextWriter output, bool forJournal, TimeProvider time)
         Warning($"{times} receives failed in the last {period.TotalSeconds} s, and some before; likely ICMP says that the server's host or "
             + "port is unreachable, or a sandbox or lack of memory keeps this process from receiving (SIGUSR1 shows the counters)");
 
-    /// <summary>They no longer do.</summary>
+    /// <summary>Receives succeed again.</summary>
     public void ReceivesWork() => Info("receives no longer fail");
 
-    /// <summary>Clients ask, and nothing comes back.</summary>
+    /// <summary>Clients send, and the server does not answer.</summary>
     public void ServerIsSilent(ServerName server, TimeSpan silence, long asking) =>
         Warning($"server {server} has sent nothing for {silence.TotalSeconds} s though clients send to it ({asking} of them unanswered so "
             + "far): likely it is down or does not listen on this port; a firewall on the way, on this host or there drops UDP; its "
@@ -233,15 +233,15 @@ internal sealed class Log(TextWriter output, bool forJournal, TimeProvider time)
     /// <summary>The server answers again.</summary>
     public void ServerIsBack(ServerName server) => Info($"server {server} is heard again");
 
-    /// <summary>All that clients send is for another server.</summary>
+    /// <summary>Every initiation is made for another key.</summary>
     public void AskedForAnotherKey() =>
-        Warning($"initiations arrive, but none was made for this server's public key: expected {OptionTable.Key.Name} to be the PublicKey "
+        Warning($"initiations arrive, but none is made for this server's public key: expected {OptionTable.Key.Name} to be the PublicKey "
             + "that clients have in their [Peer] section (strangers who guess also end here)");
 
-    /// <summary>What the relay sees, because the operator asked: said at every level.</summary>
+    /// <summary>The status that the operator asked for, logged at every level.</summary>
     public void Status(string summary) => Say(LogLevel.Info, $"status: {summary}");
 
-    /// <summary>What the relay saw.</summary>
+    /// <summary>The summary at the end.</summary>
     public void Stopped(string summary) => Info($"stopped: {summary}");
 
     private void Error(string text) => Say(LogLevel.Error, text);
@@ -286,7 +286,7 @@ internal sealed class Log(TextWriter output, bool forJournal, TimeProvider time)
         }
         catch (IOException)
         {
-            // A full disk or a reader that went away must not end a relay.
+            // A full disk, or a reader that went away, must not end the relay.
         }
     }
 }

@@ -1,6 +1,6 @@
 namespace WgProxy.Logging;
 
-/// <summary>How much the program says: each level adds to the one before. The numbers are those of 0.3.0.</summary>
+/// <summary>How much the program logs. Each level adds to the one before. The numbers are those of 0.3.0.</summary>
 internal enum LogLevel : byte
 {
     /// <summary>What ends the program or keeps it from starting.</summary>
@@ -12,6 +12,6 @@ internal enum LogLevel : byte
     /// <summary>Start, stop, server addresses, and clients that the server accepted.</summary>
     Info = 2,
 
-    /// <summary>Also what unproven clients do. Its volume is in the hands of whoever knows the public key.</summary>
+    /// <summary>Also what unproven clients do. Anyone who knows the public key controls its volume.</summary>
     Debug = 3,
 }

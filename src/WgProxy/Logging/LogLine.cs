@@ -22,11 +22,11 @@ internal static class LogLine
         return line.ToString();
     }
 
-    /// <summary>A value that others wrote, in quotation marks and of bounded length.</summary>
+    /// <summary>A value from outside, in quotation marks and of bounded length.</summary>
     public static string Quote(string value) =>
         value.Length <= LongestValue ? $"\"{value}\"" : $"\"{value[..LongestValue]}\" (and more)";
 
-    // Whatever a value holds, it neither ends the line nor steers the terminal: control characters, line and paragraph
+    // No value may end the line or control the terminal. So control characters, line and paragraph
     // separators, direction marks (of category Format) and halves of surrogate pairs are written as numbers.
     private static void Escape(StringBuilder line, string text)
     {

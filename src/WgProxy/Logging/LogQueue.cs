@@ -5,12 +5,12 @@ using WgProxy.Hosting;
 namespace WgProxy.Logging;
 
 /// <summary>
-/// Lines on their way to standard error. Whoever posts never waits: when the queue is full, because the reader of
-/// standard error is slow or gone, the line is dropped and counted, and the count is said when there is room again.
+/// Lines on their way to standard error. Posting never waits. If the queue is full, because the reader of
+/// standard error is slow or gone, the line is dropped and counted. The count is logged when there is room again.
 /// </summary>
 internal sealed class LogQueue : IAsyncDisposable
 {
-    /// <summary>Lines that may wait: some 100 KiB of text.</summary>
+    /// <summary>The most lines in the queue: some 100 KiB of text.</summary>
     public const int Capacity = 1024;
 
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
@@ -31,14 +31,14 @@ internal sealed class LogQueue : IAsyncDisposable
         _writer = Task.Run(WriteAllAsync);
     }
 
-    /// <summary>Lets a line be written soon.</summary>
+    /// <summary>Adds a line.</summary>
     public void Post(LogLevel level, string text) => Post(new Entry(_time.GetUtcNow(), level, text, default, 0));
 
-    /// <summary>Lets a change of a mapping be put in words and written soon.</summary>
+    /// <summary>Adds a change of a mapping. The writer makes its text.</summary>
     public void Post(LogLevel level, in RelayEvent change, long withheld) =>
         Post(new Entry(_time.GetUtcNow(), level, null, change, withheld));
 
-    /// <summary>Waits until what was posted is written, or until it is clear that nobody reads it.</summary>
+    /// <summary>Waits until all lines are written, or until it is clear that the reader is gone.</summary>
     public async ValueTask DisposeAsync()
     {
         _ = _lines.Writer.TryComplete();

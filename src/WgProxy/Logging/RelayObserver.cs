@@ -1,13 +1,13 @@
 namespace WgProxy.Logging;
 
 /// <summary>
-/// Decides which changes of mappings are worth a line, on the engine's thread. Whoever knows the public key can open
-/// mappings at will, so a client is named at the information level only from the moment the server has accepted it: the
-/// volume of the log is in the hands of accepted clients.
+/// Decides on the engine's thread which changes of mappings are logged. Anyone who knows the public key can open
+/// mappings at will. So a client is named at the information level only after the server has accepted it, and only accepted
+/// clients control the volume of the log.
 /// </summary>
-/// <param name="log">Where it is said.</param>
+/// <param name="log">The log.</param>
 /// <param name="settings">The relay's limits.</param>
-/// <param name="unanswered">Told of every sign that a server in use fell silent.</param>
+/// <param name="unanswered">Called for every sign that a server in use fell silent.</param>
 internal sealed class RelayObserver(Log log, RelaySettings settings, Action unanswered)
 {
     private readonly bool[] _accepted = new bool[settings.Slots];
@@ -40,7 +40,7 @@ internal sealed class RelayObserver(Log log, RelaySettings settings, Action unan
                 break;
         }
 
-        // What may concern all clients at once, or comes every few seconds, is no line for each.
+        // A change that concerns all clients at once, or comes every few seconds, has no line for each client.
         bool notable = _accepted[change.Slot] && change.Kind != RelayEventKind.Confirmed
             && change.Kind is not (RelayEventKind.Answered or RelayEventKind.Unanswered
                 or RelayEventKind.Rerouted or RelayEventKind.Redirected or RelayEventKind.PassedOver);

@@ -3,7 +3,7 @@ namespace WgProxy.Logging;
 /// <summary>An engine's counters in one line.</summary>
 internal static class Summary
 {
-    /// <summary>Uptime, mappings by proof, what passed each way, and whatever was dropped or refused.</summary>
+    /// <summary>Uptime, mappings by proof, traffic in each direction, and everything that was dropped or refused.</summary>
     public static string Of(IReadOnlyDictionary<string, long> counters, TimeSpan uptime)
     {
         string[] parts =
@@ -24,7 +24,7 @@ internal static class Summary
             return $"{name} {passed} datagrams {Of($"bytes.{direction}")} bytes, dropped {dropped}";
         }
 
-        // A newcomer for whom there was no socket was let in by verdict, and served by nobody: that is a fault too.
+        // The verdict admitted a newcomer, but there was no socket for it. That is a fault too.
         string Faults()
         {
             long refused = Of($"event.{RelayEventKind.OpenFailed}");

@@ -6,7 +6,7 @@ internal sealed class Throttle(TimeProvider time, TimeSpan period)
     private long? _last;
     private long _withheld;
 
-    /// <summary>Whether the line may be said now; if so, also how many were withheld before it.</summary>
+    /// <summary>Whether the line may be logged now; if so, also how many were withheld before it.</summary>
     public bool TryPass(out long withheld)
     {
         withheld = _withheld;
@@ -21,6 +21,6 @@ internal sealed class Throttle(TimeProvider time, TimeSpan period)
         return true;
     }
 
-    /// <summary>How many were withheld, in words that may end a line; empty if none.</summary>
+    /// <summary>The number of withheld lines as the end of a line; empty for zero.</summary>
     public static string Words(long withheld) => withheld == 0 ? string.Empty : $" ({withheld} more since last said)";
 }

@@ -3,22 +3,22 @@ using WgProxy.Configuration;
 namespace WgProxy.Logging;
 
 /// <summary>
-/// Looks at an engine's counters every few seconds, aside from the packet path, and says when what passes shows that something
-/// is wrong for good: sends or receives that keep failing, a server that stays silent while clients ask, clients that ask for
-/// another server. Each is said once and not again before it was over, nor more than once in ten minutes; and so is its end.
+/// Reads an engine's counters every few seconds, off the packet path, and logs lasting problems: sends or receives that keep
+/// failing, a server that is silent while clients ask, and clients that use another key. Each is logged once until it is
+/// over, and at most once in ten minutes. Its end is logged too.
 /// </summary>
 internal sealed class Trouble(ServerName server, Func<IReadOnlyDictionary<string, long>> read, TimeProvider time, Log log)
 {
-    /// <summary>How often the counters are looked at.</summary>
+    /// <summary>The time between two looks at the counters.</summary>
     public static readonly TimeSpan Period = TimeSpan.FromSeconds(5);
 
-    // A client that is not answered asks every 5 s: four looks are three questions.
+    // An unanswered client asks every 5 s, so four looks cover three initiations.
     private const int LooksWhileAsked = 4;
 
-    // With data or keepalives WireGuard renews its keys every 120 s, and a server that lives answers that.
+    // With data or keepalives WireGuard rekeys every 120 s, and a live server answers.
     private const int LooksWhileSent = 32;
 
-    // One look with failures is a burst or a link that went down.
+    // A single look with failures is a burst, or a link that went down.
     private const int LooksWhileFailing = 3;
 
     private readonly Complaint _sends = new(time);
@@ -30,7 +30,7 @@ internal sealed class Trouble(ServerName server, Func<IReadOnlyDictionary<string
     private int _unanswered;
     private int _unheard;
 
-    /// <summary>Looks until told to stop.</summary>
+    /// <summary>Looks every <see cref="Period"/> until cancelled.</summary>
     public async Task RunAsync(CancellationToken stop)
     {
         _now = read();
@@ -66,7 +66,7 @@ internal sealed class Trouble(ServerName server, Func<IReadOnlyDictionary<string
             log.ReceivesWork();
         }
 
-        // Strangers try their luck too: only where nobody at all has the right key it is worth a word.
+        // Strangers guess too. A warning is due only if no client at all uses the right key.
         bool forAnother = Of($"uplink.{Verdict.BadMac1}") > 0 && Sum("uplink.", Verdict.Forward, Verdict.Open, _now) == 0;
         if (_otherKey.Note(forAnother, looks: 1))
         {
@@ -85,7 +85,7 @@ internal sealed class Trouble(ServerName server, Func<IReadOnlyDictionary<string
         bool sent = Sum("uplink.", Verdict.Forward, Verdict.Open, _now) > Sum("uplink.", Verdict.Forward, Verdict.Open, _before);
         _unanswered = heard || !asked ? 0 : _unanswered + 1;
 
-        // A look without a datagram says nothing, either way.
+        // A look without datagrams proves nothing, either way.
         _unheard = heard ? 0 : sent ? _unheard + 1 : _unheard;
         bool silent = _unanswered >= LooksWhileAsked || _unheard >= LooksWhileSent;
         if (_silence.Note(silent || (_silence.IsOpen && !heard), looks: 1))
@@ -106,7 +106,7 @@ internal sealed class Trouble(ServerName server, Func<IReadOnlyDictionary<string
     private static long All(string prefix, IReadOnlyDictionary<string, long> counters) =>
         counters.Where(counter => counter.Key.StartsWith(prefix, StringComparison.Ordinal)).Sum(counter => counter.Value);
 
-    /// <summary>One thing that may be wrong.</summary>
+    /// <summary>One problem that may exist.</summary>
     private sealed class Complaint(TimeProvider time)
     {
         private static readonly TimeSpan Pause = TimeSpan.FromMinutes(10);
@@ -115,10 +115,10 @@ internal sealed class Trouble(ServerName server, Func<IReadOnlyDictionary<string
         private int _looks;
         private bool _isWrong;
 
-        /// <summary>Whether it has been said, and is not over yet.</summary>
+        /// <summary>Whether it has been logged and is not over yet.</summary>
         public bool IsOpen { get; private set; }
 
-        /// <summary>It was looked at. Whether it is to be said now.</summary>
+        /// <summary>Takes the result of one look. True if the problem is to be logged now.</summary>
         public bool Note(bool isWrong, int looks)
         {
             _isWrong = isWrong;
@@ -132,7 +132,7 @@ internal sealed class Trouble(ServerName server, Func<IReadOnlyDictionary<string
             return IsOpen = true;
         }
 
-        /// <summary>Whether what was said is over. True once.</summary>
+        /// <summary>Whether the logged problem is over. True once.</summary>
         public bool IsOver()
         {
             bool isOver = IsOpen && !_isWrong;

@@ -8,24 +8,24 @@ using WgProxy.Configuration;
 
 namespace WgProxy.Resolving;
 
-/// <summary>What a resolver's answer came to.</summary>
+/// <summary>The result of a resolver's answer.</summary>
 internal enum Outcome
 {
     /// <summary>It held addresses that the server may have.</summary>
     Addresses,
 
-    /// <summary>It held none.</summary>
+    /// <summary>It held no such address.</summary>
     Nothing,
 
-    /// <summary>The server is this relay, by the operator's own words.</summary>
+    /// <summary>The operator configured this relay as its own server.</summary>
     IsRelay,
 }
 
-/// <summary>Judges what a resolver says about a server, and publishes what is good of it. Called by one thread at a time.
+/// <summary>Judges a resolver's answers about a server, and publishes the usable addresses. Called by one thread at a time.
 /// </summary>
 internal sealed class RouteAnswers(Route route, ServerName server, OwnAddresses own, Action changed, Log log)
 {
-    // As many ways as anybody tries, and a bound to what an answer makes the relay keep.
+    // More than are ever tried, and a limit on what an answer makes the relay keep.
     private const int MostOfFamily = 4;
 
     /// <summary>Whether the server's addresses are known, however old.</summary>
@@ -58,7 +58,7 @@ internal sealed class RouteAnswers(Route route, ServerName server, OwnAddresses 
         return Outcome.Nothing;
     }
 
-    /// <summary>What comes from a resolver is no reason to end: it may be wrong for a minute. What the operator wrote is.
+    /// <summary>A resolver's answer is no reason to stop, because it may be wrong for a minute. The operator's own setting is one.
     /// </summary>
     private Outcome TakeRelay(IPAddress relay, TimeSpan pause)
     {
@@ -72,8 +72,8 @@ internal sealed class RouteAnswers(Route route, ServerName server, OwnAddresses 
         return Outcome.Nothing;
     }
 
-    /// <summary>Publishes addresses that differ from those known. Their order is the one in which they became known: rotating
-    /// answers change nothing, and newcomers go where others are already.</summary>
+    /// <summary>Publishes addresses that differ from the known ones, in the order in which they became known. Rotating
+    /// answers therefore change nothing, and newcomers use the address that others use already.</summary>
     private void Publish(IPAddress[] usable)
     {
         IReadOnlyList<IPEndPoint> former = route.Addresses;

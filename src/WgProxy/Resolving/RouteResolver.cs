@@ -7,33 +7,33 @@ using WgProxy.Configuration;
 
 namespace WgProxy.Resolving;
 
-/// <summary>Asks the system where a server is.</summary>
+/// <summary>Looks up the addresses of a server.</summary>
 internal delegate Task<IPAddress[]> LookUp(ServerName server, CancellationToken stop);
 
 /// <summary>
-/// Keeps the addresses of a route's server current, aside from the packet path: it asks every minute, sooner when told that a
-/// server in use fell silent, and at once when the operator says so. What cannot be looked up is tried again; good
-/// addresses are given up only for better ones.
+/// Keeps the addresses of a route's server current, off the packet path. It asks every minute, sooner when a
+/// server in use falls silent, and at once when the operator asks. A failed look-up is repeated. Good
+/// addresses are replaced only by better ones.
 /// </summary>
 internal sealed class RouteResolver
 {
     private const int MostAtOnce = 8;
 
-    // More than lead to the longest patience; beyond some 36 the product would be no TimeSpan any more.
+    // More than the longest pause needs. Beyond some 36, the product would overflow a TimeSpan.
     private const int MostDoublings = 16;
 
     private static readonly TimeSpan FirstRetry = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan Period = TimeSpan.FromSeconds(60);
 
-    // To look for an interface costs one system call and asks nobody else.
+    // Looking for an interface costs one system call on this host.
     private static readonly TimeSpan ZonePeriod = TimeSpan.FromSeconds(5);
 
-    // Somebody who forges a client's address can make a server seem silent: by that he causes one question in so long. A
-    // server is known to be silent after 11 s, and the question has to leave within 15.
+    // An attacker who forges a client's address can make a server seem silent, and so cause one question in this time. A
+    // server is known to be silent after 11 s, and the question must leave within 15.
     private static readonly TimeSpan Gap = TimeSpan.FromSeconds(4);
 
-    // How long a question is waited for before another is asked beside it; twice as long with each that is open. By default
-    // glibc gives up on a name server after 10 s, so a name server that stands behind a dead one answers later than this.
+    // How long one question may take before a second is asked beside it; doubled for each open one. By default
+    // glibc gives up on a name server after 10 s, so a name server listed after a dead one answers later than this.
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(8);
     private static readonly TimeSpan MostPatience = TimeSpan.FromHours(1);
 
@@ -52,12 +52,12 @@ internal sealed class RouteResolver
 
     /// <summary>A resolver of one route's server.</summary>
     /// <param name="route">Where the addresses are published.</param>
-    /// <param name="server">What the operator calls the server.</param>
+    /// <param name="server">The operator's name for the server.</param>
     /// <param name="own">Where this relay itself listens.</param>
     /// <param name="lookUp">Asks the system.</param>
     /// <param name="time">The clock.</param>
     /// <param name="changed">Called after other addresses have been published.</param>
-    /// <param name="log">Where it is said.</param>
+    /// <param name="log">The log.</param>
     public RouteResolver(
         Route route, ServerName server, OwnAddresses own, LookUp lookUp, TimeProvider time, Action changed, Log log)
     {
@@ -71,15 +71,15 @@ internal sealed class RouteResolver
 
     private TimeSpan Now => _time.GetElapsedTime(_zero);
 
-    /// <summary>Asks at once, because the operator says so. May be called from any thread.</summary>
+    /// <summary>Asks at once, for the operator. May be called from any thread.</summary>
     public void ResolveNow() => Signal(Wish.Now);
 
     /// <summary>Asks as soon as its pace allows: a server in use has fallen silent, or this host's links have changed. May be
     /// called from any thread.</summary>
     public void ResolveSoon() => Signal(Wish.Soon);
 
-    /// <summary>Publishes the server's addresses, now and whenever they change, until told to stop. Returns before only if,
-    /// by the operator's own words, the server is this relay; that has been said then.</summary>
+    /// <summary>Publishes the server's addresses, now and whenever they change, until cancelled. Returns earlier only if
+    /// the operator configured this relay as its own server. That has been logged then.</summary>
     public async Task RunAsync(CancellationToken stop)
     {
         _due = Now;
@@ -108,7 +108,7 @@ internal sealed class RouteResolver
 
     private void Signal(Wish wish)
     {
-        // Whoever calls last with less must not take back what another has asked for.
+        // A later caller that wants less must not cancel what an earlier one asked for.
         int before = Volatile.Read(ref _wish);
         while (before < (int)wish && Interlocked.CompareExchange(ref _wish, (int)wish, before) != before)
         {
@@ -153,7 +153,7 @@ internal sealed class RouteResolver
         stop.ThrowIfCancellationRequested();
     }
 
-    /// <summary>The answer to the newest question that has one. Those asked before it do not matter any more.</summary>
+    /// <summary>The answer to the newest answered question. Older questions no longer matter.</summary>
     private Answer? NewestAnswer()
     {
         int newest = _asked.FindLastIndex(question => question.IsCompletedSuccessfully);
