@@ -29,9 +29,9 @@ public sealed partial class Relay
     private Decision? ClaimKnown(DatagramKind kind, ReadOnlySpan<byte> datagram, in Source source, Tick now)
     {
         uint receiver = Datagram.ReceiverIndex(kind, datagram);
-        for (int route = 0; route < _routes.Count; route++)
+        for (int route = 0; route < _routes.End; route++)
         {
-            int tunnel = _tunnels.Find(route, receiver, now);
+            int tunnel = _routes.IsServed(route) ? _tunnels.Find(route, receiver, now) : -1;
             if (tunnel < 0 || !Leads(kind, datagram, receiver, tunnel, now))
             {
                 continue;
@@ -63,14 +63,15 @@ public sealed partial class Relay
     private Decision OpenClaim(DatagramKind kind, ReadOnlySpan<byte> datagram, in Source source, int tunnel, Tick now)
     {
         int route = _tunnels[tunnel].Route;
-        if (_addresses[route].Best(now) is not IPEndPoint server)
+        if (_routes[route].Addresses.Best(now) is not IPEndPoint server)
         {
-            return Drop(Direction.Uplink, Verdict.NoServer, datagram);
+            return Drop(Direction.Uplink, Verdict.NoServer, datagram, route: route);
         }
 
-        if (_admission.IsDenied(source) || _admission.IsOverShare(OwnerOf(tunnel), Share.Claimed))
+        bool isDenied = _admission.IsDenied(source, route);
+        if (isDenied || _admission.IsOverShare(OwnerOf(tunnel), Share.Claimed))
         {
-            return Drop(Direction.Uplink, _admission.IsDenied(source) ? Verdict.Denied : Verdict.OverShare, datagram);
+            return Drop(Direction.Uplink, isDenied ? Verdict.Denied : Verdict.OverShare, datagram, route: route);
         }
 
         // Whoever makes room may have been the tunnel's last member.
@@ -78,7 +79,7 @@ public sealed partial class Relay
             || !_life.TryMakeRoomForClaim()
             || _tunnels.Find(route, Datagram.ReceiverIndex(kind, datagram), now) != tunnel)
         {
-            return Drop(Direction.Uplink, Verdict.ClaimRefused, datagram);
+            return Drop(Direction.Uplink, Verdict.ClaimRefused, datagram, route: route);
         }
 
         int slot = AddMapping(source, route, server);
@@ -123,7 +124,7 @@ public sealed partial class Relay
 
         _mappings.ExtrasOf(slot).Claim.TryTake(datagram.Length, ClaimPerSecond, ClaimBurst, now);
         _mappings[slot].UplinkBytes += datagram.Length;
-        Counters.Count(Direction.Uplink, verdict, 1, datagram.Length);
+        Count(_mappings[slot].Route, Direction.Uplink, verdict, 1, datagram.Length);
         return new Decision(verdict, slot, datagram.Length);
     }
 
@@ -132,35 +133,35 @@ public sealed partial class Relay
     {
         // Which route an unknown index belongs to, nobody can tell: with several, only an initiation can. What is unknown of
         // the first is unknown of all in the run that are like it: they are judged once.
-        if (!_settings.Adopt || _routes.Count != 1)
+        if (!_settings.Adopt || _routes.Only is not int route)
         {
             (int datagrams, int bytes) = Alike(run, stride, Datagram.ReceiverIndex(DatagramKind.Transport, run));
             return DropAll(Verdict.NoMapping, slot: -1, datagrams, bytes);
         }
 
         ReadOnlySpan<byte> datagram = First(run, stride);
-        if (_addresses[0].Best(now) is not IPEndPoint server)
+        if (_routes[route].Addresses.Best(now) is not IPEndPoint server)
         {
-            return Drop(Direction.Uplink, Verdict.NoServer, datagram);
+            return Drop(Direction.Uplink, Verdict.NoServer, datagram, route: route);
         }
 
-        if (_admission.IsDenied(source))
+        if (_admission.IsDenied(source, route))
         {
-            return Drop(Direction.Uplink, Verdict.Denied, datagram);
+            return Drop(Direction.Uplink, Verdict.Denied, datagram, route: route);
         }
 
         if (!_mappings.HasFree || !_admission.TryBeginProbation(source, now))
         {
-            return Drop(Direction.Uplink, Verdict.ClaimRefused, datagram);
+            return Drop(Direction.Uplink, Verdict.ClaimRefused, datagram, route: route);
         }
 
-        int slot = AddMapping(source, route: 0, server);
+        int slot = AddMapping(source, route, server);
         _mappings.ExtrasOf(slot).ProbationIndex = Datagram.ReceiverIndex(DatagramKind.Transport, datagram);
-        _tunnels.Add(slot, route: 0);
+        _tunnels.Add(slot, route);
         _life.BeginProbation(slot, now);
         _mappings.ExtrasOf(slot).Unknown.TryTake(datagram.Length, UnknownPerSecond, UnknownBurst, now);
         _mappings[slot].UplinkBytes = datagram.Length;
-        Counters.Count(Direction.Uplink, Verdict.Open, 1, datagram.Length);
+        Count(route, Direction.Uplink, Verdict.Open, 1, datagram.Length);
         return new Decision(Verdict.Open, slot, datagram.Length);
     }
 

@@ -34,6 +34,7 @@ public sealed partial class Relay
 
         _tunnels.SplitOff(slot, now);
         _tunnels.Learn(slot, server, client, now, now + _settings.IndexLifetime);
+        _routes[mapping.Route].Counters.CountHandshake();
         _life.HeardAnswer(slot, now);
         BeginAnew(slot);
         _life.Raise(slot, Proof.Answered, now);

@@ -15,21 +15,21 @@ public sealed partial class Relay
     [MethodImpl(MethodImplOptions.NoInlining)]
     private Decision Admit(ReadOnlySpan<byte> initiation, in Source source, int route, Tick now)
     {
-        if (_addresses[route].Best(now) is not IPEndPoint server)
+        if (_routes[route].Addresses.Best(now) is not IPEndPoint server)
         {
-            return Drop(Direction.Uplink, Verdict.NoServer, initiation);
+            return Drop(Direction.Uplink, Verdict.NoServer, initiation, route: route);
         }
 
         if (_admission.Judge(initiation, source, route, now, out Share share) is Verdict refusal)
         {
             return refusal == Verdict.Reply
                 ? SendCookie(initiation, source, route, slot: -1, now)
-                : Drop(Direction.Uplink, refusal, initiation);
+                : Drop(Direction.Uplink, refusal, initiation, route: route);
         }
 
         if (!_life.TryMakeRoomForAsker())
         {
-            return Drop(Direction.Uplink, Verdict.TableFull, initiation);
+            return Drop(Direction.Uplink, Verdict.TableFull, initiation, route: route);
         }
 
         int slot = AddMapping(source, route, server);
@@ -41,7 +41,7 @@ public sealed partial class Relay
         mapping.Initiations.TryTake(1, InitiationsPerSecond, InitiationBurst, now);
         mapping.UplinkBytes = initiation.Length;
         _life.BeginAsking(slot, share, now);
-        Counters.Count(Direction.Uplink, Verdict.Open, 1, initiation.Length);
+        Count(route, Direction.Uplink, Verdict.Open, 1, initiation.Length);
         return new Decision(Verdict.Open, slot, initiation.Length);
     }
 
@@ -87,6 +87,6 @@ public sealed partial class Relay
     private Decision SendCookie(ReadOnlySpan<byte> initiation, in Source source, int route, int slot, Tick now)
     {
         _admission.MakeReply(route, initiation, source, now);
-        return Drop(Direction.Uplink, Verdict.Reply, initiation, slot);
+        return Drop(Direction.Uplink, Verdict.Reply, initiation, slot, route);
     }
 }

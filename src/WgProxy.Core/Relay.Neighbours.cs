@@ -40,8 +40,13 @@ public sealed partial class Relay
             return null;
         }
 
-        for (int route = 0; route < _routes.Count; route++)
+        for (int route = 0; route < _routes.End; route++)
         {
+            if (!_routes.IsServed(route))
+            {
+                continue;
+            }
+
             int slot = FindOnRoute(source, route);
             int own = _tunnels.Find(route, receiver, now);
             if (own >= 0 && Leads(kind, datagram, receiver, own, now))
@@ -96,8 +101,11 @@ public sealed partial class Relay
                 continue;
             }
 
+            // A neighbour may not have heard yet of the route that stands at this index now, or have heard already of the next.
             NeighboursAsked++;
-            if (neighbour._tunnels.TryCopy(route, receiver, now, out copy)
+            RouteId id = _routes.IdAt(route);
+            if (neighbour._routes.IdAt(route) == id && neighbour._tunnels.TryCopy(route, receiver, now, out copy)
+                && neighbour._routes.IdAt(route) == id
                 && (kind == DatagramKind.Response ? _routes[route].Mac1.Verify(datagram) : copy.HasDataIndex(receiver, now))
                 && (into < 0 || _tunnels[into].SharesPair(copy.Row, now)))
             {

@@ -11,22 +11,10 @@ namespace WgProxy.Core;
 public sealed partial class Relay
 {
     private readonly IPEndPoint?[] _servers;
-    private readonly ServerAddresses[] _addresses;
-    private readonly bool[] _isWalked;
-    private int _walks;
 
     /// <summary>Where the slot's socket is to be connected to: chosen when the mapping was added, changed by
     /// <see cref="RelayEventKind.Redirected"/> only.</summary>
     public IPEndPoint ServerOf(int slot) => _servers[slot]!;
-
-    /// <summary>The addresses of a route have changed. Its mappings are looked at by the next calls of <see cref="Advance"/>, so
-    /// many by each.</summary>
-    public void RouteChanged(int route)
-    {
-        _walks += _isWalked[route] ? 0 : 1;
-        _isWalked[route] = true;
-        _mappings.BeginWalk(route);
-    }
 
     /// <summary>The engine had to give the slot's mapping a socket with another local port: the server knows nothing of it yet.
     /// </summary>
@@ -106,7 +94,7 @@ public sealed partial class Relay
     {
         int slot = _mappings.Add(source, route);
         Place(slot, server);
-        _mappings[slot].IsOnTrial = _addresses[route].Answering is null;
+        _mappings[slot].IsOnTrial = _routes[route].Addresses.Answering is null;
         return slot;
     }
 
@@ -138,41 +126,10 @@ public sealed partial class Relay
         return owed;
     }
 
-    private ServerAddresses AddressesOf(int slot) => _addresses[_mappings[slot].Route];
+    private ServerAddresses AddressesOf(int slot) => _routes[_mappings[slot].Route].Addresses;
 
     private IPEndPoint? NextOf(int slot, Tick now) => AddressesOf(slot).Next(
         ServerOf(slot), goesRound: _mappings[slot].IsOnTrial || OwesTrial(slot) || _mappings[slot].Proof < Proof.Established, now);
-
-    /// <summary>Goes on looking at the mappings of changed routes. Whether some are left for the next call.</summary>
-    [MethodImpl(MethodImplOptions.NoInlining)]
-    private bool ContinueWalks(Tick now)
-    {
-        int looks = WalkedPerCall;
-        int redirects = RedirectsPerCall;
-        for (int route = 0; route < _isWalked.Length; route++)
-        {
-            while (_isWalked[route])
-            {
-                if (looks-- == 0 || redirects == 0)
-                {
-                    return true;
-                }
-
-                int slot = _mappings.Walk(route);
-                if (slot < 0)
-                {
-                    _isWalked[route] = false;
-                    _walks--;
-                }
-                else if (Reconsider(slot, now))
-                {
-                    redirects--;
-                }
-            }
-        }
-
-        return false;
-    }
 
     /// <summary>Moves a mapping from an address that its server no longer has: if it goes unanswered there, or if another address
     /// is known to answer. What is still answered stays until then. Whether it was moved.</summary>
@@ -334,7 +291,7 @@ public sealed partial class Relay
         if (mapping.Proof >= Proof.Established && addresses.IsListed(ServerOf(slot)) && !ServerOf(slot).Equals(addresses.Answering))
         {
             addresses.Answered(ServerOf(slot));
-            RouteChanged(mapping.Route);
+            Walk(_routes[mapping.Route]);
         }
     }
 

@@ -15,7 +15,7 @@ public sealed partial class Relay
     [MethodImpl(MethodImplOptions.NoInlining)]
     private Decision InitiationFromClient(ReadOnlySpan<byte> datagram, in Source source, Tick now)
     {
-        int route = RouteOf(datagram);
+        int route = Match(datagram, source);
         if (route < 0)
         {
             return Drop(Direction.Uplink, Verdict.BadMac1, datagram);
@@ -191,7 +191,7 @@ public sealed partial class Relay
 
     private Decision DropAll(Verdict verdict, int slot, int datagrams, int bytes)
     {
-        Counters.Count(Direction.Uplink, verdict, datagrams, bytes);
+        Count(slot < 0 ? -1 : _mappings[slot].Route, Direction.Uplink, verdict, datagrams, bytes);
         return new Decision(verdict, slot, bytes);
     }
 
@@ -231,19 +231,6 @@ public sealed partial class Relay
         }
 
         return (datagrams, bytes);
-    }
-
-    private int RouteOf(ReadOnlySpan<byte> initiation)
-    {
-        for (int route = 0; route < _routes.Count; route++)
-        {
-            if (_routes[route].Mac1.Verify(initiation))
-            {
-                return route;
-            }
-        }
-
-        return -1;
     }
 
     private int FindOnRoute(in Source source, int route)

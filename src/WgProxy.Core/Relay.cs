@@ -21,7 +21,7 @@ namespace WgProxy.Core;
 public sealed partial class Relay
 {
     private readonly RelaySettings _settings;
-    private readonly IReadOnlyList<Route> _routes;
+    private readonly RouteTable _routes;
     private readonly MappingTable _mappings;
     private readonly TunnelTable _tunnels;
     private readonly AdmissionControl _admission;
@@ -29,24 +29,22 @@ public sealed partial class Relay
 
     /// <summary>A relay for these routes.</summary>
     /// <param name="settings">Validated limits and times.</param>
-    /// <param name="routes">Servers, in the order in which an initiation is tried against their keys.</param>
-    public Relay(RelaySettings settings, IReadOnlyList<Route> routes)
+    /// <param name="routes">The servers, now and later. The relay looks there again when it is told to, by <see cref="RouteChanged"/>.</param>
+    public Relay(RelaySettings settings, RouteList routes)
     {
         int slots = settings.Slots;
         _settings = settings;
-        _routes = routes;
-        _mappings = new MappingTable(slots, settings.HashSeed, routes.Count);
+        _routes = new RouteTable(routes);
+        _mappings = new MappingTable(slots, settings.HashSeed, routes.Capacity);
         _servers = new IPEndPoint?[slots];
-        _addresses = [.. routes.Select(route => new ServerAddresses(route))];
-        _isWalked = new bool[routes.Count];
         _tunnels = new TunnelTable(_mappings, Counters, settings.HashSeed);
-        _life = new MappingLifecycle(settings, _mappings, Counters, new MappingHooks
+        _life = new MappingLifecycle(settings, _routes, _mappings, Counters, new MappingHooks
         {
             ServerAccepted = (slot, now) => _admission!.Accepted(_mappings[slot].Source, now),
             Ending = _tunnels.Leave,
             OwnerOfTunnel = slot => _tunnels[_mappings[slot].Tunnel].Owner,
         });
-        _admission = new AdmissionControl(settings, routes, _life.Population);
+        _admission = new AdmissionControl(settings, _routes, _life.Population);
     }
 
     /// <summary>Everything this relay counts.</summary>
@@ -68,7 +66,7 @@ public sealed partial class Relay
     public Source SourceOf(int slot) => _mappings[slot].Source;
 
     /// <summary>The route a slot belongs to.</summary>
-    public Route RouteOf(int slot) => _routes[_mappings[slot].Route];
+    public Route RouteOf(int slot) => _routes[_mappings[slot].Route].Route;
 
     /// <summary>How far a slot's mapping has come; <see cref="Proof.None"/> if there is none.</summary>
     public Proof ProofOf(int slot) => _mappings[slot].Proof;
@@ -165,9 +163,9 @@ public sealed partial class Relay
     private static int DatagramsOf(ReadOnlySpan<byte> run, int stride) =>
         stride > 0 && stride < run.Length ? (run.Length + stride - 1) / stride : 1;
 
-    private Decision Drop(Direction direction, Verdict verdict, ReadOnlySpan<byte> datagram, int slot = -1)
+    private Decision Drop(Direction direction, Verdict verdict, ReadOnlySpan<byte> datagram, int slot = -1, int route = -1)
     {
-        Counters.Count(direction, verdict, 1, datagram.Length);
+        Count(slot < 0 ? route : _mappings[slot].Route, direction, verdict, 1, datagram.Length);
         return new Decision(verdict, slot, datagram.Length);
     }
 
@@ -183,7 +181,7 @@ public sealed partial class Relay
             mapping.DownlinkBytes += bytes;
         }
 
-        Counters.Count(direction, Verdict.Forward, datagrams, bytes);
+        Count(mapping.Route, direction, Verdict.Forward, datagrams, bytes);
         return new Decision(Verdict.Forward, slot, bytes);
     }
 }

@@ -74,7 +74,7 @@ internal static class Program
             own,
             HostLookup.AskAsync,
             TimeProvider.System,
-            () => engine.Post(EngineCommand.RouteChanged(0)),
+            () => engine.Post(EngineCommand.RouteChanged(settings.Routes.IdOf(route))),
             log));
         using Signals signals = new(() => log.Status(Summarise()), HangUp);
         log.Started(Version, engine.Listening, options.Server, options.Key);

@@ -169,7 +169,7 @@ public sealed partial class RelayAddressesTests
         }
 
         Publish(First, Second);
-        Relay.RouteChanged(0);
+        Relay.RouteChanged(new RouteId(0, 1));
         _driver.Pass(1);
         Assert.Equal(First, Relay.ServerOf(slot));
         Assert.Equal(0, Relay.Counters[RelayEventKind.Redirected]);
@@ -262,7 +262,7 @@ public sealed partial class RelayAddressesTests
     private void Move(IPEndPoint address)
     {
         Publish(address);
-        Relay.RouteChanged(0);
+        Relay.RouteChanged(new RouteId(0, 1));
         _driver.Pass(0);
     }
 

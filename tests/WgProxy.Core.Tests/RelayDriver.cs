@@ -21,7 +21,7 @@ internal sealed class RelayDriver
     public RelayDriver(IReadOnlyList<Route> routes, RelaySettings? settings = null)
     {
         Routes = routes;
-        Relay = new Relay(settings ?? new RelaySettings { MaxMappings = 64, MaxAsked = 16 }, Routes);
+        Relay = new Relay(settings ?? new RelaySettings { MaxMappings = 64, MaxAsked = 16 }, [.. Routes]);
     }
 
     public Relay Relay { get; }

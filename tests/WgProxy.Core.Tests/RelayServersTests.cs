@@ -173,7 +173,7 @@ public sealed class RelayServersTests
 
         Assert.Equal(clients, Signs);
         Route.Publish([Elsewhere]);
-        _driver.Relay.RouteChanged(0);
+        _driver.Relay.RouteChanged(new RouteId(0, 1));
         List<int> perCall = [];
         for (Tick next = _driver.Now; next <= _driver.Now;)
         {
@@ -207,7 +207,7 @@ public sealed class RelayServersTests
     private void Move(params IPEndPoint[] addresses)
     {
         Route.Publish(addresses);
-        _driver.Relay.RouteChanged(0);
+        _driver.Relay.RouteChanged(new RouteId(0, 1));
         _driver.Pass(0);
     }
 }

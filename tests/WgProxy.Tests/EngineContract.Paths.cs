@@ -28,7 +28,7 @@ public abstract partial class EngineContract
 
         EngineContractPeer elsewhere = Wire.NewPeer(after);
         Route.Publish([elsewhere.EndPoint]);
-        Assert.True(Engine.Post(EngineCommand.RouteChanged(0)));
+        Assert.True(Engine.Post(EngineCommand.RouteChanged(RouteId)));
         tunnel.Up(100);
         moved.Add("uplink.Forward", 1);
         moved.Add("bytes.Uplink", 100);
@@ -68,7 +68,7 @@ public abstract partial class EngineContract
         tunnel.Down(100);
         EngineContractPeer elsewhere = Wire.NewPeer(V4);
         Route.Publish([elsewhere.EndPoint]);
-        Assert.True(Engine.Post(EngineCommand.RouteChanged(0)));
+        Assert.True(Engine.Post(EngineCommand.RouteChanged(RouteId)));
         Assert.True(Engine.Post(EngineCommand.PathsChanged));
         Wire.Advance(Silence);
         tunnel.Up(100);
@@ -90,6 +90,6 @@ public abstract partial class EngineContract
         Engine.Stop();
         Assert.False(Engine.Post(EngineCommand.PathsChanged));
         Engine.Dispose();
-        Assert.False(Engine.Post(EngineCommand.RouteChanged(0)));
+        Assert.False(Engine.Post(EngineCommand.RouteChanged(RouteId)));
     }
 }

@@ -65,7 +65,7 @@ public abstract partial class EngineContract
         EngineContractTunnel tunnel = NewTunnel(former).Establish();
         EngineContractPeer elsewhere = Wire.NewPeer(V6);
         Route.Publish([.. Unreachable, elsewhere.EndPoint]);
-        Assert.True(Engine.Post(EngineCommand.RouteChanged(0)));
+        Assert.True(Engine.Post(EngineCommand.RouteChanged(RouteId)));
         tunnel.Up(100);
         Wire.Advance(Silence);
         tunnel.Follow(elsewhere, 200);

@@ -20,6 +20,11 @@ public abstract partial class EngineContract : IDisposable
     /// <summary>The route of the tests; its server is published by each.</summary>
     private protected Route Route { get; } = NewRoute();
 
+    /// <summary>That route's id, and the engine's routes, of which it is the first.</summary>
+    private protected RouteId RouteId => Routes.IdOf(Route);
+
+    private protected RouteList Routes { get; private set; } = [];
+
     private protected EngineContractWire Wire => _wire!;
 
     private protected IEngine Engine => Wire.Engine;
@@ -50,10 +55,11 @@ public abstract partial class EngineContract : IDisposable
 
     private protected void Start(RelaySettings? relay = null, IReadOnlyList<ushort>? ports = null, params Route[] more)
     {
+        Routes = [Route, .. more];
         _wire = NewWire(new EngineSettings
         {
             Listen = new IPEndPoint(IPAddress.IPv6Any, 0),
-            Routes = [Route, .. more],
+            Routes = Routes,
             Relay = relay ?? new RelaySettings(),
             Ports = ports ?? [],
             Observe = change =>

@@ -219,7 +219,7 @@ public sealed class LogTests
     }
 
     private static RelayEvent Change(RelayEventKind kind) =>
-        new(kind, Settings.Slots - 1, Source.From(new IPEndPoint(IPAddress.Parse("192.0.2.9"), 1000)), 0, 40_000, ServerUsedPort: false);
+        new(kind, Settings.Slots - 1, Source.From(new IPEndPoint(IPAddress.Parse("192.0.2.9"), 1000)), new RouteId(0, 1), 40_000, ServerUsedPort: false);
 
     private sealed class BlockedWriter : StringWriter
     {

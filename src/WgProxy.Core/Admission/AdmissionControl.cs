@@ -23,8 +23,7 @@ internal sealed class AdmissionControl
     private readonly Population _population;
     private readonly CookieGate _cookies;
     private readonly ServerBudget _budget;
-    private readonly CookieSealer[] _sealers;
-    private readonly ServerLoad[] _loads;
+    private readonly RouteTable _routes;
     private readonly RecentSources _known;
     private readonly RecentSources _knownNetworks;
     private readonly RecentSources _spared;
@@ -33,14 +32,13 @@ internal sealed class AdmissionControl
     private TokenBucket _probations;
 
     /// <summary>Admission to these routes, by the numbers of this population.</summary>
-    public AdmissionControl(RelaySettings settings, IReadOnlyList<Route> routes, Population population)
+    public AdmissionControl(RelaySettings settings, RouteTable routes, Population population)
     {
         _settings = settings;
         _population = population;
         _cookies = new CookieGate(settings);
         _budget = new ServerBudget(settings);
-        _sealers = [.. routes.Select(route => new CookieSealer(route.Key))];
-        _loads = new ServerLoad[routes.Count];
+        _routes = routes;
         _known = new RecentSources(RememberedSources, settings.HashSeed);
         _knownNetworks = new RecentSources(RememberedNetworks, settings.HashSeed);
         _spared = new RecentSources(RememberedSites, settings.HashSeed);
@@ -55,7 +53,7 @@ internal sealed class AdmissionControl
     public Verdict? Judge(ReadOnlySpan<byte> initiation, in Source source, int route, Tick now, out Share share)
     {
         share = Share.Unverified;
-        if (IsDenied(source))
+        if (IsDenied(source, route))
         {
             return Verdict.Denied;
         }
@@ -67,7 +65,7 @@ internal sealed class AdmissionControl
 
         // A source that showed a cookie lately passes a crowd: it may have lost the cookie with a mapping that made room. A loaded
         // server's few tokens take one shown here and now, since anybody may forge the address of a source that showed one.
-        bool isServerLoaded = _loads[route].IsLoaded(now);
+        bool isServerLoaded = _routes[route].Load.IsLoaded(now);
         bool isOverShare = IsOverShare(source.Prefix, Share.Unverified);
         if (isServerLoaded || IsCrowded() || isOverShare)
         {
@@ -84,14 +82,14 @@ internal sealed class AdmissionControl
             }
         }
 
-        return _budget.TryTakeToken(ref _loads[route], PriorityOf(source, now), source, now) ? null : Verdict.ServerLoaded;
+        return _budget.TryTakeToken(ref _routes[route].Load, PriorityOf(source, now), source, now) ? null : Verdict.ServerLoaded;
     }
 
     /// <summary>Whether an initiation of a mapping with this proof must show a cookie. While the server is loaded, all must: there are
     /// few tokens for sources that can be reached, and forged addresses are many. In a crowd, those must that are as unanswered as
     /// the rest of it: else the first thousand of a flood would go on asking the server 1,000 times a second.</summary>
     public bool MustShow(int route, Proof proof, Tick now) =>
-        ServerBudget.IsLoaded(_loads[route], proof >= Proof.Established ? InitiationPriority.Live : InitiationPriority.Newcomer, now)
+        ServerBudget.IsLoaded(_routes[route].Load, proof >= Proof.Established ? InitiationPriority.Live : InitiationPriority.Newcomer, now)
         || (proof == Proof.Asked && IsCrowded());
 
     /// <summary>Whether the initiation was forwarded lately.</summary>
@@ -106,7 +104,7 @@ internal sealed class AdmissionControl
 
     /// <summary>Makes the cookie reply to an initiation.</summary>
     public void MakeReply(int route, ReadOnlySpan<byte> initiation, in Source source, Tick now) =>
-        _cookies.MakeReply(_sealers[route], initiation, source, now);
+        _cookies.MakeReply(_routes[route].Sealer, initiation, source, now);
 
     /// <summary>The priority of an initiation of a source that has no mapping, or one that the server has not accepted.</summary>
     public InitiationPriority PriorityOf(in Source source, Tick now) =>
@@ -115,23 +113,23 @@ internal sealed class AdmissionControl
         : InitiationPriority.Newcomer;
 
     /// <summary>Whether the server is loaded as far as initiations of this priority are concerned.</summary>
-    public bool IsServerLoaded(int route, InitiationPriority priority, Tick now) => ServerBudget.IsLoaded(_loads[route], priority, now);
+    public bool IsServerLoaded(int route, InitiationPriority priority, Tick now) => ServerBudget.IsLoaded(_routes[route].Load, priority, now);
 
     /// <summary>Whether the server may be given one more initiation of this priority.</summary>
     public bool TryTakeToken(int route, InitiationPriority priority, in Source source, Tick now) =>
-        _budget.TryTakeToken(ref _loads[route], priority, source, now);
+        _budget.TryTakeToken(ref _routes[route].Load, priority, source, now);
 
     /// <summary>Whether a loaded server may be given one more initiation of a tunnel.</summary>
     public bool TryTakeTunnelToken(int route, ref TokenWait wait, in Source source, bool showsServers, Tick now) =>
-        _budget.TryTakeTunnelToken(ref _loads[route], ref wait, source, showsServers, now);
+        _budget.TryTakeTunnelToken(ref _routes[route].Load, ref wait, source, showsServers, now);
 
     /// <summary>The server sent a cookie: it is under load. That says nothing about the source, whose address may be forged and which
     /// may never see the cookie.</summary>
-    public void ServerSentCookie(int route, bool isProven, Tick now) => _loads[route].SentCookie(isProven, now);
+    public void ServerSentCookie(int route, bool isProven, Tick now) => _routes[route].Load.SentCookie(isProven, now);
 
     /// <summary>Reads the server's cookie in its reply to the initiation of this mac1.</summary>
     public bool TryOpen(int route, ReadOnlySpan<byte> reply, ReadOnlySpan<byte> mac1, Span<byte> cookie) =>
-        _sealers[route].TryOpen(reply, mac1, cookie);
+        _routes[route].Sealer.TryOpen(reply, mac1, cookie);
 
     /// <summary>The server has accepted this source.</summary>
     public void Accepted(in Source source, Tick now)
@@ -140,9 +138,10 @@ internal sealed class AdmissionControl
         _knownNetworks.Add(source.Network, now);
     }
 
-    /// <summary>Whether the lists keep the source out.</summary>
-    public bool IsDenied(in Source source) =>
-        (!_settings.Allow.IsEmpty && !_settings.Allow.Contains(source)) || _settings.Deny.Contains(source);
+    /// <summary>Whether the relay's lists, or the route's, keep the source out.</summary>
+    public bool IsDenied(in Source source, int route) =>
+        (!_settings.Allow.IsEmpty && !_settings.Allow.Contains(source)) || _settings.Deny.Contains(source)
+        || _routes[route].Settings.Denies(source);
 
     /// <summary>Whether the prefix holds its share of unproven mappings of this kind. Shares apply only under pressure, which begins
     /// long before askers, or claims, displace each other. Claims are limited only when half of all claims are taken, not because the

@@ -9,8 +9,9 @@ public sealed record EngineSettings
     /// <summary>Where clients send to. <c>[::]</c> means both families, as two sockets.</summary>
     public required IPEndPoint Listen { get; init; }
 
-    /// <summary>The servers. Their addresses are published and changed by whoever resolves their names.</summary>
-    public required IReadOnlyList<Route> Routes { get; init; }
+    /// <summary>The servers. The program adds and removes them, and publishes their addresses and settings; it tells of each change by
+    /// <see cref="EngineCommand.RouteChanged"/>.</summary>
+    public required RouteList Routes { get; init; }
 
     /// <summary>Limits and times of the relay.</summary>
     public RelaySettings Relay { get; init; } = new();

@@ -19,7 +19,7 @@ public sealed class Mailbox
     /// <summary>Leaves a command. False if there is no room.</summary>
     public bool TryPost(EngineCommand command)
     {
-        long code = Taken | ((long)command.Kind << 32) | (uint)command.Route;
+        long code = Taken | ((long)command.Kind << 32) | command.Route.Value;
 
         // What was published before must be seen by the owner who takes the equal command found here.
         Interlocked.MemoryBarrier();
@@ -50,7 +50,7 @@ public sealed class Mailbox
             if (Volatile.Read(ref _places[i]) != 0)
             {
                 long code = Interlocked.Exchange(ref _places[i], 0);
-                command = new EngineCommand((EngineCommandKind)((code & ~Taken) >> 32), (int)(uint)code);
+                command = new EngineCommand((EngineCommandKind)((code & ~Taken) >> 32), RouteId.Of((uint)code));
                 return true;
             }
         }

@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using WgProxy.Core.Containers;
+using WgProxy.Core.Routes;
 using static WgProxy.Core.Vocabulary.Limits;
 
 namespace WgProxy.Core.Mappings;
@@ -17,6 +18,7 @@ namespace WgProxy.Core.Mappings;
 internal sealed partial class MappingLifecycle
 {
     private readonly RelaySettings _settings;
+    private readonly RouteTable _routes;
     private readonly MappingTable _mappings;
     private readonly RelayCounters _counters;
     private readonly MappingHooks _hooks;
@@ -26,9 +28,10 @@ internal sealed partial class MappingLifecycle
     private readonly List<RelayEvent> _events = new(256);
 
     /// <summary>The lives of this table's mappings.</summary>
-    public MappingLifecycle(RelaySettings settings, MappingTable mappings, RelayCounters counters, MappingHooks hooks)
+    public MappingLifecycle(RelaySettings settings, RouteTable routes, MappingTable mappings, RelayCounters counters, MappingHooks hooks)
     {
         _settings = settings;
+        _routes = routes;
         _mappings = mappings;
         _counters = counters;
         _hooks = hooks;
@@ -60,8 +63,8 @@ internal sealed partial class MappingLifecycle
     public void Report(RelayEventKind kind, int slot)
     {
         ref readonly Mapping mapping = ref _mappings[slot];
-        _counters.Count(kind);
-        _events.Add(new RelayEvent(kind, slot, mapping.Source, mapping.Route, mapping.Port, mapping.ServerUsedPort));
+        Count(kind, mapping.Route);
+        _events.Add(new RelayEvent(kind, slot, mapping.Source, _routes[mapping.Route].Id, mapping.Port, mapping.ServerUsedPort));
     }
 
     /// <summary>Makes room for a mapping that asks. False if there is none to be made.</summary>
@@ -103,7 +106,7 @@ internal sealed partial class MappingLifecycle
         if (mapping.Proof == Proof.None)
         {
             Enqueue(slot, Proof.Claimed);
-            _counters.Count(RelayEventKind.Claimed);
+            Count(RelayEventKind.Claimed, mapping.Route);
         }
         else
         {
@@ -124,7 +127,7 @@ internal sealed partial class MappingLifecycle
         mapping.LastValid = now;
         Population.CountProbation(1);
         Enqueue(slot, Proof.Claimed);
-        _counters.Count(RelayEventKind.Claimed);
+        Count(RelayEventKind.Claimed, mapping.Route);
         ExtendProbation(slot, now);
     }
 
@@ -152,6 +155,9 @@ internal sealed partial class MappingLifecycle
 
     /// <summary>Ends a mapping that makes room for another.</summary>
     public void Evict(int slot) => End(slot, RelayEventKind.Evicted);
+
+    /// <summary>Ends a mapping whose route was removed.</summary>
+    public void EndWithRoute(int slot) => End(slot, RelayEventKind.RouteRemoved);
 
     /// <summary>The engine closed the socket of an ended mapping: the slot may serve another.</summary>
     public void Release(int slot) => _mappings.Free(slot);
@@ -193,6 +199,12 @@ internal sealed partial class MappingLifecycle
         }
 
         return _queues.Total < _settings.MaxMappings && _mappings.HasFree;
+    }
+
+    private void Count(RelayEventKind kind, int route)
+    {
+        _counters.Count(kind);
+        _routes[route].Counters.Count(kind);
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]

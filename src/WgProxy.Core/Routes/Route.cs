@@ -8,6 +8,7 @@ namespace WgProxy.Core.Routes;
 public sealed class Route
 {
     private IReadOnlyList<IPEndPoint> _addresses = [];
+    private RouteSettings _settings = RouteSettings.Default;
 
     /// <summary>A route to the server with this key. Its addresses are published later.</summary>
     public Route(PublicKey key)
@@ -32,6 +33,14 @@ public sealed class Route
     {
         get => Addresses is [IPEndPoint best, ..] ? best : null;
         set => Publish(value is null ? [] : [value]);
+    }
+
+    /// <summary>What the server's clients are held to. To set it is to publish it: relays go by it once they are told that the route
+    /// changed.</summary>
+    public RouteSettings Settings
+    {
+        get => Volatile.Read(ref _settings);
+        set => Volatile.Write(ref _settings, value);
     }
 
     /// <summary>Publishes the server's addresses, best first. New mappings go by them at once; engines learn of it for those that

@@ -171,6 +171,13 @@ public static class Limits
     /// <summary>A tunnel that was put off this often takes a turn beyond the tokens.</summary>
     public const int MostPutOff = 2;
 
+    /// <summary>Routes that one list has room for by default. What a relay keeps for each is made when the route comes.</summary>
+    public const int MostRoutes = 1_024;
+
+    /// <summary>Of the routes of a source's mappings, those whose keys an initiation of the source is tried against before all keys
+    /// together: beyond these, all together cost less.</summary>
+    public const int KnownRoutesTried = 4;
+
     // How much one call may do, so that many changes at once do not delay datagrams.
 
     /// <summary>Mappings that one call of the relay ends.</summary>
@@ -179,6 +186,6 @@ public static class Limits
     /// <summary>Mappings of changed routes that one call looks at.</summary>
     public const int WalkedPerCall = 1_024;
 
-    /// <summary>Mappings that one call redirects.</summary>
-    public const int RedirectsPerCall = 64;
+    /// <summary>Mappings of changed routes that one call redirects or ends.</summary>
+    public const int OrdersPerCall = 64;
 }

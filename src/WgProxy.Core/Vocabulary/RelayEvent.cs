@@ -48,20 +48,23 @@ public enum RelayEventKind : byte
 
     /// <summary>The mapping was displaced by another: close its socket and release the slot.</summary>
     Evicted,
+
+    /// <summary>The mapping's route was removed: close its socket and release the slot.</summary>
+    RouteRemoved,
 }
 
 /// <summary>One change of one mapping, in the order in which changes happened.</summary>
 /// <param name="Kind">What changed.</param>
 /// <param name="Slot">The mapping's slot.</param>
 /// <param name="Source">The client.</param>
-/// <param name="Route">Index of the route in the relay's list.</param>
+/// <param name="Route">The route's id: also after its removal, until the last of its mappings has ended.</param>
 /// <param name="Port">The upstream socket's local port; 0 while there is none.</param>
 /// <param name="ServerUsedPort">Whether the server has sent to that port, and so may do so again.</param>
-public readonly record struct RelayEvent(RelayEventKind Kind, int Slot, Source Source, int Route, ushort Port, bool ServerUsedPort)
+public readonly record struct RelayEvent(RelayEventKind Kind, int Slot, Source Source, RouteId Route, ushort Port, bool ServerUsedPort)
 {
     /// <summary>Why, if it is <see cref="RelayEventKind.OpenFailed"/>: added by the engine, because the relay does not know.</summary>
     public OpenRefusal Refusal { get; init; }
 
     /// <summary>Whether the engine must close the slot's socket and then call <see cref="Relay.Release"/>.</summary>
-    public bool EndsMapping => Kind is RelayEventKind.Expired or RelayEventKind.Evicted;
+    public bool EndsMapping => Kind is RelayEventKind.Expired or RelayEventKind.Evicted or RelayEventKind.RouteRemoved;
 }

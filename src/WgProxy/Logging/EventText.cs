@@ -24,6 +24,7 @@ internal static class EventText
             RelayEventKind.Rerouted => "continues from another address of this host",
             RelayEventKind.Expired => "has timed out",
             RelayEventKind.Evicted => "was displaced by another mapping: the table is full",
+            RelayEventKind.RouteRemoved => "has ended: its server is no longer served",
             _ => change.Kind.ToString(),
         };
         string port = change.Port == 0 ? string.Empty : $", upstream port {change.Port}";

@@ -14,8 +14,8 @@ public sealed class MailboxTests
         for (int i = 0; i < 1_000; i++)
         {
             Assert.True(mailbox.TryPost(EngineCommand.PathsChanged));
-            Assert.True(mailbox.TryPost(EngineCommand.RouteChanged(0)));
-            Assert.True(mailbox.TryPost(EngineCommand.RouteChanged(i % 3)));
+            Assert.True(mailbox.TryPost(EngineCommand.RouteChanged(IdOf(0))));
+            Assert.True(mailbox.TryPost(EngineCommand.RouteChanged(IdOf(i % 3))));
         }
 
         HashSet<EngineCommand> taken = [];
@@ -25,8 +25,8 @@ public sealed class MailboxTests
         }
 
         Assert.Equal(
-            [EngineCommand.PathsChanged, EngineCommand.RouteChanged(0), EngineCommand.RouteChanged(1), EngineCommand.RouteChanged(2)],
-            taken.OrderByDescending(command => command.Kind).ThenBy(command => command.Route));
+            [EngineCommand.PathsChanged, EngineCommand.RouteChanged(IdOf(0)), EngineCommand.RouteChanged(IdOf(1)), EngineCommand.RouteChanged(IdOf(2))],
+            taken.OrderByDescending(command => command.Kind).ThenBy(command => command.Route.Index));
     }
 
     [Fact]
@@ -35,11 +35,11 @@ public sealed class MailboxTests
         Mailbox mailbox = new();
         for (int route = 0; route < Mailbox.Capacity; route++)
         {
-            Assert.True(mailbox.TryPost(EngineCommand.RouteChanged(route)));
+            Assert.True(mailbox.TryPost(EngineCommand.RouteChanged(IdOf(route))));
         }
 
         Assert.False(mailbox.TryPost(EngineCommand.PathsChanged));
-        Assert.True(mailbox.TryPost(EngineCommand.RouteChanged(7)), "an equal command needs no room");
+        Assert.True(mailbox.TryPost(EngineCommand.RouteChanged(IdOf(7))), "an equal command needs no room");
         Assert.True(mailbox.TryTake(out _));
         Assert.True(mailbox.TryPost(EngineCommand.PathsChanged));
     }
@@ -70,4 +70,6 @@ public sealed class MailboxTests
 
         Assert.True(owner.Join(TimeSpan.FromSeconds(30)), $"the last command was lost: {Volatile.Read(ref seen)} of {posts} were seen");
     }
+
+    private static RouteId IdOf(int route) => new((ushort)route, 3);
 }

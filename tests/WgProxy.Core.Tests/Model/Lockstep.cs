@@ -22,7 +22,7 @@ internal sealed partial class Lockstep
     public Lockstep(Sequence sequence, ReferenceRules? rules = null)
     {
         _routes = [.. Enumerable.Range(0, sequence.Routes).Select(_ => RelayDriver.NewRoute())];
-        _workers = Worker.All(sequence, rules ?? new ReferenceRules(), _routes);
+        _workers = Worker.All(sequence, rules ?? new ReferenceRules(), [.. _routes]);
     }
 
     public IEnumerable<ReferenceRelay> Models => _workers.Select(worker => worker.Model);

@@ -17,7 +17,7 @@ internal sealed partial class Worker
         foreach (RelayEvent change in Relay.Events)
         {
             int id = IdOf(change.Slot);
-            if (change.Source != Lockstep.SourceOf(_owners[id].Source) || change.Route != _owners[id].Route)
+            if (change.Source != Lockstep.SourceOf(_owners[id].Source) || change.Route.Index != _owners[id].Route)
             {
                 return $"{change} does not tell the mapping's source and route";
             }

@@ -6,17 +6,17 @@ namespace WgProxy.Core.Tests.Model;
 /// <summary>A relay and its model: what one worker of an engine owns. Several are neighbours, and share the clock.</summary>
 internal sealed partial class Worker
 {
-    private readonly IReadOnlyList<Route> _routes;
+    private readonly RouteList _routes;
     private readonly Invariants _invariants;
     private readonly Dictionary<int, int> _slots = [];
     private readonly Dictionary<int, (int Source, int Route)> _owners = [];
     private readonly List<int> _held = [];
 
-    private Worker(Sequence sequence, ReferenceRules rules, IReadOnlyList<Route> routes)
+    private Worker(Sequence sequence, ReferenceRules rules, RouteList routes)
     {
         _routes = routes;
         Relay = new Relay(sequence.Settings, routes);
-        Model = new ReferenceRelay(sequence.Settings, rules, routes, Relay.Slots);
+        Model = new ReferenceRelay(sequence.Settings, rules, [.. routes], Relay.Slots);
         _invariants = new Invariants(Relay, sequence.Settings);
     }
 
@@ -28,7 +28,7 @@ internal sealed partial class Worker
     public bool Holds { get; set; }
 
     /// <summary>As many as the sequence says, introduced to each other.</summary>
-    public static IReadOnlyList<Worker> All(Sequence sequence, ReferenceRules rules, IReadOnlyList<Route> routes)
+    public static IReadOnlyList<Worker> All(Sequence sequence, ReferenceRules rules, RouteList routes)
     {
         Worker[] workers = [.. Enumerable.Range(0, sequence.Workers).Select(_ => new Worker(sequence, rules, routes))];
         Relay.ConnectNeighbours([.. workers.Select(worker => worker.Relay)]);
@@ -152,7 +152,7 @@ internal sealed partial class Worker
     /// relay's order.</summary>
     public string? RouteChanged(int route, Tick now)
     {
-        Relay.RouteChanged(route);
+        Relay.RouteChanged(new RouteId((ushort)route, 1));
         Model.RouteChanged(route);
         return Advance(now, out _);
     }

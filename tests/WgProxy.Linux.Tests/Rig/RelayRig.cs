@@ -146,7 +146,7 @@ internal sealed class RelayRig : IDisposable
 
     private void Observe(RelayEvent change)
     {
-        if (change is { Kind: RelayEventKind.Opened, Route: 1 })
+        if (change is { Kind: RelayEventKind.Opened, Route.Index: 1 })
         {
             _held.Set();
             _open.Wait();

@@ -1,0 +1,107 @@
+using System.Runtime.CompilerServices;
+using WgProxy.Core.Routes;
+using static WgProxy.Core.Vocabulary.Limits;
+
+namespace WgProxy.Core;
+
+// The routes: which of them an initiation belongs to, what is counted for each, and what follows when one is added, changed, removed.
+public sealed partial class Relay
+{
+    private int _walks;
+
+    /// <summary>What this relay has counted for a route; null if it neither serves it nor has a mapping of it. To be read on the relay's
+    /// thread.</summary>
+    public RouteCounters? CountersOf(RouteId route) => _routes.Find(route)?.Counters;
+
+    /// <summary>A route is not what it was: the relay looks at its <see cref="RouteList"/>. A route that is new there is served from now
+    /// on. One that has gone is served no longer: its key admits nobody, and its mappings end. The mappings of one that has other
+    /// addresses are moved where they must. Mappings are looked at by the next calls of <see cref="Advance"/>, so many by each.</summary>
+    /// <param name="route">Its id. One that was given up long ago does nothing.</param>
+    public void RouteChanged(RouteId route)
+    {
+        if (_routes.Look(route.Index) is { } state && (state.IsEnding || state.Id == route))
+        {
+            Walk(state);
+        }
+    }
+
+    /// <summary>The route whose key the initiation was made with; -1 if there is none. The routes of the source's mappings are tried
+    /// before the others: a client that rekeys costs as much with a thousand routes as with one.</summary>
+    private int Match(ReadOnlySpan<byte> initiation, in Source source)
+    {
+        int slot = _mappings.Find(source);
+        for (int tries = 0; slot >= 0 && tries < KnownRoutesTried; tries++)
+        {
+            int route = _mappings[slot].Route;
+            if (_routes.IsServed(route) && _routes[route].Mac1.Verify(initiation))
+            {
+                return route;
+            }
+
+            slot = _mappings[slot].NextOfSource;
+        }
+
+        return _routes.Match(initiation);
+    }
+
+    private void Count(int route, Direction direction, Verdict verdict, int datagrams, int bytes)
+    {
+        Counters.Count(direction, verdict, datagrams, bytes);
+        if (route >= 0)
+        {
+            _routes[route].Counters.Count(direction, verdict, datagrams, bytes);
+        }
+    }
+
+    private void Walk(RouteState route)
+    {
+        _walks += route.IsWalked ? 0 : 1;
+        route.IsWalked = true;
+        _mappings.BeginWalk(route.Id.Index);
+    }
+
+    /// <summary>Goes on looking at the mappings of changed routes. Whether some are left for the next call.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private bool ContinueWalks(Tick now)
+    {
+        int looks = WalkedPerCall;
+        int orders = OrdersPerCall;
+        for (int index = 0; index < _routes.End; index++)
+        {
+            while (_routes.IsWalked(index))
+            {
+                if (looks-- == 0 || orders == 0)
+                {
+                    return true;
+                }
+
+                int slot = _mappings.Walk(index);
+                if (slot < 0)
+                {
+                    EndWalk(_routes[index]);
+                }
+                else if (_routes[index].IsEnding)
+                {
+                    _life.EndWithRoute(slot);
+                    orders--;
+                }
+                else if (Reconsider(slot, now))
+                {
+                    orders--;
+                }
+            }
+        }
+
+        return false;
+    }
+
+    private void EndWalk(RouteState route)
+    {
+        route.IsWalked = false;
+        _walks--;
+        if (route.IsEnding)
+        {
+            _routes.Vacate(route);
+        }
+    }
+}

@@ -1,0 +1,122 @@
+using System.Collections;
+using System.Runtime.CompilerServices;
+using WgProxy.Core.Protocol;
+
+namespace WgProxy.Core.Routes;
+
+/// <summary>
+/// The servers, as the program shows them to every relay of an engine: the one place where ids are made. One thread at a time adds
+/// and removes; each relay looks, on its own thread, when it is told that an id changed. So nothing is lost or out of order on the
+/// way: of an addition and a removal that a relay hears of late, it finds what is true by then.
+/// </summary>
+[CollectionBuilder(typeof(RouteList), nameof(Of))]
+public sealed class RouteList : IEnumerable<Route>
+{
+    private readonly Entry?[] _entries;
+    private readonly ushort[] _generations;
+
+    // The index that has been free longest is used next, so that an id which is still in some log is not soon resembled.
+    private readonly Queue<int> _free;
+
+    /// <summary>A list without routes.</summary>
+    /// <param name="capacity">The most routes there can be at once.</param>
+    public RouteList(int capacity = Limits.MostRoutes)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(capacity, 1);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(capacity, ushort.MaxValue + 1);
+        _entries = new Entry?[capacity];
+        _generations = new ushort[capacity];
+        _free = new Queue<int>(Enumerable.Range(0, capacity));
+    }
+
+    /// <summary>The most routes there can be at once.</summary>
+    public int Capacity => _entries.Length;
+
+    /// <summary>How many routes there are.</summary>
+    public int Count { get; private set; }
+
+    /// <summary>A list of these routes, with the indices 0, 1, 2, … and generation 1.</summary>
+    public static RouteList Of(ReadOnlySpan<Route> routes)
+    {
+        RouteList list = new();
+        foreach (Route route in routes)
+        {
+            list.Add(route);
+        }
+
+        return list;
+    }
+
+    /// <summary>Adds a route. Relays serve it once they are told that the id changed.</summary>
+    /// <exception cref="ArgumentException">A route with this key is in the list: an initiation would belong to both.</exception>
+    /// <exception cref="InvalidOperationException">The list is full.</exception>
+    public RouteId Add(Route route)
+    {
+        if (Find(route.Key) != default)
+        {
+            throw new ArgumentException("There is a route to the server with this key.", nameof(route));
+        }
+
+        if (!_free.TryDequeue(out int index))
+        {
+            throw new InvalidOperationException($"There are {Count} routes: no more fit.");
+        }
+
+        RouteId id = new((ushort)index, ++_generations[index]);
+        Volatile.Write(ref _entries[index], new Entry(id, route));
+        Count++;
+        return id;
+    }
+
+    /// <summary>Removes a route. Relays end its mappings once they are told that the id changed.</summary>
+    /// <returns>False if the id names no route: it was removed before, or never given.</returns>
+    public bool Remove(RouteId id)
+    {
+        if (this[id] is null)
+        {
+            return false;
+        }
+
+        Volatile.Write(ref _entries[id.Index], null);
+        Count--;
+
+        // An index whose generations have run out is not used again, for its next id would be one that was given before.
+        if (id.Generation < ushort.MaxValue)
+        {
+            _free.Enqueue(id.Index);
+        }
+
+        return true;
+    }
+
+    /// <summary>The route with this id; null if it was removed, or never there. May be asked by any thread.</summary>
+    public Route? this[RouteId id] => At(id.Index) is Entry entry && entry.Id == id ? entry.Route : null;
+
+    /// <summary>The id of the route to the server with this key; the default if there is none.</summary>
+    public RouteId Find(PublicKey key) => Entries().FirstOrDefault(entry => entry.Route.Key.Equals(key))?.Id ?? default;
+
+    /// <summary>The id of this route; the default if it is not in the list.</summary>
+    public RouteId IdOf(Route route) => Entries().FirstOrDefault(entry => entry.Route == route)?.Id ?? default;
+
+    /// <summary>All routes, by index.</summary>
+    public IEnumerator<Route> GetEnumerator() => Entries().Select(entry => entry.Route).GetEnumerator();
+
+    IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
+
+    /// <summary>What stands at an index now; null if nothing does.</summary>
+    internal Entry? At(int index) => index < Capacity ? Volatile.Read(ref _entries[index]) : null;
+
+    private IEnumerable<Entry> Entries()
+    {
+        for (int index = 0; index < Capacity; index++)
+        {
+            if (At(index) is Entry entry)
+            {
+                yield return entry;
+            }
+        }
+    }
+
+    /// <summary>A route and its id.</summary>
+    internal sealed record Entry(RouteId Id, Route Route);
+}

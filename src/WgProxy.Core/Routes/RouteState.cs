@@ -1,0 +1,42 @@
+using WgProxy.Core.Protocol;
+
+namespace WgProxy.Core.Routes;
+
+/// <summary>What one relay keeps of one route. The relay's thread alone writes it.</summary>
+internal sealed class RouteState(RouteId id, Route route)
+{
+    private ServerLoad _load;
+
+    /// <summary>The route's id. A neighbour may read it.</summary>
+    public RouteId Id { get; } = id;
+
+    /// <summary>The route.</summary>
+    public Route Route { get; } = route;
+
+    /// <summary>The check that its clients' initiations, and their answers to the server, must pass.</summary>
+    public Mac1 Mac1 => Route.Mac1;
+
+    /// <summary>Where its key stands among those of the routes that are served.</summary>
+    public int KeyPosition { get; init; }
+
+    /// <summary>Cookie replies in the server's name.</summary>
+    public CookieSealer Sealer { get; } = new(route.Key);
+
+    /// <summary>What is known about the server's addresses.</summary>
+    public ServerAddresses Addresses { get; } = new(route);
+
+    /// <summary>What its clients are held to, as published when the relay looked last.</summary>
+    public RouteSettings Settings { get; set; } = route.Settings;
+
+    /// <summary>What this relay has counted for it.</summary>
+    public RouteCounters Counters { get; } = new();
+
+    /// <summary>What is known of the server's load. Admission alone writes it.</summary>
+    public ref ServerLoad Load => ref _load;
+
+    /// <summary>Whether the route was removed: nothing new comes to it, and its mappings are being ended.</summary>
+    public bool IsEnding { get; set; }
+
+    /// <summary>Whether its mappings are being looked at.</summary>
+    public bool IsWalked { get; set; }
+}
