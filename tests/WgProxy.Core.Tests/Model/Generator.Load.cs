@@ -57,8 +57,9 @@ internal sealed partial class Generator
     {
         int route = AnyRoute();
         int first = _random.Next(12);
-        int[] others = [.. Enumerable.Range(0, 12).Where(other => other != first && AreOneSite(first, other) && (first - other) % Head.Workers == 0)];
-        int[] sources = others.Length > 0 ? [first, Pick(others)] : [first];
+        int[] sources = [.. Enumerable.Range(0, 12).Where(other => AreOneSite(first, other) && (first - other) % Head.Workers == 0)];
+        _random.Shuffle(sources);
+        sources = sources[..Math.Min(sources.Length, 4)];
         foreach (Step step in sources.SelectMany(source => Prove(source, route)))
         {
             yield return step;
@@ -79,11 +80,18 @@ internal sealed partial class Generator
             yield return Step.Server(source, route, Message.Cookie(client, "genuine"));
         }
 
-        for (int turn = _random.Next(2, 4); turn > 0; turn--)
+        // The first two have tokens, the others are put off twice: one of them takes a turn, and then others want one.
+        int[] turns = [.. sources, .. sources, Pick(sources)];
+        foreach (int source in turns)
         {
-            int count = _random.Next(4, 6);
-            yield return Step.Client(sources[turn % sources.Length], [.. Enumerable.Range(0, count).Select(_ => Ask(route, NewClient(), "theirs"))]);
-            yield return Step.Wait(Pick(1, 499, 500, 900, 999, 1_000));
+            yield return Step.Client(source, Ask(route, NewClient(), "theirs"));
+        }
+
+        yield return Step.Wait(Pick(1, 499, 500, 900, 999, 1_000));
+        _random.Shuffle(sources);
+        foreach (int source in sources)
+        {
+            yield return Step.Client(source, Ask(route, NewClient(), "theirs"));
         }
     }
 
