@@ -80,9 +80,9 @@ public sealed partial class Relay
 
             _life.HeardServer(slot, now);
             TakeAnswer(slot, now);
-            if (_tunnels[mapping.Tunnel].InUse != slot)
+            if (_tunnels[mapping.Tunnel].InUse != slot && _roaming.Move(slot) is >= 0 and int leaving)
             {
-                Move(slot);
+                _life.Evict(leaving);
             }
 
             _life.Raise(slot, Proof.Confirmed, now);

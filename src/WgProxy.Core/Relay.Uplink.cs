@@ -74,30 +74,23 @@ public sealed partial class Relay
     /// <summary>A response or a cookie reply by a client: both answer an initiation by the server.</summary>
     private Decision AnswerFromClient(DatagramKind kind, ReadOnlySpan<byte> datagram, in Source source, Tick now)
     {
+        Resolved found = _roaming.Resolve(kind, datagram, source, now);
+        if (found.Finding == Finding.Claim && TryClaim(kind, datagram, source, found, now) is Decision claim)
+        {
+            return claim;
+        }
+
+        int slot = found.Slot;
         uint receiver = Datagram.ReceiverIndex(kind, datagram);
-        int slot = FindByReceiver(kind, source, receiver, now);
-        if (slot < 0 || !_tunnels.HasIssued(_mappings[slot].Tunnel, receiver, now))
+        if (found.Finding != Finding.Explained)
         {
-            if (kind == DatagramKind.Response && TryClaim(kind, datagram, source, now) is Decision claim)
-            {
-                return claim;
-            }
-
-            // Its own tunnel may have learned of the index from a neighbour.
-            slot = FindByReceiver(kind, source, receiver, now);
-            if (slot < 0 || !_tunnels.HasIssued(_mappings[slot].Tunnel, receiver, now))
-            {
-                return Drop(Direction.Uplink, slot < 0 ? Verdict.NoMapping : Verdict.UnknownIndex, datagram, slot);
-            }
+            Verdict verdict = slot < 0 ? Verdict.NoMapping
+                : _tunnels.HasIssued(_mappings[slot].Tunnel, receiver, now) ? Verdict.BadMac1
+                : Verdict.UnknownIndex;
+            return Drop(Direction.Uplink, verdict, datagram, slot);
         }
 
-        ref Mapping mapping = ref _mappings[slot];
-        if (kind == DatagramKind.Response && !_routes[mapping.Route].Mac1.Verify(datagram))
-        {
-            return Drop(Direction.Uplink, Verdict.BadMac1, datagram, slot);
-        }
-
-        if (mapping.Proof == Proof.Claimed && !_mappings.ExtrasOf(slot).Claim.TryTake(datagram.Length, ClaimPerSecond, ClaimBurst, now))
+        if (_mappings[slot].Proof == Proof.Claimed && !_mappings.ExtrasOf(slot).Claim.TryTake(datagram.Length, ClaimPerSecond, ClaimBurst, now))
         {
             return Drop(Direction.Uplink, Verdict.OverBudget, datagram, slot);
         }
@@ -118,34 +111,32 @@ public sealed partial class Relay
 
     private Decision TransportFromClient(ReadOnlySpan<byte> run, int stride, in Source source, Tick now)
     {
-        uint receiver = Datagram.ReceiverIndex(DatagramKind.Transport, run);
-        int slot = FindByReceiver(DatagramKind.Transport, source, receiver, now);
-        if (slot < 0)
+        Resolved found = _roaming.Resolve(DatagramKind.Transport, run, source, now);
+        if (found.Finding == Finding.Claim)
         {
-            return TryClaim(DatagramKind.Transport, First(run, stride), source, now)
-                ?? Adopt(run, stride, source, now);
-        }
-
-        ref Mapping mapping = ref _mappings[slot];
-        (int datagrams, int bytes) = Alike(run, stride, receiver);
-        if (!_tunnels.UseDataIndex(mapping.Tunnel, receiver, now))
-        {
-            if (TryClaim(DatagramKind.Transport, First(run, stride), source, now) is Decision claim)
+            if (TryClaim(DatagramKind.Transport, First(run, stride), source, found, now) is Decision claim)
             {
                 return claim;
             }
 
-            if (FindByReceiver(DatagramKind.Transport, source, receiver, now) != slot)
-            {
-                // The source's tunnel on another route has learned of the index from a neighbour.
-                return TransportFromClient(run, stride, source, now);
-            }
-
-            if (!_tunnels.UseDataIndex(mapping.Tunnel, receiver, now))
-            {
-                return Unexplained(slot, datagrams, bytes, receiver, now);
-            }
+            found = _roaming.UseInstead(found);
         }
+
+        int slot = found.Slot;
+        if (slot < 0)
+        {
+            return Adopt(run, stride, source, now);
+        }
+
+        uint receiver = Datagram.ReceiverIndex(DatagramKind.Transport, run);
+        (int datagrams, int bytes) = Alike(run, stride, receiver);
+        if (found.Finding == Finding.Unexplained)
+        {
+            return Unexplained(slot, datagrams, bytes, receiver, now);
+        }
+
+        ref Mapping mapping = ref _mappings[slot];
+        _tunnels.UseDataIndex(mapping.Tunnel, receiver, now);
 
         // It can only know an index that the server named on this port by having received it here.
         bool received = mapping.Proof < Proof.Established && _tunnels.NamedOn(mapping.Tunnel, slot, receiver, now);
@@ -242,35 +233,5 @@ public sealed partial class Relay
         }
 
         return slot;
-    }
-
-    /// <summary>The source's mapping; of several, the one whose server issued the index for a datagram of this kind; if
-    /// none did, one on whose route some server did: the client may have renewed its keys elsewhere; else the one heard last.
-    /// </summary>
-    private int FindByReceiver(DatagramKind kind, in Source source, uint receiver, Tick now)
-    {
-        int first = _mappings.Find(source);
-        if (first < 0 || _mappings[first].NextOfSource < 0)
-        {
-            return first;
-        }
-
-        int latest = first;
-        int led = -1;
-        for (int slot = first; slot >= 0; slot = _mappings[slot].NextOfSource)
-        {
-            ref Mapping mapping = ref _mappings[slot];
-            if (kind == DatagramKind.Transport
-                ? _tunnels.HasDataIndex(mapping.Tunnel, receiver, now)
-                : _tunnels.HasIssued(mapping.Tunnel, receiver, now))
-            {
-                return slot;
-            }
-
-            latest = mapping.LastValid > _mappings[latest].LastValid ? slot : latest;
-            led = led < 0 && _tunnels.Find(mapping.Route, receiver, now) >= 0 ? slot : led;
-        }
-
-        return led >= 0 ? led : latest;
     }
 }

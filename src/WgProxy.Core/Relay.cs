@@ -24,6 +24,7 @@ public sealed partial class Relay
     private readonly RouteTable _routes;
     private readonly MappingTable _mappings;
     private readonly TunnelTable _tunnels;
+    private readonly Roaming _roaming;
     private readonly AdmissionControl _admission;
     private readonly MappingLifecycle _life;
 
@@ -37,7 +38,8 @@ public sealed partial class Relay
         _routes = new RouteTable(routes);
         _mappings = new MappingTable(slots, settings.HashSeed, routes.Capacity);
         _servers = new IPEndPoint?[slots];
-        _tunnels = new TunnelTable(_mappings, Counters, settings.HashSeed);
+        _tunnels = new TunnelTable(_routes, _mappings, Counters, settings.HashSeed);
+        _roaming = new Roaming(_routes, _mappings, _tunnels);
         _life = new MappingLifecycle(settings, _routes, _mappings, Counters, new MappingHooks
         {
             ServerAccepted = (slot, now) => _admission!.Accepted(_mappings[slot].Source, now),
@@ -74,6 +76,21 @@ public sealed partial class Relay
     /// <summary>Whether a slot's client has shown a cookie, so that what is sent to its address arrives there. An answer to a
     /// client that has shown nothing may wait in the system for nobody.</summary>
     public bool HasShownCookie(int slot) => _mappings[slot].HasShown;
+
+    /// <summary>How often an index was looked up for a client's datagram.</summary>
+    internal long IndexLookUps => _tunnels.LookUps;
+
+    /// <summary>How often a neighbour's table was asked for an index.</summary>
+    internal long NeighboursAsked => _roaming.NeighboursAsked;
+
+    /// <summary>Makes relays of one address known to each other: each may from then on read, on its slow path and from its
+    /// own thread, what the others have learned. All of them have the same routes, clocks with the same zero, and have decided
+    /// about nothing yet.</summary>
+    public static void ConnectNeighbours(IReadOnlyList<Relay> relays)
+    {
+        IndexSketch sketch = new(relays.Count, relays.Sum(relay => relay.Slots), relays[0]._settings.HashSeed);
+        Roaming.ConnectNeighbours([.. relays.Select(relay => relay._roaming)], sketch);
+    }
 
     /// <summary>Decides about the beginning of a run that a client sent.</summary>
     /// <param name="run">One datagram, or neighbours that the kernel coalesced.</param>

@@ -202,7 +202,7 @@ public sealed class RelayNeighbourTests
     {
         // Every pair has client = ~server: a torn copy would show another.
         MappingTable mappings = new(8, (1, 2));
-        TunnelTable tunnels = new(mappings, new RelayCounters(), (3, 4));
+        TunnelTable tunnels = new(new RouteTable([RelayDriver.NewRoute()]), mappings, new RelayCounters(), (3, 4));
         int slot = mappings.Add(DefaultLocalAddress);
         tunnels.Add(slot, route: 0);
         Tick now = new(1);
@@ -221,7 +221,7 @@ public sealed class RelayNeighbourTests
         long deadline = Environment.TickCount64 + 10_000;
         for (uint index = 1; copies < 2_000 && Environment.TickCount64 < deadline; index = (index % 16) + 1)
         {
-            if (tunnels.TryCopy(0, index, now, out TunnelCopy copy))
+            if (tunnels.TryCopy(index, behind: -1, now, out TunnelCopy copy, out _, out _))
             {
                 copies++;
                 for (int place = 0; place < Tunnel.MaxPairs; place++)

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using WgProxy.Core.Containers;
 using WgProxy.Core.Routes;
 
@@ -5,7 +6,8 @@ namespace WgProxy.Core.Mappings;
 
 /// <summary>
 /// Rows by slot, and slots by source. Open addressing over a keyed hash, because sources are chosen by whoever attacks;
-/// no allocation after construction. Mappings of one source (on several routes) form a chain, and so do all of one route.
+/// no allocation after construction. Mappings of one source (on several routes) form a chain, in the order in which its packets
+/// used them, the last one first; and so, in no order, do all of one route.
 /// </summary>
 internal sealed class MappingTable
 {
@@ -68,17 +70,43 @@ internal sealed class MappingTable
     /// <summary>The first mapping of a source; -1 if it has none.</summary>
     public int Find(in Source source) => _buckets[FindBucket(source)] - 1;
 
-    /// <summary>Adds a fresh row for the source and returns its slot. The caller has checked <see cref="HasFree"/>.</summary>
+    /// <summary>Adds a fresh row for the source, at the end of its chain, and returns its slot. The caller has checked <see cref="HasFree"/>.</summary>
     public int Add(in Source source, int route = 0)
     {
         int slot = _free[--_freeCount];
         int bucket = FindBucket(source);
         _rows[slot] = default;
         _rows[slot].Source = source;
-        _rows[slot].NextOfSource = _buckets[bucket] - 1;
-        _buckets[bucket] = slot + 1;
+        _rows[slot].NextOfSource = -1;
         AddToRoute(slot, route);
+        if (_buckets[bucket] == 0)
+        {
+            _buckets[bucket] = slot + 1;
+            return slot;
+        }
+
+        int last = _buckets[bucket] - 1;
+        while (_rows[last].NextOfSource >= 0)
+        {
+            last = _rows[last].NextOfSource;
+        }
+
+        _rows[last].NextOfSource = slot;
         return slot;
+    }
+
+    /// <summary>The source used this mapping: it becomes the first of the source's chain.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    public void BringToFront(int slot)
+    {
+        int bucket = FindBucket(_rows[slot].Source);
+        int first = _buckets[bucket] - 1;
+        if (first != slot)
+        {
+            TakeOut(first, slot);
+            _rows[slot].NextOfSource = first;
+            _buckets[bucket] = slot + 1;
+        }
     }
 
     /// <summary>Takes the slot out of its source's chain: no packet of the client finds it any more; and out of its route's.</summary>
@@ -89,13 +117,7 @@ internal sealed class MappingTable
         int first = _buckets[bucket] - 1;
         if (first != slot)
         {
-            int before = first;
-            while (_rows[before].NextOfSource != slot)
-            {
-                before = _rows[before].NextOfSource;
-            }
-
-            _rows[before].NextOfSource = _rows[slot].NextOfSource;
+            TakeOut(first, slot);
         }
         else if (_rows[slot].NextOfSource >= 0)
         {
@@ -125,6 +147,17 @@ internal sealed class MappingTable
 
     /// <summary>Gives an unlinked slot back.</summary>
     public void Free(int slot) => _free[_freeCount++] = slot;
+
+    private void TakeOut(int first, int slot)
+    {
+        int before = first;
+        while (_rows[before].NextOfSource != slot)
+        {
+            before = _rows[before].NextOfSource;
+        }
+
+        _rows[before].NextOfSource = _rows[slot].NextOfSource;
+    }
 
     private void AddToRoute(int slot, int route)
     {

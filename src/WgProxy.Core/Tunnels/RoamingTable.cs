@@ -1,12 +1,11 @@
 using WgProxy.Core.Containers;
-using WgProxy.Core.Routes;
 
 namespace WgProxy.Core.Tunnels;
 
 /// <summary>
-/// The roaming table: (route, server index) → tunnel. The first owner wins, because an index names one session of its
-/// server; a second claim on it is counted and left out. A keyed hash, because whoever attacks may choose indices; no
-/// allocation. A tunnel may have sixteen and mostly has one or two, so the memory used goes by those there are.
+/// The roaming table: server index → tunnels. Servers choose indices independently, so one index may lead to a tunnel of each of
+/// several routes; one look-up finds all of them, whatever the number of routes. A keyed hash, because an attacker may choose
+/// indices; no allocation. A tunnel may have sixteen and mostly has one or two, so the memory used goes by those there are.
 /// </summary>
 internal sealed class RoamingTable
 {
@@ -16,57 +15,55 @@ internal sealed class RoamingTable
     private IndexSketch? _sketch;
     private int _worker;
 
-    /// <summary>A table for up to <paramref name="capacity"/> indices.</summary>
+    /// <summary>A table for up to <paramref name="capacity"/> entries.</summary>
     public RoamingTable(int capacity, (ulong K0, ulong K1) seed)
     {
         _entries = new LinearHashTable<Entry>(capacity);
         (_k0, _k1) = seed;
     }
 
-    /// <summary>Indices in the table.</summary>
+    /// <summary>Entries in the table.</summary>
     public int Count => _entries.Count;
 
     /// <summary>Shows in a sketch which indices the table has, for neighbours to look there first. The table is empty.</summary>
     public void ShowIn(IndexSketch sketch, int worker) =>
         (_sketch, _worker) = Count == 0 ? (sketch, worker) : throw new InvalidOperationException("The table has indices already.");
 
-    /// <summary>The tunnel that owns the index; -1 if none does.</summary>
-    public int Find(int route, uint index)
+    /// <summary>The index's first entry; negative if it has none. Entries of one index come in no particular order.</summary>
+    public int First(uint index) => Of(index, _entries.First(Hash(index)));
+
+    /// <summary>The index's entry behind this one; negative if there is none.</summary>
+    public int Next(uint index, int entry) => Of(index, _entries.Next(entry));
+
+    /// <summary>The tunnel that an entry names.</summary>
+    public int TunnelAt(int entry) => _entries[entry].Tunnel;
+
+    /// <summary>Adds an entry. The index does not lead to this tunnel yet.</summary>
+    public void Add(uint index, int tunnel)
     {
-        int entry = FindEntry(Hash(route, index), route, index);
-        return entry < 0 ? -1 : _entries[entry].Owner;
+        _sketch?.Add(_worker, index);
+        _entries.Add(Hash(index), new Entry(index, tunnel));
     }
 
-    /// <summary>Makes the tunnel the index's owner. False if another tunnel owns it.</summary>
-    public bool TryAdd(int route, uint index, int tunnel)
+    /// <summary>Removes the entry by which the index leads to the tunnel, if there is one.</summary>
+    public void Remove(uint index, int tunnel)
     {
-        ulong hash = Hash(route, index);
-        int entry = FindEntry(hash, route, index);
-        if (entry >= 0)
+        int entry = First(index);
+        while (entry >= 0 && TunnelAt(entry) != tunnel)
         {
-            return _entries[entry].Owner == tunnel;
+            entry = Next(index, entry);
         }
 
-        _sketch?.Add(_worker, index);
-        _entries.Add(hash, new Entry(index, route, tunnel));
-        return true;
-    }
-
-    /// <summary>Frees the index if the tunnel owns it.</summary>
-    public void Remove(int route, uint index, int tunnel)
-    {
-        int entry = FindEntry(Hash(route, index), route, index);
-        if (entry >= 0 && _entries[entry].Owner == tunnel)
+        if (entry >= 0)
         {
             _entries.Remove(entry);
             _sketch?.Remove(_worker, index);
         }
     }
 
-    private int FindEntry(ulong hash, int route, uint index)
+    private int Of(uint index, int entry)
     {
-        int entry = _entries.First(hash);
-        while (entry >= 0 && (_entries[entry].Index != index || _entries[entry].Route != route))
+        while (entry >= 0 && _entries[entry].Index != index)
         {
             entry = _entries.Next(entry);
         }
@@ -74,7 +71,7 @@ internal sealed class RoamingTable
         return entry;
     }
 
-    private ulong Hash(int route, uint index) => SipHash.Hash(_k0, _k1, ((ulong)(uint)route << 32) | index);
+    private ulong Hash(uint index) => SipHash.Hash(_k0, _k1, index);
 
-    private readonly record struct Entry(uint Index, int Route, int Owner);
+    private readonly record struct Entry(uint Index, int Tunnel);
 }

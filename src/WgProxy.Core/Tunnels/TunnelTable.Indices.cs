@@ -90,7 +90,7 @@ internal sealed partial class TunnelTable
         {
             if (TryGetIssued(tunnel, place, out uint index))
             {
-                _indices.Remove(_rows[tunnel].Route, index, tunnel);
+                _indices.Remove(index, tunnel);
             }
         }
 
@@ -101,21 +101,41 @@ internal sealed partial class TunnelTable
     [MethodImpl(MethodImplOptions.NoInlining)]
     private void Index(int tunnel, uint learned, bool forgot, uint forgotten, Tick now)
     {
-        int route = _rows[tunnel].Route;
         if (forgot && !Holds(tunnel, forgotten))
         {
-            _indices.Remove(route, forgotten, tunnel);
+            _indices.Remove(forgotten, tunnel);
         }
 
-        int owner = _indices.Find(route, learned);
-        if (owner >= 0 && owner != tunnel && !HasIssued(owner, learned, now))
+        int owner = OwnerOf(_rows[tunnel].Route, learned);
+        if (owner == tunnel)
         {
-            _indices.Remove(route, learned, owner);
+            return;
         }
 
-        if (!_indices.TryAdd(route, learned, tunnel))
+        if (owner >= 0 && HasIssued(owner, learned, now))
         {
             _counters.IndexConflicts++;
+            return;
         }
+
+        if (owner >= 0)
+        {
+            _indices.Remove(learned, owner);
+        }
+
+        _indices.Add(learned, tunnel);
+    }
+
+    /// <summary>The tunnel of the route to which the index leads: within a route, the first that was taught it. -1 if there is none.
+    /// </summary>
+    private int OwnerOf(int route, uint index)
+    {
+        int entry = _indices.First(index);
+        while (entry >= 0 && _rows[_indices.TunnelAt(entry)].Route != route)
+        {
+            entry = _indices.Next(index, entry);
+        }
+
+        return entry < 0 ? -1 : _indices.TunnelAt(entry);
     }
 }

@@ -13,46 +13,40 @@ internal sealed partial class TunnelTable
     /// <summary>Shows in a sketch, from now on, which indices the roaming table has.</summary>
     public void ShowIn(IndexSketch sketch, int worker) => _indices.ShowIn(sketch, worker);
 
-    /// <summary>Copies the tunnel of the route whose server issued the index. May be called by any thread, while the owner
-    /// changes the table: false also if it changes so often that no copy can be believed.</summary>
-    public bool TryCopy(int route, uint index, Tick now, out TunnelCopy copy)
+    /// <summary>Copies a tunnel whose server issued the index: of those of routes behind one, the one of the first route. May be
+    /// called by any thread, while the owner changes the table: false also if it changes so often that no copy can be believed.
+    /// </summary>
+    /// <param name="index">The index.</param>
+    /// <param name="behind">The route; -1 for all.</param>
+    /// <param name="now">The instant.</param>
+    /// <param name="copy">The copy.</param>
+    /// <param name="route">Its route.</param>
+    /// <param name="hasMore">Whether there are more behind its route.</param>
+    public bool TryCopy(uint index, int behind, Tick now, out TunnelCopy copy, out RouteId route, out bool hasMore)
     {
         for (int attempt = 0; attempt < CopyAttempts; attempt++)
         {
             int before = Volatile.Read(ref _version);
-            int tunnel = _indices.Find(route, index);
+            int tunnel = FirstBehind(behind, index, now, out hasMore);
             copy = tunnel < 0 ? default : CopyOf(tunnel);
+            route = tunnel < 0 ? default : _routes.IdAt(copy.Row.Route);
             Volatile.ReadBarrier();
             if ((before & 1) == 0 && Volatile.Read(ref _version) == before)
             {
-                return tunnel >= 0 && copy.Row.Route == route
-                    && (copy.Row.HasServer(index, now) || copy.Asks.Has(index, now));
+                return tunnel >= 0;
             }
         }
 
-        copy = default;
+        (copy, route, hasMore) = (default, default, false);
         return false;
     }
 
-    /// <summary>Makes a tunnel without members of a neighbour's copy. Whoever borrows lets a mapping join it, and then
-    /// calls <see cref="Return"/>.</summary>
+    /// <summary>Makes a tunnel without members of a neighbour's copy, for a mapping that joins it at once.</summary>
     public int Borrow(in TunnelCopy copy, Tick now)
     {
         int tunnel = Allocate(copy.Row.Route, copy.Row.Owner);
         Import(tunnel, copy, now);
         return tunnel;
-    }
-
-    /// <summary>Frees a borrowed tunnel that nobody joined; false if somebody did.</summary>
-    public bool Return(int tunnel)
-    {
-        bool isUnused = _rows[tunnel].Members == 0;
-        if (isUnused)
-        {
-            Free(tunnel);
-        }
-
-        return isUnused;
     }
 
     /// <summary>Adds what a copy knows. It was not learned on a port of this table, so it proves nothing about one.
@@ -112,6 +106,25 @@ internal sealed partial class TunnelTable
         }
 
         EndChange();
+    }
+
+    private int FirstBehind(int behind, uint index, Tick now, out bool hasMore)
+    {
+        int first = -1;
+        hasMore = false;
+        for (int entry = _indices.First(index); entry >= 0; entry = _indices.Next(index, entry))
+        {
+            int tunnel = _indices.TunnelAt(entry);
+            if (_rows[tunnel].Route <= behind || !HasIssued(tunnel, index, now))
+            {
+                continue;
+            }
+
+            hasMore |= first >= 0;
+            first = first < 0 || _rows[tunnel].Route < _rows[first].Route ? tunnel : first;
+        }
+
+        return first;
     }
 
     private TunnelCopy CopyOf(int tunnel) => new(_rows[tunnel], _rows[tunnel].HasHandshakes ? _handshakes[tunnel] : default);

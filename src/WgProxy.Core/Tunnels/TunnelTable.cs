@@ -5,12 +5,13 @@ using WgProxy.Core.Routes;
 namespace WgProxy.Core.Tunnels;
 
 /// <summary>
-/// Tunnels by number, and the roaming table that finds them by index. There are never more tunnels than mappings but for
-/// one that is being borrowed, so there is always a free one. One thread owns the table and changes it; neighbours may
+/// Tunnels by number, and the roaming table that finds them by index. There are never more tunnels than mappings, so there is
+/// always a free one. One thread owns the table and changes it; neighbours may
 /// copy a tunnel meanwhile, and notice by a version, odd during a change, when they must not believe what they read.
 /// </summary>
 internal sealed partial class TunnelTable
 {
+    private readonly RouteTable _routes;
     private readonly MappingTable _mappings;
     private readonly RelayCounters _counters;
     private readonly Tunnel[] _rows;
@@ -20,11 +21,12 @@ internal sealed partial class TunnelTable
     private int _freeCount;
 
     /// <summary>Room for as many tunnels as there are slots.</summary>
-    public TunnelTable(MappingTable mappings, RelayCounters counters, (ulong K0, ulong K1) seed)
+    public TunnelTable(RouteTable routes, MappingTable mappings, RelayCounters counters, (ulong K0, ulong K1) seed)
     {
+        _routes = routes;
         _mappings = mappings;
         _counters = counters;
-        _rows = new Tunnel[mappings.Slots + 1];
+        _rows = new Tunnel[mappings.Slots];
         _handshakes = new ServerHandshakes[_rows.Length];
         _indices = new RoamingTable(_rows.Length * 2 * Tunnel.MaxPairs, seed);
         _free = new int[_rows.Length];
@@ -37,12 +39,22 @@ internal sealed partial class TunnelTable
     /// <summary>The tunnel with this number.</summary>
     public ref Tunnel this[int tunnel] => ref _rows[tunnel];
 
-    /// <summary>The tunnel of the route whose server issued the index and still stands by it; -1 if there is none.</summary>
-    public int Find(int route, uint index, Tick now)
+    /// <summary>How often the owner of the table has looked up an index for a datagram.</summary>
+    public long LookUps { get; private set; }
+
+    /// <summary>Looks up the tunnels to which an index leads, of all routes at once: the first entry, negative if there is none.
+    /// </summary>
+    public int LookUp(uint index)
     {
-        int tunnel = _indices.Find(route, index);
-        return tunnel >= 0 && HasIssued(tunnel, index, now) ? tunnel : -1;
+        LookUps++;
+        return _indices.First(index);
     }
+
+    /// <summary>The index's entry behind this one; negative if there is none. To go on is no look-up.</summary>
+    public int Next(uint index, int entry) => _indices.Next(index, entry);
+
+    /// <summary>The tunnel that an entry names. Its server may no longer stand by the index: see <see cref="HasIssued"/>.</summary>
+    public int TunnelAt(int entry) => _indices.TunnelAt(entry);
 
     /// <summary>Makes a tunnel of the slot's mapping alone.</summary>
     public void Add(int slot, int route)

@@ -6,7 +6,7 @@ namespace WgProxy.Core.Tests.Mappings;
 public sealed class MappingTableTests
 {
     [Fact]
-    public void Agrees_with_a_dictionary_under_any_order_of_adding_and_unlinking()
+    public void Agrees_with_a_dictionary_under_any_order_of_adding_using_and_unlinking()
     {
         Random random = new(20_261_122);
         MappingTable table = new(slots: 64, (1, 2));
@@ -17,8 +17,15 @@ public sealed class MappingTableTests
             List<int> held = model.GetValueOrDefault(source, []);
             if (random.Next(2) == 0 && table.HasFree && held.Count < 3)
             {
-                held.Insert(0, table.Add(source));
+                held.Add(table.Add(source));
                 model[source] = held;
+            }
+            else if (random.Next(2) == 0 && held.Count > 0)
+            {
+                int used = held[random.Next(held.Count)];
+                table.BringToFront(used);
+                held.Remove(used);
+                held.Insert(0, used);
             }
             else if (held.Count > 0)
             {

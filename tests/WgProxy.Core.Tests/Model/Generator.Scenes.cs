@@ -292,6 +292,7 @@ internal sealed partial class Generator
                 yield return Step.Client(AnySource(), Message.Data(ServerIndexOf(AnyMapping())));
                 yield return new Step("resolve", 0);
                 yield return new Step("resolve", 1);
+                yield return new Step("resolve", 2);
                 break;
             case < 6:
                 yield return new Step("refuse");

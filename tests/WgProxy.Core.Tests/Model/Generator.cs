@@ -28,7 +28,7 @@ internal sealed partial class Generator
     /// <summary>Settings small enough that everything is under pressure.</summary>
     public static Sequence NewHead(Random random)
     {
-        int routes = random.Next(1, 3);
+        int routes = random.Next(1, 4);
 
         // As many as survive being written down.
         (ulong K0, ulong K1) hash = ((ulong)random.Next(), 0);
@@ -69,6 +69,8 @@ internal sealed partial class Generator
             < 56 => Reappear(),
             < 58 => Traffic(),
             < 60 => Silence(),
+            < 62 => SharedIndex(),
+            < 63 => TwoServers(),
             < 72 => [AnyClient()],
             < 80 => [AnyServer()],
             < 92 => [AnyTime()],

@@ -32,6 +32,10 @@ internal sealed class ReferenceMapping(int id, Source source, int route)
     /// <summary>When it joined its tunnel, as a number that only grows.</summary>
     public int Joined { get; set; }
 
+    /// <summary>When its client last sent something with an index that the server issued, as a number that only grows; 0 if it never
+    /// did.</summary>
+    public int Used { get; set; }
+
     /// <summary>Where its socket is connected to.</summary>
     public required IPEndPoint Server { get; set; }
 

@@ -8,50 +8,28 @@ namespace WgProxy.Core.Tests.Model;
 // Roaming: indices of tunnels that the source has no part in yet.
 internal sealed partial class ReferenceRelay
 {
-    /// <summary>Data or an answer whose index another tunnel's server issued. Null if none did, or if the source has
-    /// a mapping there that is beyond asking.</summary>
-    private ReferenceDecision? Claim(ReadOnlyMemory<byte> datagram, Source source, Tick now)
+    /// <summary>Tunnels whose servers issued the index, and which the source may claim: it has no mapping on the route, or one that
+    /// has proven nothing and does not explain the datagram itself. One with room goes first, then the first route's.</summary>
+    private Claimable? ClaimableTunnel(ReadOnlyMemory<byte> datagram, uint receiver, Source source, Func<ReferenceMapping, bool> explains, Tick now) =>
+        Enumerable.Range(0, routes.Count)
+            .Select(route => new { Tunnel = Owner(route, receiver, now), Mapping = On(source, route) })
+            .Where(found => found.Tunnel is not null && Leads(datagram, receiver, found.Tunnel, now))
+            .Where(found => found.Mapping is null || (MayJoin(found.Mapping) && found.Mapping.Tunnel != found.Tunnel && !explains(found.Mapping)))
+            .OrderByDescending(found => MayClaim(found.Tunnel!) && rules.TunnelsWithRoomGoFirst)
+            .Select(found => new Claimable(found.Tunnel!, found.Mapping))
+            .FirstOrDefault();
+
+    private bool Leads(ReadOnlyMemory<byte> datagram, uint receiver, ReferenceTunnel tunnel, Tick at) =>
+        KindOf(datagram.Span) == Kind.Response ? routes[tunnel.Route].Mac1.Verify(datagram.Span) : tunnel.HasDataIndex(receiver, at);
+
+    /// <summary>Null if the claim is refused, and the source has another that explains the datagram.</summary>
+    private ReferenceDecision? Claim(
+        ReadOnlyMemory<byte> datagram, uint receiver, Source source, Claimable claim, ReferenceMapping? instead, Tick now)
     {
-        bool isResponse = KindOf(datagram.Span) == Kind.Response;
-        uint receiver = Index(datagram, isResponse ? 8 : 4);
-        for (int route = 0; route < routes.Count; route++)
+        (ReferenceTunnel tunnel, ReferenceMapping? mapping, ReferenceTunnel? copyOf) = claim;
+        if (RefusalOfClaim(source, claim) is Verdict refusal)
         {
-            ReferenceTunnel? tunnel = Owner(route, receiver, now);
-            bool leads = tunnel is not null
-                && (isResponse ? routes[route].Mac1.Verify(datagram.Span) : tunnel.HasDataIndex(receiver, now));
-            ReferenceMapping? mapping = On(source, route);
-            if (leads && (mapping is null || (MayJoin(mapping) && mapping.Tunnel != tunnel)))
-            {
-                return Claim(datagram, isResponse, receiver, source, tunnel!, mapping, now);
-            }
-        }
-
-        return null;
-    }
-
-    private ReferenceDecision Claim(
-        ReadOnlyMemory<byte> datagram, bool isResponse, uint receiver, Source source, ReferenceTunnel tunnel, ReferenceMapping? mapping, Tick now,
-        bool isBorrowed = false)
-    {
-        if (mapping is null && routes[tunnel.Route].Server is null)
-        {
-            return Drop(Direction.Uplink, Verdict.NoServer, datagram);
-        }
-
-        if (mapping is null && IsDenied(source))
-        {
-            return Drop(Direction.Uplink, Verdict.Denied, datagram);
-        }
-
-        if (IsOverShareOfClaims(tunnel))
-        {
-            Uncounted["charged.Others"] += SiteOf(source) == tunnel.Owner ? 0 : 1;
-            return Drop(Direction.Uplink, Verdict.OverShare, datagram, mapping);
-        }
-
-        if (!MayClaim(tunnel) || !RoomForClaim(mapping) || !(isBorrowed || Members(tunnel).Any()))
-        {
-            return Drop(Direction.Uplink, Verdict.ClaimRefused, datagram, mapping);
+            return instead is not null && Live.Contains(instead) ? null : Drop(Direction.Uplink, refusal, datagram, mapping);
         }
 
         Verdict verdict = mapping is null ? Verdict.Open : Verdict.Forward;
@@ -70,14 +48,43 @@ internal sealed partial class ReferenceRelay
             Tell(RelayEventKind.Claimed, mapping);
         }
 
-        if (isResponse)
+        if (copyOf is not null)
+        {
+            TakeOver(tunnel, copyOf, mapping, now);
+        }
+
+        if (KindOf(datagram.Span) == Kind.Response)
         {
             tunnel.AnsweredBy(receiver, Index(datagram, 4), now);
         }
 
+        Uncounted[copyOf is null ? "shared.Claims" : "shared.Borrowed"] += instead is null ? 0 : 1;
+        Use(mapping);
         mapping.Claim.Take(datagram.Length, 1 << 20, rules.ClaimBurst, now);
         Refresh(mapping, now);
         return Decide(Direction.Uplink, verdict, mapping, 1, datagram.Length);
+    }
+
+    private Verdict? RefusalOfClaim(Source source, Claimable claim)
+    {
+        (ReferenceTunnel tunnel, ReferenceMapping? mapping, ReferenceTunnel? copyOf) = claim;
+        if (mapping is null && routes[tunnel.Route].Server is null)
+        {
+            return Verdict.NoServer;
+        }
+
+        if (mapping is null && IsDenied(source))
+        {
+            return Verdict.Denied;
+        }
+
+        if (IsOverShareOfClaims(tunnel))
+        {
+            Uncounted["charged.Others"] += SiteOf(source) == tunnel.Owner ? 0 : 1;
+            return Verdict.OverShare;
+        }
+
+        return MayClaim(tunnel) && RoomForClaim(mapping) && (copyOf is not null || Members(tunnel).Any()) ? null : Verdict.ClaimRefused;
     }
 
     /// <summary>The server handshakes on the port of a mapping that came to the tunnel: with whom, nobody can tell. It goes on by
@@ -156,4 +163,10 @@ internal sealed partial class ReferenceRelay
         mapping.Expires = now + settings.ProbationTimeout;
         return Decide(Direction.Uplink, Verdict.Open, mapping, 1, datagram.Length);
     }
+
+    /// <summary>A tunnel to be claimed by a mapping, or by a new one.</summary>
+    /// <param name="Tunnel">The tunnel.</param>
+    /// <param name="Mapping">The source's mapping on its route.</param>
+    /// <param name="CopyOf">The neighbour's tunnel of which it is a copy, to be filled when it is claimed.</param>
+    private sealed record Claimable(ReferenceTunnel Tunnel, ReferenceMapping? Mapping, ReferenceTunnel? CopyOf = null);
 }

@@ -16,15 +16,30 @@ internal sealed partial class ReferenceRelay
     private ReferenceMapping? On(Source source, int route) =>
         Live.SingleOrDefault(mapping => mapping.Source == source && mapping.Route == route);
 
-    /// <summary>The source's mapping; of several, the one whose server issued the index; if none did, one on whose
-    /// route any tunnel's did, else the one heard last. The younger one where that leaves a choice.</summary>
-    private ReferenceMapping? Addressed(Source source, uint receiver, Tick now, Func<ReferenceMapping, bool> issued)
+    /// <summary>The source's mappings, the one that it used last first; those that it never used come in the order in which they came.
+    /// </summary>
+    private ReferenceMapping[] Own(Source source) =>
+        [.. Live.Where(mapping => mapping.Source == source).OrderByDescending(mapping => mapping.Used).ThenBy(mapping => mapping.Id)];
+
+    /// <summary>The source's mapping whose server issued the index. Of several, one that has proven something before those that only
+    /// claim, which take turns.</summary>
+    private ReferenceMapping? Explaining(Source source, Func<ReferenceMapping, bool> explains)
     {
-        ReferenceMapping[] own = [.. Live.Where(mapping => mapping.Source == source).OrderByDescending(mapping => mapping.Id)];
-        return own.FirstOrDefault(issued)
-            ?? own.FirstOrDefault(mapping => rules.RoutesAreKnown && Owner(mapping.Route, receiver, now) is not null)
-            ?? own.MaxBy(mapping => mapping.LastValid);
+        ReferenceMapping[] own = [.. Own(source).Where(explains)];
+        return own.FirstOrDefault(mapping => mapping.Proof != Proof.Claimed) ?? own.LastOrDefault();
     }
+
+    /// <summary>Where data go that no mapping of the source explains: to the first route whose server issued the index to others, else
+    /// to the route that the source used last.</summary>
+    private ReferenceMapping? Unexplaining(Source source, uint receiver, Tick now)
+    {
+        ReferenceMapping[] own = Own(source);
+        return own.Where(mapping => rules.RoutesAreKnown && Owner(mapping.Route, receiver, now) is not null).MinBy(mapping => mapping.Route)
+            ?? (rules.UnknownGoesWhereUsedLast ? own.FirstOrDefault() : own.MaxBy(mapping => mapping.LastValid));
+    }
+
+    /// <summary>The source sent something with an index that the mapping's server issued.</summary>
+    private void Use(ReferenceMapping mapping) => mapping.Used = ++_order;
 
     private ReferenceMapping Add(Source source, ReferenceTunnel tunnel, Proof proof, Tick now)
     {
@@ -218,6 +233,11 @@ internal sealed partial class ReferenceRelay
     private void Own(ReferenceTunnel tunnel, uint server, Tick now, bool leads = true)
     {
         if (!leads)
+        {
+            return;
+        }
+
+        if (!rules.IndicesAreTheirRoutes && Enumerable.Range(0, tunnel.Route).Any(route => Owner(route, server, now) is not null))
         {
             return;
         }

@@ -19,43 +19,34 @@ internal sealed partial class ReferenceRelay
     /// <summary>An index that nothing of one's own explains, but a neighbour's tunnel does. A source that may claim, claims a
     /// copy of that tunnel. A mapping that is beyond asking takes over what is new, if its tunnel is the same session: if
     /// both know a pair. Null if the datagram is to be judged by what the own tables know now.</summary>
-    private ReferenceDecision? Borrow(ReadOnlyMemory<byte> datagram, Source source, Tick now)
+    private Claimable? Borrow(ReadOnlyMemory<byte> datagram, uint receiver, Source source, Func<ReferenceMapping, bool> explains, Tick now)
     {
-        bool isResponse = KindOf(datagram.Span) == Kind.Response;
-        uint receiver = Index(datagram, isResponse ? 8 : 4);
         Tick at = rules.NeighboursForget ? now : default;
-        for (int route = 0; route < routes.Count; route++)
+        ReferenceTunnel[][] known = [.. _neighbours
+            .Select(neighbour => Enumerable.Range(0, routes.Count).Select(route => neighbour.Owner(route, receiver, at)).OfType<ReferenceTunnel>().ToArray())
+            .Where(tunnels => tunnels.Length > 0 && rules.NeighboursAreAsked)
+            .Take(rules.AllNeighboursAreAsked ? _neighbours.Length : 1)];
+        foreach (ReferenceTunnel theirs in known.SelectMany(tunnels => tunnels))
         {
-            ReferenceTunnel? own = Owner(route, receiver, now);
-            ReferenceMapping? mapping = On(source, route);
+            ReferenceTunnel? own = Owner(theirs.Route, receiver, now);
+            ReferenceMapping? mapping = On(source, theirs.Route);
+            bool isKnown = (own is not null && Leads(datagram, receiver, own, now)) || (mapping is not null && explains(mapping));
             bool mayClaim = mapping is null || (MayJoin(mapping) && mapping.Tunnel != own);
             ReferenceTunnel? into = mayClaim ? own : mapping!.Tunnel;
-            ReferenceTunnel? theirs = own is not null && Leads(own, now) ? null : _neighbours
-                .Select(neighbour => rules.NeighboursAreAsked ? neighbour.Owner(route, receiver, at) : null)
-                .Where(tunnel => tunnel is not null)
-                .Take(rules.AllNeighboursAreAsked ? _neighbours.Length : 1)
-                .FirstOrDefault(tunnel => Leads(tunnel!, at) && (into is null || AreOneSession(into, tunnel!, now)));
-            if (theirs is null)
+            if (isKnown || !Leads(datagram, receiver, theirs, at) || (into is not null && !AreOneSession(into, theirs, now)))
             {
                 continue;
             }
 
-            ReferenceTunnel copy = into ?? new ReferenceTunnel(route, theirs.Owner, founder: null, rules);
-            long conflicts = Counters["index.Conflicts"];
-            TakeOver(copy, theirs, mapping, now);
             Uncounted[mayClaim ? "borrowed.Claims" : "borrowed.Keys"]++;
-            if (!mayClaim || (into is not null && !(into.Issued(receiver, now) && Leads(into, now))))
+            if (into is null)
             {
-                // A tunnel keeps its newest pairs: what is older than those of a full one leads nowhere.
-                return null;
+                return new Claimable(new ReferenceTunnel(theirs.Route, theirs.Owner, founder: null, rules), mapping, CopyOf: theirs);
             }
 
-            ReferenceDecision claim = Claim(datagram, isResponse, receiver, source, copy, mapping, now, isBorrowed: into is null);
-            Counters["index.Conflicts"] = Members(copy).Any() ? Counters["index.Conflicts"] : conflicts;
-            return claim;
-
-            bool Leads(ReferenceTunnel tunnel, Tick when) =>
-                isResponse ? routes[route].Mac1.Verify(datagram.Span) : tunnel.HasDataIndex(receiver, when);
+            // A tunnel keeps its newest pairs: what is older than those of a full one leads nowhere.
+            TakeOver(into, theirs, mapping, now);
+            return mayClaim && into.Issued(receiver, now) && Leads(datagram, receiver, into, now) ? new Claimable(into, mapping) : null;
         }
 
         return null;

@@ -112,25 +112,28 @@ internal sealed partial class ReferenceRelay
     {
         bool isResponse = KindOf(datagram.Span) == Kind.Response;
         uint receiver = Index(datagram, isResponse ? 8 : 4);
-        ReferenceMapping? mapping = Addressed(source, receiver, now, IsIssued);
-        if (isResponse && (mapping is null || !IsIssued(mapping)))
+        ReferenceMapping? mapping = Explaining(source, IsExplained);
+        if (isResponse && mapping is null)
         {
-            if ((Claim(datagram, source, now) ?? Borrow(datagram, source, now)) is ReferenceDecision claim)
+            ReferenceMapping? otherwise = Unexplaining(source, receiver, now);
+            if (Claim(datagram, receiver, source, IsExplained, instead: null, now) is ReferenceDecision claim)
             {
                 return claim;
             }
 
-            mapping = Addressed(source, receiver, now, IsIssued);
+            mapping = Explaining(source, IsExplained) ?? otherwise;
         }
 
-        if (mapping is null || !IsIssued(mapping))
+        mapping ??= Unexplaining(source, receiver, now);
+        if (mapping is null || !IsExplained(mapping))
         {
-            return Drop(Direction.Uplink, mapping is null ? Verdict.NoMapping : Verdict.UnknownIndex, datagram, mapping);
+            Verdict verdict = mapping is null ? Verdict.NoMapping : mapping.Tunnel.Issued(receiver, now) ? Verdict.BadMac1 : Verdict.UnknownIndex;
+            return Drop(Direction.Uplink, verdict, datagram, mapping);
         }
 
-        if (isResponse && !routes[mapping.Route].Mac1.Verify(datagram.Span))
+        if (isResponse)
         {
-            return Drop(Direction.Uplink, Verdict.BadMac1, datagram, mapping);
+            Use(mapping);
         }
 
         if (mapping.Proof == Proof.Claimed && !mapping.Claim.Take(datagram.Length, 1 << 20, rules.ClaimBurst, now))
@@ -150,27 +153,34 @@ internal sealed partial class ReferenceRelay
 
         return Decide(Direction.Uplink, Verdict.Forward, mapping, 1, datagram.Length);
 
-        bool IsIssued(ReferenceMapping mapping) => mapping.Tunnel.Issued(receiver, now);
+        bool IsExplained(ReferenceMapping mapping) =>
+            mapping.Tunnel.Issued(receiver, now) && (!isResponse || routes[mapping.Route].Mac1.Verify(datagram.Span));
     }
 
     private ReferenceDecision ClientSends(ReadOnlyMemory<byte> run, int stride, Source source, Tick now)
     {
         uint receiver = Index(run, 4);
         ReadOnlyMemory<byte> datagram = Datagrams(run, stride).First();
-        ReferenceMapping? mapping = Addressed(source, receiver, now, IsExplained);
-        if (mapping is null || !IsExplained(mapping))
+        ReferenceMapping? mapping = Explaining(source, IsExplained);
+        if (mapping is null || (mapping.Proof == Proof.Claimed && rules.ClaimsTakeTurns))
         {
-            if ((Claim(datagram, source, now) ?? Borrow(datagram, source, now)) is ReferenceDecision claim)
+            ReferenceMapping? otherwise = Unexplaining(source, receiver, now);
+            if (Claim(datagram, receiver, source, IsExplained, instead: mapping, now) is ReferenceDecision claim)
             {
                 return claim;
             }
 
-            mapping = Addressed(source, receiver, now, IsExplained);
+            mapping = Explaining(source, IsExplained) ?? otherwise;
         }
 
         if (mapping is null)
         {
             return Adopt(run, stride, source, now);
+        }
+
+        if (IsExplained(mapping))
+        {
+            Use(mapping);
         }
 
         (int datagrams, int bytes) = Alike(run, stride);
@@ -196,6 +206,15 @@ internal sealed partial class ReferenceRelay
         return Decide(Direction.Uplink, Verdict.Forward, mapping, datagrams, bytes);
 
         bool IsExplained(ReferenceMapping mapping) => mapping.Tunnel.HasDataIndex(receiver, now);
+    }
+
+    /// <summary>Claims what the source may claim of the own tunnels, else of the neighbours'. Null if there is nothing, or if the claim
+    /// is refused and another claim of the source explains the datagram.</summary>
+    private ReferenceDecision? Claim(
+        ReadOnlyMemory<byte> datagram, uint receiver, Source source, Func<ReferenceMapping, bool> explains, ReferenceMapping? instead, Tick now)
+    {
+        Claimable? claim = ClaimableTunnel(datagram, receiver, source, explains, now) ?? Borrow(datagram, receiver, source, explains, now);
+        return claim is null ? null : Claim(datagram, receiver, source, claim, instead, now);
     }
 
     /// <summary>Data with an index that nobody issued here: passes within a budget, refreshes nothing.</summary>

@@ -166,6 +166,18 @@ internal sealed record ReferenceRules
     /// <summary>Whether a source with two mappings sends what it knows to be for one route's servers on that one.</summary>
     public bool RoutesAreKnown { get; init; } = true;
 
+    /// <summary>Whether an index leads to a tunnel of each route whose server chose it.</summary>
+    public bool IndicesAreTheirRoutes { get; init; } = true;
+
+    /// <summary>Whether a source whose claim is not proven claims the other routes' tunnels with the same index too.</summary>
+    public bool ClaimsTakeTurns { get; init; } = true;
+
+    /// <summary>Whether, of tunnels of several routes with one index, those that take a claim go first.</summary>
+    public bool TunnelsWithRoomGoFirst { get; init; } = true;
+
+    /// <summary>Whether unknown data of a source with several mappings go to the one that it used last, whatever servers sent.</summary>
+    public bool UnknownGoesWhereUsedLast { get; init; } = true;
+
     /// <summary>Whether a client's cookie reply is a sign of life.</summary>
     public bool CookiesAreLife { get; init; }
 

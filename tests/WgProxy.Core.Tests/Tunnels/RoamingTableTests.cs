@@ -15,22 +15,22 @@ public sealed class RoamingTableTests
     [InlineData("stride of 2^15")]
     [InlineData("stride of 2^17")]
     [InlineData("one run")]
-    [InlineData("multiples of the table's size, by route")]
+    [InlineData("multiples of the table's size")]
     public void Crafted_indices_are_found_as_fast_as_random_ones(string crafted)
     {
-        (int Route, uint Index)[] chosen =
+        uint[] chosen =
         [
             .. Enumerable.Range(0, Indices).Select(number => crafted switch
             {
-                "stride of 2^15" => (0, (uint)number << 15 | (uint)number >> 17),
-                "stride of 2^17" => (0, (uint)number << 17 | (uint)number >> 15),
-                "one run" => (0, (uint)number),
-                _ => (number >> 14, (uint)number << 18),
+                "stride of 2^15" => (uint)number << 15 | (uint)number >> 17,
+                "stride of 2^17" => (uint)number << 17 | (uint)number >> 15,
+                "one run" => (uint)number,
+                _ => (uint)number << 18 | (uint)number >> 14,
             }),
         ];
-        (int Route, uint Index)[] random =
+        uint[] random =
         [
-            .. Enumerable.Range(0, Indices).Select(_ => (0, (uint)RandomNumberGenerator.GetInt32(int.MaxValue))).Distinct(),
+            .. Enumerable.Range(0, Indices).Select(_ => (uint)RandomNumberGenerator.GetInt32(int.MaxValue)).Distinct(),
         ];
         RoamingTable one = Filled(chosen);
         RoamingTable other = Filled(random);
@@ -42,18 +42,55 @@ public sealed class RoamingTableTests
         Assert.True(ratios[4] < 3, string.Join(' ', ratios));
     }
 
-    private static RoamingTable Filled((int Route, uint Index)[] indices)
+    [Fact]
+    public void An_index_leads_to_all_tunnels_that_have_it()
+    {
+        const int tunnels = 1_000;
+        RoamingTable table = new(4 * tunnels, (1, 2));
+        for (int tunnel = 0; tunnel < tunnels; tunnel++)
+        {
+            table.Add(0x51, tunnel);
+            table.Add(0x52 + (uint)tunnel, tunnel);
+        }
+
+        Assert.Equal(Enumerable.Range(0, tunnels), TunnelsOf(table, 0x51).Order());
+        Assert.Equal([7], TunnelsOf(table, 0x59));
+        foreach (int tunnel in Enumerable.Range(0, tunnels).Where(tunnel => tunnel % 3 > 0))
+        {
+            table.Remove(0x51, tunnel);
+        }
+
+        table.Remove(0x51, 1);
+        table.Remove(0x59, 8);
+        Assert.Equal(Enumerable.Range(0, tunnels).Where(tunnel => tunnel % 3 == 0), TunnelsOf(table, 0x51).Order());
+        Assert.Equal([7], TunnelsOf(table, 0x59));
+        Assert.Empty(TunnelsOf(table, 0x51 - 1));
+        Assert.Equal(tunnels + (tunnels / 3) + 1, table.Count);
+    }
+
+    private static List<int> TunnelsOf(RoamingTable table, uint index)
+    {
+        List<int> found = [];
+        for (int entry = table.First(index); entry >= 0; entry = table.Next(index, entry))
+        {
+            found.Add(table.TunnelAt(entry));
+        }
+
+        return found;
+    }
+
+    private static RoamingTable Filled(uint[] indices)
     {
         RoamingTable table = new(Indices, ((ulong)Random.Shared.NextInt64(), (ulong)Random.Shared.NextInt64()));
         for (int tunnel = 0; tunnel < indices.Length; tunnel++)
         {
-            Assert.True(table.TryAdd(indices[tunnel].Route, indices[tunnel].Index, tunnel));
+            table.Add(indices[tunnel], tunnel);
         }
 
         return table;
     }
 
-    private static double Percentile99(RoamingTable table, (int Route, uint Index)[] indices)
+    private static double Percentile99(RoamingTable table, uint[] indices)
     {
         long[] taken = new long[indices.Length / LookUps];
         for (int batch = 0; batch < taken.Length; batch++)
@@ -61,7 +98,7 @@ public sealed class RoamingTableTests
             long from = Stopwatch.GetTimestamp();
             for (int at = batch * LookUps; at < (batch + 1) * LookUps; at++)
             {
-                Assert.True(table.Find(indices[at].Route, indices[at].Index) == at);
+                Assert.True(table.TunnelAt(table.First(indices[at])) == at);
             }
 
             taken[batch] = Stopwatch.GetTimestamp() - from;

@@ -1,0 +1,218 @@
+using System.Runtime.CompilerServices;
+using WgProxy.Core.Mappings;
+using WgProxy.Core.Protocol;
+using WgProxy.Core.Routes;
+using static WgProxy.Core.Vocabulary.Limits;
+
+namespace WgProxy.Core.Tunnels;
+
+/// <summary>
+/// Answers whose datagram a client's is, once, before anything is decided: the source's own mapping decides first, then the tunnels
+/// that the roaming table finds, then those of neighbours. The server is the oracle of roaming: a claim gets a port of its own, and
+/// what the server sends there proves it. Nothing of the tunnel moves before.
+/// </summary>
+/// <remarks>Servers choose indices independently, so one index may belong to tunnels of several routes. Data do not show which of
+/// them is meant. A stranger claims the first; while none of its claims is proven, each further packet claims the next, and then they
+/// take turns, until a server answers on one.</remarks>
+internal sealed partial class Roaming
+{
+    private readonly RouteTable _routes;
+    private readonly MappingTable _mappings;
+    private readonly TunnelTable _tunnels;
+
+    /// <summary>Resolves among these mappings and tunnels.</summary>
+    public Roaming(RouteTable routes, MappingTable mappings, TunnelTable tunnels) =>
+        (_routes, _mappings, _tunnels) = (routes, mappings, tunnels);
+
+    /// <summary>Whose datagram this is. Looks up the index once at the most. If an own mapping explains data or a response, that is
+    /// from now on the one that the source used last.</summary>
+    /// <param name="kind">Transport, response or cookie reply.</param>
+    /// <param name="datagram">The datagram.</param>
+    /// <param name="source">Who sent it.</param>
+    /// <param name="now">The instant of the batch.</param>
+    public Resolved Resolve(DatagramKind kind, ReadOnlySpan<byte> datagram, in Source source, Tick now)
+    {
+        uint receiver = Datagram.ReceiverIndex(kind, datagram);
+        int first = _mappings.Find(source);
+        int claim = -1;
+        for (int slot = first; slot >= 0; slot = _mappings[slot].NextOfSource)
+        {
+            if (Explains(kind, datagram, receiver, slot, now))
+            {
+                if (_mappings[slot].Proof != Proof.Claimed)
+                {
+                    return Use(kind, slot, first);
+                }
+
+                // The last one in the chain is the one used longest ago.
+                claim = slot;
+            }
+        }
+
+        return claim >= 0 && (kind != DatagramKind.Transport || _routes.End == 1)
+            ? Use(kind, claim, first)
+            : ByIndex(kind, datagram, receiver, first, claim, now);
+    }
+
+    /// <summary>The route of the tunnel to be claimed.</summary>
+    public int RouteOf(in Resolved found) => found.Tunnel == Resolved.Lent ? _lent.Row.Route : _tunnels[found.Tunnel].Route;
+
+    /// <summary>The site to which the claim would be charged.</summary>
+    public Prefix OwnerOf(in Resolved found) =>
+        new(found.Tunnel == Resolved.Lent ? _lent.Row.Owner : _tunnels[found.Tunnel].Owner, 0);
+
+    /// <summary>Whether the tunnel takes one more claim.</summary>
+    public bool HasRoom(in Resolved found) => found.Tunnel == Resolved.Lent || HasRoom(found.Tunnel);
+
+    /// <summary>Whether the tunnel is still there: whichever mapping made room for the claim may have been its last member.</summary>
+    public bool Stands(in Resolved found) => found.Tunnel == Resolved.Lent || _tunnels[found.Tunnel].Members > 0;
+
+    /// <summary>Makes the slot's mapping, which belongs to no tunnel, a member of the tunnel found. A neighbour's is borrowed now.
+    /// </summary>
+    public void Join(in Resolved found, int slot, Tick now)
+    {
+        _tunnels.Join(found.Tunnel == Resolved.Lent ? _tunnels.Borrow(_lent, now) : found.Tunnel, slot);
+        _mappings.BringToFront(slot);
+    }
+
+    /// <summary>The claim is refused: the datagram goes to the source's other claim that explains it.</summary>
+    public Resolved UseInstead(in Resolved found)
+    {
+        _mappings.BringToFront(found.Instead);
+        return new Resolved(Finding.Explained, found.Instead);
+    }
+
+    /// <summary>The server sends data on another of the tunnel's mappings than before: that is where its client is. An answer would not
+    /// show it: a restarted server answers captured initiations. If the tunnel is full, the member that has been silent longest is to
+    /// make room for the next claim; never the one just left, nor a claim.</summary>
+    /// <returns>The member that is to end; -1 if all stay.</returns>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    public int Move(int slot)
+    {
+        ref Tunnel tunnel = ref _tunnels[_mappings[slot].Tunnel];
+        int left = tunnel.InUse;
+        tunnel.InUse = slot;
+        int chosen = -1;
+        for (int member = tunnel.Members < Tunnel.MaxMembers ? -1 : tunnel.FirstMember; member >= 0; member = _mappings[member].NextOfTunnel)
+        {
+            if (member != slot && member != left && _mappings[member].Proof is Proof.Lingering or >= Proof.Answered
+                && (chosen < 0 || GoesBefore(_mappings[member], _mappings[chosen])))
+            {
+                chosen = member;
+            }
+        }
+
+        return chosen;
+    }
+
+    /// <summary>What the roaming table, and then the neighbours, know of an index that no mapping of the source explains, or nothing but
+    /// a claim.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private Resolved ByIndex(DatagramKind kind, ReadOnlySpan<byte> datagram, uint receiver, int first, int claim, Tick now)
+    {
+        int entries = _tunnels.LookUp(receiver);
+        int chosen = -1;
+        int led = -1;
+        for (int entry = entries; entry >= 0; entry = _tunnels.Next(receiver, entry))
+        {
+            int tunnel = _tunnels.TunnelAt(entry);
+            if (!_tunnels.HasIssued(tunnel, receiver, now))
+            {
+                continue;
+            }
+
+            int route = _tunnels[tunnel].Route;
+            int slot = OnRoute(first, route);
+            if (_routes.IsServed(route) && MayClaim(slot, tunnel)
+                && Leads(kind, datagram, receiver, tunnel, now) && !Explains(kind, datagram, receiver, slot, now))
+            {
+                chosen = chosen < 0 || GoesBefore(tunnel, chosen) ? tunnel : chosen;
+            }
+
+            led = slot >= 0 && (led < 0 || route < _mappings[led].Route) ? slot : led;
+        }
+
+        Resolved found = chosen >= 0
+            ? new Resolved(Finding.Claim, OnRoute(first, _tunnels[chosen].Route), chosen)
+            : FromNeighbours(kind, datagram, receiver, first, entries, now);
+        return found.Finding switch
+        {
+            Finding.Claim => found with { Instead = claim },
+            Finding.Explained => Use(kind, found.Slot, first),
+            _ => claim >= 0 ? Use(kind, claim, first) : new Resolved(Finding.Unexplained, led >= 0 ? led : first),
+        };
+    }
+
+    private Resolved Use(DatagramKind kind, int slot, int first)
+    {
+        if (slot != first && kind != DatagramKind.CookieReply)
+        {
+            _mappings.BringToFront(slot);
+        }
+
+        return new Resolved(Finding.Explained, slot);
+    }
+
+    /// <summary>Whether the server of the slot's mapping issued the index for a datagram of this kind; a response only if it is
+    /// for this server.</summary>
+    private bool Explains(DatagramKind kind, ReadOnlySpan<byte> datagram, uint receiver, int slot, Tick now)
+    {
+        if (slot < 0)
+        {
+            return false;
+        }
+
+        ref Mapping mapping = ref _mappings[slot];
+        return kind == DatagramKind.Transport
+            ? _tunnels.HasDataIndex(mapping.Tunnel, receiver, now)
+            : _tunnels.HasIssued(mapping.Tunnel, receiver, now)
+                && (kind == DatagramKind.CookieReply || _routes[mapping.Route].Mac1.Verify(datagram));
+    }
+
+    /// <summary>Whether a datagram with an index that the tunnel's server issued may claim it. Data only by an index for data: one with
+    /// which the server has asked carries none before it is answered.</summary>
+    private bool Leads(DatagramKind kind, ReadOnlySpan<byte> datagram, uint receiver, int tunnel, Tick now) => kind switch
+    {
+        DatagramKind.Response => _routes[_tunnels[tunnel].Route].Mac1.Verify(datagram),
+        DatagramKind.Transport => _tunnels.HasDataIndex(tunnel, receiver, now),
+        _ => false,
+    };
+
+    /// <summary>Whether a source with this mapping on the tunnel's route, or none, may claim the tunnel: it has proven nothing where it
+    /// is. A client may come back to a source whose mapping lingers in, or still claims, a tunnel that it no longer uses.</summary>
+    private bool MayClaim(int slot, int tunnel) =>
+        slot < 0
+        || (_mappings[slot].Tunnel != tunnel
+            && (_mappings[slot].Proof is Proof.Asked or Proof.Lingering || (_mappings[slot].Proof == Proof.Claimed && !_mappings[slot].IsOnProbation)));
+
+    private bool HasRoom(int tunnel)
+    {
+        int claims = 0;
+        for (int slot = _tunnels[tunnel].FirstMember; slot >= 0; slot = _mappings[slot].NextOfTunnel)
+        {
+            claims += _mappings[slot].Proof == Proof.Claimed ? 1 : 0;
+        }
+
+        return claims < ClaimsPerTunnel && _tunnels[tunnel].Members < Tunnel.MaxMembers;
+    }
+
+    private int OnRoute(int first, int route)
+    {
+        int slot = first;
+        while (slot >= 0 && _mappings[slot].Route != route)
+        {
+            slot = _mappings[slot].NextOfSource;
+        }
+
+        return slot;
+    }
+
+    /// <summary>Of two tunnels that may be claimed: one that has room, then the one of the first route.</summary>
+    private bool GoesBefore(int left, int right) =>
+        HasRoom(left) != HasRoom(right) ? HasRoom(left) : _tunnels[left].Route < _tunnels[right].Route;
+
+    private static bool GoesBefore(in Mapping left, in Mapping right) =>
+        (left.Proof == Proof.Lingering) != (right.Proof == Proof.Lingering)
+            ? left.Proof == Proof.Lingering
+            : left.LastValid < right.LastValid;
+}
