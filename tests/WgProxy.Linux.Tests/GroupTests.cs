@@ -88,7 +88,7 @@ public sealed class GroupTests : IDisposable
         client.Space.Ip("route", "add", "255.255.255.255", "dev", Host.Link);
         client.Space.Ip("route", "add", "224.0.0.0/4", "dev", Host.Link);
 
-        // Before anybody has said which address is home, and afterwards.
+        // Before the default local address is known, and afterwards.
         uint index = 1;
         long copies = 0;
         for (int round = 0; round < 2; round++)
@@ -121,7 +121,7 @@ public sealed class GroupTests : IDisposable
                 Peer at = NewPeer(rig, client, AddressFamily.InterNetwork);
                 RigTunnel tunnel = rig.Establish(at, to, rig.At(client.Relay(AddressFamily.InterNetwork)));
 
-                // Data of a client that is known, by broadcast: the same, and by the socket for plain data too.
+                // Data of a client that is known, by broadcast: the same, and by the bare socket too.
                 at.Set(1, SO_BROADCAST, [1, 0, 0, 0]);
                 forwarded = rig["uplink.Forward"];
                 at.Send(tunnel.FromClient(100), broadcasts[0]);

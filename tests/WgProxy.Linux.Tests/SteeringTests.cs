@@ -72,7 +72,7 @@ public sealed class SteeringTests : IDisposable
         IReadOnlyList<IReadOnlyList<ListenSocket>> sockets = space.Run(() => ListenSockets.Open(
             new IPEndPoint(listen, 0), steering, new StrangerSpread((1, 2)), Segmentation.OfThisHost()));
         ListenSocket some = sockets[^1].First(socket => socket.Socket.IsIPv4 != isIPv6);
-        IPAddress home = IPAddress.Parse(isIPv6 ? "fd77:1:2:3:4:5:6:7" : "127.1.2.3");
+        IPAddress local = IPAddress.Parse(isIPv6 ? "fd77:1:2:3:4:5:6:7" : "127.1.2.3");
         string[] elsewhere = isIPv6
             ? ["fd77:1:2:3:4:5:6:8", "fd77:1:2:3:4:5:7:7", "fd77:1:2:3:4:0:6:7", "fd77:1:2:0:4:5:6:7", "fd77:0:2:3:4:5:6:7"]
             : ["127.1.2.4", "127.0.2.3"];
@@ -81,15 +81,15 @@ public sealed class SteeringTests : IDisposable
         int port = some.Socket.LocalEndPoint.Port;
         int worker = steering.WorkerOf(peer.EndPoint);
 
-        // Nobody has told yet which address is home.
-        Assert.Equal(ListenRole.WithMetadata, Sent(4, home, 0));
-        some.DefaultLocal.Learn(some.Socket, home.GetAddressBytes());
+        // The default local address is not known yet.
+        Assert.Equal(ListenRole.WithMetadata, Sent(4, local, 0));
+        some.DefaultLocal.Learn(some.Socket, local.GetAddressBytes());
         some.DefaultLocal.Learn(some.Socket, IPAddress.Parse(elsewhere[0]).GetAddressBytes());
-        Assert.Equal(home.GetAddressBytes(), some.DefaultLocal.Local.ToArray());
+        Assert.Equal(local.GetAddressBytes(), some.DefaultLocal.Local.ToArray());
         for (byte ecn = 0; ecn < 4; ecn++)
         {
-            Assert.Equal(ListenRole.Initiations, Sent(1, home, ecn));
-            Assert.Equal(ecn == 0 ? ListenRole.Bare : ListenRole.WithMetadata, Sent(4, home, ecn));
+            Assert.Equal(ListenRole.Initiations, Sent(1, local, ecn));
+            Assert.Equal(ecn == 0 ? ListenRole.Bare : ListenRole.WithMetadata, Sent(4, local, ecn));
             Assert.All(elsewhere, other => Assert.Equal(ListenRole.WithMetadata, Sent(4, IPAddress.Parse(other), ecn)));
         }
 
@@ -115,30 +115,30 @@ public sealed class SteeringTests : IDisposable
         IReadOnlyList<IReadOnlyList<ListenSocket>> sockets = space.Run(() => ListenSockets.Open(
             new IPEndPoint(isIPv6 ? IPAddress.IPv6Any : IPAddress.Any, 0), steering, new StrangerSpread((1, 2)), Segmentation.OfThisHost()));
         ListenSocket[] group = [.. sockets.SelectMany(worker => worker).Where(socket => socket.Socket.IsIPv4 != isIPv6)];
-        ListenSocket told = group.Last(socket => socket.Role == ListenRole.WithMetadata);
-        ListenSocket plain = group.First(socket => socket.Role == ListenRole.Bare);
+        ListenSocket withMetadata = group.Last(socket => socket.Role == ListenRole.WithMetadata);
+        ListenSocket bare = group.First(socket => socket.Role == ListenRole.Bare);
         IPAddress[] at = [.. ((string[])(isIPv6 ? ["fd77::1", "fd77::2"] : ["127.1.2.3", "127.1.2.4"])).Select(IPAddress.Parse)];
         using Peer peer = new(new IPEndPoint(Peer.Loopback(isIPv6 ? AddressFamily.InterNetworkV6 : AddressFamily.InterNetwork), 0), space: space);
-        told.DefaultLocal.Learn(told.Socket, at[0].GetAddressBytes());
+        withMetadata.DefaultLocal.Learn(withMetadata.Socket, at[0].GetAddressBytes());
         Assert.Equal([ListenRole.Bare, ListenRole.WithMetadata], Sent());
 
         // While something comes to the old address, or little comes to the new one, nothing changes.
         Tick now = new(100_000);
-        plain.ReadAt = now;
+        bare.ReadAt = now;
         Reconsider(datagrams: 1_000, after: 9_000);
         Assert.Equal([ListenRole.Bare, ListenRole.WithMetadata], Sent());
         Reconsider(datagrams: 10, after: 9_000);
         Assert.Equal([ListenRole.Bare, ListenRole.WithMetadata], Sent());
 
-        // All is told for a second; then the new one is home.
+        // The socket with metadata gets all data for a second; then the new address is the default.
         Reconsider(datagrams: 1_000, after: 0);
         Assert.Equal([ListenRole.WithMetadata, ListenRole.WithMetadata], Sent());
         Reconsider(datagrams: 1_000, after: 900);
         Assert.Equal([ListenRole.WithMetadata, ListenRole.WithMetadata], Sent());
-        Assert.Equal(at[0].GetAddressBytes(), told.DefaultLocal.Local.ToArray());
+        Assert.Equal(at[0].GetAddressBytes(), withMetadata.DefaultLocal.Local.ToArray());
         Reconsider(datagrams: 1_000, after: 100);
         Assert.Equal([ListenRole.WithMetadata, ListenRole.Bare], Sent());
-        Assert.Equal(at[1].GetAddressBytes(), told.DefaultLocal.Local.ToArray());
+        Assert.Equal(at[1].GetAddressBytes(), withMetadata.DefaultLocal.Local.ToArray());
 
         // It stays for ten seconds whatever comes elsewhere.
         Reconsider(datagrams: 1_000, after: 9_000);
@@ -150,15 +150,15 @@ public sealed class SteeringTests : IDisposable
             now += after;
             for (int i = 0; i < datagrams; i++)
             {
-                told.NoteLocal(at[1].GetAddressBytes());
+                withMetadata.NoteLocal(at[1].GetAddressBytes());
             }
 
-            told.DefaultLocal.Reconsider(told, now);
+            withMetadata.DefaultLocal.Reconsider(withMetadata, now);
         }
 
         ListenRole[] Sent() => [.. at.Select(address =>
         {
-            peer.Send([4, 0, 0, 0], new IPEndPoint(address, plain.Socket.LocalEndPoint.Port));
+            peer.Send([4, 0, 0, 0], new IPEndPoint(address, bare.Socket.LocalEndPoint.Port));
             return Where(sockets, peer.EndPoint).ListenRole;
         })];
     }

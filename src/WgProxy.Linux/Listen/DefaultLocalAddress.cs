@@ -3,21 +3,21 @@ using WgProxy.Linux.Net;
 namespace WgProxy.Linux.Listen;
 
 /// <summary>
-/// The local address that plain data of a listening group is sent to: the first that a mapping was opened at, until nothing is
-/// sent there any more. Most relays are reached at one address; so the kernel need not tell it with every datagram, as long as it
-/// sorts everything else out. All workers share it.
+/// The local address of a listening group that most clients use: the first at which a mapping was opened, until no more data
+/// arrives there. The bare sockets get the data for this address. The kernel need not report the address with each of these
+/// datagrams, because it sends all other data elsewhere. All workers share it.
 /// </summary>
 /// <param name="steering">How the group is steered.</param>
-/// <param name="isAsked">Whether the group listens on several addresses; otherwise nobody needs to be told.</param>
-internal sealed class DefaultLocalAddress(Steering steering, bool isAsked)
+/// <param name="isWildcard">Whether the group listens on several addresses. Otherwise the address need not be reported.</param>
+internal sealed class DefaultLocalAddress(Steering steering, bool isWildcard)
 {
-    // Only data that is worth it moves the address: each datagram that is told costs some 60 ns more.
+    // Only a busy address is worth a move: each datagram with a reported address costs some 60 ns more.
     private const int Worth = 64;
     private const long Silence = 10_000;
     private const long UnderWay = 1_000;
 
     private readonly Lock _changing = new();
-    private readonly List<ListenSocket> _plain = [];
+    private readonly List<ListenSocket> _bare = [];
     private byte[]? _local;
     private Tick _since;
     private bool _isSteered;
@@ -26,27 +26,28 @@ internal sealed class DefaultLocalAddress(Steering steering, bool isAsked)
     /// <summary>The address, 4 or 16 bytes; empty while it is unknown or need not be known.</summary>
     public ReadOnlySpan<byte> Local => Volatile.Read(ref _local);
 
-    /// <summary>Whether the group listens on several addresses. While home is unknown then, nothing is steered to a plain socket.
+    /// <summary>Whether the group listens on several addresses. If so, nothing is steered to a bare socket while the address is unknown.
     /// </summary>
-    public bool IsAsked => isAsked;
+    public bool IsWildcard => isWildcard;
 
-    /// <summary>Steers a group before its first socket is bound, by that socket.</summary>
-    public bool TryAttach(UdpSocket socket) => TryAttach(socket, isAsked ? null : []);
+    /// <summary>Attaches the steering program through the group's first socket, before that is bound.</summary>
+    public bool TryAttach(UdpSocket socket) => TryAttach(socket, isWildcard ? null : []);
 
-    /// <summary>Adds one of the group's plain sockets, before it is bound. What is sent to a group or by broadcast comes to every
-    /// socket, past the program: here it is cut down to nothing, by which it is known (<see cref="Steering.ToFilter"/>).</summary>
-    public void Add(ListenSocket plain)
+    /// <summary>Adds one of the listening group's bare sockets, before it is bound. Multicasts and broadcasts reach every
+    /// socket without the program. A filter cuts them down to empty datagrams, by which the worker knows them
+    /// (<see cref="Steering.ToFilter"/>).</summary>
+    public void Add(ListenSocket bare)
     {
-        _plain.Add(plain);
-        if (isAsked)
+        _bare.Add(bare);
+        if (isWildcard)
         {
-            _ = plain.Socket.Udp.TryFilter(Steering.ToFilter(plain.Socket.IsIPv4, home: []));
+            _ = bare.Socket.Udp.TryFilter(Steering.ToFilter(bare.Socket.IsIPv4, local: []));
         }
     }
 
     /// <summary>A mapping was opened at a local address. May be called from any worker's thread.</summary>
     /// <param name="socket">A socket of the group.</param>
-    /// <param name="local">The address, 4 or 16 bytes; empty if it was not told.</param>
+    /// <param name="local">The address, 4 or 16 bytes; empty if the kernel did not report it.</param>
     public void Learn(UdpSocket socket, ReadOnlySpan<byte> local)
     {
         if (Local.IsEmpty && !local.IsEmpty)
@@ -61,15 +62,15 @@ internal sealed class DefaultLocalAddress(Steering steering, bool isAsked)
         }
     }
 
-    /// <summary>Once a second, by each worker: the address moves to where data is sent to when nothing has come to the old one
-    /// for ten seconds, as when the host's address has changed. First all is told, for as long as something may be under way or
-    /// unread at a plain socket; what is read there from then on was sent to the new one.</summary>
-    /// <param name="told">The worker's socket that is told.</param>
+    /// <summary>Each worker calls this once a second. If no data has come to the address for ten seconds, as when the host's address
+    /// has changed, it moves to the address that gets data now. Before it moves, all data goes to the sockets with metadata, for as
+    /// long as datagrams may be in flight or unread at a bare socket. What a bare socket reads after that was sent to the new address.</summary>
+    /// <param name="withMetadata">The worker's socket that reports addresses.</param>
     /// <param name="now">The instant.</param>
-    public void Reconsider(ListenSocket told, Tick now)
+    public void Reconsider(ListenSocket withMetadata, Tick now)
     {
-        bool isWorthIt = told.TakeLocalCount() >= Worth;
-        if (!isWorthIt || !isAsked)
+        bool isWorthIt = withMetadata.TakeLocalCount() >= Worth;
+        if (!isWorthIt || !isWildcard)
         {
             return;
         }
@@ -78,39 +79,40 @@ internal sealed class DefaultLocalAddress(Steering steering, bool isAsked)
         {
             if (_local is null || (!_isSteered && !_isLeaving))
             {
-                // The system had no room for a program or a filter: perhaps now.
-                _ = TrySettle(told.Socket, _local ?? told.LastLocal);
+                // The system had no room for a program or a filter. It may have now.
+                _ = TrySettle(withMetadata.Socket, _local ?? withMetadata.LastLocal);
             }
             else if (_isLeaving && now - _since >= UnderWay)
             {
-                _isLeaving = !TrySettle(told.Socket, told.LastLocal);
+                _isLeaving = !TrySettle(withMetadata.Socket, withMetadata.LastLocal);
                 _since = now;
             }
-            else if (!_isLeaving && now - LastPlain() >= Silence)
+            else if (!_isLeaving && now - LastReadByBare() >= Silence)
             {
-                _isLeaving = TryAttach(told.Socket, null);
+                _isLeaving = TryAttach(withMetadata.Socket, null);
                 _since = now;
             }
         }
     }
 
-    private Tick LastPlain()
+    private Tick LastReadByBare()
     {
         Tick last = _since;
-        foreach (ListenSocket plain in _plain)
+        foreach (ListenSocket bare in _bare)
         {
-            last = Tick.Max(last, plain.ReadAt);
+            last = Tick.Max(last, bare.ReadAt);
         }
 
         return last;
     }
 
-    // The filters first: the program sends nothing to a plain socket that would cut it. If one is refused, all is told as before.
+    // The filters first, so that the program never steers to a bare socket what its filter cuts. If one is refused, all data stays
+    // with the sockets with metadata.
     private bool TrySettle(UdpSocket socket, ReadOnlySpan<byte> local)
     {
-        foreach (ListenSocket plain in _plain)
+        foreach (ListenSocket bare in _bare)
         {
-            if (!plain.Socket.Udp.TryFilter(Steering.ToFilter(plain.Socket.IsIPv4, local)))
+            if (!bare.Socket.Udp.TryFilter(Steering.ToFilter(bare.Socket.IsIPv4, local)))
             {
                 return false;
             }
@@ -121,5 +123,5 @@ internal sealed class DefaultLocalAddress(Steering steering, bool isAsked)
         return true;
     }
 
-    private bool TryAttach(UdpSocket socket, byte[]? home) => socket.Udp.TryAttach(steering.ToProgram(socket.IsIPv4, home));
+    private bool TryAttach(UdpSocket socket, byte[]? local) => socket.Udp.TryAttach(steering.ToProgram(socket.IsIPv4, local));
 }

@@ -6,13 +6,13 @@ using static WgProxy.Linux.Native.Constants;
 namespace WgProxy.Linux.Listen;
 
 /// <summary>
-/// Which socket of the group that shares a listening port a datagram goes to: the worker by a keyed hash of the source's
-/// address and port, and of each worker's sockets one for whatever begins like an initiation, so that a flood of them cannot
-/// fill the queue that data waits in, and one for data about which there is something to say. Written twice: here, and as
-/// the program that the kernel runs; a test holds them together.
+/// Steers each datagram to one socket of the group that shares a listening port. A keyed hash of the source's address and
+/// port chooses the worker. Each worker has a socket for each <see cref="ListenRole"/>. A flood of initiations therefore
+/// cannot fill the queue of data. The rule is written twice: here, and as
+/// the program that the kernel runs. A test compares them.
 /// </summary>
-/// <param name="Workers">How many workers.</param>
-/// <param name="Key">Secret bits, so that nobody can aim at one worker.</param>
+/// <param name="Workers">The number of workers.</param>
+/// <param name="Key">Secret bits, so that an attacker cannot aim at one worker.</param>
 internal sealed record Steering(int Workers, (uint Seed, uint Factor) Key)
 {
     // Steps of MurmurHash3's finalizer (Appleby, public domain): classic BPF has 32-bit arithmetic and few instructions.
@@ -46,13 +46,13 @@ internal sealed record Steering(int Workers, (uint Seed, uint Factor) Key)
     /// <summary>The same for the kernel: an index into the group, in the order in which its sockets were bound.</summary>
     /// <remarks>
     /// The program sees the payload at offset 0 and the IP header at SKF_NET_OFF. A load outside the datagram ends it
-    /// with 0. Whatever begins with byte 1 counts as an initiation, of whatever length: neighbours that the kernel has
-    /// coalesced already come here as one datagram of many times 148 bytes. Behind IPv6 extension headers it takes other
-    /// bytes for the port, the same ones each time: the source stays with one worker, though not with the one computed.
+    /// with 0. Every datagram that begins with byte 1 counts as an initiation, of any length: the kernel hands coalesced
+    /// neighbours over as one datagram of many times 148 bytes. Behind IPv6 extension headers the program takes other
+    /// bytes for the port, the same ones each time. The source then stays with one worker, though not with the computed one.
     /// </remarks>
     /// <param name="isIPv4">The group's IP version.</param>
-    /// <param name="home">The address that plain data is sent to, 4 or 16 bytes; empty if any is; null if none is.</param>
-    public sock_filter[] ToProgram(bool isIPv4, byte[]? home)
+    /// <param name="local">The default local address, 4 or 16 bytes; empty if every address counts; null if no data goes to bare sockets.</param>
+    public sock_filter[] ToProgram(bool isIPv4, byte[]? local)
     {
         List<sock_filter> program = [];
         if (Workers > 1)
@@ -68,9 +68,9 @@ internal sealed record Steering(int Workers, (uint Seed, uint Factor) Key)
         program.Add(Op(BPF_LD | BPF_B | BPF_ABS));
         program.Add(new sock_filter { code = BPF_JMP | BPF_JEQ | BPF_K, k = 1, jf = ReturnLength });
         Return(program, ListenRole.Initiations);
-        if (home is not null)
+        if (local is not null)
         {
-            SortOut(program, isIPv4, home);
+            SkipUnlessBare(program, isIPv4, local);
             Return(program, ListenRole.Bare);
         }
 
@@ -78,22 +78,22 @@ internal sealed record Steering(int Workers, (uint Seed, uint Factor) Key)
         return [.. program];
     }
 
-    /// <summary>What a plain socket lets in: what was sent to the home address. All else that comes to it was sent to a group or
-    /// by broadcast, of which the kernel gives each socket a copy without asking <see cref="ToProgram"/>. Of that the UDP header
-    /// stays: an empty datagram, which a plain socket gets for no other reason, is counted; one that the kernel dropped for a
+    /// <summary>The filter of a bare socket: it lets in what was sent to the default local address. All else that reaches it is a multicast
+    /// or a broadcast, of which the kernel gives each socket a copy without asking <see cref="ToProgram"/>. Of these only the UDP header
+    /// stays. A bare socket gets an empty datagram for no other reason, so the worker can count it. A datagram dropped by a
     /// filter would look like a full buffer.</summary>
     /// <param name="isIPv4">The socket's IP version.</param>
-    /// <param name="home">The address, 4 or 16 bytes; empty to let nothing in.</param>
-    public static sock_filter[] ToFilter(bool isIPv4, ReadOnlySpan<byte> home)
+    /// <param name="local">The address, 4 or 16 bytes; empty to let nothing in.</param>
+    public static sock_filter[] ToFilter(bool isIPv4, ReadOnlySpan<byte> local)
     {
         const uint all = uint.MaxValue;
         const uint header = 8;
         List<sock_filter> filter = [];
-        int words = home.Length / sizeof(uint);
+        int words = local.Length / sizeof(uint);
         for (int word = 0; word < words; word++)
         {
-            byte rest = (byte)((2 * (words - word)) - 1);
-            Compare(filter, isIPv4, home, word, rest);
+            byte skip = (byte)((2 * (words - word)) - 1);
+            Compare(filter, isIPv4, local, word, skip);
         }
 
         if (words > 0)
@@ -106,34 +106,34 @@ internal sealed record Steering(int Workers, (uint Seed, uint Factor) Key)
     }
 
     // X is the worker.
-    private void Return(List<sock_filter> program, ListenRole intake)
+    private void Return(List<sock_filter> program, ListenRole role)
     {
         program.Add(Op(BPF_MISC | BPF_TXA));
-        program.Add(Op(BPF_ALU | BPF_ADD | BPF_K, (uint)((int)intake * Workers)));
+        program.Add(Op(BPF_ALU | BPF_ADD | BPF_K, (uint)((int)role * Workers)));
         program.Add(Op(BPF_RET | BPF_A));
     }
 
-    // What bears a mark, or was sent elsewhere, passes over the return that follows.
-    private static void SortOut(List<sock_filter> program, bool isIPv4, byte[] home)
+    // A marked datagram, or one for another address, skips the return that follows.
+    private static void SkipUnlessBare(List<sock_filter> program, bool isIPv4, byte[] local)
     {
         // The two ECN bits: the last of IPv4's second byte, and of the eight behind IPv6's version.
         program.Add(isIPv4 ? Op(BPF_LD | BPF_B | BPF_ABS, NetOff + 1) : Op(BPF_LD | BPF_H | BPF_ABS, NetOff));
-        byte words = (byte)(home.Length / sizeof(uint));
-        byte rest = (byte)((2 * words) + ReturnLength);
-        program.Add(new sock_filter { code = BPF_JMP | BPF_JSET | BPF_K, k = isIPv4 ? 3u : 0x30u, jt = rest });
+        byte words = (byte)(local.Length / sizeof(uint));
+        byte skip = (byte)((2 * words) + ReturnLength);
+        program.Add(new sock_filter { code = BPF_JMP | BPF_JSET | BPF_K, k = isIPv4 ? 3u : 0x30u, jt = skip });
         for (byte word = 0; word < words; word++)
         {
-            rest -= 2;
-            Compare(program, isIPv4, home, word, rest);
+            skip -= 2;
+            Compare(program, isIPv4, local, word, skip);
         }
     }
 
-    // Passes over so many if a word of the destination in the IP header is another.
-    private static void Compare(List<sock_filter> program, bool isIPv4, ReadOnlySpan<byte> home, int word, byte rest)
+    // Skips this many instructions if a word of the IP header's destination differs.
+    private static void Compare(List<sock_filter> program, bool isIPv4, ReadOnlySpan<byte> local, int word, byte skip)
     {
         program.Add(Op(BPF_LD | BPF_W | BPF_ABS, NetOff + (isIPv4 ? 16u : 24u) + (uint)(word * sizeof(uint))));
-        uint expected = BinaryPrimitives.ReadUInt32BigEndian(home[(word * sizeof(uint))..]);
-        program.Add(new sock_filter { code = BPF_JMP | BPF_JEQ | BPF_K, k = expected, jf = rest });
+        uint expected = BinaryPrimitives.ReadUInt32BigEndian(local[(word * sizeof(uint))..]);
+        program.Add(new sock_filter { code = BPF_JMP | BPF_JEQ | BPF_K, k = expected, jf = skip });
     }
 
     private static uint Mix(uint hash, uint word)

@@ -4,12 +4,12 @@ using WgProxy.Linux.Net;
 namespace WgProxy.Linux.Listen;
 
 /// <summary>
-/// The sockets by which clients that are not proven are answered, so that nothing that waits in the kernel for strangers takes
-/// a byte of the buffer that the proven are answered from. They belong to the listening group, because what they send must bear
-/// its port, but stand behind the sockets that the steering program chooses from, and their filter drops whatever is given to
-/// them past it. All workers send by them: the neighbours that may be waited for are the host's, not a worker's.
+/// Send-only sockets for answers to unproven clients. What waits in the kernel for a stranger takes no byte of the buffer for
+/// proven clients. The sockets belong to the listening group, because their datagrams must bear its port. The steering program
+/// never chooses them, and their filter drops what reaches them without it. All workers share them, because the neighbours
+/// for which the kernel waits are the host's.
 /// </summary>
-/// <param name="spread">Which of them answers whom.</param>
+/// <param name="spread">Chooses the socket for a client.</param>
 internal sealed class StrangerSockets(StrangerSpread spread) : IDisposable
 {
     private readonly UdpSocket[] _sockets = new UdpSocket[StrangerSpread.Buffers];
@@ -18,14 +18,14 @@ internal sealed class StrangerSockets(StrangerSpread spread) : IDisposable
     /// <summary>Their descriptors, in the order of <see cref="Of"/>.</summary>
     public ReadOnlySpan<int> Descriptors => _descriptors;
 
-    /// <summary>Takes a socket over, bound and deaf.</summary>
+    /// <summary>Takes over a socket that is bound and receives nothing.</summary>
     public void Set(int number, UdpSocket socket)
     {
         _sockets[number] = socket;
         _descriptors[number] = socket.Descriptor;
     }
 
-    /// <summary>Which of them answers this client at this moment.</summary>
+    /// <summary>The number of the socket that answers this client now.</summary>
     public int Of(in Source client, Tick now)
     {
         if (spread.WantsSubnets(now))

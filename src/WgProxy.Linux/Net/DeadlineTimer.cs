@@ -5,9 +5,9 @@ using static WgProxy.Linux.Native.Constants;
 
 namespace WgProxy.Linux.Net;
 
-/// <summary>Ends a wait when a deadline comes (timerfd). A deadline given to the wait itself would be set and taken back in
-/// the kernel's timer with every turn, and on a virtual machine each change of the next timer may be an exit to the host;
-/// deadlines mostly move away, so this one stays as it is set and is set anew when it has rung.</summary>
+/// <summary>Ends a wait at a deadline (timerfd). A timeout of the wait itself would set and cancel the kernel's timer in every
+/// turn, and on a virtual machine each change of the next timer may be an exit to the host. Deadlines mostly move later. So
+/// this timer keeps its setting and is set again after it has fired.</summary>
 internal sealed unsafe class DeadlineTimer : SafeHandleMinusOneIsInvalid
 {
     private Tick _due = Tick.Never;
@@ -18,7 +18,7 @@ internal sealed unsafe class DeadlineTimer : SafeHandleMinusOneIsInvalid
     /// <summary>The descriptor to watch.</summary>
     public int Descriptor => (int)handle;
 
-    /// <summary>One that is not set; null if the system refused.</summary>
+    /// <summary>A timer that is not set; null if the system refused.</summary>
     public static DeadlineTimer? Open(out int error)
     {
         int descriptor = Libc.timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
@@ -26,8 +26,8 @@ internal sealed unsafe class DeadlineTimer : SafeHandleMinusOneIsInvalid
         return descriptor < 0 ? null : new DeadlineTimer(descriptor);
     }
 
-    /// <summary>Rings in so many milliseconds (at least one) or before. False if the system refused: then nobody may sleep
-    /// until it rings.</summary>
+    /// <summary>Fires in this number of milliseconds (at least one) or before. False if the system refused: the caller must then limit
+    /// its own wait.</summary>
     public bool TrySetWithin(long milliseconds, Tick now)
     {
         if (_due <= now + milliseconds)
@@ -48,7 +48,7 @@ internal sealed unsafe class DeadlineTimer : SafeHandleMinusOneIsInvalid
         return false;
     }
 
-    /// <summary>It has rung: makes it quiet again.</summary>
+    /// <summary>Resets it after it has fired.</summary>
     public void Quiet()
     {
         ulong count;

@@ -7,8 +7,8 @@ using static WgProxy.Linux.Native.Constants;
 namespace WgProxy.Linux.Net;
 
 /// <summary>
-/// What this process asks the kernel about its host, by system calls: files of /proc may be missing (<c>ProcSubset=pid</c>,
-/// a chroot). Each answer has a form for "not told", and none is an exception.
+/// What this process asks the kernel about its host. It uses system calls, because files of /proc may be missing
+/// (<c>ProcSubset=pid</c>, a chroot). Each answer has a form for "unknown", and no question throws.
 /// </summary>
 public static unsafe class HostFacts
 {
@@ -18,7 +18,7 @@ public static unsafe class HostFacts
     private const int StandardErrorDescriptor = 2;
     private const int ReleaseText = 2;
 
-    /// <summary>The kernel's release, such as <c>6.12.3-amd64</c>; empty if it is not told.</summary>
+    /// <summary>The kernel's release, such as <c>6.12.3-amd64</c>; empty if unknown.</summary>
     public static string KernelRelease
     {
         get
@@ -35,7 +35,7 @@ public static unsafe class HostFacts
         }
     }
 
-    /// <summary>How many files this process may open, <see cref="Unlimited"/> if as many as it likes; null if it is not told.
+    /// <summary>How many files this process may open, <see cref="Unlimited"/> if there is no limit; null if unknown.
     /// The soft limit is raised to the hard one before, as far as the system lets it.</summary>
     public static long? RaiseOpenFiles()
     {
@@ -53,7 +53,7 @@ public static unsafe class HostFacts
     }
 
     /// <summary>Whether standard error is the stream that <c>JOURNAL_STREAM</c> names as <c>device:inode</c>, in decimal
-    /// (systemd.exec(5)). The variable is inherited by whatever a service starts, so that it is set says nothing. False if
+    /// (systemd.exec(5)). Every child of a service inherits the variable, so its presence proves nothing. False if
     /// the kernel does not tell.</summary>
     public static bool IsStandardError(string? stream)
     {

@@ -74,7 +74,7 @@ internal static unsafe class KernelAddress
             new IPAddress(v6->sin6_addr, v6->sin6_scope_id), NetworkOrder(v6->sin6_port));
     }
 
-    /// <summary>The source of a datagram: who sent it, and to which local address.</summary>
+    /// <summary>The source of a datagram: its sender, and the local address to which it was sent.</summary>
     public static Source ToSource(nint address, ReadOnlySpan<byte> local)
     {
         if (IsIPv4(address))

@@ -5,11 +5,11 @@ using static WgProxy.Linux.Native.Constants;
 
 namespace WgProxy.Linux.Net;
 
-/// <summary>The kernel's notices that links, addresses, routes or routing rules have changed (rtnetlink(7)). What they say is not
-/// read: after any of them, paths are looked at.</summary>
+/// <summary>The kernel's notices that links, addresses, routes or routing rules have changed (rtnetlink(7)). Their content is not
+/// read: after each notice, the paths are checked.</summary>
 internal sealed unsafe class PathNotices : SafeHandleMinusOneIsInvalid
 {
-    // Links are among them because IPv4 routes that go with one are taken away without a notice of their own.
+    // Links are included, because IPv4 routes that disappear with a link have no notice of their own.
     private const uint Groups = RTMGRP_LINK | RTMGRP_IPV4_IFADDR | RTMGRP_IPV4_ROUTE | RTMGRP_IPV4_RULE
         | RTMGRP_IPV6_IFADDR | RTMGRP_IPV6_ROUTE | (1u << (RTNLGRP_IPV6_RULE - 1));
 
@@ -43,8 +43,8 @@ internal sealed unsafe class PathNotices : SafeHandleMinusOneIsInvalid
         return notices;
     }
 
-    /// <summary>Takes what has come, so many at most. Whether any of it was the kernel's: others may write to the socket too. A
-    /// full buffer (ENOBUFS) means that some were lost, and is one.</summary>
+    /// <summary>Reads a bounded number of notices. Returns whether any was the kernel's, because other processes may write to the socket
+    /// too. A full buffer (ENOBUFS) means that notices were lost, and counts as one.</summary>
     /// <param name="works">Whether more may come: a sandbox may let a process open the socket and not read it.</param>
     public bool TryTake(out bool works)
     {

@@ -3,8 +3,8 @@ using System.Net;
 namespace WgProxy.Linux.Net;
 
 /// <summary>
-/// Which local address the kernel would send from to a server now. It is asked by connecting a socket that sends nothing, which takes
-/// three system calls; the answer is good for a second, so what it costs goes by the servers and not by who makes a relay ask.
+/// The local address from which the kernel would send to a server now. To find it, the probe connects a socket that sends nothing, which
+/// takes three system calls. The answer is valid for a second. So the cost depends on the number of servers, and an attacker cannot raise it.
 /// </summary>
 internal sealed class PathProbe : IDisposable
 {
@@ -33,7 +33,7 @@ internal sealed class PathProbe : IDisposable
         return hasPath;
     }
 
-    /// <summary>Paths may have changed: from here on the kernel is asked again.</summary>
+    /// <summary>Forgets all answers, because paths may have changed.</summary>
     public void Forget() => Array.Clear(_answers);
 
     /// <summary>Closes the sockets.</summary>
@@ -57,7 +57,7 @@ internal sealed class PathProbe : IDisposable
             return false;
         }
 
-        // Disconnected at once, for it must not hold the port that the kernel lent it: it may be a mapping's next.
+        // Disconnected at once. It must not hold the port that the kernel lent it, because a mapping may draw that port.
         (local, _) = socket.Udp.Local;
         return socket.Udp.Disconnect() == 0;
     }

@@ -6,8 +6,8 @@ using static WgProxy.Linux.Native.Constants;
 
 namespace WgProxy.Linux.Net;
 
-/// <summary>Waits until a socket has something to read (epoll, level-triggered: what a budget leaves unread is reported
-/// again, behind the others). A closed socket leaves by itself.</summary>
+/// <summary>Waits until a socket has something to read (epoll). It is level-triggered: what a budget leaves unread is reported
+/// again, behind the others. A closed socket leaves by itself.</summary>
 internal sealed unsafe class Poller : SafeHandleMinusOneIsInvalid
 {
     /// <summary>Sockets reported by one wait.</summary>
@@ -38,7 +38,7 @@ internal sealed unsafe class Poller : SafeHandleMinusOneIsInvalid
         return result == 0 ? 0 : Marshal.GetLastPInvokeError();
     }
 
-    /// <summary>Watches a descriptor no more, though it stays open.</summary>
+    /// <summary>Stops watching a descriptor that stays open.</summary>
     public void Unwatch(int descriptor)
     {
         epoll_event none = default;
@@ -54,7 +54,7 @@ internal sealed unsafe class Poller : SafeHandleMinusOneIsInvalid
 
     /// <summary>Waits for something to read.</summary>
     /// <param name="milliseconds">How long if there is nothing; -1 for ever.</param>
-    /// <returns>How many descriptors have something; 0 if none has or a signal came.</returns>
+    /// <returns>The number of readable descriptors; 0 after a timeout or a signal.</returns>
     public int Wait(int milliseconds)
     {
         int count = Libc.epoll_wait((int)handle, _events, Capacity, milliseconds);

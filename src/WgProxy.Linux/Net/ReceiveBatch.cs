@@ -5,16 +5,16 @@ using static WgProxy.Linux.Native.Constants;
 namespace WgProxy.Linux.Net;
 
 /// <summary>
-/// Buffers for what recvmmsg hands over, in native memory that the collector never sees. Each place holds a whole run of
-/// 64 KiB: with less, a coalesced run is cut off. Untouched pages cost no memory.
+/// Buffers for recvmmsg, in native memory that the collector never sees. Each entry holds a whole run of
+/// 64 KiB; a smaller one would truncate coalesced runs. Untouched pages cost no memory.
 /// </summary>
 internal sealed unsafe class ReceiveBatch : IDisposable
 {
-    /// <summary>Receives that fit.</summary>
+    /// <summary>Entries of a batch.</summary>
     public const int Capacity = 64;
 
-    // The largest payload is 65,527 bytes. Places lie apart by 64 KiB and an odd number of cache lines: at a distance of
-    // a power of two their beginnings, which is all that a plain datagram uses, would compete for the same lines.
+    // The largest payload is 65,527 bytes. Entries are 64 KiB and an odd number of cache lines apart. At a distance of
+    // a power of two, their beginnings would compete for the same lines, and single datagrams use only these.
     private const int PlaceSize = 65_536;
     private const int PlaceDistance = PlaceSize + 1_600;
     private const long Window = 256 * 1024;
@@ -53,7 +53,7 @@ internal sealed unsafe class ReceiveBatch : IDisposable
     /// <summary>Receives so far.</summary>
     public int Count { get; private set; }
 
-    /// <summary>How many receives one call should ask for at most, going by what came lately.</summary>
+    /// <summary>How many receives one call should ask for at most, judged by the latest batches.</summary>
     public int Width { get; private set; } = Capacity;
 
     /// <summary>Receives that still fit.</summary>
@@ -63,7 +63,7 @@ internal sealed unsafe class ReceiveBatch : IDisposable
     /// <param name="descriptor">The socket.</param>
     /// <param name="most">How many receives; at most <see cref="Room"/>.</param>
     /// <param name="error">0; or why nothing was received.</param>
-    /// <returns>How many places were filled.</returns>
+    /// <returns>How many entries were filled.</returns>
     public int Receive(int descriptor, int most, out int error)
     {
         int received;
@@ -84,26 +84,26 @@ internal sealed unsafe class ReceiveBatch : IDisposable
         return received;
     }
 
-    /// <summary>Bytes received in one place.</summary>
-    public int LengthOf(int place) => (int)_headers[place].msg_len;
+    /// <summary>The number of bytes in one entry.</summary>
+    public int LengthOf(int entry) => (int)_headers[entry].msg_len;
 
     /// <summary>Where they are, until <see cref="Clear"/>.</summary>
-    public nint AddressOf(int place) => (nint)_vectors[place].iov_base;
+    public nint AddressOf(int entry) => (nint)_vectors[entry].iov_base;
 
     /// <summary>The bytes, until <see cref="Clear"/>.</summary>
-    public ReadOnlySpan<byte> BytesOf(int place) => new(_vectors[place].iov_base, LengthOf(place));
+    public ReadOnlySpan<byte> BytesOf(int entry) => new(_vectors[entry].iov_base, LengthOf(entry));
 
-    /// <summary>What the kernel said beside them.</summary>
-    public Received ControlOf(int place) =>
-        Received.From((nint)_headers[place].msg_hdr.msg_control, (int)_headers[place].msg_hdr.msg_controllen);
+    /// <summary>The control messages beside them.</summary>
+    public Received ControlOf(int entry) =>
+        Received.From((nint)_headers[entry].msg_hdr.msg_control, (int)_headers[entry].msg_hdr.msg_controllen);
 
     /// <summary>Whether bytes, or boundaries between datagrams, were lost for lack of room.</summary>
-    public bool IsTruncated(int place) => (_headers[place].msg_hdr.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) != 0;
+    public bool IsTruncated(int entry) => (_headers[entry].msg_hdr.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) != 0;
 
     /// <summary>The sender's address, as the kernel wrote it; not on a connected socket.</summary>
-    public nint NameOf(int place) => (nint)_headers[place].msg_hdr.msg_name;
+    public nint NameOf(int entry) => (nint)_headers[entry].msg_hdr.msg_name;
 
-    /// <summary>Empties the places. What is in, out or both in a header is set anew: the kernel reads it next time.</summary>
+    /// <summary>Empties the entries, and sets the fields of their headers again that the kernel reads or writes.</summary>
     public void Clear()
     {
         for (int i = 0; i < Count; i++)
@@ -128,8 +128,8 @@ internal sealed unsafe class ReceiveBatch : IDisposable
         }
     }
 
-    // Sixty-four plain datagrams or a few long runs: either way as many bytes as the next cache level keeps until they are
-    // sent again. The average moves slowly, so that one odd run changes little.
+    // Sixty-four single datagrams or a few long runs: either way as many bytes as the next cache level keeps until they are
+    // sent. The average moves slowly, so that one odd run changes little.
     private void Narrow(int received)
     {
         if (received == 0)
@@ -138,18 +138,18 @@ internal sealed unsafe class ReceiveBatch : IDisposable
         }
 
         long bytes = 0;
-        for (int place = Count; place < Count + received; place++)
+        for (int entry = Count; entry < Count + received; entry++)
         {
-            bytes += LengthOf(place);
+            bytes += LengthOf(entry);
         }
 
         _average += ((bytes / received) - _average) / 4;
         Width = (int)Math.Clamp(Window / Math.Max(1, _average), LeastWidth, Capacity);
     }
 
-    private void Reset(int place)
+    private void Reset(int entry)
     {
-        ref msghdr header = ref _headers[place].msg_hdr;
+        ref msghdr header = ref _headers[entry].msg_hdr;
         header.msg_namelen = NameSize;
         header.msg_controllen = ControlSize;
         header.msg_flags = 0;

@@ -4,7 +4,7 @@ using static WgProxy.Linux.Native.Constants;
 
 namespace WgProxy.Linux.Net;
 
-/// <summary>What the kernel says beside the bytes of one receive: the control messages, decoded.</summary>
+/// <summary>The control messages of one receive, decoded.</summary>
 internal unsafe ref struct Received
 {
     /// <summary>Length of each datagram but the last; 0 if there is only one.</summary>
@@ -13,14 +13,14 @@ internal unsafe ref struct Received
     /// <summary>The two ECN bits.</summary>
     public byte Ecn;
 
-    /// <summary>Datagrams that this socket has lost since it was made, because its buffer was full; 0 if not told.
+    /// <summary>Datagrams that this socket has lost since it was made, because its buffer was full; 0 if not reported.
     /// </summary>
     public uint Overflowed;
 
-    /// <summary>Whether it was sent to a group or by broadcast, and not to an address of this host; false if not told.</summary>
+    /// <summary>Whether it was multicast or broadcast, and not sent to an address of this host; false if not reported.</summary>
     public bool IsToGroup;
 
-    /// <summary>The local address it was sent to, 4 or 16 bytes; empty if not told.</summary>
+    /// <summary>The local address to which it was sent, 4 or 16 bytes; empty if not reported.</summary>
     public ReadOnlySpan<byte> Local;
 
     /// <summary>Decodes what the kernel wrote. Unknown messages are passed over; a length that points outside ends it.
@@ -58,7 +58,7 @@ internal unsafe ref struct Received
                 // The address of this host that the routing chose, which is what a reply must come from.
                 Local = new ReadOnlySpan<byte>(data + 4, 4);
 
-                // The header's destination is the same, unless it is none of this host's.
+                // The header's destination is the same, unless it is not an address of this host.
                 IsToGroup = !Local.SequenceEqual(new ReadOnlySpan<byte>(data + 8, 4));
                 break;
             case (IPPROTO_IPV6, IPV6_PKTINFO, >= 20):

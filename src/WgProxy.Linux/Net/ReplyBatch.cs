@@ -5,8 +5,8 @@ using static WgProxy.Linux.Native.Constants;
 
 namespace WgProxy.Linux.Net;
 
-/// <summary>Cookie replies, each to leave by one of a few sockets: copied, because the relay makes each in the same place, and
-/// sent together, socket by socket. Where they go to is read from the receive batch, which must not be cleared before they are
+/// <summary>Cookie replies, each for one of a few sockets. They are copied, because the relay makes each in the same buffer, and
+/// sent together, socket by socket. Their destinations are read from the receive batch, which must not be cleared before they are
 /// sent.</summary>
 internal sealed unsafe class ReplyBatch : IDisposable
 {
@@ -36,10 +36,10 @@ internal sealed unsafe class ReplyBatch : IDisposable
         _rows[_count++] = new Row { Name = name, Socket = socket, LocalLength = local.Length, IsIPv4 = isIPv4 };
     }
 
-    /// <summary>Sends what is there and forgets it. A reply that the kernel does not take is lost, as on a full link: who
-    /// asked asks again.</summary>
+    /// <summary>Sends all replies and empties the batch. A reply that the kernel does not take is lost, as on a full link, and the
+    /// client asks again.</summary>
     /// <param name="descriptors">The sockets, by number.</param>
-    /// <param name="last">The one whose number comes after theirs.</param>
+    /// <param name="last">The socket with the next number.</param>
     /// <returns>How many were lost.</returns>
     public int Flush(ReadOnlySpan<int> descriptors, int last)
     {
@@ -84,7 +84,7 @@ internal sealed unsafe class ReplyBatch : IDisposable
         _batch.Seal(new Train(0, Length, Length, 1, 0), reply.IsIPv4, local);
     }
 
-    // What finds no room would find none a moment later: one call is enough to know.
+    // A buffer that is full now is still full a moment later, so one call is enough.
     private int Send(int descriptor)
     {
         int lost = 0;

@@ -6,8 +6,8 @@ using static WgProxy.Linux.Native.Constants;
 
 namespace WgProxy.Linux.Net;
 
-/// <summary>What leaves in one sendmmsg: messages, each a train whose datagrams stay where they were received. Nothing is
-/// copied; the bytes must stay until they are sent.</summary>
+/// <summary>The messages of one sendmmsg, each a train whose datagrams stay where they were received. Nothing is
+/// copied, so the bytes must stay until they are sent.</summary>
 internal sealed unsafe class SendBatch : IDisposable
 {
     /// <summary>Messages that fit.</summary>
@@ -62,7 +62,7 @@ internal sealed unsafe class SendBatch : IDisposable
         WriteControl(Count++, isIPv4, local);
     }
 
-    /// <summary>Writes a message's control messages: only those it needs, for a pointer to stale ones is an error.
+    /// <summary>Writes the control messages that a message needs, and no others: a pointer to stale ones is an error.
     /// </summary>
     public void WriteControl(int message, bool isIPv4, ReadOnlySpan<byte> local)
     {
@@ -118,7 +118,7 @@ internal sealed unsafe class SendBatch : IDisposable
         return Math.Max(sent, 0);
     }
 
-    /// <summary>Whether the message is bytes and nothing else, for whom the socket is connected to.</summary>
+    /// <summary>Whether the message has bytes only, without control messages or an address.</summary>
     public bool IsPlain(int message) => _headers[message].msg_hdr.msg_controllen == 0 && _headers[message].msg_hdr.msg_name == null;
 
     /// <summary>Adds a message to what a ring sends.</summary>

@@ -5,13 +5,13 @@ using static WgProxy.Linux.Native.Constants;
 namespace WgProxy.Linux.Net;
 
 /// <summary>
-/// Sends by many sockets in one system call (io_uring), each of them one message. None waits: what a socket does not take
-/// at once is an error, as with sendmmsg, so all of them are done when the call returns. 64 such sends cost a third of 64
+/// Sends one message by each of many sockets in one system call (io_uring). No send waits: what a socket does not take
+/// at once is an error, as with sendmmsg. So all sends are done when the call returns. 64 such sends cost a third of 64
 /// calls (bench/results/2026-11-25-sends.md). Used by one thread.
 /// </summary>
 internal sealed unsafe class SendRing : IDisposable
 {
-    /// <summary>The error of what was not even tried.</summary>
+    /// <summary>The error of a send that was not attempted.</summary>
     public const int Unsent = -1;
 
     private readonly int _descriptor;
@@ -42,7 +42,7 @@ internal sealed unsafe class SendRing : IDisposable
     /// <summary>Sends that were added.</summary>
     public int Count { get; private set; }
 
-    /// <summary>A ring for so many sends, a power of two; null if this system has none, or lets nobody use it.</summary>
+    /// <summary>A ring for this number of sends, a power of two; null if the system has no io_uring or forbids it.</summary>
     public static SendRing? Open(int capacity)
     {
         io_uring_params layout = default;
@@ -85,13 +85,13 @@ internal sealed unsafe class SendRing : IDisposable
         _errors[Count++] = Unsent;
     }
 
-    /// <summary>The number of the message that was added as the so-manieth.</summary>
+    /// <summary>The number of the message that was added at this position.</summary>
     public int MessageOf(int send) => _messages[send];
 
-    /// <summary>Why it was not sent; 0 if it was, <see cref="Unsent"/> if the ring has failed before.</summary>
+    /// <summary>The error of its send; 0 if it was sent, <see cref="Unsent"/> if the ring failed before.</summary>
     public int ErrorOf(int send) => _errors[send];
 
-    /// <summary>Sends all that was added. False if the ring has failed, and must not be used again; what has an error then was not
+    /// <summary>Sends all messages. False if the ring has failed and must not be used again. A message with an error was not
     /// sent.</summary>
     public bool TrySubmit()
     {
@@ -116,7 +116,7 @@ internal sealed unsafe class SendRing : IDisposable
         return true;
     }
 
-    /// <summary>Forgets what was added.</summary>
+    /// <summary>Removes all messages.</summary>
     public void Clear() => Count = 0;
 
     /// <inheritdoc/>

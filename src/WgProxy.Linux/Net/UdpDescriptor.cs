@@ -6,13 +6,13 @@ using static WgProxy.Linux.Native.Constants;
 
 namespace WgProxy.Linux.Net;
 
-/// <summary>A UDP socket of one IP version, non-blocking, with the manners that a relay needs, as a number. Whoever opens
-/// it closes it, once.</summary>
+/// <summary>A UDP socket of one IP version as a number: non-blocking, with the options that a relay needs. Its opener
+/// closes it, once.</summary>
 /// <param name="descriptor">The file descriptor.</param>
 /// <param name="isIPv4">Whether it is IPv4; otherwise it is IPv6 only.</param>
 internal readonly unsafe struct UdpDescriptor(int descriptor, bool isIPv4)
 {
-    // More than a buffer holds: what is still there then came later.
+    // More than a buffer holds. Datagrams beyond that arrived later.
     private const int MostDiscarded = 10_000;
 
     /// <summary>The file descriptor.</summary>
@@ -33,7 +33,7 @@ internal readonly unsafe struct UdpDescriptor(int descriptor, bool isIPv4)
         }
     }
 
-    /// <summary>The local address that it sends from, as a number, and its port; zero where it has none.</summary>
+    /// <summary>The local address from which it sends, as a number, and its port; zero if it has no address.</summary>
     public (UInt128 Address, ushort Port) Local
     {
         get
@@ -81,7 +81,7 @@ internal readonly unsafe struct UdpDescriptor(int descriptor, bool isIPv4)
             return false;
         }
 
-        // Without it an IPv6 socket takes the IPv4 port too, and the error would be told of the wrong socket.
+        // Without it an IPv6 socket takes the IPv4 port too, and the error would name the wrong socket.
         if (!isIPv4 && !socket.TrySet(IPPROTO_IPV6, IPV6_V6ONLY, 1))
         {
             error = Marshal.GetLastPInvokeError();
@@ -89,9 +89,9 @@ internal readonly unsafe struct UdpDescriptor(int descriptor, bool isIPv4)
             return false;
         }
 
-        // DF off and deaf to forged ICMP. With the default, and even with DONT, one "fragmentation needed" by anybody
-        // shrinks an IPv4 path (to 600 bytes on Linux 6.18); OMIT neither sets DF nor listens. IPv6 routers do not
-        // fragment, so there this host must believe what they say, and with DONT fragments at 1,280 bytes or more.
+        // DF off, and forged ICMP ignored. With the default, and even with DONT, one forged "fragmentation needed"
+        // shrinks an IPv4 path (to 600 bytes on Linux 6.18). OMIT neither sets DF nor believes ICMP. IPv6 routers do not
+        // fragment, so this host must believe them, and with DONT it fragments at 1,280 bytes or more.
         socket.TrySet(
             isIPv4 ? IPPROTO_IP : IPPROTO_IPV6,
             isIPv4 ? IP_MTU_DISCOVER : IPV6_MTU_DISCOVER,
@@ -106,21 +106,21 @@ internal readonly unsafe struct UdpDescriptor(int descriptor, bool isIPv4)
         _ = TrySet(SOL_SOCKET, SO_SNDBUFFORCE, bytes) || TrySet(SOL_SOCKET, SO_SNDBUF, bytes);
     }
 
-    /// <summary>Asks for a send buffer of this size, which is meant to be small: the system grants it to anybody.</summary>
+    /// <summary>Asks for a small send buffer of this size, which needs no privilege.</summary>
     public void AskSendBuffer(int bytes) => TrySet(SOL_SOCKET, SO_SNDBUF, bytes);
 
-    /// <summary>Has the kernel drop whatever comes to this socket.</summary>
+    /// <summary>Has the kernel drop everything that arrives at this socket.</summary>
     public bool TryDeafen() => TryFilter([new sock_filter { code = BPF_RET | BPF_K }]);
 
-    /// <summary>Lets the kernel hand neighbours over as one run. Whoever reads then must look at the stride.</summary>
+    /// <summary>Lets the kernel hand neighbours over as one run. The reader must then look at the stride.</summary>
     public bool TryCoalesce() => TrySet(IPPROTO_UDP, UDP_GRO, 1);
 
-    /// <summary>Whether the kernel knows segmented sends. Asked without setting anything: a stride left on the socket
-    /// would cut what was meant whole.</summary>
+    /// <summary>Whether the kernel knows segmented sends. The question sets nothing, because a stride that stayed on the socket
+    /// would cut every later send.</summary>
     public bool CanSegment() => TrySet(IPPROTO_UDP, UDP_SEGMENT, 0);
 
-    /// <summary>Tries the calls that move batches, with nothing to move: a sandbox may refuse them, and by whatever error it
-    /// likes (old container runtimes say EPERM where ENOSYS is meant). The error's number and the call; 0 if both work.</summary>
+    /// <summary>Tries the calls that move batches, with nothing to move. A sandbox may refuse them with any
+    /// error (old container runtimes say EPERM and mean ENOSYS). Returns the error's number and the call; 0 if both work.</summary>
     public int TryBatch(out string call)
     {
         call = nameof(Libc.recvmmsg);
@@ -133,17 +133,17 @@ internal readonly unsafe struct UdpDescriptor(int descriptor, bool isIPv4)
         return Libc.sendmmsg(Descriptor, null, 0, MSG_DONTWAIT) < 0 && IsRefusal(out error) ? error : 0;
     }
 
-    /// <summary>Has the kernel say which congestion mark each datagram bears.</summary>
+    /// <summary>Has the kernel report each datagram's ECN mark.</summary>
     public void AskMark() => TrySet(IsIPv4 ? IPPROTO_IP : IPPROTO_IPV6, IsIPv4 ? IP_RECVTOS : IPV6_RECVTCLASS, 1);
 
-    /// <summary>Has the kernel say with each datagram how many it has dropped here, once it has dropped any.</summary>
+    /// <summary>Has the kernel report with each datagram how many it has dropped here, once it has dropped any.</summary>
     public void AskOverflow() => TrySet(SOL_SOCKET, SO_RXQ_OVFL, 1);
 
-    /// <summary>Has the kernel say to which local address each datagram came.</summary>
+    /// <summary>Has the kernel report each datagram's local address.</summary>
     public void AskLocalAddress() =>
         TrySet(IsIPv4 ? IPPROTO_IP : IPPROTO_IPV6, IsIPv4 ? IP_PKTINFO : IPV6_RECVPKTINFO, 1);
 
-    /// <summary>Refuses what is sent to multicast groups, of which this socket joins none. Without this it gets what anybody on
+    /// <summary>Refuses multicasts. This socket joins no group. Without this option it gets the datagrams of every group that another program on
     /// this host has joined, and every host has joined "all hosts" (Linux 2.6.31; 4.20 for IPv6).</summary>
     public void RefuseMulticast() =>
         TrySet(IsIPv4 ? IPPROTO_IP : IPPROTO_IPV6, IsIPv4 ? IP_MULTICAST_ALL : IPV6_MULTICAST_ALL, 0);
@@ -151,12 +151,12 @@ internal readonly unsafe struct UdpDescriptor(int descriptor, bool isIPv4)
     /// <summary>Makes the socket one of a group that shares its port. Before binding.</summary>
     public bool TrySharePort() => TrySet(SOL_SOCKET, SO_REUSEPORT, 1);
 
-    /// <summary>Has the kernel choose among the group's sockets by this program, from now on. For the first time before
-    /// the first of them is bound.</summary>
+    /// <summary>Has the kernel choose among the group's sockets by this program, from now on. The first call comes before
+    /// the first socket is bound.</summary>
     public bool TryAttach(ReadOnlySpan<sock_filter> program) => TryAttach(program, SO_ATTACH_REUSEPORT_CBPF);
 
-    /// <summary>Has the kernel ask this program about each datagram that is to be queued here: it says how much of it, the UDP
-    /// header included, and takes the place of the one before.</summary>
+    /// <summary>Has the kernel ask this program how many bytes of each datagram to queue here, the UDP
+    /// header included. It replaces an earlier filter.</summary>
     public bool TryFilter(ReadOnlySpan<sock_filter> program) => TryAttach(program, SO_ATTACH_FILTER);
 
     /// <summary>Binds to a local address. The error's number, 0 if it worked.</summary>
@@ -191,12 +191,12 @@ internal readonly unsafe struct UdpDescriptor(int descriptor, bool isIPv4)
         return Libc.connect(Descriptor, &none, (uint)sizeof(sockaddr_in)) == 0 ? 0 : Marshal.GetLastPInvokeError();
     }
 
-    /// <summary>Connects it anew to a server of its IP version, from the address that the kernel now chooses and by the port that it
-    /// has. In between the port is open to anybody, so nothing is let in meanwhile. The error's number: if the socket could not be
-    /// disconnected, it stays as it was; else it lets nothing in until this is called again and works.</summary>
-    /// <param name="server">Where to.</param>
-    /// <param name="port">The port that it has.</param>
-    /// <param name="discards">Whether what was there before is thrown away, because it came from somewhere else.</param>
+    /// <summary>Reconnects it to a server of its IP version, from the address that the kernel now chooses, and keeps its port.
+    /// Meanwhile the port is unconnected, so a filter lets nothing in. Returns the error's number. If the socket could not be
+    /// disconnected, it stays as it was. After any other error it lets nothing in until a later call succeeds.</summary>
+    /// <param name="server">The server.</param>
+    /// <param name="port">Its port.</param>
+    /// <param name="discards">Whether queued datagrams are discarded, because they came from another server address.</param>
     public int Reconnect(IPEndPoint server, ushort port, bool discards)
     {
         bool isShut = TryDeafen();
@@ -209,7 +209,7 @@ internal readonly unsafe struct UdpDescriptor(int descriptor, bool isIPv4)
 
         if (Local.Port == 0)
         {
-            // A port that the kernel had drawn does not outlive the connection; one that was asked for does.
+            // A port that the kernel drew does not outlive the connection. A port that was bound does.
             error = Bind(port) == 0 ? 0 : Bind(0);
         }
 
@@ -221,14 +221,14 @@ internal readonly unsafe struct UdpDescriptor(int descriptor, bool isIPv4)
                 Discard();
             }
 
-            // Also where none could be attached: one may be left from a call that failed.
+            // Also if none was attached: one may be left from a failed call.
             LetIn();
         }
 
         return error;
     }
 
-    /// <summary>Throws away what has arrived, whole datagrams into no buffer.</summary>
+    /// <summary>Discards what has arrived, by receiving into an empty buffer.</summary>
     public void Discard()
     {
         const int width = 16;
@@ -237,7 +237,7 @@ internal readonly unsafe struct UdpDescriptor(int descriptor, bool isIPv4)
         int errors = 0;
         for (int i = 0; i < MostDiscarded / width; i++)
         {
-            // Errors that ICMP left are taken by reading them.
+            // Reading takes the errors that ICMP left.
             new Span<mmsghdr>(nowhere, width).Clear();
             if (Libc.recvmmsg(Descriptor, nowhere, width, MSG_DONTWAIT, null) < 0
                 && (Marshal.GetLastPInvokeError() == EAGAIN || ++errors > patience))
@@ -250,7 +250,7 @@ internal readonly unsafe struct UdpDescriptor(int descriptor, bool isIPv4)
     /// <summary>Closes it. The number may be another file's from now on.</summary>
     public void Close() => _ = Libc.close(Descriptor);
 
-    // Without a filter it is refused (ENOENT), which is as well.
+    // Without a filter the kernel refuses this (ENOENT), which does no harm.
     private void LetIn()
     {
         int zero = 0;

@@ -4,7 +4,7 @@ using WgProxy.Linux.Native;
 
 namespace WgProxy.Linux.Net;
 
-/// <summary>A UDP socket that closes itself when nobody knows it any more: for those that are few. Upstream sockets are
+/// <summary>A UDP socket with a finalizer, for the few listening sockets. Upstream sockets are
 /// many, and an object with a finalizer for each would cost more than the descriptor.</summary>
 internal sealed class UdpSocket : SafeHandleMinusOneIsInvalid
 {
@@ -15,14 +15,14 @@ internal sealed class UdpSocket : SafeHandleMinusOneIsInvalid
         Udp = udp;
     }
 
-    /// <summary>What it is told and asked, valid until the owner closes the socket.</summary>
+    /// <summary>Its options and calls, valid until the owner closes the socket.</summary>
     public UdpDescriptor Udp { get; }
 
     /// <summary>Whether it is IPv4; otherwise it is IPv6 only.</summary>
     public bool IsIPv4 => Udp.IsIPv4;
 
     /// <summary>The file descriptor, valid until the owner closes the socket. Batches take it as a number, because one
-    /// worker owns the socket, uses it and closes it: nobody can close it under a call.</summary>
+    /// worker owns the socket, uses it and closes it. So it is never closed during a call.</summary>
     public int Descriptor => Udp.Descriptor;
 
     /// <summary>The address it is bound to.</summary>

@@ -14,7 +14,7 @@ internal sealed unsafe class WakeUp : SafeHandleMinusOneIsInvalid
     /// <summary>The descriptor to watch.</summary>
     public int Descriptor => (int)handle;
 
-    /// <summary>A quiet one; null if the system refused.</summary>
+    /// <summary>One that has not been rung; null if the system refused.</summary>
     public static WakeUp? Open(out int error)
     {
         int descriptor = Libc.eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
@@ -46,7 +46,7 @@ internal sealed unsafe class WakeUp : SafeHandleMinusOneIsInvalid
         }
     }
 
-    /// <summary>Makes it quiet again.</summary>
+    /// <summary>Resets it.</summary>
     public void Quiet()
     {
         ulong count;

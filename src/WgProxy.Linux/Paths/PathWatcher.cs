@@ -5,14 +5,14 @@ using WgProxy.Linux.Net;
 namespace WgProxy.Linux.Paths;
 
 /// <summary>
-/// Tells when this host's addresses or routes have changed, by the kernel's own notices. A thread of its own, so that a host whose
-/// routes change all the time costs no worker anything: notices come in bunches, and each bunch is told once. Where the system
-/// withholds notices, or reading them fails, it tells every ten seconds that they may have changed, and tries again.
+/// Reports changes of this host's addresses and routes, by the kernel's own notices. It has a thread of its own, so that
+/// constant changes of routes cost no worker anything. Notices come in bunches, and each bunch is reported once. If the system
+/// withholds notices, or reading them fails, the watcher reports a possible change every ten seconds, and tries again.
 /// </summary>
 internal sealed class PathWatcher : IDisposable
 {
-    // From the first notice of a bunch to its being told: an address that is replaced is one change, not two; and however many
-    // notices come, paths are looked at no more often than this.
+    // From the first notice of a bunch to its report. A replaced address is then one change, not two. However many
+    // notices come, paths are checked no more often than this.
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
 
     private static readonly TimeSpan Blindly = TimeSpan.FromSeconds(10);
@@ -22,7 +22,7 @@ internal sealed class PathWatcher : IDisposable
     private readonly ManualResetEventSlim _stopping = new();
     private readonly Thread _thread;
 
-    // Opened anew while the thread runs, so whoever stops it must find the one that it waits by.
+    // The thread opens it anew while it runs, so Dispose must find the one in use.
     private Source? _source;
 
     private PathWatcher(Source? source, Action changed, TimeSpan blindly)
@@ -34,8 +34,8 @@ internal sealed class PathWatcher : IDisposable
     /// <summary>Begins to watch.</summary>
     /// <param name="changed">Called on the watcher's thread. Must not wait.</param>
     /// <param name="refusal">Why the system gives no notices; null if it does.</param>
-    /// <param name="blindly">How often it is told, and notices are tried again, where the system withholds them; by default every ten
-    /// seconds.</param>
+    /// <param name="blindly">How often a possible change is reported, and notices are tried again, if the system withholds them; by default
+    /// every ten seconds.</param>
     public static PathWatcher Start(Action changed, out string? refusal, TimeSpan? blindly = null)
     {
         Source? source = Source.Open(out int error);
@@ -66,7 +66,7 @@ internal sealed class PathWatcher : IDisposable
                 return;
             }
 
-            // Memory or open files may have been short, and no longer be. What came meanwhile is told below.
+            // Memory or open files may have been short for a while. The code below reports what came meanwhile.
             if (_source is null)
             {
                 Interlocked.Exchange(ref _source, Source.Open(out _));
@@ -76,7 +76,7 @@ internal sealed class PathWatcher : IDisposable
         }
     }
 
-    /// <summary>Tells what the kernel tells, until it cannot be read or watching ends.</summary>
+    /// <summary>Reports the kernel's notices, until they cannot be read or watching ends.</summary>
     private void Listen()
     {
         bool works = _source is not null;

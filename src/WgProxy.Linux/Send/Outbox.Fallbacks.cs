@@ -6,11 +6,11 @@ using static WgProxy.Linux.Native.Constants;
 
 namespace WgProxy.Linux.Send;
 
-// Sending, and what becomes of what the kernel refuses.
+// Sending, and the fallbacks for what the kernel refuses.
 internal sealed partial class Outbox
 {
-    /// <summary>Sends the batch to its end and empties it: what goes by one socket by one call, and single plain messages of
-    /// several sockets together.</summary>
+    /// <summary>Sends the whole batch and empties it. Messages of one socket share a call, and single messages of several
+    /// sockets without control messages share another.</summary>
     private void SendAll()
     {
         if (_rings && _ring is null && _batch.Count > 1 && ++_batchesWithoutRing == BatchesWithoutRing)
@@ -89,12 +89,12 @@ internal sealed partial class Outbox
         _plain.Clear();
     }
 
-    /// <summary>Sends messages by one socket, whatever it says.</summary>
+    /// <summary>Sends messages by one socket, whatever the kernel answers.</summary>
     /// <param name="batch">The messages.</param>
     /// <param name="from">The first.</param>
-    /// <param name="end">The first that is not meant.</param>
+    /// <param name="end">The first that is not to be sent.</param>
     /// <param name="descriptor">The socket.</param>
-    /// <param name="again">Whether the first was tried already, and refused with what may have been an earlier one's error.</param>
+    /// <param name="again">Whether the first was already refused, with an error that may belong to an earlier datagram.</param>
     private void Send(SendBatch batch, int from, int end, int descriptor, bool again)
     {
         bool elsewhere = false;
@@ -117,7 +117,7 @@ internal sealed partial class Outbox
             }
             else if (error == EAGAIN)
             {
-                // The socket's buffer is full, and will be a microsecond later: as on a full link, the rest is lost.
+                // The socket's buffer is full, and still will be a microsecond later. As on a full link, the rest is lost.
                 for (; at < end; at++)
                 {
                     CountLost(batch.TrainOf(at));
@@ -148,17 +148,17 @@ internal sealed partial class Outbox
         }
     }
 
-    /// <summary>The error of a connected socket may be that of an earlier datagram, brought by ICMP, and then this one was
-    /// not sent: worth one more try. So may EMSGSIZE: a forged "fragmentation needed" brings it even to a socket that does
-    /// not believe it (Linux 6.18), and must not be taken for the link's word about a train. What ICMP never brings is
-    /// about this send.</summary>
+    /// <summary>Whether an error may belong to an earlier datagram, brought by ICMP. This datagram was then
+    /// not sent and deserves one more try. EMSGSIZE is among them: a forged "fragmentation needed" brings it even to a socket that
+    /// ignores it (Linux 6.18), and it must not count as the link's answer about a train. Errors that ICMP never brings belong to
+    /// this send.</summary>
     private bool MayBeAnEarlierOnes(int error, in Train train) =>
         _clients is null && error != ENOBUFS && !(train.IsSegmented && error is EIO or EINVAL);
 
-    /// <summary>The kernel does not send from the address that the client sends to. The address may be away, or the route:
-    /// on IPv4 the error is the same. What is to be sent meanwhile is lost, as on any path that breaks: a client takes whatever
-    /// address its server's data come from for the server's, and one that can hear us elsewhere would stay there. Only after
-    /// half a minute another address may do, if the kernel has one.</summary>
+    /// <summary>The kernel does not send from the address that the client uses. The address may be away, or the route:
+    /// on IPv4 the error is the same. Datagrams are lost meanwhile, as on any broken path. A client takes the source
+    /// address of its server's data for the server's address, and would stay at another one that it can hear. Only after
+    /// half a minute may the kernel choose another address.</summary>
     private bool TryWithoutLocal(SendBatch batch, int message, int error)
     {
         Train train = batch.TrainOf(message);
@@ -195,8 +195,8 @@ internal sealed partial class Outbox
         }
     }
 
-    /// <summary>A segmented send was refused: the same bytes again, one datagram each. If those are taken, it was the
-    /// segments that were not.</summary>
+    /// <summary>A segmented send was refused. The same bytes are sent again, one datagram each. If the kernel takes those, it
+    /// refused the segments.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
     private void SendPlainly(int message, int descriptor, int error)
     {
@@ -212,7 +212,7 @@ internal sealed partial class Outbox
             return;
         }
 
-        // What else the kernel says of a train is not about segments: no memory, a filter, a route that is gone.
+        // Other errors about a train do not concern segments: no memory, a filter, a lost route.
         if (_counters[destination.Lost] - failed == train.Datagrams || error is not (EIO or EINVAL or EMSGSIZE))
         {
             return;

@@ -4,24 +4,24 @@ using WgProxy.Linux.Net;
 namespace WgProxy.Linux.Send;
 
 /// <summary>
-/// Collects what one batch of receives has to send, by slot and in order within a slot, joins neighbours into trains and
-/// sends them. Whatever the kernel answers, every datagram is either sent or counted; nothing here ends anything.
-/// Uplink, each slot has its own connected socket; downlink, all share a listening socket and are addressed.
+/// Collects the sends of one batch of receives by slot, in order within a slot. It joins neighbours into trains and
+/// sends them. Whatever the kernel answers, every datagram is either sent or counted, and no mapping ends.
+/// On the uplink, each slot has its own connected socket. On the downlink, all slots share a listening socket and are addressed.
 /// </summary>
 internal sealed partial class Outbox : IDisposable
 {
     private const int Pieces = 256;
 
-    // A link whose segments are too large answers EINVAL before Linux 6.14 and EMSGSIZE since: so EINVAL lowers the stride
-    // first, and only one that comes again and again means that the destination takes no trains.
+    // If segments are too large for a link, the kernel answers EINVAL before Linux 6.14 and EMSGSIZE since. So EINVAL lowers the stride
+    // first. Only a repeated EINVAL means that the destination takes no trains.
     private const int Patience = 3;
     private const int RefusedRuns = 4096;
 
-    // A system may have no memory for a ring, or lend it to others, for a moment. Asking costs it two or three system calls.
+    // A system may lack the memory for a ring for a moment. Asking again costs two or three system calls.
     private const int BatchesWithoutRing = 4096;
 
-    // An interface that is set up anew, or a virtual address on its way to another host: such things are over by then. A
-    // client that goes unanswered asks anew after 15 s (KEEPALIVE_TIMEOUT + REKEY_TIMEOUT), and is served there.
+    // By then an interface has been set up anew, or a virtual address has moved to another host. An
+    // unanswered client asks again after 15 s (KEEPALIVE_TIMEOUT + REKEY_TIMEOUT), and is served there.
     private const long AwayForGood = 30_000;
 
     private readonly Destination[] _destinations;
@@ -40,9 +40,9 @@ internal sealed partial class Outbox : IDisposable
 
     /// <summary>An empty outbox.</summary>
     /// <param name="slots">How many slots there are.</param>
-    /// <param name="counters">Where refusals are counted.</param>
+    /// <param name="counters">The counters for refusals.</param>
     /// <param name="mustEndShort">Whether this kernel corrupts trains of equal segments.</param>
-    /// <param name="clients">Where slots are addressed to; null for connected sockets.</param>
+    /// <param name="clients">The destinations of slots; null for connected sockets.</param>
     /// <param name="rings">Whether sends by many sockets may go together.</param>
     public Outbox(int slots, RelayCounters counters, bool mustEndShort, ClientTable? clients, bool rings = false)
     {
@@ -63,7 +63,7 @@ internal sealed partial class Outbox : IDisposable
     /// <summary>Whether anything waits to be sent.</summary>
     public bool IsEmpty => _pieceCount == 0;
 
-    /// <summary>A slot begins: nothing is known about its destination.</summary>
+    /// <summary>Begins a slot, about whose destination nothing is known.</summary>
     /// <param name="slot">The slot.</param>
     /// <param name="descriptor">The socket to send by.</param>
     /// <param name="isIPv4">Its IP version.</param>
@@ -79,10 +79,10 @@ internal sealed partial class Outbox : IDisposable
             First = -1,
         };
 
-    /// <summary>A slot's destination is reached by another socket from now on.</summary>
+    /// <summary>Sends to a slot's destination through another socket from now on.</summary>
     /// <param name="slot">The slot.</param>
     /// <param name="descriptor">The socket.</param>
-    /// <param name="lost">What a datagram counts as that the socket does not take.</param>
+    /// <param name="lost">The fault that counts a datagram which the socket does not take.</param>
     public void Use(int slot, int descriptor, EngineFault lost)
     {
         _destinations[slot].Descriptor = descriptor;
@@ -177,7 +177,7 @@ internal sealed partial class Outbox : IDisposable
         Seal(train, LimitsOf(destination));
     }
 
-    // A link may change, and a forged message be forgotten by the kernel: now and then a refused stride is tried again.
+    // A link may change, and the kernel forgets forged messages. So a refused stride is tried again now and then.
     private static void Reconsider(ref Destination destination, in Run run)
     {
         if (destination.MaySegment && run.First > destination.MaxStride && ++destination.Refused == RefusedRuns)
@@ -188,7 +188,7 @@ internal sealed partial class Outbox : IDisposable
         }
     }
 
-    // Each batch begins with the address that the client sends to. If the batch before was not refused it is back.
+    // Each batch begins with the address that the client uses. If the previous batch was not refused, the address is back.
     private static void AskAgain(ref Destination destination)
     {
         destination.AwaySince = destination.IsRefused ? destination.AwaySince : default;

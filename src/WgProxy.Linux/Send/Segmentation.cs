@@ -1,6 +1,6 @@
 namespace WgProxy.Linux.Send;
 
-/// <summary>What is left to the kernel: runs on receiving (GRO), trains on sending (GSO), sends by many sockets at once.</summary>
+/// <summary>What the kernel does for an engine: runs on receiving (GRO), trains on sending (GSO), sends by many sockets at once (io_uring).</summary>
 /// <param name="Coalesces">Whether runs are received.</param>
 /// <param name="Segments">Whether trains are sent.</param>
 /// <param name="MustEndShort">Whether a train needs a shorter last datagram to leave uncorrupted.</param>
@@ -12,8 +12,8 @@ public sealed record Segmentation(bool Coalesces, bool Segments, bool MustEndSho
     /// <summary>Nothing: one datagram per message.</summary>
     public static Segmentation None { get; } = new(false, false, false) { Rings = false };
 
-    /// <summary>What this kernel can be trusted with. Whether it can segment at all is found out by asking a socket;
-    /// whether a destination takes it, by trying.</summary>
+    /// <summary>What this kernel does correctly. A socket tells whether the kernel can segment at all. A trial
+    /// tells whether a destination takes it.</summary>
     public static Segmentation OfThisHost()
     {
         KernelVersion kernel = KernelVersion.OfThisHost();

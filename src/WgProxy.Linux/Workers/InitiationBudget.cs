@@ -1,9 +1,9 @@
 namespace WgProxy.Linux.Workers;
 
 /// <summary>
-/// How many initiations are judged in a turn: judging one costs as much as relaying several datagrams of data, so of a flood
-/// only so many are read between one look at data and the next. It counts datagrams, not receives: neighbours of one source may
-/// come as a run of 64 in one receive. What a run has taken beyond the budget is made good by the turns that follow.
+/// How many initiations a worker judges in a turn. Judging one costs as much as relaying several datagrams of data. So
+/// the worker reads a bounded number between two looks at data. The budget counts datagrams, not receives, because neighbours of one source may
+/// come as a run of 64 in one receive. Later turns make up for a run that exceeds the budget.
 /// </summary>
 internal struct InitiationBudget
 {
@@ -16,10 +16,10 @@ internal struct InitiationBudget
     /// <summary>Receives that may be asked for now.</summary>
     public readonly int Receives => _credit <= 0 ? 0 : Math.Max(1, _credit / Math.Max(1, _perReceive));
 
-    /// <summary>A turn begins: what was not used before is not saved up.</summary>
+    /// <summary>Begins a turn. An unused budget is not saved.</summary>
     public void Begin() => _credit = Math.Min(_credit, 0) + PerTurn;
 
-    /// <summary>So many came. The next receives are expected to bring as many each.</summary>
+    /// <summary>Takes the result of a read. The next receives are expected to bring as many datagrams each.</summary>
     public void Take(int receives, int datagrams)
     {
         if (receives > 0)

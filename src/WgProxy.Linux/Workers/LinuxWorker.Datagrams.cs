@@ -8,7 +8,7 @@ using static WgProxy.Linux.Native.Constants;
 
 namespace WgProxy.Linux.Workers;
 
-// What arrives, and where it goes.
+// What arrives, and where it is sent.
 internal sealed partial class LinuxWorker
 {
     [MethodImpl(MethodImplOptions.NoInlining)]
@@ -30,9 +30,9 @@ internal sealed partial class LinuxWorker
             listener.ReadAt = now;
         }
 
-        for (int place = 0; place < count; place++)
+        for (int entry = 0; entry < count; entry++)
         {
-            FromClient(listener, place, now);
+            FromClient(listener, entry, now);
         }
 
         _toServers.Flush();
@@ -41,40 +41,40 @@ internal sealed partial class LinuxWorker
         return count;
     }
 
-    private void FromClient(ListenSocket listener, int place, Tick now)
+    private void FromClient(ListenSocket listener, int entry, Tick now)
     {
-        ReadOnlySpan<byte> run = _fromClients.BytesOf(place);
-        Received control = _fromClients.ControlOf(place);
+        ReadOnlySpan<byte> run = _fromClients.BytesOf(entry);
+        Received control = _fromClients.ControlOf(entry);
         ReadOnlySpan<byte> local = listener.Role == ListenRole.Bare ? listener.DefaultLocal.Local : control.Local;
-        if (_fromClients.IsTruncated(place))
+        if (_fromClients.IsTruncated(entry))
         {
             _relay.Counters.Count(Direction.Uplink, Verdict.Truncated, 1, run.Length);
             return;
         }
 
-        nint address = _fromClients.AddressOf(place);
+        nint address = _fromClients.AddressOf(entry);
         int stride = control.Stride > 0 ? control.Stride : run.Length;
         int datagrams = run.Length <= stride ? 1 : (run.Length + stride - 1) / stride;
         _datagrams += datagrams;
-        if (control.IsToGroup || (listener.Role == ListenRole.Bare && (run.IsEmpty || (local.IsEmpty && listener.DefaultLocal.IsAsked))))
+        if (control.IsToGroup || (listener.Role == ListenRole.Bare && (run.IsEmpty || (local.IsEmpty && listener.DefaultLocal.IsWildcard))))
         {
-            // Each socket of every worker has a copy: whoever answered would answer many times.
+            // Each socket of every worker has a copy, so an answer to each would be many answers.
             _relay.Counters.Count(Direction.Uplink, Verdict.NotUnicast, datagrams, run.Length);
             return;
         }
 
-        Source source = KernelAddress.ToSource(_fromClients.NameOf(place), local);
+        Source source = KernelAddress.ToSource(_fromClients.NameOf(entry), local);
         do
         {
             Decision decision = _relay.FromClient(run, stride, source, now);
             HandleEvents(now);
             if (decision.Verdict == Verdict.Reply)
             {
-                Reply(listener, place, local, source, decision.Slot, now);
+                Reply(listener, entry, local, source, decision.Slot, now);
             }
 
             bool leaves = decision.Verdict == Verdict.Forward
-                || (decision.Verdict == Verdict.Open && Open(decision.Slot, listener, place, local, now));
+                || (decision.Verdict == Verdict.Open && Open(decision.Slot, listener, entry, local, now));
             if (leaves)
             {
                 if (listener.Role == ListenRole.WithMetadata && control.Ecn == 0)
@@ -91,9 +91,9 @@ internal sealed partial class LinuxWorker
         while (run.Length > 0);
     }
 
-    // A client that has shown that it receives is not a stranger because somebody forges its address.
+    // A client that has shown that it receives does not become a stranger when an attacker forges its address.
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private void Reply(ListenSocket listener, int place, ReadOnlySpan<byte> local, in Source source, int slot, Tick now)
+    private void Reply(ListenSocket listener, int entry, ReadOnlySpan<byte> local, in Source source, int slot, Tick now)
     {
         if (!_replies.HasRoom)
         {
@@ -101,7 +101,7 @@ internal sealed partial class LinuxWorker
         }
 
         int socket = slot >= 0 && _upstreams[slot].IsProven ? StrangerSpread.Buffers : listener.Strangers.Of(source, now);
-        _replies.Add(_relay.Reply, _fromClients.NameOf(place), listener.Socket.IsIPv4, local, socket);
+        _replies.Add(_relay.Reply, _fromClients.NameOf(entry), listener.Socket.IsIPv4, local, socket);
     }
 
     private void SendReplies(ListenSocket listener)
@@ -126,12 +126,12 @@ internal sealed partial class LinuxWorker
             AnswerClients();
         }
 
-        int place = _fromServers.Count;
+        int entry = _fromServers.Count;
         int count = _fromServers.Receive(
             _upstreams[slot].Socket.Descriptor, Math.Min(_fromServers.Room, _fromServers.Width), out int error);
         if (error is not (0 or EAGAIN))
         {
-            // What ICMP says about an earlier datagram. It is taken by reading it; the mapping lives.
+            // An ICMP error about an earlier datagram. Reading takes it, and the mapping lives on.
             ServerFailed(slot, now);
         }
         else if (count > 0)
@@ -141,24 +141,24 @@ internal sealed partial class LinuxWorker
 
         for (int i = 0; i < count; i++)
         {
-            FromServer(slot, place + i, now);
+            FromServer(slot, entry + i, now);
         }
 
         return count;
     }
 
-    private void FromServer(int slot, int place, Tick now)
+    private void FromServer(int slot, int entry, Tick now)
     {
-        ReadOnlySpan<byte> run = _fromServers.BytesOf(place);
-        Received control = _fromServers.ControlOf(place);
+        ReadOnlySpan<byte> run = _fromServers.BytesOf(entry);
+        Received control = _fromServers.ControlOf(entry);
         _upstreams[slot].Overflowed = Overflowed(_upstreams[slot].Overflowed, control.Overflowed);
-        if (_fromServers.IsTruncated(place))
+        if (_fromServers.IsTruncated(entry))
         {
             _relay.Counters.Count(Direction.Downlink, Verdict.Truncated, 1, run.Length);
             return;
         }
 
-        nint address = _fromServers.AddressOf(place);
+        nint address = _fromServers.AddressOf(entry);
         int stride = control.Stride > 0 ? control.Stride : run.Length;
         do
         {
@@ -194,9 +194,9 @@ internal sealed partial class LinuxWorker
         _toClients.Use(slot, strangers.Descriptors[socket], EngineFault.StrangerUnanswered);
     }
 
-    /// <summary>The client of a mapping is proven: it is answered by a listening socket from now on. Those that have used what
-    /// the server answered, and those that only the server has followed to an address, or that have shown a cookie, have one
-    /// each: whoever has keys of the server's can make it follow him to addresses that nobody has.</summary>
+    /// <summary>The client of a mapping is proven, and a listening socket answers it from now on. Clients that have used the server's
+    /// answer have one socket. Clients that the server has only followed to an address, or that have shown a cookie, have another:
+    /// a peer of the server can make it follow to addresses that no host has.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
     private void Prove(in RelayEvent change)
     {
@@ -209,7 +209,7 @@ internal sealed partial class LinuxWorker
         }
     }
 
-    // This worker's socket of the listening address that has these strangers.
+    // This worker's socket of the listening address to which these stranger sockets belong.
     private int DescriptorOf(ListenRole intake, StrangerSockets strangers)
     {
         for (int i = 0; i < _listeners.Count; i++)
@@ -223,7 +223,7 @@ internal sealed partial class LinuxWorker
         throw new InvalidOperationException("A listening address lacks a socket.");
     }
 
-    /// <summary>Sends what servers sent, of all mappings together, and makes room for more.</summary>
+    /// <summary>Sends the servers' datagrams of all mappings together, and makes room for more.</summary>
     private void AnswerClients()
     {
         _toClients.Flush();
@@ -232,7 +232,7 @@ internal sealed partial class LinuxWorker
 
     private void CountOverflows()
     {
-        // By number: an enumerator would be allocated, once a second.
+        // By index: an enumerator would be an allocation per second.
         for (int i = 0; i < _listeners.Count; i++)
         {
             ListenSocket listener = _listeners[i];
@@ -240,7 +240,7 @@ internal sealed partial class LinuxWorker
         }
     }
 
-    // The kernel's number only grows, and wraps.
+    // The kernel's counter only grows, and wraps.
     private uint Overflowed(uint before, uint now)
     {
         if (now != 0 && now != before)

@@ -3,19 +3,18 @@ using System.Diagnostics;
 namespace WgProxy.Linux.Workers;
 
 /// <summary>
-/// How long looking for more before sleeping is worth it, going by the turns before. Sleeping costs nothing, but falling asleep
-/// and being woken costs microseconds of the worker's and of whoever wakes it, and on a virtual machine whose processor was given back to
-/// its host it takes tens of them. After data it is worth as much as that costs. In a conversation it is
+/// How long a worker polls before it sleeps, judged by its last turns. Falling asleep and waking cost microseconds, for the worker
+/// and for the thread that wakes it. On a virtual machine whose processor went back to its host, they cost tens of microseconds.
+/// After data, polling is worth as much as that costs. In a conversation it is
 /// worth more: one datagram up, its answer down, and so on, each soon after the other. There every microsecond of
-/// the relay's is one of the round trip's, and nobody else has anything to do meanwhile. A stream, however dense, is none:
-/// who looks after it for longer keeps a processor busy for nothing. Round trips over long distances are longer than any window.
+/// the relay is one of the round trip, and both ends wait meanwhile. A one-way stream, however dense, is no conversation:
+/// longer polling would keep a processor busy for nothing. Round trips over long distances exceed every window.
 /// </summary>
-/// <param name="poll">What the worker was told.</param>
+/// <param name="poll">The worker's setting.</param>
 internal struct SpinPolicy(BusyPoll poll)
 {
-    // Turns that answer each other count one, others take away: with directions drawn at random it hardly ever comes to enough.
-    // A look in vain takes all that it took to begin: one in eight is forgiven, and if all were in vain, one turn in
-    // eight would look.
+    // A turn that answers the one before adds one, and any other subtracts. Directions at random hardly ever reach the score.
+    // A fruitless spin resets the score, so at worst one turn in eight spins for nothing.
     private const int Enough = 8;
     private const int Most = 16;
     private const int Setback = 4;
@@ -27,7 +26,7 @@ internal struct SpinPolicy(BusyPoll poll)
     private int _lastWay;
     private bool _hadData;
 
-    /// <summary>How long to look before sleeping, in units of <see cref="Stopwatch"/>; 0: not at all.</summary>
+    /// <summary>How long to poll before sleeping, in units of <see cref="Stopwatch"/>; 0 for not at all.</summary>
     public readonly long Window => !_hadData ? 0 : _answers >= Enough ? _conversing : _brief;
 
     /// <summary>A turn has ended.</summary>
@@ -44,7 +43,7 @@ internal struct SpinPolicy(BusyPoll poll)
         _last = stamp;
     }
 
-    /// <summary>Nothing came in the window. The brief one says nothing about a conversation.</summary>
+    /// <summary>Nothing came in the window. The brief window proves nothing about a conversation.</summary>
     public void Miss() => _answers -= _answers >= Enough ? Enough : 0;
 
     private static long ToTicks(TimeSpan time) => (long)(time.TotalSeconds * Stopwatch.Frequency);
