@@ -126,17 +126,9 @@ public sealed class LinuxEngine : IEngine
     public void Dispose() => Stop();
 
     /// <summary>Says it, in one sentence, if a listening socket got smaller buffers than it asked for.</summary>
-    internal static IReadOnlyList<string> ShortfallsOf(int received, int sent)
-    {
-        (string Buffer, int Granted, string Limit)[] both =
-            [("a receive buffer", received, "net.core.rmem_max"), ("a send buffer", sent, "net.core.wmem_max")];
-        (string Buffer, int Granted, string Limit)[] small = [.. both.Where(each => each.Granted < ListenSockets.Buffer)];
-        return small.Length == 0
-            ? []
-            : [$"the system grants {string.Join(" and ", small.Select(each => $"{each.Buffer} of {each.Granted}"))} bytes instead of "
-                + $"{ListenSockets.Buffer}: bursts may be lost; set {string.Join(" and ", small.Select(each => each.Limit))} to "
-                + $"{ListenSockets.Buffer} (sysctl) or give the relay CAP_NET_ADMIN"];
-    }
+    internal static IReadOnlyList<string> ShortfallsOf(int received, int sent) => RefusalText.Shortfalls(
+        [new("a receive buffer", received, "net.core.rmem_max"), new("a send buffer", sent, "net.core.wmem_max")],
+        "give the relay CAP_NET_ADMIN");
 
     private Action<RelayEvent>? OneAtATime(Action<RelayEvent>? observe) => observe is null
         ? null

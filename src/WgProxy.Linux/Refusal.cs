@@ -6,18 +6,12 @@ namespace WgProxy.Linux;
 /// <summary>What the kernel, or a sandbox in its name, refuses, in words for the operator.</summary>
 internal static class Refusal
 {
-    /// <summary>The ways out where the other engine does without.</summary>
-    public const string AllowOrPortable = "let the sandbox (a seccomp profile, say) allow it, or use --engine portable";
-
-    /// <summary>The way out where no engine can do without.</summary>
-    public const string Allow = "let the sandbox (a seccomp profile, say) allow it";
-
     /// <summary>A system call that an engine cannot start without.</summary>
     /// <param name="call">The call, as the kernel spells it.</param>
     /// <param name="error">The error's number.</param>
     /// <param name="wayOut">What the operator can do.</param>
     public static EngineException Of(string call, int error, string wayOut) =>
-        new($"the system refuses {call}: {Words(error)}; {wayOut}");
+        RefusalText.ToCall(call, Words(error), wayOut);
 
     /// <summary>An error in words and by its number, which tells kinds of "not permitted" apart.</summary>
     public static string Words(int error) => $"{new Win32Exception(error).Message} (errno {error})";

@@ -119,9 +119,7 @@ public sealed partial class PortableEngine
     {
         IPEndPoint server = _relay.ServerOf(former.Slot);
         former.Close();
-        Socket? socket = PortableEngineSockets.Connect(server, former.Port, out bool portRefused, out _)
-            ?? (portRefused ? Connect(server, now) : null);
-        if (socket is null)
+        if (!_ports.TryReplace<Socket>(PortableEngineSockets.TryConnect, server, former.Port, now, out Socket? socket, out _refusal))
         {
             // It has no socket now: what its client sends is lost, and counted, until there is a path.
             former.IsAstray = true;
@@ -134,7 +132,7 @@ public sealed partial class PortableEngine
         upstream.Begin();
         if (upstream.Port != former.Port)
         {
-            _ports?.Rest(former.Port, now);
+            _ports.Rest(former.Port, now);
             _relay.PortChanged(former.Slot, upstream.Port);
         }
 

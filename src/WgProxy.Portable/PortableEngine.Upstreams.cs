@@ -77,10 +77,10 @@ public sealed partial class PortableEngine
 
     private PortableEngineUpstream? Open(int slot, PortableEngineListener listener, SocketAddress client, Tick now)
     {
-        Socket? socket = Connect(_relay.ServerOf(slot), now);
-        while (socket is null && _refusal.IsUnreachable && _relay.TryNextServer(slot, now))
+        bool connected = _ports.TryOpen<Socket>(PortableEngineSockets.TryConnect, _relay.ServerOf(slot), now, out Socket? socket, out _refusal);
+        while (!connected && _refusal.IsUnreachable && _relay.TryNextServer(slot, now))
         {
-            socket = Connect(_relay.ServerOf(slot), now);
+            connected = _ports.TryOpen<Socket>(PortableEngineSockets.TryConnect, _relay.ServerOf(slot), now, out socket, out _refusal);
         }
 
         if (socket is null)
@@ -102,43 +102,12 @@ public sealed partial class PortableEngine
         return upstream;
     }
 
-    private Socket? Connect(IPEndPoint server, Tick now)
-    {
-        for (int attempt = 0; attempt < OpenAttempts; attempt++)
-        {
-            ushort port = _spare;
-            if (port == 0 && _ports?.TryDraw(now, out port) == false)
-            {
-                _refusal = new OpenRefusal(null, 0, server);
-                return null;
-            }
-
-            _spare = 0;
-            Socket? socket = PortableEngineSockets.Connect(server, port, out bool portRefused, out _refusal);
-            if (socket is not null)
-            {
-                return socket;
-            }
-
-            if (!portRefused || _ports is null)
-            {
-                // Nothing was sent from the port: while a server cannot be reached, asking must not use ports up.
-                _spare = port;
-                return null;
-            }
-
-            // Somebody else's port, or one that needs a privilege: there are others.
-            _ports.Rest(port, now, used: false);
-        }
-
-        return null;
-    }
-
     private void Close(in RelayEvent ended, Tick now)
     {
         PortableEngineUpstream upstream = _upstreams[ended.Slot]!;
         _upstreams[ended.Slot] = null;
         upstream.Close();
-        _ports?.Rest(upstream.Port, now, ended.ServerUsedPort);
+        _ports.Rest(upstream.Port, now, ended.ServerUsedPort);
+        _relay.Release(ended.Slot);
     }
 }

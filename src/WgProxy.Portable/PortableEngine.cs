@@ -17,7 +17,6 @@ namespace WgProxy.Portable;
 public sealed partial class PortableEngine : IEngine
 {
     private const int BufferLength = 65_536;
-    private const int OpenAttempts = 16;
 
     // Datagrams that one upstream socket may deliver before others have their turn at the lock.
     private const int FairBudget = 64;
@@ -29,7 +28,7 @@ public sealed partial class PortableEngine : IEngine
     private readonly TimeProvider _time;
     private readonly long _zero;
     private readonly Relay _relay;
-    private readonly PortPool? _ports;
+    private readonly UpstreamPorts _ports;
     private readonly byte[] _buffer = GC.AllocateUninitializedArray<byte>(BufferLength, pinned: true);
     private readonly Mailbox _mailbox = new();
     private readonly AutoResetEvent _wake = new(initialState: false);
@@ -37,7 +36,6 @@ public sealed partial class PortableEngine : IEngine
     private readonly PortableEngineUpstream?[] _upstreams;
     private PortableEngineListener[] _listeners = [];
     private Thread? _clock;
-    private ushort _spare;
     private OpenRefusal _refusal;
     private volatile bool _stopped;
 
@@ -51,12 +49,7 @@ public sealed partial class PortableEngine : IEngine
         _upstreams = new PortableEngineUpstream?[_relay.Slots];
 
         // A port rests as long as a server may still send to it: for the same reason that a mapping lingers.
-        _ports = settings.Ports.Count == 0
-            ? null
-            : new PortPool(
-                settings.Ports,
-                settings.Relay.LingerTimeout,
-                settings.Seeds.Ports);
+        _ports = new UpstreamPorts(settings.Ports, settings.Relay.LingerTimeout, settings.Seeds.Ports);
     }
 
     /// <inheritdoc/>
@@ -251,22 +244,20 @@ public sealed partial class PortableEngine : IEngine
         for (int i = 0; i < _relay.Events.Length; i++)
         {
             RelayEvent change = _relay.Events[i];
-            if (change.EndsMapping)
+            switch (change.Duty())
             {
-                Close(change, now);
-                _relay.Release(change.Slot);
-            }
-            else if (change.Kind == RelayEventKind.Redirected)
-            {
-                Redirect(change.Slot, now);
-            }
-            else if (change.Kind == RelayEventKind.Unanswered)
-            {
-                FollowPath(change.Slot, now, isUnanswered: true);
-            }
-            else if (change.Kind is RelayEventKind.Established or RelayEventKind.Confirmed)
-            {
-                _upstreams[change.Slot]?.Prove(hasReceived: change.Kind == RelayEventKind.Established);
+                case EngineDuty.Close:
+                    Close(change, now);
+                    break;
+                case EngineDuty.Redirect:
+                    Redirect(change.Slot, now);
+                    break;
+                case EngineDuty.LookAtPath:
+                    FollowPath(change.Slot, now, isUnanswered: true);
+                    break;
+                case EngineDuty.AnswerAsProven:
+                    _upstreams[change.Slot]?.Prove(hasReceived: change.Kind == RelayEventKind.Established);
+                    break;
             }
 
             _settings.Observe?.Invoke(change.Kind == RelayEventKind.OpenFailed ? change with { Refusal = _refusal } : change);

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Net;
 using System.Net.Sockets;
 using WgProxy.Core.Engine;
@@ -7,13 +8,8 @@ namespace WgProxy.Portable;
 /// <summary>Makes the portable engine's sockets, with the manners that a relay needs.</summary>
 internal static class PortableEngineSockets
 {
-    /// <summary>What is asked for a listening socket: about 60 ms of a full 1 Gbit/s link.</summary>
-    public const int ListenBuffer = 7 * 1024 * 1024;
-
     // More than a buffer holds: what is still there then came later.
     private const int MostDiscarded = 10_000;
-    private const int UpstreamBuffer = 1024 * 1024;
-    private const int SharedPortAttempts = 16;
 
     // Linux, include/uapi/linux/in.h and in6.h. OMIT since 3.15.
     private const int IpLevel = 0;
@@ -35,7 +31,8 @@ internal static class PortableEngineSockets
     public static IReadOnlyList<PortableEngineGroup> Listen(IPEndPoint listen, bool hasIPv4, bool hasIPv6, bool mayShare)
     {
         // Sockets that share a port do so with any other process of the same user: those that do not share find out.
-        List<Socket> alone = ListenAlone(listen, hasIPv4, hasIPv6);
+        ListenPlan plan = ListenPlan.Of(listen, isIPv4 => isIPv4 ? hasIPv4 : hasIPv6);
+        List<Socket> alone = ListenAlone(plan);
         if (mayShare)
         {
             IPEndPoint[] bound = [.. alone.Select(socket => (IPEndPoint)socket.LocalEndPoint!)];
@@ -47,7 +44,7 @@ internal static class PortableEngineSockets
             }
 
             DisposeAll(groups.OfType<PortableEngineGroup>());
-            alone = ListenAlone(new IPEndPoint(listen.Address, bound[0].Port), hasIPv4, hasIPv6);
+            alone = ListenAlone(plan with { Port = bound[0].Port });
         }
 
         return [.. alone.Select(socket => new PortableEngineGroup(socket, Initiations: null, Strangers: []))];
@@ -81,49 +78,34 @@ internal static class PortableEngineSockets
         }
     }
 
-    /// <summary>The addresses to bind for an address to listen on.</summary>
-    public static IReadOnlyList<IPAddress> Addresses(IPAddress listen, bool hasIPv4, bool hasIPv6)
-    {
-        if (listen.IsIPv4MappedToIPv6)
-        {
-            return [listen.MapToIPv4()];
-        }
-
-        return (listen.Equals(IPAddress.IPv6Any), hasIPv4, hasIPv6) switch
-        {
-            (true, true, true) => [IPAddress.IPv6Any, IPAddress.Any],
-            (true, true, false) => [IPAddress.Any],
-            _ => [listen],
-        };
-    }
-
-    /// <summary>A connected, non-blocking socket to a server; null if the system refused.</summary>
+    /// <summary>A connected, non-blocking socket to a server; false if the system refused.</summary>
     /// <param name="server">The server.</param>
     /// <param name="port">The local port; 0 for one that the system chooses.</param>
-    /// <param name="portRefused">Whether it was the port that the system refused.</param>
+    /// <param name="socket">The socket.</param>
     /// <param name="refusal">What it refused.</param>
-    public static Socket? Connect(IPEndPoint server, ushort port, out bool portRefused, out OpenRefusal refusal)
+    public static bool TryConnect(IPEndPoint server, ushort port, [MaybeNullWhen(false)] out Socket socket, out OpenRefusal refusal)
     {
         IPAddress address = server.Address.IsIPv4MappedToIPv6 ? server.Address.MapToIPv4() : server.Address;
-        Socket? socket = null;
-        portRefused = false;
+        string call = "socket";
+        socket = null;
         refusal = default;
         try
         {
-            socket = New(address.AddressFamily, UpstreamBuffer);
-            portRefused = true;
+            socket = New(address.AddressFamily, UpstreamPorts.Buffer);
+            call = "bind";
             socket.Bind(new IPEndPoint(AnyOf(address.AddressFamily), port));
-            portRefused = false;
+            call = "connect";
             socket.Connect(new IPEndPoint(address, server.Port));
             socket.Blocking = false;
             Discard(socket);
-            return socket;
+            return true;
         }
         catch (SocketException refused)
         {
-            refusal = new OpenRefusal(socket is null ? "socket" : portRefused ? "bind" : "connect", refused.ErrorCode, server);
+            refusal = new OpenRefusal(call, refused.ErrorCode, server);
             socket?.Dispose();
-            return null;
+            socket = null;
+            return false;
         }
     }
 
@@ -164,11 +146,9 @@ internal static class PortableEngineSockets
         return error == SocketError.Success ? EngineFault.SendRetried : EngineFault.SendFailed;
     }
 
-    /// <summary>Says it if a listening socket got a smaller receive buffer than it asked for.</summary>
-    public static IReadOnlyList<string> Shortfalls(int granted) => granted >= ListenBuffer
-        ? []
-        : [$"the system grants a receive buffer of {granted} bytes instead of {ListenBuffer}: bursts may be lost"
-            + (OperatingSystem.IsLinux() ? $"; set net.core.rmem_max to {ListenBuffer} (sysctl)" : string.Empty)];
+    /// <summary>One sentence, if a listening socket got a smaller receive buffer than it asked for.</summary>
+    public static IReadOnlyList<string> Shortfalls(int granted) =>
+        RefusalText.Shortfalls([new("a receive buffer", granted, OperatingSystem.IsLinux() ? "net.core.rmem_max" : null)]);
 
     /// <summary>How much of the asked receive buffer the system granted.</summary>
     public static int GrantedReceiveBuffer(Socket socket)
@@ -207,7 +187,7 @@ internal static class PortableEngineSockets
     }
 
     private static EngineException NotWithout(string calls, Exception refused) =>
-        new($"the system refuses {calls}: {refused.Message}; let the sandbox (a seccomp profile, say) allow it", refused);
+        RefusalText.ToCall(calls, refused.Message, RefusalText.Allow, refused);
 
     private static void Allow(SocketError error)
     {
@@ -217,16 +197,15 @@ internal static class PortableEngineSockets
         }
     }
 
-    private static List<Socket> ListenAlone(IPEndPoint listen, bool hasIPv4, bool hasIPv6)
+    private static List<Socket> ListenAlone(ListenPlan plan)
     {
-        IReadOnlyList<IPAddress> addresses = Addresses(listen.Address, hasIPv4, hasIPv6);
         for (int attempt = 1; ; attempt++)
         {
             List<Socket> sockets = [];
-            int port = listen.Port;
+            int port = plan.Port;
             try
             {
-                foreach (IPAddress address in addresses)
+                foreach (IPAddress address in plan.Addresses)
                 {
                     sockets.Add(Bind(new IPEndPoint(address, port)));
                     port = ((IPEndPoint)sockets[^1].LocalEndPoint!).Port;
@@ -234,16 +213,13 @@ internal static class PortableEngineSockets
 
                 return sockets;
             }
-            catch (SocketException refusal)
+            catch (SocketException said)
             {
                 sockets.ForEach(socket => socket.Dispose());
-
-                // The first family drew a port that somebody has in the second: draw another.
-                bool unlucky = listen.Port == 0 && sockets.Count == 1
-                    && refusal.SocketErrorCode == SocketError.AddressAlreadyInUse;
-                if (!unlucky || attempt == SharedPortAttempts)
+                EngineException refusal = Refused(new IPEndPoint(plan.Addresses[sockets.Count], port), said);
+                if (!plan.MayDrawAgain(attempt, refusal.Cause))
                 {
-                    throw Refused(new IPEndPoint(addresses[sockets.Count], port), refusal);
+                    throw refusal;
                 }
             }
         }
@@ -262,7 +238,7 @@ internal static class PortableEngineSockets
 
     private static Socket NewListening(AddressFamily family)
     {
-        Socket socket = New(family, ListenBuffer);
+        Socket socket = New(family, ListenPlan.Buffer);
         RefuseMulticast(socket, family);
         return socket;
     }
@@ -349,18 +325,16 @@ internal static class PortableEngineSockets
         }
     }
 
-    private static EngineException Refused(IPEndPoint listen, SocketException refusal) =>
-        new(
-            refusal.SocketErrorCode switch
-            {
-                SocketError.AddressAlreadyInUse => $"cannot listen on {listen}: another program uses this UDP port",
-                SocketError.AddressNotAvailable => $"cannot listen on {listen}: this machine does not have the address",
-                SocketError.AccessDenied => $"cannot listen on {listen}: the system does not permit this port",
-                SocketError.AddressFamilyNotSupported => $"cannot listen on {listen}: this machine lacks the IP version",
-                _ => $"cannot listen on {listen}: {refusal.Message} (errno {refusal.ErrorCode})",
-            },
-            refusal)
+    private static EngineException Refused(IPEndPoint listen, SocketException refusal) => RefusalText.ToListen(
+        listen,
+        refusal.SocketErrorCode switch
         {
-            Cause = refusal.SocketErrorCode == SocketError.AddressAlreadyInUse ? EngineRefusal.PortInUse : EngineRefusal.Listen,
-        };
+            SocketError.AddressAlreadyInUse => ListenRefusal.PortInUse,
+            SocketError.AddressNotAvailable => ListenRefusal.NoSuchAddress,
+            SocketError.AccessDenied => ListenRefusal.NotPermitted,
+            SocketError.AddressFamilyNotSupported => ListenRefusal.NoSuchFamily,
+            _ => ListenRefusal.Other,
+        },
+        $"{refusal.Message} (errno {refusal.ErrorCode})",
+        refusal);
 }

@@ -37,7 +37,7 @@ internal sealed class RelayDriver
     public bool RefuseToOpen { get; set; }
 
     /// <summary>Where ports come from, as in an engine; by default each is a new one.</summary>
-    public PortPool? Ports { get; init; }
+    public UpstreamPorts? Ports { get; init; }
 
     public static Source Client(int number) => Source.From(new IPEndPoint(IPAddress.Parse($"192.0.2.{1 + (number / 60_000)}"), 1_000 + (number % 60_000)));
 

@@ -263,7 +263,7 @@ public sealed partial class RelayGateTests(ITestOutputHelper output)
         const int ports = 28_232;
         RelayDriver driver = new(new RelaySettings())
         {
-            Ports = new PortPool(Enumerable.Range(32_768, ports).Select(port => (ushort)port), TimeSpan.FromSeconds(180), (1, 2)),
+            Ports = new UpstreamPorts(Enumerable.Range(32_768, ports).Select(port => (ushort)port), TimeSpan.FromSeconds(180), (1, 2)),
         };
         driver.Confirm(Alice);
         int stranger = 0;

@@ -249,7 +249,7 @@ public sealed class MannersTests
     [Fact]
     public void A_small_buffer_is_pointed_out_once_with_its_remedy()
     {
-        const int buffer = ListenSockets.Buffer;
+        const int buffer = ListenPlan.Buffer;
         const int small = 212_992;
         Assert.Empty(LinuxEngine.ShortfallsOf(buffer, buffer));
         Assert.Equal(

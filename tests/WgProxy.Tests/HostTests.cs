@@ -23,7 +23,7 @@ public sealed class HostTests
     [InlineData("words", "more words", 0, 16_384)]
     public void Ports_are_the_kernels_range_without_what_is_taken(string range, string reserved, int listen, int count)
     {
-        IReadOnlyList<ushort> ports = UpstreamPorts.Select(range, reserved, listen).Numbers;
+        IReadOnlyList<ushort> ports = EphemeralPorts.Select(range, reserved, listen).Numbers;
         Assert.Equal(count, ports.Count);
         Assert.Distinct(ports);
         Assert.DoesNotContain((ushort)listen, ports);
@@ -33,7 +33,7 @@ public sealed class HostTests
     public void Reserved_ports_are_left_out() =>
         Assert.Equal(
             [104, 106, 107, 108],
-            UpstreamPorts.Select("100 109", "50-102,103,105,200", 109).Numbers.Select(port => (int)port));
+            EphemeralPorts.Select("100 109", "50-102,103,105,200", 109).Numbers.Select(port => (int)port));
 
     [Theory]
     [InlineData(28_231, 20_000L, 16_384, 4_096, "--max-mappings (WGPROXY_MAX_MAPPINGS)", false)]
@@ -79,7 +79,7 @@ public sealed class HostTests
     [InlineData(60_999, "sysctl net.ipv4.ip_local_reserved_ports=60999")]
     [InlineData(61_000, "")]
     public void A_port_that_the_system_hands_out_to_anybody_can_be_reserved(int port, string advice) =>
-        Assert.Matches($"^(.* by )?{advice}$", UpstreamPorts.Select("32768 60999", "", 0).AdviceAbout(port));
+        Assert.Matches($"^(.* by )?{advice}$", EphemeralPorts.Select("32768 60999", "", 0).AdviceAbout(port));
 
     [Theory]
     [InlineData("[::]", "127.0.0.1", true)]
@@ -108,5 +108,5 @@ public sealed class HostTests
     [Fact]
     public void This_host_has_addresses() => Assert.Contains(IPAddress.Loopback, OwnAddresses.OfThisHost());
 
-    private static UpstreamPorts Ports(int first, int count) => UpstreamPorts.Select($"{first} {first + count - 1}", "", 0);
+    private static EphemeralPorts Ports(int first, int count) => EphemeralPorts.Select($"{first} {first + count - 1}", "", 0);
 }

@@ -15,7 +15,7 @@ internal sealed class MemoryEngine : IEngine
     private readonly EngineSettings _settings;
     private readonly MemoryEngineNetwork _network;
     private readonly Relay _relay;
-    private readonly PortPool? _ports;
+    private readonly UpstreamPorts _ports;
     private readonly Upstream?[] _upstreams;
     private Tick _now;
     private bool _stopped;
@@ -26,9 +26,7 @@ internal sealed class MemoryEngine : IEngine
         _network = network;
         _relay = new Relay(settings.Relay, settings.Routes);
         _upstreams = new Upstream?[_relay.Slots];
-        _ports = settings.Ports.Count == 0
-            ? null
-            : new PortPool(settings.Ports, settings.Relay.LingerTimeout, seed: (1, 2));
+        _ports = new UpstreamPorts(settings.Ports, settings.Relay.LingerTimeout, settings.Seeds.Ports);
     }
 
     /// <inheritdoc/>
@@ -160,7 +158,7 @@ internal sealed class MemoryEngine : IEngine
     private Upstream? Open(int slot, IPEndPoint client, IPEndPoint listening)
     {
         ushort port = 0;
-        if (_ports?.TryDraw(_now, out port) == false)
+        if (!_ports.TryDraw(_now, out port))
         {
             _relay.OpenFailed(slot);
             HandleEvents();
@@ -226,7 +224,7 @@ internal sealed class MemoryEngine : IEngine
                 Upstream upstream = _upstreams[change.Slot]!;
                 _upstreams[change.Slot] = null;
                 _network.Close(upstream.Local);
-                _ports?.Rest((ushort)upstream.Local.Port, _now, change.ServerUsedPort);
+                _ports.Rest((ushort)upstream.Local.Port, _now, change.ServerUsedPort);
                 _relay.Release(change.Slot);
             }
             else if (change.Kind == RelayEventKind.Redirected)

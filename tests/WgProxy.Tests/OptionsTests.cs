@@ -243,7 +243,7 @@ public sealed class OptionsTests
     public void An_engine_is_told_what_was_set()
     {
         Options options = Read("--timeout", "500", "--listen", "127.0.0.1:2")!;
-        Capacity capacity = Capacity.From(UpstreamPorts.Select("40000 40003", "", 0), HostFacts.Unlimited, wanted: 16_384);
+        Capacity capacity = Capacity.From(EphemeralPorts.Select("40000 40003", "", 0), HostFacts.Unlimited, wanted: 16_384);
         var settings = options.ForEngine(Keys.Route(), capacity);
         Assert.Equal(options.Listen, settings.Listen);
         Assert.Equal(capacity.Ports.Numbers, settings.Ports);
@@ -255,7 +255,7 @@ public sealed class OptionsTests
     public void Secrets_are_drawn_anew_for_every_engine()
     {
         Options options = Read()!;
-        Capacity capacity = Capacity.From(UpstreamPorts.Select("40000 40000", "", 0), HostFacts.Unlimited, wanted: 16_384);
+        Capacity capacity = Capacity.From(EphemeralPorts.Select("40000 40000", "", 0), HostFacts.Unlimited, wanted: 16_384);
         EngineSeeds[] engines = [options.ForEngine(Keys.Route(), capacity).Seeds, options.ForEngine(Keys.Route(), capacity).Seeds];
         (ulong, ulong)[] seeds = [.. engines.SelectMany(each => SeedsOf(each))];
         Assert.Equal(2 * typeof(EngineSeeds).GetProperties().Length, seeds.Length);
@@ -271,7 +271,7 @@ public sealed class OptionsTests
     [InlineData(100, 22, 5)]
     public void Cookies_begin_at_a_quarter_of_what_may_ask(int ports, int asked, int loaded)
     {
-        Capacity capacity = Capacity.From(UpstreamPorts.Select($"20000 {19_999 + ports}", "", 0), HostFacts.Unlimited, wanted: 16_384);
+        Capacity capacity = Capacity.From(EphemeralPorts.Select($"20000 {19_999 + ports}", "", 0), HostFacts.Unlimited, wanted: 16_384);
         RelaySettings relay = Read()!.ForEngine(Keys.Route(), capacity).Relay;
         Assert.Equal((asked, loaded), (relay.MaxAsked, relay.LoadedAsked));
     }
@@ -283,7 +283,7 @@ public sealed class OptionsTests
     [InlineData(40, 40)]
     public void Claims_have_a_sixteenth_of_the_mappings_and_sixty_four_where_there_are_as_many(int mappings, int claims)
     {
-        Capacity capacity = Capacity.From(UpstreamPorts.Select("1 40000", "", 0), HostFacts.Unlimited, mappings);
+        Capacity capacity = Capacity.From(EphemeralPorts.Select("1 40000", "", 0), HostFacts.Unlimited, mappings);
         Assert.Equal(mappings, capacity.Mappings);
         Assert.Equal(claims, Read()!.ForEngine(Keys.Route(), capacity).Relay.MaxClaimed);
     }

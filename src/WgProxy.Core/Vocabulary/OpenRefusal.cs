@@ -13,6 +13,9 @@ public readonly record struct OpenRefusal(string? Call, int Error, IPEndPoint? S
     private const int WinsockFamilyNotSupported = 10_047;
     private const int BsdFamilyNotSupported = 47;
 
+    /// <summary>Whether the refusal concerns the local port. Another port may work.</summary>
+    public bool IsOfThePort => Call is "bind";
+
     /// <summary>Whether the refusal concerns the server's address, for whatever reason (ENETUNREACH, EHOSTUNREACH, EADDRNOTAVAIL,
     /// EACCES, EINVAL…). Another address may work.</summary>
     public bool IsUnreachable => Call is "connect"

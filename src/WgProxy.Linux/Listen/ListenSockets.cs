@@ -62,11 +62,6 @@ internal sealed record ListenSocket(UdpSocket Socket, ListenRole Role, DefaultLo
 /// <summary>Binds the listening addresses, each as a group of sockets that the kernel steers datagrams to.</summary>
 internal static class ListenSockets
 {
-    /// <summary>What is asked for a listening socket's buffers: about 50 ms of a full 1 Gbit/s link.</summary>
-    public const int Buffer = 7 * 1024 * 1024;
-
-    private const int DrawAttempts = 16;
-
     // More than a buffer holds: what is still there then came later.
     private const int DiscardedBatches = 1_000;
 
@@ -75,14 +70,20 @@ internal static class ListenSockets
     public static IReadOnlyList<IReadOnlyList<ListenSocket>> Open(
         IPEndPoint listen, Steering steering, StrangerSpread spread, Segmentation offload)
     {
-        IPAddress[] addresses = Addresses(listen.Address);
+        // Only for lack of a family is one left out, and it does not come while the system runs. Whatever else the system says, no files
+        // left for one, ends the start.
+        ListenPlan plan = ListenPlan.Of(listen, isIPv4 =>
+        {
+            using UdpSocket? socket = UdpSocket.Open(isIPv4, out int error);
+            return error != EAFNOSUPPORT;
+        });
         for (int attempt = 1; ; attempt++)
         {
             try
             {
-                return Open(addresses, Probe(addresses, listen.Port), steering, spread, offload);
+                return Open(plan.Addresses, Probe(plan), steering, spread, offload);
             }
-            catch (EngineException) when (listen.Port == 0 && attempt < DrawAttempts)
+            catch (EngineException refusal) when (plan.MayDrawAgain(attempt, refusal.Cause))
             {
                 // Somebody has the port that was drawn, in the other family or since: draw another.
             }
@@ -105,7 +106,7 @@ internal static class ListenSockets
     }
 
     private static List<ListenSocket>[] Open(
-        IPAddress[] addresses, int port, Steering steering, StrangerSpread spread, Segmentation offload)
+        IReadOnlyList<IPAddress> addresses, int port, Steering steering, StrangerSpread spread, Segmentation offload)
     {
         List<ListenSocket>[] workers = [.. Enumerable.Range(0, steering.Workers).Select(_ => new List<ListenSocket>())];
         try
@@ -131,40 +132,15 @@ internal static class ListenSockets
         }
     }
 
-    /// <summary>The addresses to bind for an address to listen on: <c>[::]</c> is both families, as far as this machine
-    /// has them.</summary>
-    private static IPAddress[] Addresses(IPAddress listen)
-    {
-        if (listen.IsIPv4MappedToIPv6)
-        {
-            return [listen.MapToIPv4()];
-        }
-
-        if (!listen.Equals(IPAddress.IPv6Any))
-        {
-            return [listen];
-        }
-
-        // Only for this reason is one left out, and it does not change while the system runs: an interface that gets its first
-        // IPv6 address later finds the socket bound (also where disable_ipv6 was set at the start). Whatever else the system
-        // says, no files left for one, ends the start.
-        IPAddress[] both = [IPAddress.IPv6Any, IPAddress.Any];
-        IPAddress[] had = [.. both.Where(address =>
-        {
-            using UdpSocket? socket = UdpSocket.Open(IsIPv4(address), out int error);
-            return error != EAFNOSUPPORT;
-        })];
-        return had.Length == 0 ? both : had;
-    }
-
     // Sockets that share a port do so with any other process of the same user: a second relay would take half of the
     // clients of the first, unnoticed. Sockets that do not share find out.
-    private static int Probe(IPAddress[] addresses, int port)
+    private static int Probe(ListenPlan plan)
     {
+        int port = plan.Port;
         List<UdpSocket> probes = [];
         try
         {
-            foreach (IPAddress address in addresses)
+            foreach (IPAddress address in plan.Addresses)
             {
                 IPEndPoint listen = new(address, port);
                 probes.Add(New(listen));
@@ -173,7 +149,7 @@ internal static class ListenSockets
             }
 
             // Each socket of the group would draw a port of its own.
-            return port != 0 ? port : throw Refusal.Of("getsockname", Marshal.GetLastPInvokeError(), Refusal.AllowOrPortable);
+            return port != 0 ? port : throw Refusal.Of("getsockname", Marshal.GetLastPInvokeError(), RefusalText.AllowOrPortable);
         }
         finally
         {
@@ -192,7 +168,7 @@ internal static class ListenSockets
             ListenRole intake = (ListenRole)(i / steering.Workers);
             ListenSocket listener = new(socket, intake, home, strangers);
             workers[i % steering.Workers].Add(listener);
-            socket.Udp.AskBuffers(Buffer);
+            socket.Udp.AskBuffers(ListenPlan.Buffer);
             socket.Udp.RefuseMulticast();
 
             // Each message beside a datagram costs some 60 ns (decision 16).
@@ -217,7 +193,7 @@ internal static class ListenSockets
 
             if (socket.Udp.TryBatch(out string call) is not 0 and int error)
             {
-                throw Refusal.Of(call, error, Refusal.AllowOrPortable);
+                throw Refusal.Of(call, error, RefusalText.AllowOrPortable);
             }
 
             SharePort(socket);
@@ -227,7 +203,7 @@ internal static class ListenSockets
                 throw Refusal.Of(
                     "setsockopt SO_ATTACH_REUSEPORT_CBPF, which steers datagrams among sockets that share a port (since Linux 4.5)",
                     Marshal.GetLastPInvokeError(),
-                    Refusal.AllowOrPortable);
+                    RefusalText.AllowOrPortable);
             }
 
             Bind(socket, listen);
@@ -253,7 +229,7 @@ internal static class ListenSockets
             if (!socket.Udp.TryDeafen())
             {
                 throw Refusal.Of(
-                    "setsockopt SO_ATTACH_FILTER, which keeps datagrams from a socket", Marshal.GetLastPInvokeError(), Refusal.AllowOrPortable);
+                    "setsockopt SO_ATTACH_FILTER, which keeps datagrams from a socket", Marshal.GetLastPInvokeError(), RefusalText.AllowOrPortable);
             }
 
             SharePort(socket);
@@ -266,7 +242,7 @@ internal static class ListenSockets
     {
         if (!socket.Udp.TrySharePort())
         {
-            throw Refusal.Of("setsockopt SO_REUSEPORT", Marshal.GetLastPInvokeError(), Refusal.AllowOrPortable);
+            throw Refusal.Of("setsockopt SO_REUSEPORT", Marshal.GetLastPInvokeError(), RefusalText.AllowOrPortable);
         }
     }
 
@@ -286,16 +262,15 @@ internal static class ListenSockets
 
     private static bool IsIPv4(IPAddress address) => address.AddressFamily == System.Net.Sockets.AddressFamily.InterNetwork;
 
-    private static EngineException Refused(IPEndPoint listen, int error) => new(
+    private static EngineException Refused(IPEndPoint listen, int error) => RefusalText.ToListen(
+        listen,
         error switch
         {
-            EADDRINUSE => $"cannot listen on {listen}: another program uses this UDP port",
-            EADDRNOTAVAIL => $"cannot listen on {listen}: this machine does not have the address",
-            EACCES => $"cannot listen on {listen}: the system does not permit this port",
-            EAFNOSUPPORT => $"cannot listen on {listen}: this machine lacks the IP version",
-            _ => $"cannot listen on {listen}: bind: {Refusal.Words(error)}",
-        })
-    {
-        Cause = error == EADDRINUSE ? EngineRefusal.PortInUse : EngineRefusal.Listen,
-    };
+            EADDRINUSE => ListenRefusal.PortInUse,
+            EADDRNOTAVAIL => ListenRefusal.NoSuchAddress,
+            EACCES => ListenRefusal.NotPermitted,
+            EAFNOSUPPORT => ListenRefusal.NoSuchFamily,
+            _ => ListenRefusal.Other,
+        },
+        $"bind: {Refusal.Words(error)}");
 }

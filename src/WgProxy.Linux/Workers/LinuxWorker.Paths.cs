@@ -153,19 +153,18 @@ internal sealed partial class LinuxWorker
     private bool Replace(int slot, IPEndPoint server, Tick now)
     {
         ushort former = _upstreams[slot].Port;
-        ushort port = former;
-        if (!TryConnect(server, port, out UdpDescriptor socket, out bool portRefused)
-            && !(portRefused && TryConnect(server, now, out socket, out port)))
+        if (!_ports.TryReplace(_connect, server, former, now, out UdpDescriptor socket, out _refusal))
         {
             return false;
         }
 
+        ushort port = socket.Local.Port;
         if (_poller.Watch(socket.Descriptor, Token(Kind.Upstream, slot)) != 0)
         {
             socket.Close();
             if (port != former)
             {
-                _ports?.Rest(port, now, used: false);
+                _ports.Rest(port, now, used: false);
             }
 
             return false;
@@ -177,7 +176,7 @@ internal sealed partial class LinuxWorker
         _upstreams[slot].IsPaused = false;
         if (port != former)
         {
-            _ports?.Rest(former, now);
+            _ports.Rest(former, now);
         }
 
         Settle(slot, socket);

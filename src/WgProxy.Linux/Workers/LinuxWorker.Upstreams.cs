@@ -1,5 +1,6 @@
 using System.Net;
 using System.Runtime.CompilerServices;
+using WgProxy.Core.Engine;
 using WgProxy.Linux.Listen;
 using WgProxy.Linux.Native;
 using WgProxy.Linux.Net;
@@ -10,26 +11,23 @@ namespace WgProxy.Linux.Workers;
 // The servers' side: sockets are opened and closed.
 internal sealed partial class LinuxWorker
 {
-    private const int OpenAttempts = 16;
-    private const int UpstreamBuffer = 1024 * 1024;
-
-    private ushort _spare;
     private OpenRefusal _refusal;
 
     [MethodImpl(MethodImplOptions.NoInlining)]
     private bool Open(int slot, ListenSocket listener, int place, ReadOnlySpan<byte> local, Tick now)
     {
-        bool connected = TryConnect(_relay.ServerOf(slot), now, out UdpDescriptor socket, out ushort port);
+        bool connected = _ports.TryOpen(_connect, _relay.ServerOf(slot), now, out UdpDescriptor socket, out _refusal);
         while (!connected && _refusal.IsUnreachable && _relay.TryNextServer(slot, now))
         {
-            connected = TryConnect(_relay.ServerOf(slot), now, out socket, out port);
+            connected = _ports.TryOpen(_connect, _relay.ServerOf(slot), now, out socket, out _refusal);
         }
 
         if (connected && _poller.Watch(socket.Descriptor, Token(Kind.Upstream, slot)) is not 0 and int error)
         {
             _refusal = new OpenRefusal("epoll_ctl", error, _relay.ServerOf(slot));
+            ushort unused = socket.Local.Port;
             socket.Close();
-            _ports?.Rest(port, now, used: false);
+            _ports.Rest(unused, now, used: false);
             connected = false;
         }
 
@@ -41,7 +39,7 @@ internal sealed partial class LinuxWorker
         }
 
         _upstreams[slot] = new Upstream { Socket = socket, Listener = listener, IsOpen = true };
-        (_upstreams[slot].Local, port) = socket.Local;
+        (_upstreams[slot].Local, ushort port) = socket.Local;
         _upstreams[slot].Port = port;
         _clients.Set(slot, _fromClients.NameOf(place), local);
         bool segments = _offload.Segments && socket.CanSegment();
@@ -54,50 +52,16 @@ internal sealed partial class LinuxWorker
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private bool TryConnect(IPEndPoint server, Tick now, out UdpDescriptor socket, out ushort port)
+    private bool TryConnect(IPEndPoint server, ushort port, out UdpDescriptor socket, out OpenRefusal refusal)
     {
-        socket = default;
-        port = _spare;
-        for (int attempt = 0; attempt < OpenAttempts; attempt++)
-        {
-            if (port == 0 && _ports?.TryDraw(now, out port) == false)
-            {
-                _refusal = new OpenRefusal(null, 0, server);
-                return false;
-            }
-
-            _spare = 0;
-            if (TryConnect(server, port, out socket, out bool portRefused))
-            {
-                return true;
-            }
-
-            if (!portRefused || _ports is null)
-            {
-                // Nothing was sent from the port: while a server cannot be reached, asking must not use ports up.
-                _spare = port;
-                return false;
-            }
-
-            // Somebody else's port, or one that needs a privilege: there are others.
-            _ports.Rest(port, now, used: false);
-            port = 0;
-        }
-
-        return false;
-    }
-
-    [MethodImpl(MethodImplOptions.NoInlining)]
-    private bool TryConnect(IPEndPoint server, ushort port, out UdpDescriptor socket, out bool portRefused)
-    {
-        portRefused = false;
+        refusal = default;
         if (!UdpDescriptor.TryOpen(KernelAddress.IsIPv4(server), out socket, out int error))
         {
-            _refusal = new OpenRefusal("socket", error, server);
+            refusal = new OpenRefusal("socket", error, server);
             return false;
         }
 
-        socket.AskBuffers(UpstreamBuffer);
+        socket.AskBuffers(UpstreamPorts.Buffer);
         socket.AskMark();
         socket.AskOverflow();
         if (_offload.Coalesces)
@@ -106,15 +70,15 @@ internal sealed partial class LinuxWorker
         }
 
         error = socket.Bind(port);
-        portRefused = error != 0;
-        if (!portRefused && (error = socket.Connect(server)) == 0)
+        bool isBound = error == 0;
+        if (isBound && (error = socket.Connect(server)) == 0)
         {
             // Between the two, the port was open to anybody.
             socket.Discard();
             return true;
         }
 
-        _refusal = new OpenRefusal(portRefused ? "bind" : "connect", error, server);
+        refusal = new OpenRefusal(isBound ? "connect" : "bind", error, server);
         socket.Close();
         return false;
     }
@@ -124,21 +88,20 @@ internal sealed partial class LinuxWorker
         for (int i = 0; i < _relay.Events.Length; i++)
         {
             RelayEvent change = _relay.Events[i];
-            if (change.EndsMapping)
+            switch (change.Duty())
             {
-                Close(change, now);
-            }
-            else if (change.Kind == RelayEventKind.Redirected)
-            {
-                Redirect(change.Slot, now);
-            }
-            else if (change.Kind == RelayEventKind.Unanswered)
-            {
-                FollowPath(change.Slot, now, isUnanswered: true);
-            }
-            else if (change.Kind is RelayEventKind.Established or RelayEventKind.Confirmed)
-            {
-                Prove(change);
+                case EngineDuty.Close:
+                    Close(change, now);
+                    break;
+                case EngineDuty.Redirect:
+                    Redirect(change.Slot, now);
+                    break;
+                case EngineDuty.LookAtPath:
+                    FollowPath(change.Slot, now, isUnanswered: true);
+                    break;
+                case EngineDuty.AnswerAsProven:
+                    Prove(change);
+                    break;
             }
 
             _settings.Observe?.Invoke(change.Kind == RelayEventKind.OpenFailed ? change with { Refusal = _refusal } : change);
@@ -160,7 +123,7 @@ internal sealed partial class LinuxWorker
         }
 
         upstream.Socket.Close();
-        _ports?.Rest(upstream.Port, now, ended.ServerUsedPort);
+        _ports.Rest(upstream.Port, now, ended.ServerUsedPort);
         upstream = default;
         _relay.Release(ended.Slot);
     }

@@ -21,7 +21,8 @@ internal sealed partial class LinuxWorker : IDisposable
     private readonly TimeProvider _time;
     private readonly long _zero;
     private readonly Relay _relay;
-    private readonly PortPool? _ports;
+    private readonly UpstreamPorts _ports;
+    private readonly PortOpener<UdpDescriptor> _connect;
     private readonly IReadOnlyList<ListenSocket> _listeners;
     private readonly ClientTable _clients;
     private readonly Upstream[] _upstreams;
@@ -65,15 +66,14 @@ internal sealed partial class LinuxWorker : IDisposable
         _zero = zero;
         _listeners = listeners;
         _relay = new Relay(settings.SeededRelay, settings.Routes);
-        _ports = settings.Ports.Count == 0
-            ? null
-            : new PortPool(settings.Ports, settings.Relay.LingerTimeout, settings.Seeds.Ports);
+        _ports = new UpstreamPorts(settings.Ports, settings.Relay.LingerTimeout, settings.Seeds.Ports);
+        _connect = TryConnect;
         _upstreams = new Upstream[_relay.Slots];
         _clients = new ClientTable(_relay.Slots);
         _toServers = new Outbox(_relay.Slots, _relay.Counters, _offload.MustEndShort, clients: null, _offload.Rings);
         _toClients = new Outbox(_relay.Slots, _relay.Counters, _offload.MustEndShort, _clients);
-        _poller = Poller.Open(out int error) ?? throw Refusal.Of("epoll_create1", error, Refusal.Allow);
-        _wake = WakeUp.Open(out error) ?? throw Refusal.Of("eventfd2", error, Refusal.AllowOrPortable);
+        _poller = Poller.Open(out int error) ?? throw Refusal.Of("epoll_create1", error, RefusalText.Allow);
+        _wake = WakeUp.Open(out error) ?? throw Refusal.Of("eventfd2", error, RefusalText.AllowOrPortable);
 
         // Where there is none, each wait is given its end.
         _alarm = DeadlineTimer.Open(out _);
@@ -155,12 +155,12 @@ internal sealed partial class LinuxWorker : IDisposable
 
         if (error != 0)
         {
-            throw Refusal.Of("epoll_ctl", error, Refusal.Allow);
+            throw Refusal.Of("epoll_ctl", error, RefusalText.Allow);
         }
 
         if (_poller.TryWait() is not 0 and int refusal)
         {
-            throw Refusal.Of("epoll_wait", refusal, Refusal.Allow);
+            throw Refusal.Of("epoll_wait", refusal, RefusalText.Allow);
         }
     }
 

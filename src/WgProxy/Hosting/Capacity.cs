@@ -11,7 +11,7 @@ namespace WgProxy.Hosting;
 /// <param name="Bound">What bounds the number, in words.</param>
 /// <param name="Ports">Local ports that upstream sockets may use.</param>
 /// <param name="OpenFiles">The limit on open files; null where the system does not tell it.</param>
-internal sealed record Capacity(int Mappings, int Asked, string Bound, UpstreamPorts Ports, long? OpenFiles)
+internal sealed record Capacity(int Mappings, int Asked, string Bound, EphemeralPorts Ports, long? OpenFiles)
 {
     // The process itself holds about 70 files, and each new thread of the runtime takes two more; a runtime that gets
     // none ends the process (.NET 10).
@@ -37,13 +37,13 @@ internal sealed record Capacity(int Mappings, int Asked, string Bound, UpstreamP
     /// <param name="wanted">The most mappings that the operator wants.</param>
     public static Capacity OfThisHost(int listenPort, int wanted) =>
         From(
-            UpstreamPorts.OfThisHost(listenPort),
+            EphemeralPorts.OfThisHost(listenPort),
             OperatingSystem.IsLinux() ? HostFacts.RaiseOpenFiles() : HostFacts.Unlimited,
             wanted);
 
     /// <summary>What fits into 90 % of the ports and of the open files: the rest is for resting ports, for other programs,
     /// and for the process itself, which needs 256 files whatever the limit.</summary>
-    public static Capacity From(UpstreamPorts ports, long? openFiles, int wanted)
+    public static Capacity From(EphemeralPorts ports, long? openFiles, int wanted)
     {
         long byPorts = ports.Numbers.Count * 9L / 10;
         long limit = openFiles ?? AssumedFiles;

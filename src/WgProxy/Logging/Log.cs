@@ -62,7 +62,7 @@ internal sealed class Log(TextWriter output, bool forJournal, TimeProvider time)
             + "that is where this relay itself listens; expected the address of the WireGuard server");
 
     /// <summary>The system refused the listening address.</summary>
-    public void ListenRefused(IPEndPoint listen, EngineException refusal, UpstreamPorts ports) =>
+    public void ListenRefused(IPEndPoint listen, EngineException refusal, EphemeralPorts ports) =>
         Error($"{OptionTable.Listen.Name} is {LogLine.Quote(listen.ToString())}: {refusal.Message}; "
             + "expected an address and port of this host that are free and that this process may use"
             + (refusal.Cause == EngineRefusal.PortInUse ? ports.AdviceAbout(listen.Port) : string.Empty));
@@ -122,7 +122,7 @@ internal sealed class Log(TextWriter output, bool forJournal, TimeProvider time)
 
         if (!capacity.Ports.IsTold && OperatingSystem.IsLinux())
         {
-            Warning($"{UpstreamPorts.Source} cannot be read: upstream ports are drawn from {capacity.Ports.Range.First} to "
+            Warning($"{EphemeralPorts.Source} cannot be read: upstream ports are drawn from {capacity.Ports.Range.First} to "
                 + $"{capacity.Ports.Range.Last}, which may differ from the system's range, and reserved ports are unknown; let this process "
                 + "see /proc/sys (ProcSubset=all) if that matters");
         }

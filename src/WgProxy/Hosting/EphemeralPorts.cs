@@ -6,7 +6,7 @@ namespace WgProxy.Hosting;
 /// <param name="Numbers">The ports, each once.</param>
 /// <param name="Range">The ports that the system hands out to whoever asks for any; they bound <paramref name="Numbers"/>.</param>
 /// <param name="IsTold">Whether the system told this range. Otherwise it is assumed.</param>
-internal sealed record UpstreamPorts(IReadOnlyList<ushort> Numbers, (ushort First, ushort Last) Range, bool IsTold)
+internal sealed record EphemeralPorts(IReadOnlyList<ushort> Numbers, (ushort First, ushort Last) Range, bool IsTold)
 {
     private const string Folder = "/proc/sys/net/ipv4";
 
@@ -17,7 +17,7 @@ internal sealed record UpstreamPorts(IReadOnlyList<ushort> Numbers, (ushort Firs
     public static string Source => $"{Folder}/ip_local_port_range";
 
     /// <summary>The ports this host lets programs have at will, without reserved ones and the one to listen on.</summary>
-    public static UpstreamPorts OfThisHost(int listenPort)
+    public static EphemeralPorts OfThisHost(int listenPort)
     {
         string? range = ProcText.Read(Source);
         string? reserved = ProcText.Read($"{Folder}/ip_local_reserved_ports");
@@ -26,7 +26,7 @@ internal sealed record UpstreamPorts(IReadOnlyList<ushort> Numbers, (ushort Firs
 
     /// <summary>The same from the texts of the kernel, such as <c>32768 60999</c> and <c>8080,9000-9010</c>. What cannot
     /// be read as such is passed over; without a range, the dynamic ports of RFC 6335 are taken.</summary>
-    public static UpstreamPorts Select(string range, string reserved, int listenPort)
+    public static EphemeralPorts Select(string range, string reserved, int listenPort)
     {
         string[] ends = range.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries);
         (ushort First, ushort Last) told = default;
@@ -44,7 +44,7 @@ internal sealed record UpstreamPorts(IReadOnlyList<ushort> Numbers, (ushort Firs
 
         ushort[] numbers = [.. Enumerable.Range(ports.First, ports.Last - ports.First + 1)
             .Where(port => !taken.Contains(port)).Select(port => (ushort)port)];
-        return new UpstreamPorts(numbers, ports, isTold);
+        return new EphemeralPorts(numbers, ports, isTold);
     }
 
     /// <summary>What an operator may do about a port to listen on that another program has got; empty where the system hands

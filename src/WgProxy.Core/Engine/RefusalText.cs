@@ -1,0 +1,86 @@
+using System.Net;
+
+namespace WgProxy.Core.Engine;
+
+/// <summary>Why an address cannot be listened on, in no system's numbers.</summary>
+public enum ListenRefusal
+{
+    /// <summary>Another program has the port.</summary>
+    PortInUse,
+
+    /// <summary>The address is not one of this machine's.</summary>
+    NoSuchAddress,
+
+    /// <summary>The port needs a privilege, or the system forbids it.</summary>
+    NotPermitted,
+
+    /// <summary>This machine lacks the IP version.</summary>
+    NoSuchFamily,
+
+    /// <summary>Something else, in the system's words.</summary>
+    Other,
+}
+
+/// <summary>A buffer that an engine asked for, and what it got.</summary>
+/// <param name="Name">What it is, with its article.</param>
+/// <param name="Granted">The bytes granted.</param>
+/// <param name="Limit">The sysctl that limits it; null where there is none.</param>
+public readonly record struct GrantedBuffer(string Name, int Granted, string? Limit);
+
+/// <summary>What the system refused an engine, or granted less of, in words for the operator. The same for every engine.</summary>
+public static class RefusalText
+{
+    /// <summary>What helps where a sandbox refuses what no engine can do without.</summary>
+    public const string Allow = "let the sandbox (a seccomp profile, say) allow it";
+
+    /// <summary>What helps where a sandbox refuses what the portable engine can do without.</summary>
+    public const string AllowOrPortable = $"{Allow}, or use --engine portable";
+
+    /// <summary>The system does not let an engine listen.</summary>
+    /// <param name="listen">Where.</param>
+    /// <param name="why">Why.</param>
+    /// <param name="words">The system's words, if there are none of ours.</param>
+    /// <param name="said">What the system threw.</param>
+    public static EngineException ToListen(IPEndPoint listen, ListenRefusal why, string words, Exception? said = null)
+    {
+        string reason = why switch
+        {
+            ListenRefusal.PortInUse => "another program uses this UDP port",
+            ListenRefusal.NoSuchAddress => "this machine does not have the address",
+            ListenRefusal.NotPermitted => "the system does not permit this port",
+            ListenRefusal.NoSuchFamily => "this machine lacks the IP version",
+            _ => words,
+        };
+        return new EngineException($"cannot listen on {listen}: {reason}", said!)
+        {
+            Cause = why == ListenRefusal.PortInUse ? EngineRefusal.PortInUse : EngineRefusal.Listen,
+        };
+    }
+
+    /// <summary>The system refuses a call that an engine cannot start without.</summary>
+    /// <param name="call">The call, as the system spells it.</param>
+    /// <param name="words">The system's words.</param>
+    /// <param name="wayOut">What the operator can do.</param>
+    /// <param name="said">What the system threw.</param>
+    public static EngineException ToCall(string call, string words, string wayOut, Exception? said = null) =>
+        new($"the system refuses {call}: {words}; {wayOut}", said!);
+
+    /// <summary>One sentence, if any of the buffers is smaller than <see cref="ListenPlan.Buffer"/>.</summary>
+    /// <param name="buffers">What was granted.</param>
+    /// <param name="other">Another way to get more than the limit; null if there is none.</param>
+    public static IReadOnlyList<string> Shortfalls(IReadOnlyList<GrantedBuffer> buffers, string? other = null)
+    {
+        GrantedBuffer[] small = [.. buffers.Where(each => each.Granted < ListenPlan.Buffer)];
+        if (small.Length == 0)
+        {
+            return [];
+        }
+
+        string got = string.Join(" and ", small.Select(each => $"{each.Name} of {each.Granted}"));
+        string[] limits = [.. small.Select(each => each.Limit).OfType<string>()];
+        string advice = limits.Length == 0
+            ? string.Empty
+            : $"; set {string.Join(" and ", limits)} to {ListenPlan.Buffer} (sysctl){(other is null ? string.Empty : $" or {other}")}";
+        return [$"the system grants {got} bytes instead of {ListenPlan.Buffer}: bursts may be lost{advice}"];
+    }
+}

@@ -1,0 +1,162 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Net;
+using System.Runtime.CompilerServices;
+using WgProxy.Core.Containers;
+
+namespace WgProxy.Core.Engine;
+
+/// <summary>Opens a socket to a server by a local port, or says what the system refused.</summary>
+/// <param name="server">The server.</param>
+/// <param name="port">The local port; 0 if the system is to choose.</param>
+/// <param name="socket">The socket.</param>
+/// <param name="refusal">What was refused, if it returns false.</param>
+public delegate bool PortOpener<TSocket>(
+    IPEndPoint server, ushort port, [MaybeNullWhen(false)] out TSocket socket, out OpenRefusal refusal);
+
+/// <summary>
+/// Local ports for upstream sockets: drawn at random (RFC 6056), tried again where another program has one, and rested after use, so
+/// that what a server still sends to a former client's port cannot reach the next one. A port that the server never sent to is unknown
+/// to it: such ports rest briefly, and are drawn early rather than none at all. Otherwise anybody with the public key could put every
+/// port to rest by asking 157 times a second. Owned by one owner of a relay; holds no socket.
+/// </summary>
+public sealed class UpstreamPorts
+{
+    /// <summary>What is asked for the buffers of an upstream socket.</summary>
+    public const int Buffer = 1024 * 1024;
+
+    // The ports are this program's by agreement only: others may hold some of them, hardly ever most.
+    private const int Attempts = 16;
+
+    private readonly ushort[] _free;
+    private readonly Queue<(ushort Port, Tick Until)> _used = new();
+    private readonly Queue<(ushort Port, Tick Until)> _unused = new();
+    private readonly long _restMilliseconds;
+    private readonly (ulong K0, ulong K1) _seed;
+    private ulong _draws;
+    private int _count;
+    private ushort _spare;
+
+    /// <summary>The given ports.</summary>
+    /// <param name="ports">Every port that may be drawn, each once; if there are none, the system chooses.</param>
+    /// <param name="rest">How long a port rests that a server has sent to.</param>
+    /// <param name="seed">128 random bits; without them, the next draw cannot be predicted from earlier ones.</param>
+    public UpstreamPorts(IEnumerable<ushort> ports, TimeSpan rest, (ulong K0, ulong K1) seed)
+    {
+        _free = [.. ports];
+        _count = _free.Length;
+        _restMilliseconds = (long)rest.TotalMilliseconds;
+        _seed = seed;
+    }
+
+    /// <summary>Ports that could be drawn or are resting; 0 if the system chooses.</summary>
+    public int Size => _free.Length;
+
+    /// <summary>Opens a socket by a port that is drawn for it, and by another if the system refuses that one.</summary>
+    /// <param name="open">Opens one. Kept by the caller, so that nothing is allocated.</param>
+    /// <param name="server">The server.</param>
+    /// <param name="now">The instant.</param>
+    /// <param name="socket">The socket.</param>
+    /// <param name="refusal">What was refused at last, if it returns false.</param>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    public bool TryOpen<TSocket>(
+        PortOpener<TSocket> open, IPEndPoint server, Tick now, [MaybeNullWhen(false)] out TSocket socket, out OpenRefusal refusal)
+    {
+        refusal = default;
+        for (int attempt = 0; attempt < Attempts; attempt++)
+        {
+            ushort port = _spare;
+            if (port == 0 && !TryDraw(now, out port))
+            {
+                socket = default;
+                refusal = new OpenRefusal(null, 0, server);
+                return false;
+            }
+
+            _spare = 0;
+            if (open(server, port, out socket, out refusal))
+            {
+                return true;
+            }
+
+            if (!refusal.IsOfThePort || Size == 0)
+            {
+                // Nothing was sent from the port: while a server cannot be reached, asking must not use ports up.
+                _spare = port;
+                return false;
+            }
+
+            // Another program's port, or one that needs a privilege: there are others.
+            Rest(port, now, used: false);
+        }
+
+        socket = default;
+        return false;
+    }
+
+    /// <summary>Opens a socket that takes another's place: by the same port if the system lets it, which it may not in the other IP
+    /// version, else by one that is drawn. The caller rests the former port once the new socket is in its place.</summary>
+    /// <inheritdoc cref="TryOpen"/>
+    public bool TryReplace<TSocket>(
+        PortOpener<TSocket> open,
+        IPEndPoint server,
+        ushort former,
+        Tick now,
+        [MaybeNullWhen(false)] out TSocket socket,
+        out OpenRefusal refusal) =>
+        open(server, former, out socket, out refusal)
+        || (refusal.IsOfThePort && TryOpen(open, server, now, out socket, out refusal));
+
+    /// <summary>Draws a port; 0 if the system chooses; false if none is left. The caller returns it by <see cref="Rest"/>.</summary>
+    public bool TryDraw(Tick now, out ushort port)
+    {
+        port = 0;
+        if (Size == 0)
+        {
+            return true;
+        }
+
+        Wake(_used, now);
+        Wake(_unused, now);
+        if (_count == 0)
+        {
+            bool early = _unused.TryDequeue(out (ushort Port, Tick Until) oldest);
+            port = oldest.Port;
+            return early;
+        }
+
+        ulong drawn = SipHash.Hash(_seed.K0, _seed.K1, _draws++);
+        int chosen = (int)(((UInt128)drawn * (uint)_count) >> 64);
+        port = _free[chosen];
+        _free[chosen] = _free[--_count];
+        return true;
+    }
+
+    /// <summary>Puts a drawn port to rest; does nothing if the system chose it.</summary>
+    /// <param name="port">The port.</param>
+    /// <param name="now">The instant from which it rests.</param>
+    /// <param name="used">Whether a server has sent to it, and so may do so again.</param>
+    public void Rest(ushort port, Tick now, bool used = true)
+    {
+        if (Size == 0)
+        {
+            return;
+        }
+
+        if (used)
+        {
+            _used.Enqueue((port, now + _restMilliseconds));
+        }
+        else
+        {
+            _unused.Enqueue((port, now + RelaySettings.UnusedPortRest));
+        }
+    }
+
+    private void Wake(Queue<(ushort Port, Tick Until)> resting, Tick now)
+    {
+        while (resting.TryPeek(out (ushort Port, Tick Until) oldest) && oldest.Until <= now)
+        {
+            _free[_count++] = resting.Dequeue().Port;
+        }
+    }
+}
