@@ -24,6 +24,12 @@ internal sealed class RelayDriver
         Relay = new Relay(settings ?? new RelaySettings { MaxMappings = 64, MaxAsked = 16 }, [.. Routes]);
     }
 
+    public RelayDriver(RelaySettings settings, RouteList routes)
+    {
+        Routes = [.. routes];
+        Relay = new Relay(settings, routes);
+    }
+
     public Relay Relay { get; }
 
     public IReadOnlyList<Route> Routes { get; }
