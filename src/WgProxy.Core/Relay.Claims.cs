@@ -50,7 +50,7 @@ public sealed partial class Relay
 
         Verdict verdict = found.Slot < 0 ? Verdict.Open : Verdict.Forward;
         _mappings.ExtrasOf(slot).Claim.TryTake(datagram.Length, ClaimPerSecond, ClaimBurst, now);
-        _mappings[slot].UplinkBytes += datagram.Length;
+        _life.Passed(Direction.Uplink, slot, datagram.Length);
         Count(route, Direction.Uplink, verdict, 1, datagram.Length);
         return new Decision(verdict, slot, datagram.Length);
     }
@@ -120,11 +120,10 @@ public sealed partial class Relay
         }
 
         int slot = AddMapping(source, route, server);
-        _mappings.ExtrasOf(slot).ProbationIndex = Datagram.ReceiverIndex(DatagramKind.Transport, datagram);
         _tunnels.Add(slot, route);
-        _life.BeginProbation(slot, now);
+        _life.BeginProbation(slot, Datagram.ReceiverIndex(DatagramKind.Transport, datagram), now);
         _mappings.ExtrasOf(slot).Unknown.TryTake(datagram.Length, UnknownPerSecond, UnknownBurst, now);
-        _mappings[slot].UplinkBytes = datagram.Length;
+        _life.Passed(Direction.Uplink, slot, datagram.Length);
         Count(route, Direction.Uplink, Verdict.Open, 1, datagram.Length);
         return new Decision(Verdict.Open, slot, datagram.Length);
     }

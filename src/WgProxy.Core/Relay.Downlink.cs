@@ -36,7 +36,7 @@ public sealed partial class Relay
         _tunnels.Learn(slot, server, client, now, now + _settings.IndexLifetime);
         _routes[mapping.Route].Counters.CountHandshake();
         _life.HeardAnswer(slot, now);
-        BeginAnew(slot);
+        mapping.Answers.BeginAnew();
         _life.Raise(slot, Proof.Answered, now);
         return Forward(Direction.Downlink, slot, 1, datagram.Length);
     }
@@ -55,7 +55,7 @@ public sealed partial class Relay
             _life.HeardCookie(slot, now);
             _admission.ServerSentCookie(mapping.Route, mapping.Proof >= Proof.Established, now);
             LearnServerCookie(slot, datagram);
-            BeginAnew(slot);
+            mapping.Answers.BeginAnew();
         }
 
         return Forward(Direction.Downlink, slot, 1, datagram.Length);
@@ -79,7 +79,7 @@ public sealed partial class Relay
             }
 
             _life.HeardServer(slot, now);
-            TakeAnswer(slot, now);
+            mapping.Answers.TakeAnswer(now);
             if (_tunnels[mapping.Tunnel].InUse != slot && _roaming.Move(slot) is >= 0 and int leaving)
             {
                 _life.Evict(leaving);

@@ -33,14 +33,10 @@ public sealed partial class Relay
         }
 
         int slot = AddMapping(source, route, server);
-        ref Mapping mapping = ref _mappings[slot];
         _tunnels.Add(slot, route);
-        mapping.HasShown = share == Share.Verified;
-        mapping.AskedInVain = 1;
-        RememberAsking(slot, initiation);
-        mapping.Initiations.TryTake(1, InitiationsPerSecond, InitiationBurst, now);
-        mapping.UplinkBytes = initiation.Length;
-        _life.BeginAsking(slot, share, now);
+        _mappings[slot].Initiations.TryTake(1, InitiationsPerSecond, InitiationBurst, now);
+        _life.BeginAsking(slot, share, initiation, now);
+        _life.Passed(Direction.Uplink, slot, initiation.Length);
         Count(route, Direction.Uplink, Verdict.Open, 1, initiation.Length);
         return new Decision(Verdict.Open, slot, initiation.Length);
     }
@@ -66,7 +62,7 @@ public sealed partial class Relay
         if (Datagram.ReceiverIndex(DatagramKind.CookieReply, reply) == mapping.LastInitiation
             && _admission.TryOpen(mapping.Route, reply, mapping.LastMac1, cookie))
         {
-            _mappings.ExtrasOf(slot).ServerCookie = MemoryMarshal.Read<UInt128>(cookie);
+            _life.KeepCookie(slot, MemoryMarshal.Read<UInt128>(cookie));
         }
     }
 

@@ -23,7 +23,7 @@ public sealed partial class Relay
     /// <summary>The engine connected the slot's socket anew, because this host's own path to the server had changed.</summary>
     public void Rerouted(int slot)
     {
-        BeginAnew(slot);
+        _mappings[slot].Answers.BeginAnew();
         _life.Report(RelayEventKind.Rerouted, slot);
     }
 
@@ -66,8 +66,7 @@ public sealed partial class Relay
                 mapping.IsOnTrial = false;
             }
 
-            mapping.IsUnreachable = true;
-            Hurry(ref mapping, now);
+            mapping.Answers.LosePath(now);
         }
     }
 
@@ -77,17 +76,7 @@ public sealed partial class Relay
     {
         ref Mapping mapping = ref _mappings[slot];
         mapping.IsOnTrial |= PayTrial(slot);
-        if (!mapping.IsUnreachable)
-        {
-            return;
-        }
-
-        mapping.IsUnreachable = false;
-        long more = PatienceFor(mapping) - mapping.Patience;
-        if (mapping.OverdueFrom != default && more > 0)
-        {
-            WaitUntil(ref mapping, mapping.OverdueFrom + more);
-        }
+        mapping.Answers.FindPath();
     }
 
     private int AddMapping(in Source source, int route, IPEndPoint server)
@@ -101,10 +90,10 @@ public sealed partial class Relay
     private void Place(int slot, IPEndPoint server)
     {
         _servers[slot] = server;
-        _mappings[slot].IsElsewhere = IsElsewhere(slot);
+        _mappings[slot].Answers.Place(IsElsewhere(slot));
     }
 
-    /// <summary>Whether the server is said or known to be elsewhere. Kept in the row: it is asked for with each request of a client's.
+    /// <summary>Whether the server is said or known to be elsewhere. The row's watch keeps it, for each request of a client's.
     /// </summary>
     private bool IsElsewhere(int slot)
     {
@@ -138,118 +127,63 @@ public sealed partial class Relay
         ServerAddresses addresses = AddressesOf(slot);
         ref Mapping mapping = ref _mappings[slot];
         IPEndPoint current = ServerOf(slot);
-        mapping.IsElsewhere = IsElsewhere(slot);
-        bool moves = mapping.IsUnanswered || addresses.AnswersElsewhere(current) || addresses.IsRenewed(current);
+        mapping.Answers.Place(IsElsewhere(slot));
+        bool moves = mapping.Answers.IsUnanswered || addresses.AnswersElsewhere(current) || addresses.IsRenewed(current);
         if (moves && !addresses.IsListed(current) && NextOf(slot, now) is IPEndPoint next)
         {
             Redirect(slot, next);
             return true;
         }
 
-        Hurry(ref mapping, now);
+        mapping.Answers.Hurry(now);
         return false;
     }
-
-    /// <summary>What is waited for has become less likely: it is waited for no longer than it now would be from the beginning.
-    /// </summary>
-    private static void Hurry(ref Mapping mapping, Tick now)
-    {
-        Tick latest = now + PatienceFor(mapping);
-        if (mapping.OverdueFrom > latest)
-        {
-            WaitUntil(ref mapping, latest);
-        }
-    }
-
-    /// <summary>What is waited for is overdue then; the wait began when it did.</summary>
-    private static void WaitUntil(ref Mapping mapping, Tick overdue)
-    {
-        mapping.Patience = (ushort)Math.Min(mapping.Patience + (overdue - mapping.OverdueFrom), ushort.MaxValue);
-        mapping.OverdueFrom = overdue;
-    }
-
-    private static long PatienceFor(in Mapping mapping) => mapping switch
-    {
-        { IsUnreachable: true } => AnsweredUnreachableWithin,
-        { IsPrompt: true, IsElsewhere: true } => AnsweredElsewhereWithin,
-        _ => AnsweredWithin,
-    };
 
     private void Redirect(int slot, IPEndPoint server)
     {
         Place(slot, server);
-        BeginAnew(slot);
+        _mappings[slot].Answers.BeginAnew();
         ref Mapping mapping = ref _mappings[slot];
         mapping.IsOnTrial |= PayTrial(slot) || mapping.Proof >= Proof.Established;
         _life.Report(RelayEventKind.Redirected, slot);
     }
 
     /// <summary>Data of the client's passed, more than a keepalive, to which WireGuard owes no answer. Called where
-    /// <see cref="Mapping.OverdueFrom"/> has come: nothing was unanswered before, or something has been for too long.</summary>
+    /// <see cref="AnswerWatch.IsDue"/>.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
     private void AwaitAnswer(int slot, Tick now)
     {
-        ref Mapping mapping = ref _mappings[slot];
-        if (mapping.OverdueFrom == default)
+        if (_mappings[slot].Answers.CountData(now))
         {
-            long patience = PatienceFor(mapping);
-            mapping.Patience = (ushort)patience;
-            mapping.OverdueFrom = now + patience;
-            return;
+            GiveSign(slot, moves: true, now);
         }
-
-        WaitUntil(ref mapping, now + BetweenSigns);
-        GiveSign(slot, moves: true, now);
     }
 
-    /// <summary>An initiation of the client's passes.</summary>
+    /// <summary>An initiation of the client's passes. A proven client's may be a sign; it moves the mapping where something else says too
+    /// that it goes unanswered, or where it has asked for long.</summary>
     private void AwaitResponse(int slot, Tick now)
     {
         ref Mapping mapping = ref _mappings[slot];
-        if (mapping.Proof >= Proof.Established)
+        if (mapping.Proof < Proof.Established)
         {
-            AskAgain(slot, now);
-            return;
-        }
+            if (mapping.Proof == Proof.Asked && mapping.Answers.HasNewcomerWaited(now))
+            {
+                AskElsewhere(slot, now);
+            }
 
-        if (mapping.AskedInVain > 0 && mapping.Proof == Proof.Asked)
+            mapping.Answers.CountNewcomersAsk();
+        }
+        else if (mapping.Answers.CountAsk(now))
         {
-            AskElsewhere(slot, now);
+            GiveSign(slot, moves: mapping.Answers.HasWaitedLong(now) || !AddressesOf(slot).IsListed(ServerOf(slot)), now);
         }
-
-        mapping.AskedInVain = 1;
-    }
-
-    /// <summary>A proven client asks: a sign, if it did so before and a client would not have asked again sooner. It moves the mapping
-    /// where something else says too that it goes unanswered, or where it has asked for long.</summary>
-    private void AskAgain(int slot, Tick now)
-    {
-        ref Mapping mapping = ref _mappings[slot];
-        if (mapping.AskedInVain == 0 || now > mapping.AskedSince + AskedTogether)
-        {
-            mapping.AskedSince = now;
-            mapping.AskedInVain = 1;
-            return;
-        }
-
-        if (now < mapping.AskedSince + (mapping.AskedInVain * AskedElsewhereAfter))
-        {
-            return;
-        }
-
-        mapping.AskedInVain++;
-        bool isOverdue = mapping.OverdueFrom != default && mapping.OverdueFrom <= now;
-        bool askedForLong = mapping.AskedInVain >= AskedBeforeMoved && now >= mapping.AskedSince + AskedBeforeMovedFor;
-        bool moves = isOverdue || askedForLong || mapping.IsUnreachable || !AddressesOf(slot).IsListed(ServerOf(slot));
-        GiveSign(slot, moves, now);
     }
 
     /// <summary>A newcomer asks again: at the next address of its server, if there are several. That says nothing to anybody else, for
     /// whoever knows the public key can ask in vain.</summary>
     private void AskElsewhere(int slot, Tick now)
     {
-        if (now < _mappings[slot].AskedSince + AskedElsewhereAfter
-            || (_mappings[slot].HasExtras && now < _mappings.ExtrasOf(slot).NoSignUntil)
+        if ((_mappings[slot].HasExtras && now < _mappings.ExtrasOf(slot).NoSignUntil)
             || NextOf(slot, now) is not IPEndPoint next)
         {
             return;
@@ -261,14 +195,14 @@ public sealed partial class Relay
 
     private void GiveSign(int slot, bool moves, Tick now)
     {
-        ref Tick until = ref _mappings.ExtrasOf(slot).NoSignUntil;
-        if (now < until)
+        ref MappingExtras extras = ref _mappings.ExtrasOf(slot);
+        if (now < extras.NoSignUntil)
         {
             return;
         }
 
-        until = now + BetweenSigns;
-        _mappings[slot].IsUnanswered = true;
+        extras.NoSignUntil = now + BetweenSigns;
+        _mappings[slot].Answers.GiveSign();
 
         // The order first: whoever looks at the path because of the sign then looks at the new one.
         if (moves && NextOf(slot, now) is IPEndPoint next)
@@ -293,27 +227,5 @@ public sealed partial class Relay
             addresses.Answered(ServerOf(slot));
             Walk(_routes[mapping.Route]);
         }
-    }
-
-    /// <summary>Something valid came from the server: how long that took says how long to wait the next time.</summary>
-    private void TakeAnswer(int slot, Tick now)
-    {
-        ref Mapping mapping = ref _mappings[slot];
-        if (mapping.OverdueFrom != default)
-        {
-            mapping.IsPrompt = now - mapping.OverdueFrom + mapping.Patience < Promptly;
-        }
-
-        BeginAnew(slot);
-    }
-
-    /// <summary>Something valid came from the server, or the mapping has a new path: nothing counts as unanswered.</summary>
-    private void BeginAnew(int slot)
-    {
-        ref Mapping mapping = ref _mappings[slot];
-        mapping.OverdueFrom = default;
-        mapping.AskedInVain = 0;
-        mapping.IsUnanswered = false;
-        mapping.IsUnreachable = false;
     }
 }

@@ -37,7 +37,11 @@ public sealed partial class Relay
         ref Mapping mapping = ref _mappings[slot];
         bool showsServers = ShowsServerCookie(slot, datagram, now);
         bool shown = _admission.HasCookie(datagram, source, now) || showsServers;
-        mapping.HasShown |= shown;
+        if (shown)
+        {
+            _life.ShowedCookie(slot);
+        }
+
         if (!shown && _admission.MustShow(route, mapping.Proof, now))
         {
             return SendCookie(datagram, source, route, slot, now);
@@ -56,19 +60,9 @@ public sealed partial class Relay
         }
 
         _admission.Forwarded(datagram.Slice(WireGuard.InitiationMac1Offset, WireGuard.MacSize), now);
-        RememberAsking(slot, datagram);
-        _life.AskedAgain(slot, now);
+        _life.AskedAgain(slot, datagram, now);
         AwaitResponse(slot, now);
         return Forward(Direction.Uplink, slot, 1, datagram.Length);
-    }
-
-    /// <summary>What the server's answer, or its cookie, will refer to.</summary>
-    private void RememberAsking(int slot, ReadOnlySpan<byte> initiation)
-    {
-        ref Mapping mapping = ref _mappings[slot];
-        mapping.LastInitiation = Datagram.SenderIndex(initiation);
-        mapping.RecentInitiations.Add(mapping.LastInitiation);
-        initiation.Slice(WireGuard.InitiationMac1Offset, WireGuard.MacSize).CopyTo(mapping.LastMac1);
     }
 
     /// <summary>A response or a cookie reply by a client: both answer an initiation by the server.</summary>
@@ -152,7 +146,7 @@ public sealed partial class Relay
             _life.Raise(slot, Proof.Established, now);
         }
 
-        if (mapping.OverdueFrom <= now && mapping.Proof >= Proof.Established && bytes > datagrams * WireGuard.TransportMinimumSize)
+        if (mapping.Answers.IsDue(now) && mapping.Proof >= Proof.Established && bytes > datagrams * WireGuard.TransportMinimumSize)
         {
             AwaitAnswer(slot, now);
         }
@@ -172,8 +166,7 @@ public sealed partial class Relay
 
         if (mapping.IsOnProbation)
         {
-            _mappings.ExtrasOf(slot).ProbationIndex = receiver;
-            _life.ExtendProbation(slot, now);
+            _life.ExtendProbation(slot, receiver, now);
         }
 
         Counters.Tolerate(Direction.Uplink, datagrams);

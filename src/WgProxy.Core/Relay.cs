@@ -153,7 +153,7 @@ public sealed partial class Relay
         if (mapping.Proof == Proof.Asked)
         {
             // Only now: the initiation of a client whose socket did not open was not forwarded, and may come again.
-            _admission.Forwarded(mapping.LastMac1, mapping.AskedSince);
+            _admission.Forwarded(mapping.LastMac1, mapping.Answers.AskedSince);
         }
 
         _life.Opened(slot, port);
@@ -188,17 +188,8 @@ public sealed partial class Relay
 
     private Decision Forward(Direction direction, int slot, int datagrams, int bytes)
     {
-        ref Mapping mapping = ref _mappings[slot];
-        if (direction == Direction.Uplink)
-        {
-            mapping.UplinkBytes += bytes;
-        }
-        else
-        {
-            mapping.DownlinkBytes += bytes;
-        }
-
-        Count(mapping.Route, direction, Verdict.Forward, datagrams, bytes);
+        _life.Passed(direction, slot, bytes);
+        Count(_mappings[slot].Route, direction, Verdict.Forward, datagrams, bytes);
         return new Decision(Verdict.Forward, slot, bytes);
     }
 }

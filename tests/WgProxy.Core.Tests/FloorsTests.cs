@@ -1,5 +1,4 @@
 using System.Reflection;
-using System.Reflection.Emit;
 using WgProxy.Core.Containers;
 using WgProxy.Core.Protocol;
 using WgProxy.Core.Tunnels;
@@ -13,9 +12,6 @@ public sealed class FloorsTests
     private const string Root = "WgProxy.Core";
 
     private static readonly Assembly Core = typeof(Relay).Assembly;
-
-    private static readonly OpCode[] OpCodesByValue = [.. typeof(OpCodes).GetFields(BindingFlags.Public | BindingFlags.Static)
-        .Select(field => (OpCode)field.GetValue(null)!)];
 
     // What each floor may know besides itself. The relay, which stands in the root, may know all of them but Engine.
     private static readonly Dictionary<string, string[]> Below = new(StringComparer.Ordinal)
@@ -89,45 +85,14 @@ public sealed class FloorsTests
     /// <summary>The types that a method's code names: of its variables, and of every member it calls or reads.</summary>
     private static IEnumerable<Type?> InCode(MethodBase method)
     {
-        if (method.GetMethodBody() is not MethodBody body || body.GetILAsByteArray() is not byte[] code)
+        List<Type?> found = [.. method.GetMethodBody()?.LocalVariables.Select(variable => variable.LocalType) ?? []];
+        foreach (MemberInfo member in ILReader.Of(method).Select(step => step.Member).OfType<MemberInfo>())
         {
-            return [];
-        }
-
-        List<Type?> found = [.. body.LocalVariables.Select(variable => variable.LocalType)];
-        Type[] ofType = method.DeclaringType!.IsGenericType ? method.DeclaringType.GetGenericArguments() : [];
-        Type[] ofMethod = method.IsGenericMethod ? method.GetGenericArguments() : [];
-        for (int at = 0; at < code.Length;)
-        {
-            OpCode operation = OpCodeAt(code, at);
-            at += operation.Size;
-            if (operation.OperandType is OperandType.InlineField or OperandType.InlineMethod or OperandType.InlineTok or OperandType.InlineType)
-            {
-                MemberInfo? member = method.Module.ResolveMember(BitConverter.ToInt32(code, at), ofType, ofMethod);
-                found.Add(member as Type ?? member?.DeclaringType);
-                found.AddRange((member as MethodInfo)?.GetGenericArguments() ?? []);
-                found.Add((member as MethodInfo)?.ReturnType ?? (member as FieldInfo)?.FieldType);
-            }
-
-            at += OperandSize(operation, code, at);
+            found.Add(member as Type ?? member.DeclaringType);
+            found.AddRange((member as MethodInfo)?.GetGenericArguments() ?? []);
+            found.Add((member as MethodInfo)?.ReturnType ?? (member as FieldInfo)?.FieldType);
         }
 
         return found;
     }
-
-    private static OpCode OpCodeAt(byte[] code, int at)
-    {
-        short value = code[at] == 0xfe ? (short)(0xfe00 | code[at + 1]) : code[at];
-        return OpCodesByValue.First(operation => operation.Value == value);
-    }
-
-    private static int OperandSize(OpCode operation, byte[] code, int at) => operation.OperandType switch
-    {
-        OperandType.InlineNone => 0,
-        OperandType.ShortInlineBrTarget or OperandType.ShortInlineI or OperandType.ShortInlineVar => 1,
-        OperandType.InlineVar => 2,
-        OperandType.InlineI8 or OperandType.InlineR => 8,
-        OperandType.InlineSwitch => 4 + (4 * BitConverter.ToInt32(code, at)),
-        _ => 4,
-    };
 }

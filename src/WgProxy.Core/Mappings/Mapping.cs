@@ -68,40 +68,15 @@ internal struct Mapping
     /// <summary>Whether anything has been written to the mapping's <see cref="MappingExtras"/>.</summary>
     public bool HasExtras;
 
-    /// <summary>How many initiations of the client have been forwarded, at the pace at which a client asks, and nothing valid has
-    /// come from the server since; no more than one of a client that is not proven.</summary>
-    public byte AskedInVain;
-
-    /// <summary>The engine has been given a sign that the client goes unanswered, and nothing valid has come from the server since.
-    /// </summary>
-    public bool IsUnanswered;
-
-    /// <summary>What the client sent last that was owed an answer had one within a moment.</summary>
-    public bool IsPrompt;
-
-    /// <summary>This host had no path to where the mapping goes, and nothing valid has come from the server since.</summary>
-    public bool IsUnreachable;
-
     /// <summary>Whether an answer of the server's would show that the server is where this mapping goes: it was proven before it was
     /// moved there, or nobody has been answered yet.</summary>
     public bool IsOnTrial;
 
-    /// <summary>The server is said to be, or known to answer, at another address than the one this mapping goes to.</summary>
-    public bool IsElsewhere;
-
-    /// <summary>How many milliseconds before <see cref="OverdueFrom"/> the wait began; no more than fit.</summary>
-    public ushort Patience;
+    /// <summary>Whether the server answers.</summary>
+    public AnswerWatch Answers;
 
     /// <summary>The one deadline.</summary>
     public Tick Expires;
-
-    /// <summary>From when on more data of the client's, unanswered as the earlier, are a sign; zero while none are unanswered.
-    /// </summary>
-    public Tick OverdueFrom;
-
-    /// <summary>When the mapping began to ask; of a proven one, when the first of those that <see cref="AskedInVain"/> counts was
-    /// forwarded.</summary>
-    public Tick AskedSince;
 
     /// <summary>When a valid packet last passed, either way.</summary>
     public Tick LastValid;

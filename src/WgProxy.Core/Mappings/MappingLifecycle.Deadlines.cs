@@ -11,7 +11,7 @@ internal sealed partial class MappingLifecycle
 
     private Tick AskedDeadline(int slot, Tick now)
     {
-        Tick retries = Tick.Min(now + _settings.AskedTimeout, _mappings[slot].AskedSince + _settings.AskedLimit);
+        Tick retries = Tick.Min(now + _settings.AskedTimeout, _mappings[slot].Answers.AskedSince + _settings.AskedLimit);
         return Tick.Max(retries, _mappings.CookieUntil(slot));
     }
 

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using WgProxy.Core.Protocol;
 
 namespace WgProxy.Core.Mappings;
 
@@ -60,11 +61,18 @@ internal sealed partial class MappingLifecycle
         }
     }
 
+    /// <summary>Keeps the cookie that the server sent: it is good as long as <see cref="HeardCookie"/> says.</summary>
+    public void KeepCookie(int slot, UInt128 cookie) => _mappings.ExtrasOf(slot).ServerCookie = cookie;
+
+    /// <summary>The client has shown a cookie: what is sent to its address arrives there.</summary>
+    public void ShowedCookie(int slot) => _mappings[slot].HasShown = true;
+
     /// <summary>A client has asked again. That takes nothing but the public key and the client's address, so it revives
     /// nobody: a mapping that lingers does so for as long as it would have, until the server answers. It only goes last of
     /// those that make room.</summary>
-    public void AskedAgain(int slot, Tick now)
+    public void AskedAgain(int slot, ReadOnlySpan<byte> initiation, Tick now)
     {
+        Remember(slot, initiation);
         switch (_mappings[slot].Proof)
         {
             case Proof.Asked:
@@ -120,8 +128,12 @@ internal sealed partial class MappingLifecycle
         }
     }
 
-    /// <summary>A mapping on probation sent more data that passed.</summary>
-    public void ExtendProbation(int slot, Tick now) => Schedule(slot, now + _settings.ProbationTimeout);
+    /// <summary>A mapping on probation sent data with this index, and they passed.</summary>
+    public void ExtendProbation(int slot, uint index, Tick now)
+    {
+        _mappings.ExtrasOf(slot).ProbationIndex = index;
+        Schedule(slot, now + _settings.ProbationTimeout);
+    }
 
     /// <summary>The mapping is not on probation, or no longer.</summary>
     public void EndProbation(int slot)
@@ -129,6 +141,15 @@ internal sealed partial class MappingLifecycle
         ref Mapping mapping = ref _mappings[slot];
         Population.CountProbation(mapping.IsOnProbation ? -1 : 0);
         mapping.IsOnProbation = false;
+    }
+
+    /// <summary>What the server's answer, or its cookie, will refer to.</summary>
+    private void Remember(int slot, ReadOnlySpan<byte> initiation)
+    {
+        ref Mapping mapping = ref _mappings[slot];
+        mapping.LastInitiation = Datagram.SenderIndex(initiation);
+        mapping.RecentInitiations.Add(mapping.LastInitiation);
+        initiation.Slice(WireGuard.InitiationMac1Offset, WireGuard.MacSize).CopyTo(mapping.LastMac1);
     }
 
     // The hot path: it only moves the row's deadline later, which the heap learns when the old one comes up.
@@ -162,7 +183,7 @@ internal sealed partial class MappingLifecycle
         LimitTo(mapping.Former);
         Requeue(slot, mapping.Former);
         mapping.AwaitsClient = mapping.AwaitsServer = true;
-        mapping.AskedSince = now;
+        mapping.Answers.Revive(now);
         Schedule(slot, now + _settings.RevivedTimeout);
         Report(RelayEventKind.Revived, slot);
     }

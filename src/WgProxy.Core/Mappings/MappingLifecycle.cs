@@ -89,12 +89,14 @@ internal sealed partial class MappingLifecycle
         }
     }
 
-    /// <summary>A new mapping, admitted as this share, has asked the server.</summary>
-    public void BeginAsking(int slot, Share admitted, Tick now)
+    /// <summary>A new mapping, admitted as this share, asks the server by this initiation.</summary>
+    public void BeginAsking(int slot, Share admitted, ReadOnlySpan<byte> initiation, Tick now)
     {
         ref Mapping mapping = ref _mappings[slot];
         mapping.Admitted = admitted;
-        mapping.AskedSince = now;
+        mapping.HasShown = admitted == Share.Verified;
+        mapping.Answers.BeginAsking(now);
+        Remember(slot, initiation);
         Enqueue(slot, Proof.Asked);
         Schedule(slot, AskedDeadline(slot, now));
     }
@@ -120,7 +122,7 @@ internal sealed partial class MappingLifecycle
     }
 
     /// <summary>A new mapping was admitted by an index that is known nowhere.</summary>
-    public void BeginProbation(int slot, Tick now)
+    public void BeginProbation(int slot, uint index, Tick now)
     {
         ref Mapping mapping = ref _mappings[slot];
         mapping.IsOnProbation = true;
@@ -128,7 +130,21 @@ internal sealed partial class MappingLifecycle
         Population.CountProbation(1);
         Enqueue(slot, Proof.Claimed);
         Count(RelayEventKind.Claimed, mapping.Route);
-        ExtendProbation(slot, now);
+        ExtendProbation(slot, index, now);
+    }
+
+    /// <summary>Bytes of a mapping were forwarded.</summary>
+    public void Passed(Direction direction, int slot, int bytes)
+    {
+        ref Mapping mapping = ref _mappings[slot];
+        if (direction == Direction.Uplink)
+        {
+            mapping.UplinkBytes += bytes;
+        }
+        else
+        {
+            mapping.DownlinkBytes += bytes;
+        }
     }
 
     /// <summary>The engine opened the slot's upstream socket.</summary>
