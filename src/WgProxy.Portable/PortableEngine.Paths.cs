@@ -5,15 +5,15 @@ using WgProxy.Core.Routes;
 
 namespace WgProxy.Portable;
 
-// Sockets that are connected anew: because the relay sends a mapping to another address of its server, or because this host's own
-// path to the server is another now. The sockets of .NET cannot be disconnected, so each is replaced: closed first, for the port.
+// Reconnects sockets, because the relay moves a mapping to another address of its server, or because this host's own
+// path to the server has changed. The sockets of .NET cannot be disconnected, so each is replaced. The old one closes first, to free the port.
 public sealed partial class PortableEngine
 {
-    // No system tells of changed routes by way of .NET (its events know addresses only), but all choose a source address when asked.
+    // .NET reports changed addresses, but not changed routes. Every system chooses a source address when asked.
     private const long BetweenLooks = 1_000;
     private const int ReconnectsPerTurn = 64;
 
-    // What this host would send from to each server, as far as was asked since the last look.
+    // The source address to each server, as far as the engine has asked since the last look.
     private readonly Dictionary<IPEndPoint, IPAddress?> _paths = [];
 
     private Tick _nextLook;
@@ -35,7 +35,7 @@ public sealed partial class PortableEngine
         }
     }
 
-    /// <summary>Looks, once a second, whether mappings have another path now. Returns when to be called again.</summary>
+    /// <summary>Checks once a second whether the paths of mappings have changed. Returns the time of the next call.</summary>
     private Tick LookAtPaths(Tick now)
     {
         if (now >= _nextLook)
@@ -61,8 +61,8 @@ public sealed partial class PortableEngine
         return any ? _nextLook : Tick.Never;
     }
 
-    /// <summary>Connects a slot anew if this host would now send to its server from another address, or if it is still owed a
-    /// connection. Whether it was tried.</summary>
+    /// <summary>Reconnects a slot if this host would now send to its server from another address, or if an earlier attempt
+    /// failed. Returns whether it tried.</summary>
     private bool FollowPath(int slot, Tick now, bool isUnanswered = false)
     {
         if (_upstreams[slot] is not { } upstream)
@@ -72,8 +72,8 @@ public sealed partial class PortableEngine
 
         if (PathTo(_relay.ServerOf(slot)) is not IPAddress local)
         {
-            // Where there is no path at all, the socket stays what it is: the path may be back in a second, unchanged. If it is not,
-            // the relay sends the mapping to another address of its server, if there is one.
+            // Without any path, the socket stays as it is: the path may be back in a second, unchanged. Otherwise
+            // the relay moves the mapping to another address of its server, if there is one.
             _relay.Unreachable(slot, upstream.IsAstray, now);
             return false;
         }
@@ -106,7 +106,7 @@ public sealed partial class PortableEngine
     {
         if (_upstreams[slot] is { } upstream)
         {
-            // Owed until it has worked: without a path there or elsewhere, the next look tries again.
+            // It counts as failed until it has worked. Without a path, the next look tries again.
             upstream.IsAstray = true;
             if (PathTo(_relay.ServerOf(slot)) is null || !Reconnect(upstream, now))
             {
@@ -121,7 +121,7 @@ public sealed partial class PortableEngine
         former.Close();
         if (!_ports.TryReplace<Socket>(PortableEngineSockets.TryConnect, server, former.Port, now, out Socket? socket, out _refusal))
         {
-            // It has no socket now: what its client sends is lost, and counted, until there is a path.
+            // The slot has no socket now. Its client's data is lost, and counted, until there is a path.
             former.IsAstray = true;
             return false;
         }

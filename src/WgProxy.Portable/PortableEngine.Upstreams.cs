@@ -3,7 +3,7 @@ using System.Net.Sockets;
 
 namespace WgProxy.Portable;
 
-// The servers' side: sockets are opened, read and closed.
+// The servers' side: opens, reads and closes upstream sockets.
 public sealed partial class PortableEngine
 {
     /// <summary>Reads and forwards what a server has sent to a mapping.</summary>
@@ -45,7 +45,7 @@ public sealed partial class PortableEngine
         }
     }
 
-    /// <summary>Nobody reads one of the upstream sockets any more.</summary>
+    /// <summary>An upstream socket is no longer read.</summary>
     internal void Ended() => _readers.Signal();
 
     private void FromServer(PortableEngineUpstream upstream, ReadOnlySpan<byte> datagram, Tick now)
@@ -97,7 +97,7 @@ public sealed partial class PortableEngine
         _relay.Opened(slot, upstream.Port);
         HandleEvents(now);
 
-        // The clock may be waiting without an end, or for something later.
+        // The deadline thread may be waiting without a timeout, or for a later deadline.
         _wake.Set();
         return upstream;
     }

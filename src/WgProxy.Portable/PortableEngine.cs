@@ -8,17 +8,17 @@ namespace WgProxy.Portable;
 
 /// <summary>
 /// The engine for every system that .NET runs on: one datagram per system call, no native code. A thread per listening
-/// socket, the thread pool for upstream sockets, and a thread for deadlines take turns at the relay under one lock (a
-/// relay has one owner at a time; here it is whoever holds the lock). Nothing is allocated per datagram.
-/// Two limits come with the sockets of .NET: replies leave from an address that the system chooses, not from the one
-/// that the client used; and ECN bits are not carried across. Where clients use another address than the system's choice, it
+/// socket, the thread pool for upstream sockets, and a thread for deadlines take turns at the relay under one lock. (A
+/// relay has one owner at a time; here it is the holder of the lock.) Nothing is allocated per datagram.
+/// The sockets of .NET impose two limits. Replies leave from an address that the system chooses, not from the one
+/// that the client used. ECN bits are not carried across. If clients use an address that the system does not choose, the engine
 /// must listen on this address alone.
 /// </summary>
 public sealed partial class PortableEngine : IEngine
 {
     private const int BufferLength = 65_536;
 
-    // Datagrams that one upstream socket may deliver before others have their turn at the lock.
+    // Datagrams that one upstream socket may deliver before others get the lock.
     private const int FairBudget = 64;
 
     private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(1);
@@ -39,7 +39,7 @@ public sealed partial class PortableEngine : IEngine
     private OpenRefusal _refusal;
     private volatile bool _stopped;
 
-    /// <summary>An engine that is told all this, by a monotonic clock.</summary>
+    /// <summary>An engine with these settings and this monotonic clock.</summary>
     public PortableEngine(EngineSettings settings, TimeProvider? time = null)
     {
         _settings = settings;
@@ -197,7 +197,7 @@ public sealed partial class PortableEngine : IEngine
         return group.Initiations is null ? [data] : [data, new PortableEngineListener(this, group.Initiations, strangers, data)];
     }
 
-    // A client that has shown that it receives is not a stranger because somebody forges its address.
+    // A client that has shown that it receives does not become a stranger when an attacker forges its address.
     private void Reply(PortableEngineListener listener, int slot, in Source source, SocketAddress client, Tick now)
     {
         bool sent = slot >= 0 && _upstreams[slot]?.Proven is PortableEngineListener proven
@@ -231,7 +231,7 @@ public sealed partial class PortableEngine : IEngine
                     : TimeSpan.FromMilliseconds(Math.Min(next - now, (long)LongestWait.TotalMilliseconds));
             }
 
-            // Zero: more is due. The lock was free for a moment, so that datagrams pass between the batches.
+            // Zero means that more is due. The lock was free for a moment, so that datagrams pass between the batches.
             if (wait != TimeSpan.Zero)
             {
                 _wake.WaitOne(wait);

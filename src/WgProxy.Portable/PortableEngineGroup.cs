@@ -2,12 +2,12 @@ using System.Net.Sockets;
 
 namespace WgProxy.Portable;
 
-/// <summary>The sockets of one listening address. Where the system lets several share a port and steers datagrams among them
-/// (Linux), initiations have a queue of their own, so that a flood of them pushes no data out, and clients that are not proven
-/// are answered by small sockets of their own. Elsewhere one socket does it all.</summary>
-/// <param name="Data">Gets data, or whatever comes.</param>
-/// <param name="Initiations">Gets whatever begins like an initiation; null where there is one socket.</param>
-/// <param name="Strangers">By what clients that are not proven are answered; empty where there is one socket.</param>
+/// <summary>The sockets of one listening address. On Linux several sockets share a port, and the kernel steers datagrams among them.
+/// Initiations then have a queue of their own, so that a flood of them pushes no data out. Small sockets of their own answer
+/// unproven clients. On other systems one socket does everything.</summary>
+/// <param name="Data">Gets data, or everything if it is the only socket.</param>
+/// <param name="Initiations">Gets every datagram that begins like an initiation; null if there is one socket.</param>
+/// <param name="Strangers">The sockets that answer unproven clients; empty if there is one socket.</param>
 internal sealed record PortableEngineGroup(Socket Data, Socket? Initiations, IReadOnlyList<Socket> Strangers) : IDisposable
 {
     /// <summary>All of them.</summary>

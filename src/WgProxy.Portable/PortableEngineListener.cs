@@ -7,11 +7,11 @@ namespace WgProxy.Portable;
 /// <summary>One listening socket of a <see cref="PortableEngine"/> and the thread that reads it.</summary>
 internal sealed class PortableEngineListener
 {
-    // The largest UDP payload is 65,527 bytes (IPv6), so nothing is ever cut off.
+    // The largest UDP payload is 65,527 bytes (IPv6), so no datagram is truncated.
     private const int BufferLength = 65_536;
     private const int PatientFailures = 16;
 
-    // How often a waiting read looks whether it is still wanted.
+    // How often a waiting read checks whether the engine has stopped.
     private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(500);
 
     private readonly PortableEngine _engine;
@@ -22,7 +22,7 @@ internal sealed class PortableEngineListener
     /// <summary>Takes over a bound socket.</summary>
     /// <param name="engine">The engine to which datagrams go.</param>
     /// <param name="socket">The socket.</param>
-    /// <param name="strangers">By what clients of this address are answered that are not proven.</param>
+    /// <param name="strangers">The sockets that answer this address's unproven clients.</param>
     /// <param name="data">The listener for data of the same address; null if it is this one.</param>
     public PortableEngineListener(
         PortableEngine engine, Socket socket, PortableEngineStrangers strangers, PortableEngineListener? data)
@@ -32,7 +32,7 @@ internal sealed class PortableEngineListener
         Strangers = strangers;
         Data = data ?? this;
 
-        // Sends happen under the engine's lock: one that waited for a full link would make every client wait.
+        // Sends happen under the engine's lock. A send that waited for a full link would make every client wait.
         _socket.Blocking = false;
         _isIPv4 = socket.AddressFamily == AddressFamily.InterNetwork;
         EndPoint = (IPEndPoint)socket.LocalEndPoint!;
@@ -43,7 +43,7 @@ internal sealed class PortableEngineListener
     /// <summary>Where this listener listens.</summary>
     public IPEndPoint EndPoint { get; }
 
-    /// <summary>By what clients of this address are answered that are not proven.</summary>
+    /// <summary>The sockets that answer this address's unproven clients.</summary>
     public PortableEngineStrangers Strangers { get; }
 
     /// <summary>The listener for data of the same address: this one, if it is not for initiations.</summary>
@@ -115,7 +115,7 @@ internal sealed class PortableEngineListener
                     return;
                 }
 
-                // One error is about one datagram. A system that only ever fails must not cost a whole processor.
+                // One error concerns one datagram. A system that always fails must not cost a whole processor.
                 if (++failures > PatientFailures)
                 {
                     Thread.Sleep(TimeSpan.FromMilliseconds(10));

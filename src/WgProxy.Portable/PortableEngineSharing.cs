@@ -5,7 +5,7 @@ using WgProxy.Core.Admission;
 
 namespace WgProxy.Portable;
 
-/// <summary>Several sockets of the portable engine on one address, by options that Linux has and .NET does not name.</summary>
+/// <summary>Several sockets of the portable engine on one address, by options of Linux that .NET does not name.</summary>
 internal static class PortableEngineSharing
 {
     // include/uapi/asm-generic/socket.h, and the same numbers on every processor that .NET runs on.
@@ -29,8 +29,8 @@ internal static class PortableEngineSharing
     private static readonly byte[] Choose =
         Program((LoadByte, 0, 0, 0), (JumpIfEqual, 0, 1, InitiationType), (Return, 0, 0, 1), (Return, 0, 0, 0));
 
-    // A socket's own filter sees the UDP header first. What is sent by broadcast goes to every socket, past the choice: with
-    // these each datagram is read once all the same.
+    // A socket's own filter sees the UDP header first. A broadcast reaches every socket without the steering program. With
+    // these filters each broadcast is still read once.
     private static readonly byte[] NoInitiations = Program(
         (LoadLength, 0, 0, 0),
         (JumpIfAtLeast, 0, 2, Header + 1),
@@ -46,13 +46,13 @@ internal static class PortableEngineSharing
 
     /// <summary>Binds the sockets of an address; null if the system does not let them share it.</summary>
     /// <param name="listen">The address.</param>
-    /// <param name="open">Makes a socket of a family with the manners of a listening one.</param>
+    /// <param name="open">Makes a listening socket of a family, with all its options.</param>
     public static PortableEngineGroup? TryBind(IPEndPoint listen, Func<AddressFamily, Socket> open)
     {
         List<Socket> sockets = [];
         try
         {
-            // In this order: the program names sockets by the order in which they were bound, and none of the strangers'.
+            // In this order, because the program names sockets by the order in which they were bound. It names no stranger socket.
             Socket data = Bind(NoInitiations, Choose);
             Socket initiations = Bind(OnlyInitiations);
             for (int i = 0; i < StrangerSpread.Buffers; i++)

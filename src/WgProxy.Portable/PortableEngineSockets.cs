@@ -5,10 +5,10 @@ using WgProxy.Core.Engine;
 
 namespace WgProxy.Portable;
 
-/// <summary>Makes the portable engine's sockets, with the manners that a relay needs.</summary>
+/// <summary>Makes the portable engine's sockets, with the options that a relay needs.</summary>
 internal static class PortableEngineSockets
 {
-    // More than a buffer holds: what is still there then came later.
+    // More than a buffer holds. Datagrams beyond that arrived later.
     private const int MostDiscarded = 10_000;
 
     // Linux, include/uapi/linux/in.h and in6.h. OMIT since 3.15.
@@ -21,8 +21,8 @@ internal static class PortableEngineSockets
     private const int Ipv6PmtudiscDont = 0;
     private const int Ipv6MulticastAll = 29;
 
-    /// <summary>Binds what an address to listen on means: <c>[::]</c> is both families with one port, as far as the
-    /// machine has them; anything else is itself.</summary>
+    /// <summary>Binds the sockets of a listening address: <c>[::]</c> means both families with one port, as far as the
+    /// machine has them; any other address means itself.</summary>
     /// <param name="listen">The address.</param>
     /// <param name="hasIPv4">Whether the machine has IPv4.</param>
     /// <param name="hasIPv6">Whether it has IPv6.</param>
@@ -30,7 +30,7 @@ internal static class PortableEngineSockets
     /// <exception cref="EngineException">The system refused.</exception>
     public static IReadOnlyList<PortableEngineGroup> Listen(IPEndPoint listen, bool hasIPv4, bool hasIPv6, bool mayShare)
     {
-        // Sockets that share a port do so with any other process of the same user: those that do not share find out.
+        // Sockets that share a port also share it with other processes of the same user. A socket that does not share detects them.
         ListenPlan plan = ListenPlan.Of(listen, isIPv4 => isIPv4 ? hasIPv4 : hasIPv6);
         List<Socket> alone = ListenAlone(plan);
         if (mayShare)
@@ -50,8 +50,8 @@ internal static class PortableEngineSockets
         return [.. alone.Select(socket => new PortableEngineGroup(socket, Initiations: null, Strangers: []))];
     }
 
-    /// <summary>The same, after a trial of what this engine cannot do without: .NET's way to wait for sockets, to look whether
-    /// something has come, and to receive it. A sandbox may refuse it, and then .NET would say so in the midst of relaying.
+    /// <summary>The same, after a trial of what this engine needs: .NET's way to wait for sockets, to check whether
+    /// something has come, and to receive it. A sandbox may refuse it, and .NET would otherwise report that in the midst of relaying.
     /// </summary>
     /// <exception cref="EngineException">The system refused.</exception>
     public static IReadOnlyList<PortableEngineGroup> ListenOrRefuse(IPEndPoint listen, bool hasIPv4, bool hasIPv6, bool mayShare)
@@ -135,9 +135,9 @@ internal static class PortableEngineSockets
             return null;
         }
 
-        // An error of a connected socket may be that of an earlier datagram, brought by ICMP, and then *this* datagram
-        // was not sent. ICMP becomes many errors (icmp_err_convert and its IPv6 kin: refused, unreachable, too long,
-        // not permitted…), so any is tried once more; the second error is the datagram's own. A full buffer is not ICMP.
+        // An error of a connected socket may belong to an earlier datagram, brought by ICMP. *This* datagram was then
+        // not sent. ICMP becomes many errors (icmp_err_convert and its IPv6 equivalent: refused, unreachable, too long,
+        // not permitted…), so every error is tried once more. A second error is the datagram's own. A full buffer is not ICMP.
         if (error != SocketError.WouldBlock)
         {
             socket.Send(datagram, SocketFlags.None, out error);
@@ -158,7 +158,7 @@ internal static class PortableEngineSockets
         return OperatingSystem.IsLinux() ? reported / 2 : reported;
     }
 
-    // Between its being bound and connected, the port was open to anybody.
+    // Between bind and connect, any host could send to the port.
     private static void Discard(Socket socket)
     {
         Span<byte> nothing = stackalloc byte[1];
@@ -168,7 +168,7 @@ internal static class PortableEngineSockets
         }
     }
 
-    // Looks, and takes nothing: by a call with the sender's address, as listening sockets are read, and by one without.
+    // Peeks and takes nothing: by a call with the sender's address, as listening sockets are read, and by one without.
     private static void Probe(Socket listener)
     {
         listener.Blocking = false;
@@ -272,9 +272,9 @@ internal static class PortableEngineSockets
         return socket;
     }
 
-    // Without this a datagram from anybody who writes "fragmentation needed" on it shrinks a client's path: with the
-    // kernel's default, and even with IP_PMTUDISC_DONT (what DontFragment = false sets), Linux believes it; with OMIT it
-    // neither sets DF nor listens. IPv6 has no such wish to refuse within the network: DONT sends at the link's MTU.
+    // Without this, any forged "fragmentation needed" shrinks a client's path. With the
+    // kernel's default, and even with IP_PMTUDISC_DONT (what DontFragment = false sets), Linux believes it. With OMIT it
+    // neither sets DF nor believes ICMP. On IPv6, routers do not fragment, and DONT sends at the link's MTU.
     private static void DeafenToForgedIcmp(Socket socket, AddressFamily family)
     {
         if (family == AddressFamily.InterNetwork)
@@ -295,8 +295,8 @@ internal static class PortableEngineSockets
             0);
     }
 
-    // Linux hands over what is sent to groups that anybody on the host has joined, "all hosts" among them; elsewhere only this
-    // process would have to join one. What is sent by broadcast is served as if it had been sent to this host, once.
+    // Linux delivers multicasts of every group that any program on the host has joined, "all hosts" among them. Elsewhere only this
+    // process's own groups count. A broadcast is served once, as if it had been sent to this host.
     private static void RefuseMulticast(Socket socket, AddressFamily family)
     {
         if (OperatingSystem.IsLinux())
@@ -312,7 +312,7 @@ internal static class PortableEngineSockets
 
     private static byte[] Int(int value) => BitConverter.GetBytes(value);
 
-    // These are wishes: a system without the option, or with a smaller limit, still relays.
+    // These may fail: a system without the option, or with a smaller limit, still relays.
     private static void Ask(Socket socket, Action<Socket, int> wish, int value)
     {
         try

@@ -5,15 +5,15 @@ using WgProxy.Core.Admission;
 namespace WgProxy.Portable;
 
 /// <summary>
-/// Answers clients that are not proven, so that what waits in the system for strangers takes nothing of the buffer that the
-/// proven are answered from: by small sockets of their own (<see cref="StrangerSpread"/>) or, where the system has none to
-/// give, by the common one, but with few cookie replies a second. Called under the engine's lock.
+/// Answers unproven clients. What waits in the system for strangers takes nothing of the buffer for proven
+/// clients: strangers have small sockets of their own (<see cref="StrangerSpread"/>). Where the system allows only one socket,
+/// it sends a limited number of cookie replies a second. Called under the engine's lock.
 /// </summary>
 /// <param name="sockets">The sockets; empty where there are none.</param>
-/// <param name="spread">Which of them answers whom.</param>
+/// <param name="spread">Chooses the socket for a client.</param>
 internal sealed class PortableEngineStrangers(IReadOnlyList<Socket> sockets, StrangerSpread spread)
 {
-    // For each part of the spread: 80 a second, of which 240 wait for neighbours at most, some 200 KB.
+    // For each part of the spread, 80 a second. At most 240 of them wait for neighbours, some 200 KB.
     private const int RepliesPerSecond = 5;
 
     private readonly (long Second, int Count)[] _replies = new (long, int)[StrangerSpread.Buffers];
@@ -22,7 +22,7 @@ internal sealed class PortableEngineStrangers(IReadOnlyList<Socket> sockets, Str
     /// <param name="datagram">The datagram.</param>
     /// <param name="source">The client.</param>
     /// <param name="client">The same for the system.</param>
-    /// <param name="common">The socket that all clients are answered by where there are no others.</param>
+    /// <param name="common">The socket that answers all clients if there are no others.</param>
     /// <param name="now">The instant.</param>
     public bool TrySend(
         ReadOnlySpan<byte> datagram, in Source source, SocketAddress client, PortableEngineListener common, Tick now) =>
@@ -61,7 +61,7 @@ internal sealed class PortableEngineStrangers(IReadOnlyList<Socket> sockets, Str
         return replies.Count <= RepliesPerSecond;
     }
 
-    // Asked first, because .NET says that there is no room by an exception, and in a flood there mostly is none.
+    // This asks first, because .NET reports a full buffer by an exception, and in a flood the buffer is mostly full.
     private static bool TrySendBy(Socket socket, ReadOnlySpan<byte> datagram, SocketAddress client)
     {
         try

@@ -3,16 +3,16 @@ using System.Net.Sockets;
 
 namespace WgProxy.Portable;
 
-/// <summary>What reading an upstream socket came to.</summary>
+/// <summary>The result of reading an upstream socket.</summary>
 internal enum Drained
 {
-    /// <summary>Nothing is left to read: wait.</summary>
+    /// <summary>Nothing is left to read. The caller waits.</summary>
     Empty,
 
-    /// <summary>More may be waiting; others had to have their turn.</summary>
+    /// <summary>More may be waiting, after others have had their turn.</summary>
     More,
 
-    /// <summary>Nothing but errors: wait for a while, whatever the system says is there to read.</summary>
+    /// <summary>Only errors came. The caller waits for a while, even if the system says that something is there to read.</summary>
     Failing,
 
     /// <summary>The mapping has ended.</summary>
@@ -21,8 +21,8 @@ internal enum Drained
 
 /// <summary>
 /// One mapping's socket. It waits by an asynchronous receive that peeks at one byte, so that an idle mapping holds no
-/// buffer; the datagrams are then read, without waiting, into a buffer that all mappings share. Peeking leaves a
-/// datagram where it is, also an empty one, and takes a pending ICMP error (Linux 6.18, .NET 10). At most one of "an
+/// buffer. The datagrams are then read, without waiting, into a buffer that all mappings share. Peeking leaves a
+/// datagram in the socket, even an empty one, and takes a pending ICMP error (Linux 6.18, .NET 10). At most one of "an
 /// operation is pending" and "a thread of the pool reads" is true, from <see cref="Begin"/> until the last of them
 /// sees that the mapping has ended.
 /// </summary>
@@ -43,7 +43,7 @@ internal sealed class PortableEngineUpstream : SocketAsyncEventArgs, IThreadPool
     /// <param name="engine">The engine to which datagrams go.</param>
     /// <param name="socket">The socket.</param>
     /// <param name="slot">The mapping's slot.</param>
-    /// <param name="listener">Where its client was heard first.</param>
+    /// <param name="listener">The listener that first heard its client.</param>
     /// <param name="client">The client's address; copied.</param>
     public PortableEngineUpstream(
         PortableEngine engine, Socket socket, int slot, PortableEngineListener listener, SocketAddress client)
@@ -66,22 +66,22 @@ internal sealed class PortableEngineUpstream : SocketAsyncEventArgs, IThreadPool
     /// <summary>The local address that its datagrams are sent from.</summary>
     public IPAddress Local { get; }
 
-    /// <summary>The address that this host would have sent from when the socket was connected anew for it. Where the system chooses by the
-    /// port too, the socket got another all the same: until the answer is another, or the client goes unanswered, that is not tried
-    /// again. Under the engine's lock.</summary>
+    /// <summary>The source address for which the socket was reconnected. If the system also chooses by the port, the socket
+    /// may have got another one. The engine does not try again until the system's answer changes or the client goes unanswered.
+    /// Under the engine's lock.</summary>
     public IPAddress? Asked { get; set; }
 
-    /// <summary>Whether it is not connected to where its mapping goes, because that did not work yet. Under the engine's lock.
+    /// <summary>Whether it is not yet connected to its mapping's server address, because an attempt failed. Under the engine's lock.
     /// </summary>
     public bool IsAstray { get; set; }
 
     /// <summary>The local port.</summary>
     public ushort Port { get; }
 
-    /// <summary>Where the client was heard first.</summary>
+    /// <summary>The listener that first heard the client.</summary>
     public PortableEngineListener Listener { get; }
 
-    /// <summary>Where the client is answered once it is proven; null before. It stays so while the mapping lingers. Read and
+    /// <summary>The listener that answers the client once it is proven; null before. It stays while the mapping lingers. Read and
     /// written under the engine's lock.</summary>
     public PortableEngineListener? Proven { get; set; }
 
@@ -94,7 +94,7 @@ internal sealed class PortableEngineUpstream : SocketAsyncEventArgs, IThreadPool
     /// <summary>Receives that failed, one after the other. Under the engine's lock.</summary>
     public int Failures { get; set; }
 
-    /// <summary>Another receive failed. Whether it is time to pause: an error that never ends must not cost a processor.
+    /// <summary>Counts a failed receive. True if it is time to pause, because an endless error must not cost a processor.
     /// </summary>
     public bool HasFailedTooOften()
     {
@@ -114,15 +114,15 @@ internal sealed class PortableEngineUpstream : SocketAsyncEventArgs, IThreadPool
     /// <summary>Begins to wait for the server.</summary>
     public void Begin() => Wait();
 
-    /// <summary>Closes the socket. Whoever waits or reads finds out by itself.</summary>
+    /// <summary>Closes the socket. A pending wait or read ends by itself.</summary>
     public void Close()
     {
         IsClosed = true;
         _socket.Dispose();
     }
 
-    /// <summary>The client is proven: by having shown that it receives, or only because the server followed it to its address.
-    /// Whoever has keys of the server's can make it follow him to addresses that nobody has, so the two have a socket each.
+    /// <summary>The client is proven: it has shown that it receives, or the server has only followed it to its address.
+    /// A peer of the server can make it follow to addresses that no host has. So the two kinds have separate sockets.
     /// </summary>
     public void Prove(bool hasReceived) => Proven ??= hasReceived ? Listener : Listener.Data;
 
@@ -182,7 +182,7 @@ internal sealed class PortableEngineUpstream : SocketAsyncEventArgs, IThreadPool
 
         _failed = SocketError != SocketError.Success;
 
-        // Something is there already. Through the queue, so that no busy mapping keeps a thread from the others.
+        // Something is there already. The pool's queue takes it, so that no busy mapping keeps a thread from the others.
         ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
     }
 

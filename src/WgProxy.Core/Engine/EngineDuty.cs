@@ -1,9 +1,9 @@
 namespace WgProxy.Core.Engine;
 
-/// <summary>What an engine has to do about a change of a mapping. Every engine reads it from here.</summary>
+/// <summary>What an engine must do about a change of a mapping. It is the same for every engine.</summary>
 public enum EngineDuty : byte
 {
-    /// <summary>Nothing but to tell its observer.</summary>
+    /// <summary>Only inform the observer.</summary>
     None,
 
     /// <summary>Close the slot's socket, rest its port, and release the slot.</summary>
@@ -12,10 +12,10 @@ public enum EngineDuty : byte
     /// <summary>Connect the slot's socket to <see cref="Relay.ServerOf"/>.</summary>
     Redirect,
 
-    /// <summary>Look whether this host has another path to the server now.</summary>
+    /// <summary>Check whether this host's path to the server has changed.</summary>
     LookAtPath,
 
-    /// <summary>Answer the client by a listening socket from now on, and not by those for strangers.</summary>
+    /// <summary>Answer the client through a listening socket from now on, and no longer through the stranger sockets.</summary>
     AnswerAsProven,
 }
 

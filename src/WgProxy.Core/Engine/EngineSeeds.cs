@@ -1,30 +1,30 @@
 namespace WgProxy.Core.Engine;
 
 /// <summary>
-/// All random bits of an engine, 128 for each purpose. The program draws them once, at its start: no engine draws by itself, and the
-/// workers of an engine number their own ones on. A seed that is left out is zero, which only tests can afford.
+/// All random bits of an engine, 128 for each purpose. The program draws them once, at its start. No engine draws by itself, and the
+/// workers of an engine derive their seeds from its own. A missing seed is zero, which only tests may use.
 /// </summary>
 public sealed record EngineSeeds
 {
-    /// <summary>Which worker a client belongs to. Without it anybody could aim at one worker. It may outlive the process: a client
-    /// that comes back then finds the worker that knows it.</summary>
+    /// <summary>Chooses the worker of a client. With a known seed, an attacker could aim at one worker. It may outlive the process, so that a
+    /// returning client finds the worker that knows it.</summary>
     public (ulong K0, ulong K1) Steering { get; init; }
 
-    /// <summary>The tables over what a sender chooses. Without it anybody could fill one bucket. Never kept.</summary>
+    /// <summary>Keys the tables over what a sender chooses. With a known seed, an attacker could fill one bucket. It is never kept.</summary>
     public (ulong K0, ulong K1) Hash { get; init; }
 
-    /// <summary>The secrets that cookies are made from. Without it anybody could make cookies of addresses that are not theirs. It may
-    /// outlive the process: cookies then stay valid.</summary>
+    /// <summary>Makes the secrets of cookies. With a known seed, an attacker could make cookies for forged addresses. It may
+    /// outlive the process, so that cookies stay valid.</summary>
     public (ulong K0, ulong K1) Cookie { get; init; }
 
-    /// <summary>The nonces of cookie replies. They must not repeat under one key, and the key is made from the server's public key, so it
-    /// is the same after a restart: never kept, and derived from nothing that is.</summary>
+    /// <summary>Makes the nonces of cookie replies. They must not repeat under one key, and the key is the same after a restart, because it
+    /// is derived from the server's public key. So this seed is never kept, and never derived from a kept one.</summary>
     public (ulong K0, ulong K1) Nonce { get; init; }
 
-    /// <summary>The order in which upstream ports are drawn. Without it anybody could foresee the next (RFC 6056). Never kept.</summary>
+    /// <summary>Orders the draws of upstream ports. With a known seed, an attacker could predict the next one (RFC 6056). It is never kept.</summary>
     public (ulong K0, ulong K1) Ports { get; init; }
 
-    /// <summary>Which small buffer answers which stranger. Without it anybody could aim at one buffer. Never kept.</summary>
+    /// <summary>Chooses the small buffer that answers a stranger. With a known seed, an attacker could aim at one buffer. It is never kept.</summary>
     public (ulong K0, ulong K1) Strangers { get; init; }
 
     /// <summary>The seeds of one of several workers. Workers share what they must agree on (steering, cookies, strangers).</summary>

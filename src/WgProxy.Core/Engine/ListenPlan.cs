@@ -2,7 +2,7 @@ using System.Net;
 
 namespace WgProxy.Core.Engine;
 
-/// <summary>Which sockets an address to listen on means. The same for every engine.</summary>
+/// <summary>The sockets that a listening address stands for. It is the same for every engine.</summary>
 /// <param name="Addresses">The addresses to bind, each with a socket of its own family only, all with one port.</param>
 /// <param name="Port">The port; 0 if the system is to choose one.</param>
 public sealed record ListenPlan(IReadOnlyList<IPAddress> Addresses, int Port)
@@ -10,12 +10,12 @@ public sealed record ListenPlan(IReadOnlyList<IPAddress> Addresses, int Port)
     /// <summary>What is asked for the buffers of a listening socket: about 50 ms of a full 1 Gbit/s link.</summary>
     public const int Buffer = 7 * 1024 * 1024;
 
-    // The port that one family draws may be taken in the other. Of 28,231 ports, hardly ever so often.
+    // The port that one family draws may be taken in the other. With 28,231 ports, so many attempts are hardly ever needed.
     private const int Draws = 16;
 
     /// <summary>The plan for an address: <c>[::]</c> means both families, as far as this machine has them; a v4-mapped address means the
-    /// IPv4 address; any other means itself. Where the machine has neither family, the plan names what was asked for, so that binding it
-    /// says why it cannot be.</summary>
+    /// IPv4 address; any other means itself. If the machine has neither family, the plan keeps the operator's address, so that binding
+    /// reports the reason.</summary>
     /// <param name="listen">What the operator asked for.</param>
     /// <param name="has">Whether this machine has a family: IPv4 if true, else IPv6. A family without any address yet is there: an
     /// interface that gets its first one later finds the socket bound.</param>
@@ -45,7 +45,7 @@ public sealed record ListenPlan(IReadOnlyList<IPAddress> Addresses, int Port)
         return new ListenPlan(both.Count == 0 ? [listen.Address] : both, listen.Port);
     }
 
-    /// <summary>Whether to draw another port after this many attempts: the system chose one, and somebody has it in the other family, or
+    /// <summary>Whether to draw another port after this many attempts. The system chose one, and another program has it in the other family, or
     /// has taken it since.</summary>
     public bool MayDrawAgain(int attempts, EngineRefusal cause) =>
         Port == 0 && cause == EngineRefusal.PortInUse && attempts < Draws;

@@ -3,8 +3,8 @@
 namespace WgProxy.Core.Engine;
 
 /// <summary>
-/// The commands that wait for one owner of a relay. Bounded, without a lock, and nobody waits: neither who posts, on any thread,
-/// nor the owner, who takes. Equal commands coalesce, and have no order: each says what to look at, not what was there to see.
+/// The commands that wait for one owner of a relay. It is bounded and has no lock. Neither the poster, on any thread, nor the owner
+/// ever waits. Equal commands coalesce, and have no order: each says what to look at, not what was there to see.
 /// </summary>
 public sealed class Mailbox
 {

@@ -2,7 +2,7 @@ using System.Net;
 
 namespace WgProxy.Core.Engine;
 
-/// <summary>Why an address cannot be listened on, in no system's numbers.</summary>
+/// <summary>Why an engine cannot listen on an address, independent of the system's error numbers.</summary>
 public enum ListenRefusal
 {
     /// <summary>Another program has the port.</summary>
@@ -27,18 +27,18 @@ public enum ListenRefusal
 /// <param name="Limit">The sysctl that limits it; null where there is none.</param>
 public readonly record struct GrantedBuffer(string Name, int Granted, string? Limit);
 
-/// <summary>What the system refused an engine, or granted less of, in words for the operator. The same for every engine.</summary>
+/// <summary>Sentences for the operator about what the system refused an engine, or granted only in part. They are the same for every engine.</summary>
 public static class RefusalText
 {
-    /// <summary>What helps where a sandbox refuses what no engine can do without.</summary>
+    /// <summary>Advice if a sandbox refuses something that every engine needs.</summary>
     public const string Allow = "let the sandbox (a seccomp profile, say) allow it";
 
-    /// <summary>What helps where a sandbox refuses what the portable engine can do without.</summary>
+    /// <summary>Advice if a sandbox refuses something that the portable engine does not need.</summary>
     public const string AllowOrPortable = $"{Allow}, or use --engine portable";
 
     /// <summary>The system does not let an engine listen.</summary>
-    /// <param name="listen">Where.</param>
-    /// <param name="why">Why.</param>
+    /// <param name="listen">The address.</param>
+    /// <param name="why">The reason.</param>
     /// <param name="words">The system's words, if there are none of ours.</param>
     /// <param name="said">What the system threw.</param>
     public static EngineException ToListen(IPEndPoint listen, ListenRefusal why, string words, Exception? said = null)

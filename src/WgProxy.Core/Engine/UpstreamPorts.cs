@@ -14,17 +14,17 @@ public delegate bool PortOpener<TSocket>(
     IPEndPoint server, ushort port, [MaybeNullWhen(false)] out TSocket socket, out OpenRefusal refusal);
 
 /// <summary>
-/// Local ports for upstream sockets: drawn at random (RFC 6056), tried again where another program has one, and rested after use, so
-/// that what a server still sends to a former client's port cannot reach the next one. A port that the server never sent to is unknown
-/// to it: such ports rest briefly, and are drawn early rather than none at all. Otherwise anybody with the public key could put every
-/// port to rest by asking 157 times a second. Owned by one owner of a relay; holds no socket.
+/// Local ports for upstream sockets. They are drawn at random (RFC 6056), drawn again if another program has one, and rested after use. So
+/// what a server still sends to a former client's port cannot reach the next client. A port that the server never sent to is unknown
+/// to it. Such ports rest briefly, and are drawn early if no other is left. Otherwise anyone with the public key could put every
+/// port to rest by asking 157 times a second. One owner of a relay owns it, and it holds no socket.
 /// </summary>
 public sealed class UpstreamPorts
 {
     /// <summary>What is asked for the buffers of an upstream socket.</summary>
     public const int Buffer = 1024 * 1024;
 
-    // The ports are this program's by agreement only: others may hold some of them, hardly ever most.
+    // The ports are not reserved for this program. Others may hold some of them, but hardly ever most.
     private const int Attempts = 16;
 
     private readonly ushort[] _free;
@@ -80,7 +80,7 @@ public sealed class UpstreamPorts
 
             if (!refusal.IsOfThePort || Size == 0)
             {
-                // Nothing was sent from the port: while a server cannot be reached, asking must not use ports up.
+                // Nothing was sent from the port. While a server cannot be reached, askers must not use up the ports.
                 _spare = port;
                 return false;
             }

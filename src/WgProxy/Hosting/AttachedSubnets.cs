@@ -3,10 +3,10 @@ using System.Net.NetworkInformation;
 
 namespace WgProxy.Hosting;
 
-/// <summary>The subnets that this host is attached to.</summary>
+/// <summary>The subnets to which this host is attached.</summary>
 internal static class AttachedSubnets
 {
-    /// <summary>As they are at the moment; none where the system does not tell.</summary>
+    /// <summary>The current subnets; empty if the system does not tell.</summary>
     public static IEnumerable<IPNetwork> OfThisHost()
     {
         try

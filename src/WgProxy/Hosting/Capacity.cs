@@ -8,13 +8,13 @@ namespace WgProxy.Hosting;
 /// <param name="Mappings">Upstream sockets at once.</param>
 /// <param name="Asked">Of these, mappings that the server has not answered: a quarter, so that strangers with the
 /// public key can neither fill the table nor keep newcomers from getting an answer.</param>
-/// <param name="Bound">What bounds the number, in words.</param>
+/// <param name="Bound">The limit that bounds the number, in words.</param>
 /// <param name="Ports">Local ports that upstream sockets may use.</param>
-/// <param name="OpenFiles">The limit on open files; null where the system does not tell it.</param>
+/// <param name="OpenFiles">The limit on open files; null if unknown.</param>
 internal sealed record Capacity(int Mappings, int Asked, string Bound, EphemeralPorts Ports, long? OpenFiles)
 {
-    // The process itself holds about 70 files, and each new thread of the runtime takes two more; a runtime that gets
-    // none ends the process (.NET 10).
+    // The process itself holds about 70 files, and each new thread of the runtime takes two more. A runtime that cannot open
+    // them ends the process (.NET 10).
     private const int OwnFiles = 256;
 
     // Linux's own soft limit since 1.0 (INR_OPEN_CUR), and the least that a host is likely to grant.

@@ -4,19 +4,19 @@ namespace WgProxy.Hosting;
 
 /// <summary>The local ports that upstream sockets may use.</summary>
 /// <param name="Numbers">The ports, each once.</param>
-/// <param name="Range">The ports that the system hands out to whoever asks for any; they bound <paramref name="Numbers"/>.</param>
-/// <param name="IsTold">Whether the system told this range. Otherwise it is assumed.</param>
+/// <param name="Range">The ports that the system gives to programs that ask for any port; they bound <paramref name="Numbers"/>.</param>
+/// <param name="IsTold">Whether the system reported this range. Otherwise it is assumed.</param>
 internal sealed record EphemeralPorts(IReadOnlyList<ushort> Numbers, (ushort First, ushort Last) Range, bool IsTold)
 {
     private const string Folder = "/proc/sys/net/ipv4";
 
-    // RFC 6335 section 6: the dynamic ports. Where the system does not say otherwise, it hands out none outside.
+    // RFC 6335 section 6: the dynamic ports. Without a report, assume that the system hands out no others.
     private static readonly (ushort First, ushort Last) Dynamic = (49152, 65535);
 
-    /// <summary>The file that tells the range on Linux.</summary>
+    /// <summary>The file with the range on Linux.</summary>
     public static string Source => $"{Folder}/ip_local_port_range";
 
-    /// <summary>The ports this host lets programs have at will, without reserved ones and the one to listen on.</summary>
+    /// <summary>The ports that programs on this host may use freely, without reserved ones and the listening port.</summary>
     public static EphemeralPorts OfThisHost(int listenPort)
     {
         string? range = ProcText.Read(Source);
@@ -24,8 +24,8 @@ internal sealed record EphemeralPorts(IReadOnlyList<ushort> Numbers, (ushort Fir
         return Select(range ?? string.Empty, reserved ?? string.Empty, listenPort);
     }
 
-    /// <summary>The same from the texts of the kernel, such as <c>32768 60999</c> and <c>8080,9000-9010</c>. What cannot
-    /// be read as such is passed over; without a range, the dynamic ports of RFC 6335 are taken.</summary>
+    /// <summary>The same from the texts of the kernel, such as <c>32768 60999</c> and <c>8080,9000-9010</c>. Unreadable parts
+    /// are skipped. Without a range, the dynamic ports of RFC 6335 apply.</summary>
     public static EphemeralPorts Select(string range, string reserved, int listenPort)
     {
         string[] ends = range.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries);
@@ -47,8 +47,8 @@ internal sealed record EphemeralPorts(IReadOnlyList<ushort> Numbers, (ushort Fir
         return new EphemeralPorts(numbers, ports, isTold);
     }
 
-    /// <summary>What an operator may do about a port to listen on that another program has got; empty where the system hands
-    /// the port out to nobody by itself.</summary>
+    /// <summary>Advice about a listening port that another program holds; empty if the system does not hand the port out
+    /// by itself.</summary>
     public string AdviceAbout(int port) => port < Range.First || port > Range.Last
         ? string.Empty
         : $"; the system also hands port {port} out to programs that ask for any port ({Range.First} to {Range.Last}): keep it for "

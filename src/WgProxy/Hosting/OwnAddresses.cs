@@ -5,12 +5,12 @@ using WgProxy.Configuration;
 
 namespace WgProxy.Hosting;
 
-/// <summary>Tells whether an address is one where this relay itself listens: relaying to it would be a loop.</summary>
+/// <summary>Knows the addresses at which this relay itself listens. Relaying to one of them would be a loop.</summary>
 /// <param name="listening">Where the relay listens; <c>[::]</c> stands for both families.</param>
 /// <param name="ofHost">The addresses of this host's interfaces, as they are at the moment.</param>
 internal sealed class OwnAddresses(IReadOnlyList<IPEndPoint> listening, Func<IEnumerable<IPAddress>> ofHost)
 {
-    /// <summary>The addresses of this host's interfaces; none where the system does not tell.</summary>
+    /// <summary>The addresses of this host's interfaces; empty if the system does not tell.</summary>
     public static IEnumerable<IPAddress> OfThisHost()
     {
         try
@@ -44,7 +44,7 @@ internal sealed class OwnAddresses(IReadOnlyList<IPEndPoint> listening, Func<IEn
         return wildcard && (IPAddress.IsLoopback(target) || ofHost().Any(own => Same(own, target)));
     }
 
-    // Addresses without their scope: a link-local address of this host is its own on whatever link.
+    // Addresses without their scope: a link-local address of this host is its own on every link.
     private static bool Same(IPAddress left, IPAddress right) =>
         left.GetAddressBytes().AsSpan().SequenceEqual(right.GetAddressBytes());
 }

@@ -1,9 +1,9 @@
 namespace WgProxy.Hosting;
 
-/// <summary>Reads what the kernel says about itself.</summary>
+/// <summary>Reads files of /proc.</summary>
 internal static class ProcText
 {
-    /// <summary>The text of a file; null where there is none or it may not be read.</summary>
+    /// <summary>The text of a file; null if it does not exist or may not be read.</summary>
     public static string? Read(string path)
     {
         try

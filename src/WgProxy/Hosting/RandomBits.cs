@@ -4,11 +4,11 @@ using WgProxy.Linux.Net;
 
 namespace WgProxy.Hosting;
 
-/// <summary>Random bits that nobody can predict, for the seeds of an engine. From the kernel itself (getrandom(2)): the framework asks
+/// <summary>Unpredictable bits for the seeds of an engine. They come from the kernel itself (getrandom(2)). The framework would ask
 /// OpenSSL, which takes 5 MB of memory for these few bytes.</summary>
 internal static class RandomBits
 {
-    /// <summary>64 of them.</summary>
+    /// <summary>64 bits.</summary>
     public static ulong Draw()
     {
         Span<byte> bits = stackalloc byte[sizeof(ulong)];
@@ -20,10 +20,10 @@ internal static class RandomBits
         return BitConverter.ToUInt64(bits);
     }
 
-    /// <summary>128 of them.</summary>
+    /// <summary>128 bits.</summary>
     public static (ulong K0, ulong K1) DrawPair() => (Draw(), Draw());
 
-    /// <summary>All that an engine needs.</summary>
+    /// <summary>All seeds of an engine.</summary>
     public static EngineSeeds DrawSeeds() => new()
     {
         Steering = DrawPair(),
@@ -34,7 +34,7 @@ internal static class RandomBits
         Strangers = DrawPair(),
     };
 
-    // Where the call is refused, OpenSSL cannot begin either, and throws (3.0).
+    // If the call is refused, OpenSSL cannot start either, and throws (3.0).
     private static bool TryRead(Span<byte> bits)
     {
         try

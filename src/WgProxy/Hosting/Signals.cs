@@ -2,11 +2,11 @@ using System.Runtime.InteropServices;
 
 namespace WgProxy.Hosting;
 
-/// <summary>What the operator tells the process by signals.</summary>
+/// <summary>Handles the operator's signals.</summary>
 internal sealed class Signals : IDisposable
 {
-    // For as long as the process lives, and known here, so that no finalizer takes them back: without a handler these signals
-    // end a process, also one that is about to end by itself, and then its exit code is not its own (138 after SIGUSR1).
+    // The registrations live as long as the process, and this field keeps finalizers from removing them. Without a handler these
+    // signals end a process, even one that is about to exit, and the exit code is then wrong (138 after SIGUSR1).
     private static readonly List<PosixSignalRegistration> Kept = [];
 
     private readonly TaskCompletionSource _stop = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -15,8 +15,8 @@ internal sealed class Signals : IDisposable
 
     /// <summary>Listens for signals.</summary>
     /// <param name="report">Called when a report is asked for (SIGUSR1).</param>
-    /// <param name="hangUp">Called when a terminal goes away, or an operator or a log rotator asks daemons to look at the
-    /// world anew (SIGHUP). Without a handler this signal ends a process.</param>
+    /// <param name="hangUp">Called when a terminal goes away, or when an operator or a log rotator asks daemons to reload
+    /// (SIGHUP). Without a handler this signal ends a process.</param>
     public Signals(Action report, Action hangUp)
     {
         _registrations.Add(PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop));
@@ -49,13 +49,13 @@ internal sealed class Signals : IDisposable
         }
         catch (OperationCanceledException)
         {
-            // As told.
+            // Stopped by a signal, as intended.
         }
 
         return true;
     }
 
-    /// <summary>Signals to stop do what the system does without us, and the others nothing, from now on.</summary>
+    /// <summary>From now on, signals to stop have the system's default effect, and the others have none.</summary>
     public void Dispose()
     {
         _isOver = true;
@@ -71,6 +71,6 @@ internal sealed class Signals : IDisposable
         }
     }));
 
-    // The first signal is handled here; a second one does what the system does without us, and ends the process.
+    // The first signal is handled here. A second one has the system's default effect and ends the process.
     private void Stop(PosixSignalContext context) => context.Cancel = _stop.TrySetResult();
 }

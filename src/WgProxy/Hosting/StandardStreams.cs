@@ -2,9 +2,9 @@ using Microsoft.Win32.SafeHandles;
 
 namespace WgProxy.Hosting;
 
-/// <summary>Descriptors 0, 1 and 2, which a program may be started without. The runtime of the framework form opens them; the
-/// native form's does not, and ends the process at the first look at standard error. And a socket that got one of these numbers would be
-/// sent what the runtime has to say.</summary>
+/// <summary>Descriptors 0, 1 and 2, which may be closed when a program starts. The runtime of the framework form opens them. The
+/// native form's does not, and ends the process at the first use of standard error. A socket with one of these numbers would also
+/// receive the runtime's messages.</summary>
 internal static class StandardStreams
 {
     private const string Nowhere = "/dev/null";
@@ -13,8 +13,8 @@ internal static class StandardStreams
     // Never closed: a collected handle would close them.
     private static readonly List<SafeFileHandle> Held = [];
 
-    /// <summary>Opens those that are closed, to nowhere. Before anything else is opened: the system hands out the lowest number that is
-    /// free.</summary>
+    /// <summary>Opens the closed ones to /dev/null. Call it before anything else is opened, because the system hands out the lowest free
+    /// number.</summary>
     public static void OpenClosed()
     {
         if (OperatingSystem.IsWindows())
@@ -38,11 +38,11 @@ internal static class StandardStreams
         }
         catch (Exception refusal) when (refusal is IOException or UnauthorizedAccessException)
         {
-            // A host without /dev/null: what is closed stays closed.
+            // A host without /dev/null: closed streams stay closed.
         }
     }
 
-    /// <summary>Standard error; nowhere if there is none.</summary>
+    /// <summary>Standard error, or a writer that discards everything if there is none.</summary>
     public static Stream OpenError()
     {
         try
