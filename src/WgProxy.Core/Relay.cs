@@ -31,11 +31,12 @@ public sealed partial class Relay
     /// <summary>A relay for these routes.</summary>
     /// <param name="settings">Validated limits and times.</param>
     /// <param name="routes">The servers, now and later. The relay looks there again when it is told to, by <see cref="RouteChanged"/>.</param>
-    public Relay(RelaySettings settings, RouteList routes)
+    /// <param name="matcher">What compares an initiation's mac1 with many keys; by default the best that .NET has.</param>
+    public Relay(RelaySettings settings, RouteList routes, IMac1Matcher? matcher = null)
     {
         int slots = settings.Slots;
         _settings = settings;
-        _routes = new RouteTable(routes);
+        _routes = new RouteTable(routes, matcher);
         _mappings = new MappingTable(slots, settings.HashSeed, routes.Capacity);
         _servers = new IPEndPoint?[slots];
         _tunnels = new TunnelTable(_routes, _mappings, Counters, settings.HashSeed);

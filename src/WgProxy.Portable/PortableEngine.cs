@@ -45,7 +45,7 @@ public sealed partial class PortableEngine : IEngine
         _settings = settings;
         _time = time ?? TimeProvider.System;
         _zero = _time.GetTimestamp();
-        _relay = new Relay(settings.SeededRelay, settings.Routes);
+        _relay = new Relay(settings.SeededRelay, settings.Routes, settings.Mac1Matcher);
         _upstreams = new PortableEngineUpstream?[_relay.Slots];
 
         // A port rests as long as a server may still send to it: for the same reason that a mapping lingers.

@@ -1,4 +1,5 @@
 using System.Net;
+using WgProxy.Core.Protocol;
 using WgProxy.Core.Routes;
 
 namespace WgProxy.Core.Engine;
@@ -22,6 +23,9 @@ public sealed record EngineSettings
     /// <summary>The same limits and times, with the seeds that the relay uses.</summary>
     public RelaySettings SeededRelay =>
         Relay with { HashSeed = Seeds.Hash, CookieSeed = Seeds.Cookie, NonceSeed = Seeds.Nonce };
+
+    /// <summary>What compares an initiation's mac1 with the keys of many routes.</summary>
+    public IMac1Matcher Mac1Matcher { get; init; } = Mac1Matchers.Best;
 
     /// <summary>Asks the system which subnets this host is attached to. Called at the start, and at most once a minute by a thread of
     /// the pool; none by default.</summary>

@@ -13,13 +13,14 @@ internal sealed class RouteTable
     private readonly RouteState?[] _states;
 
     // The keys of the routes that are served, and at each key's position the index of its route.
-    private readonly Mac1Set _keys = new();
+    private readonly Mac1Set _keys;
     private int[] _indices = [];
 
     /// <summary>A table of all routes that the list has now.</summary>
-    public RouteTable(RouteList list)
+    public RouteTable(RouteList list, IMac1Matcher? matcher = null)
     {
         _list = list;
+        _keys = new Mac1Set(matcher);
         _states = new RouteState?[list.Capacity];
         for (int index = 0; index < list.Capacity; index++)
         {

@@ -65,7 +65,7 @@ internal sealed partial class LinuxWorker : IDisposable
         _time = time;
         _zero = zero;
         _listeners = listeners;
-        _relay = new Relay(settings.SeededRelay, settings.Routes);
+        _relay = new Relay(settings.SeededRelay, settings.Routes, settings.Mac1Matcher);
         _ports = new UpstreamPorts(settings.Ports, settings.Relay.LingerTimeout, settings.Seeds.Ports);
         _connect = TryConnect;
         _upstreams = new Upstream[_relay.Slots];

@@ -5,6 +5,7 @@ using WgProxy.Core.Engine;
 using WgProxy.Core.Protocol;
 using WgProxy.Core.Routes;
 using WgProxy.Hosting;
+using WgProxy.Linux.Native;
 using WgProxy.Linux.Send;
 using WgProxy.Linux.Workers;
 using WgProxy.Logging;
@@ -92,6 +93,7 @@ internal sealed class Options
         Routes = [route],
         Ports = capacity.Ports.Numbers,
         Seeds = RandomBits.DrawSeeds(),
+        Mac1Matcher = NativeMac1Matcher.All is [IMac1Matcher best, ..] ? best : Mac1Matchers.Best,
         Subnets = AttachedSubnets.OfThisHost,
         Relay = RelaySettings.ForMappings(capacity.Mappings) with
         {
