@@ -90,6 +90,7 @@ public sealed partial class Relay
     private void Place(int slot, IPEndPoint server)
     {
         _servers[slot] = server;
+        _mappings.MarkChanged(slot);
         _mappings[slot].Answers.Place(IsElsewhere(slot));
     }
 

@@ -44,7 +44,11 @@ public sealed partial class Relay
         _life = new MappingLifecycle(settings, _routes, _mappings, Counters, new MappingHooks
         {
             ServerAccepted = (slot, now) => _admission!.Accepted(_mappings[slot].Source, now),
-            Ending = _tunnels.Leave,
+            Ending = slot =>
+            {
+                EndRecord(slot);
+                _tunnels.Leave(slot);
+            },
             OwnerOfTunnel = slot => _tunnels[_mappings[slot].Tunnel].Owner,
         });
         _admission = new AdmissionControl(settings, _routes, _life.Population);

@@ -77,12 +77,6 @@ public struct MappingRecord
     /// <summary>The sender index of that initiation.</summary>
     public uint LastInitiation;
 
-    /// <summary>The server index of an answer that matched no remembered initiation.</summary>
-    public uint UnmatchedServer;
-
-    /// <summary>The client index of that answer.</summary>
-    public uint UnmatchedClient;
-
     /// <summary>The server index by which a mapping on probation was admitted.</summary>
     public uint ProbationIndex;
 
@@ -114,6 +108,25 @@ public struct MappingRecord
     /// <summary>Whether something is true of the mapping.</summary>
     public readonly bool Has(RecordMarks mark) => (Marks & mark) != RecordMarks.None;
 
+    /// <summary>The record as it would be if it had been written so many milliseconds later, and nothing had happened since. What it says
+    /// of times and bytes is brought within bounds in which a relay can reckon.</summary>
+    internal readonly MappingRecord AgedBy(long milliseconds)
+    {
+        const long most = 1L << 50;
+        long age = Math.Clamp(milliseconds, 0, most);
+        MappingRecord aged = this;
+        aged.ExpiresIn = Math.Clamp(ExpiresIn, -most, most) - age;
+        aged.AskedAgo = Math.Clamp(AskedAgo, -most, most) + age;
+        aged.ValidAgo = Math.Clamp(ValidAgo, -most, most) + age;
+        aged.LingersFor = Math.Clamp(LingersFor, -most, most) - age;
+        aged.CookieFor = Math.Max(Math.Clamp(CookieFor, 0, most) - age, 0);
+        aged.ServerCookie = aged.CookieFor > 0 ? ServerCookie : 0;
+        aged.UplinkBytes = Math.Clamp(UplinkBytes, 0, most);
+        aged.DownlinkBytes = Math.Clamp(DownlinkBytes, 0, most);
+        aged.Tunnel.Age(age);
+        return aged;
+    }
+
     /// <summary>Says whether something is true of the mapping.</summary>
     internal void Set(RecordMarks mark, bool value) => Marks = value ? Marks | mark : Marks & ~mark;
 }
@@ -143,20 +156,17 @@ public enum RecordMarks : ushort
     /// <summary>Since its revival, the server has not been heard.</summary>
     AwaitsServer = 32,
 
-    /// <summary>An unmatched answer waits for the client to use it.</summary>
-    HasUnmatched = 64,
-
     /// <summary>It is on probation.</summary>
-    IsOnProbation = 128,
+    IsOnProbation = 64,
 
     /// <summary>Its tunnel was made for it.</summary>
-    IsFounder = 256,
+    IsFounder = 128,
 
     /// <summary>The server was last seen to use the tunnel on its port.</summary>
-    IsInUse = 512,
+    IsInUse = 256,
 
     /// <summary>Every mark that has a meaning.</summary>
-    All = 1023,
+    All = 511,
 }
 
 /// <summary>A server's public key as bytes.</summary>

@@ -12,7 +12,7 @@ namespace WgProxy.Core.Journal;
 /// <code>
 /// offset size
 ///      0    2  version, 1                        96   16  server's address
-///      2    2  size, 576                        112   16  local address of the upstream socket
+///      2    2  size, 560                        112   16  local address of the upstream socket
 ///      4    1  proof                            128   16  boot id
 ///      5    1  former proof                     144    8  written, milliseconds since boot
 ///      6    1  share it was admitted to         152    8  written, milliseconds since 1970, UTC
@@ -24,33 +24,32 @@ namespace WgProxy.Core.Journal;
 ///     14    2  upstream port                    200    8  bytes up
 ///     16    4  client's scope                   208    8  bytes down
 ///     20    4  server's scope                   216    8  site charged for a claim
-///     24    2  server's port                    224    8  identity of the tunnel
-///     26    6  zero                             232    8  site that owns the tunnel
-///     32   32  public key of the server         240   16  mac1 of the last initiation
-///     64   16  client's address                 256   16  cookie of the server
-///     80   16  local address it sends to        272    4  index of the last initiation
+///     24    2  server's port                    224    8  site that owns the tunnel
+///     26    1  mappings of the tunnel           232   16  mac1 of the last initiation
+///     27    1  zero
+///     28    4  identity of the tunnel           248   16  cookie of the server
+///     32   32  public key of the server         264    4  index of the last initiation
+///     64   16  client's address                 268    4  index by which a probation began
+///     80   16  local address it sends to
 ///
-///    276    4  server index of an unmatched answer
-///    280    4  client index of an unmatched answer
-///    284    4  index by which a probation began
-///    288   32  ring of initiations, 8 indices
-///    320  128  pairs, 8 times: server's index 4, client's index 4, remaining milliseconds 4, marks 4
-///    448  128  questions of the server, 8 times the same
-///    576
+///    272   32  ring of initiations, 8 indices
+///    304  128  pairs, 8 times: server's index 4, client's index 4, remaining milliseconds 4, marks 4
+///    432  128  questions of the server, 8 times the same
+///    560
 /// </code>
 /// </remarks>
 internal static class RecordLayout
 {
     /// <summary>The number of bytes of a record.</summary>
-    public const int Size = 576;
+    public const int Size = 560;
 
     private const ushort Version = 1;
     private const int RouteKeyAt = 32;
     private const int SourceAt = 64;
     private const int LocalAt = 80;
     private const int ServerAt = 96;
-    private const int PairsAt = 320;
-    private const int QuestionsAt = 448;
+    private const int PairsAt = 304;
+    private const int QuestionsAt = 432;
     private const int IndicesSize = 16;
 
     /// <summary>Writes a record's bytes.</summary>
@@ -66,34 +65,32 @@ internal static class RecordLayout
         bytes[7] = record.InitiationCount;
         bytes[8] = record.NextInitiation;
         bytes[9] = record.Tunnel.NextQuestion;
+        bytes[26] = record.Tunnel.Members;
         Put16(bytes, 10, (ushort)record.Marks);
         Put16(bytes, 14, record.UpstreamPort);
         ((ReadOnlySpan<byte>)record.Route).CopyTo(bytes[RouteKeyAt..]);
         WriteAddresses(record, bytes);
         BinaryPrimitives.WriteUInt128BigEndian(bytes[112..], record.UpstreamLocal);
         BinaryPrimitives.WriteUInt128BigEndian(bytes[128..], record.Written.Boot);
-        ReadOnlySpan<long> numbers =
-        [
-            record.Written.SinceBoot, record.Written.Utc, record.ExpiresIn, record.AskedAgo, record.ValidAgo, record.LingersFor,
-            record.CookieFor, record.UplinkBytes, record.DownlinkBytes, (long)record.Charged, (long)record.Tunnel.Identity,
-            (long)record.Tunnel.Owner,
-        ];
-        for (int i = 0; i < numbers.Length; i++)
-        {
-            BinaryPrimitives.WriteInt64LittleEndian(bytes[(144 + (8 * i))..], numbers[i]);
-        }
-
-        BinaryPrimitives.WriteUInt128BigEndian(bytes[240..], record.LastMac1);
-        BinaryPrimitives.WriteUInt128BigEndian(bytes[256..], record.ServerCookie);
-        ReadOnlySpan<uint> indices = [record.LastInitiation, record.UnmatchedServer, record.UnmatchedClient, record.ProbationIndex];
-        for (int i = 0; i < indices.Length; i++)
-        {
-            Put32(bytes, 272 + (4 * i), indices[i]);
-        }
-
+        Put64(bytes, 144, record.Written.SinceBoot);
+        Put64(bytes, 152, record.Written.Utc);
+        Put64(bytes, 160, record.ExpiresIn);
+        Put64(bytes, 168, record.AskedAgo);
+        Put64(bytes, 176, record.ValidAgo);
+        Put64(bytes, 184, record.LingersFor);
+        Put64(bytes, 192, record.CookieFor);
+        Put64(bytes, 200, record.UplinkBytes);
+        Put64(bytes, 208, record.DownlinkBytes);
+        Put64(bytes, 216, (long)record.Charged);
+        Put64(bytes, 224, (long)record.Tunnel.Owner);
+        BinaryPrimitives.WriteUInt128BigEndian(bytes[232..], record.LastMac1);
+        BinaryPrimitives.WriteUInt128BigEndian(bytes[248..], record.ServerCookie);
+        Put32(bytes, 28, record.Tunnel.Identity);
+        Put32(bytes, 264, record.LastInitiation);
+        Put32(bytes, 268, record.ProbationIndex);
         for (int i = 0; i < RecordedInitiations.Count; i++)
         {
-            Put32(bytes, 288 + (4 * i), record.Initiations[i]);
+            Put32(bytes, 272 + (4 * i), record.Initiations[i]);
         }
 
         for (int place = 0; place < TunnelRecord.Places; place++)
@@ -119,6 +116,7 @@ internal static class RecordLayout
         read.InitiationCount = bytes[7];
         read.NextInitiation = bytes[8];
         read.Tunnel.NextQuestion = bytes[9];
+        read.Tunnel.Members = bytes[26];
         read.Marks = (RecordMarks)Get16(bytes, 10);
         read.UpstreamPort = Get16(bytes, 14);
         bytes.Slice(RouteKeyAt, WireGuard.PublicKeySize).CopyTo(read.Route);
@@ -133,17 +131,15 @@ internal static class RecordLayout
         read.UplinkBytes = Get64(bytes, 200);
         read.DownlinkBytes = Get64(bytes, 208);
         read.Charged = (ulong)Get64(bytes, 216);
-        read.Tunnel.Identity = (ulong)Get64(bytes, 224);
-        read.Tunnel.Owner = (ulong)Get64(bytes, 232);
-        read.LastMac1 = BinaryPrimitives.ReadUInt128BigEndian(bytes[240..]);
-        read.ServerCookie = BinaryPrimitives.ReadUInt128BigEndian(bytes[256..]);
-        read.LastInitiation = Get32(bytes, 272);
-        read.UnmatchedServer = Get32(bytes, 276);
-        read.UnmatchedClient = Get32(bytes, 280);
-        read.ProbationIndex = Get32(bytes, 284);
+        read.Tunnel.Identity = Get32(bytes, 28);
+        read.Tunnel.Owner = (ulong)Get64(bytes, 224);
+        read.LastMac1 = BinaryPrimitives.ReadUInt128BigEndian(bytes[232..]);
+        read.ServerCookie = BinaryPrimitives.ReadUInt128BigEndian(bytes[248..]);
+        read.LastInitiation = Get32(bytes, 264);
+        read.ProbationIndex = Get32(bytes, 268);
         for (int i = 0; i < RecordedInitiations.Count; i++)
         {
-            read.Initiations[i] = Get32(bytes, 288 + (4 * i));
+            read.Initiations[i] = Get32(bytes, 272 + (4 * i));
         }
 
         for (int place = 0; place < TunnelRecord.Places; place++)
@@ -230,6 +226,8 @@ internal static class RecordLayout
     private static void Put16(Span<byte> bytes, int at, ushort value) => BinaryPrimitives.WriteUInt16LittleEndian(bytes[at..], value);
 
     private static void Put32(Span<byte> bytes, int at, uint value) => BinaryPrimitives.WriteUInt32LittleEndian(bytes[at..], value);
+
+    private static void Put64(Span<byte> bytes, int at, long value) => BinaryPrimitives.WriteInt64LittleEndian(bytes[at..], value);
 
     private static ushort Get16(ReadOnlySpan<byte> bytes, int at) => BinaryPrimitives.ReadUInt16LittleEndian(bytes[at..]);
 

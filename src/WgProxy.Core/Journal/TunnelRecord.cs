@@ -10,7 +10,7 @@ public struct TunnelRecord
     public const int Places = 8;
 
     /// <summary>Tells the tunnel from every other of the relay that wrote the record; the same in the records of all its mappings.</summary>
-    public ulong Identity;
+    public uint Identity;
 
     /// <summary>The site of who made the tunnel by a handshake: claims on it are charged to it.</summary>
     public ulong Owner;
@@ -23,6 +23,21 @@ public struct TunnelRecord
 
     /// <summary>The place of the oldest question, which the next one takes.</summary>
     public byte NextQuestion;
+
+    /// <summary>How many mappings the tunnel has, each with a record.</summary>
+    public byte Members;
+
+    /// <summary>So many milliseconds pass.</summary>
+    internal void Age(long milliseconds)
+    {
+        for (int place = 0; place < Places; place++)
+        {
+            Pairs[place].Remaining = (uint)Math.Max(Pairs[place].Remaining - milliseconds, 0);
+            Pairs[place] = Pairs[place].Remaining > 0 ? Pairs[place] : default;
+            Questions[place].Remaining = (uint)Math.Max(Questions[place].Remaining - milliseconds, 0);
+            Questions[place].Marks &= Questions[place].Remaining > 0 ? IndexMarks.All : ~IndexMarks.LeadsHere;
+        }
+    }
 }
 
 /// <summary>A place for a pair of indices, or for a question of the server: the index with which the server asked, and the one with which a
@@ -61,8 +76,11 @@ public enum IndexMarks : uint
     /// <summary>The server named it on this record's port.</summary>
     NamedHere = 4,
 
+    /// <summary>The roaming table leads to the tunnel by the server's index: a claim with it belongs here.</summary>
+    LeadsHere = 8,
+
     /// <summary>Every mark that has a meaning.</summary>
-    All = 7,
+    All = 15,
 }
 
 /// <summary>The pairs of a tunnel.</summary>

@@ -55,6 +55,9 @@ internal struct AnswerWatch
     /// <summary>A lingering mapping is revived: what it asked before is forgotten, but not that it asked.</summary>
     public void Revive(Tick now) => _askedSince = now;
 
+    /// <summary>A recorded mapping goes on, which began to ask then.</summary>
+    public void Restore(Tick askedSince) => _askedSince = askedSince;
+
     /// <summary>Data that are owed an answer have been forwarded. Called where <see cref="IsDue"/>. Whether that is a sign.</summary>
     public bool CountData(Tick now)
     {

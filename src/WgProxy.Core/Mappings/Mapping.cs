@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Runtime.CompilerServices;
 using WgProxy.Core.Containers;
 using WgProxy.Core.Protocol;
@@ -122,4 +123,15 @@ internal struct Mapping
 internal struct MacBytes
 {
     private byte _first;
+
+    /// <summary>The mac that a number's bytes are, in network order.</summary>
+    public static MacBytes From(UInt128 number)
+    {
+        MacBytes bytes = default;
+        BinaryPrimitives.WriteUInt128BigEndian(bytes, number);
+        return bytes;
+    }
+
+    /// <summary>The mac as a number.</summary>
+    public readonly UInt128 ToNumber() => BinaryPrimitives.ReadUInt128BigEndian(this);
 }

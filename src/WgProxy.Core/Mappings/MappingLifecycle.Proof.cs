@@ -49,6 +49,7 @@ internal sealed partial class MappingLifecycle
     {
         ref Mapping mapping = ref _mappings[slot];
         _mappings.ExtrasOf(slot).CookieUntil = now + _settings.CookieTimeout;
+        _mappings.MarkChanged(slot);
         if (mapping.Proof is Proof.Asked or Proof.Claimed or Proof.Lingering)
         {
             Tick limit = mapping.Proof switch
@@ -121,6 +122,7 @@ internal sealed partial class MappingLifecycle
             },
             slot);
         Refresh(slot, now);
+        Follow(slot, now);
         if (earned >= Proof.Established && (mapping.AwaitsClient || mapping.AwaitsServer))
         {
             // Revived at a lower proof, whose deadline may be later.

@@ -64,7 +64,7 @@ internal sealed partial class MappingLifecycle
     {
         ref readonly Mapping mapping = ref _mappings[slot];
         Count(kind, mapping.Route);
-        _events.Add(new RelayEvent(kind, slot, mapping.Source, _routes[mapping.Route].Id, mapping.Port, mapping.ServerUsedPort));
+        _events.Add(new RelayEvent(kind, slot, mapping.Source, _routes[mapping.Route].Id, mapping.Port, mapping.ServerUsedPort) { Proof = mapping.Proof });
     }
 
     /// <summary>Makes room for a mapping that asks. False if there is none to be made.</summary>
@@ -119,6 +119,7 @@ internal sealed partial class MappingLifecycle
         mapping.AwaitsClient = false;
         mapping.LastValid = now;
         Schedule(slot, ClaimDeadline(slot, now));
+        Follow(slot, now);
     }
 
     /// <summary>A new mapping was admitted by an index that is known nowhere.</summary>
@@ -131,6 +132,7 @@ internal sealed partial class MappingLifecycle
         Enqueue(slot, Proof.Claimed);
         Count(RelayEventKind.Claimed, mapping.Route);
         ExtendProbation(slot, index, now);
+        Follow(slot, now);
     }
 
     /// <summary>Bytes of a mapping were forwarded.</summary>
@@ -151,6 +153,7 @@ internal sealed partial class MappingLifecycle
     public void Opened(int slot, ushort port)
     {
         _mappings[slot].Port = port;
+        _mappings.MarkChanged(slot);
         Report(RelayEventKind.Opened, slot);
     }
 
@@ -160,6 +163,7 @@ internal sealed partial class MappingLifecycle
         ref Mapping mapping = ref _mappings[slot];
         mapping.Port = port;
         mapping.ServerUsedPort = false;
+        _mappings.MarkChanged(slot);
     }
 
     /// <summary>The engine could not open the slot's upstream socket: the mapping is gone, the slot free.</summary>
@@ -186,7 +190,7 @@ internal sealed partial class MappingLifecycle
             int slot = _deadlines.First;
             if (_mappings[slot].Expires > now)
             {
-                _deadlines.Set(slot, _mappings[slot].Expires);
+                _deadlines.Set(slot, _mappings.Changes is null ? _mappings[slot].Expires : Tick.Min(_mappings[slot].Expires, RecordAnew(slot, now)));
             }
             else
             {
@@ -236,17 +240,18 @@ internal sealed partial class MappingLifecycle
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private void Enqueue(int slot, Proof proof)
+    private void Enqueue(int slot, Proof proof, ulong? charged = null)
     {
         ref Mapping mapping = ref _mappings[slot];
         mapping.Proof = proof;
+        _mappings.MarkChanged(slot);
         _queues.Append(slot, proof);
         _counters.Live(proof, 1);
         mapping.Counted = ShareOf(mapping);
         if (mapping.Counted == Share.Claimed)
         {
             // The tunnel may be another before the claim ends.
-            _mappings.ExtrasOf(slot).Charged = _hooks.OwnerOfTunnel(slot);
+            _mappings.ExtrasOf(slot).Charged = charged ?? _hooks.OwnerOfTunnel(slot);
         }
 
         if (mapping.Counted != Share.None)

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using WgProxy.Core.Containers;
+using WgProxy.Core.Journal;
 using WgProxy.Core.Routes;
 
 namespace WgProxy.Core.Mappings;
@@ -42,6 +43,9 @@ internal sealed class MappingTable
         }
     }
 
+    /// <summary>What is told of changed rows; null while there is no journal.</summary>
+    public ChangedSlots? Changes { get; set; }
+
     /// <summary>Slots there are, free or not.</summary>
     public int Slots => _rows.Length;
 
@@ -62,6 +66,16 @@ internal sealed class MappingTable
         }
 
         return ref _extras[slot];
+    }
+
+    /// <summary>What the slot's record says has changed. A mapping that has only asked has none: it shows nothing but knowledge of the
+    /// public key.</summary>
+    public void MarkChanged(int slot)
+    {
+        if (Changes is not null && (_rows[slot].Proof != Proof.Asked || Changes.IsRecorded(slot)))
+        {
+            Changes.Mark(slot);
+        }
     }
 
     /// <summary>Until when a cookie of the server binds the slot's client to its port; long past if none does.</summary>

@@ -92,6 +92,7 @@ internal sealed partial class Roaming
         ref Tunnel tunnel = ref _tunnels[_mappings[slot].Tunnel];
         int left = tunnel.InUse;
         tunnel.InUse = slot;
+        _tunnels.MarkMembers(_mappings[slot].Tunnel);
         int chosen = -1;
         for (int member = tunnel.Members < Tunnel.MaxMembers ? -1 : tunnel.FirstMember; member >= 0; member = _mappings[member].NextOfTunnel)
         {

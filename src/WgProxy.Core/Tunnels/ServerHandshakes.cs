@@ -4,7 +4,7 @@ namespace WgProxy.Core.Tunnels;
 
 /// <summary>The sender indices with which a tunnel's server asked, and how its client answered: the side of a tunnel that
 /// most have no use for, because clients ask. Kept apart, so that it costs no memory where it is empty.</summary>
-internal struct ServerHandshakes
+internal partial struct ServerHandshakes
 {
     private Asks _handshakes;
     private byte _nextAsk;

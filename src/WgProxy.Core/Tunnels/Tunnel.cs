@@ -11,7 +11,7 @@ namespace WgProxy.Core.Tunnels;
 /// answers one of the server's and the server then sends data to the client's index. What the server has asked stands in
 /// <see cref="ServerHandshakes"/>: most tunnels have only pairs.
 /// </summary>
-internal struct Tunnel
+internal partial struct Tunnel
 {
     /// <summary>Pairs that are believed at once: boringtun keeps as many sessions.</summary>
     public const int MaxPairs = 8;
@@ -21,6 +21,9 @@ internal struct Tunnel
 
     /// <summary>The tunnel's route.</summary>
     public int Route;
+
+    /// <summary>Tells the tunnel from others in the records of its mappings.</summary>
+    public uint Identity;
 
     /// <summary>The site of who made the tunnel by a handshake: claims on it are charged to it.</summary>
     public ulong Owner;

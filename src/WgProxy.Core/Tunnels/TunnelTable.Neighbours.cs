@@ -74,6 +74,7 @@ internal sealed partial class TunnelTable
         }
 
         EndChange();
+        MarkMembers(tunnel);
     }
 
     /// <summary>The server has named an index on the slot's port: a handshake, or the beginning of one, with whoever is there. If

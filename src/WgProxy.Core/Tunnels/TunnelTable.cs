@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using WgProxy.Core.Containers;
 using WgProxy.Core.Mappings;
 using WgProxy.Core.Routes;
 
@@ -19,6 +20,7 @@ internal sealed partial class TunnelTable
     private readonly RoamingTable _indices;
     private readonly int[] _free;
     private int _freeCount;
+    private uint _nextIdentity;
 
     /// <summary>Room for as many tunnels as there are slots.</summary>
     public TunnelTable(RouteTable routes, MappingTable mappings, RelayCounters counters, (ulong K0, ulong K1) seed)
@@ -30,6 +32,9 @@ internal sealed partial class TunnelTable
         _handshakes = new ServerHandshakes[_rows.Length];
         _indices = new RoamingTable(_rows.Length * 2 * Tunnel.MaxPairs, seed);
         _free = new int[_rows.Length];
+
+        // Not from zero: a restored tunnel keeps its identity, and should not meet another's.
+        _nextIdentity = (uint)SipHash.Hash(seed.K0, seed.K1, (ulong)mappings.Slots);
         for (int tunnel = _rows.Length - 1; tunnel >= 0; tunnel--)
         {
             _free[_freeCount++] = tunnel;
@@ -71,6 +76,7 @@ internal sealed partial class TunnelTable
         mapping.NextOfTunnel = _rows[tunnel].FirstMember;
         _rows[tunnel].FirstMember = slot;
         _rows[tunnel].Members++;
+        MarkMembers(tunnel);
     }
 
     /// <summary>The slot's mapping leaves its tunnel; the last one takes the tunnel with it.</summary>
@@ -106,6 +112,10 @@ internal sealed partial class TunnelTable
         {
             Free(tunnel);
         }
+        else
+        {
+            MarkMembers(tunnel);
+        }
     }
 
     /// <summary>The server named a pair on the slot's port.</summary>
@@ -117,6 +127,7 @@ internal sealed partial class TunnelTable
         bool forgot = _rows[tunnel].Learn(server, client, slot, now, until, isUsed: false, out uint forgotten);
         Index(tunnel, server, forgot, forgotten, now);
         EndChange();
+        MarkMembers(tunnel);
     }
 
     /// <summary>The server asked on the slot's port.</summary>
@@ -128,6 +139,7 @@ internal sealed partial class TunnelTable
         bool forgot = HandshakesOf(tunnel).Ask(server, slot, now, until, out uint forgotten);
         Index(tunnel, server, forgot, forgotten, now);
         EndChange();
+        MarkMembers(tunnel);
     }
 
     /// <summary>A client of the slot's tunnel answered what the server had asked.</summary>
@@ -144,6 +156,7 @@ internal sealed partial class TunnelTable
         BeginChange();
         int asked = _handshakes[tunnel].Answer(server, client, now);
         EndChange();
+        MarkMembers(tunnel);
         return asked;
     }
 
@@ -151,7 +164,7 @@ internal sealed partial class TunnelTable
     {
         BeginChange();
         int tunnel = _free[--_freeCount];
-        _rows[tunnel] = new Tunnel { Route = route, Owner = owner, FirstMember = -1, InUse = -1 };
+        _rows[tunnel] = new Tunnel { Route = route, Identity = _nextIdentity++, Owner = owner, FirstMember = -1, InUse = -1 };
         EndChange();
         return tunnel;
     }

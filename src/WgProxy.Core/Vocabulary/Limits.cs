@@ -178,6 +178,18 @@ public static class Limits
     /// together: beyond these, all together cost less.</summary>
     public const int KnownRoutesTried = 4;
 
+    // What is written down for others.
+
+    /// <summary>A live mapping's record is written anew at least this often, in milliseconds. A reader that forgets what is older than
+    /// 120 s then forgets nothing that lives, even if one record is lost.</summary>
+    public const long RecordedWithin = 45_000;
+
+    /// <summary>Records that an engine writes in one turn.</summary>
+    public const int RecordsPerTurn = 64;
+
+    /// <summary>Mappings that an engine restores in one turn.</summary>
+    public const int RestoredPerTurn = 64;
+
     // How much one call may do, so that many changes at once do not delay datagrams.
 
     /// <summary>Mappings that one call of the relay ends.</summary>

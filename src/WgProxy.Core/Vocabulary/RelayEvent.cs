@@ -43,6 +43,9 @@ public enum RelayEventKind : byte
     /// changed.</summary>
     Rerouted,
 
+    /// <summary>A mapping that another process, or this one before its restart, had recorded goes on here; its socket is open.</summary>
+    Restored,
+
     /// <summary>The mapping ended by time: close its socket and release the slot.</summary>
     Expired,
 
@@ -64,6 +67,9 @@ public readonly record struct RelayEvent(RelayEventKind Kind, int Slot, Source S
 {
     /// <summary>Why, if it is <see cref="RelayEventKind.OpenFailed"/>: added by the engine, because the relay does not know.</summary>
     public OpenRefusal Refusal { get; init; }
+
+    /// <summary>How far the mapping has come.</summary>
+    public Proof Proof { get; init; }
 
     /// <summary>Whether the engine must close the slot's socket and then call <see cref="Relay.Release"/>.</summary>
     public bool EndsMapping => Kind is RelayEventKind.Expired or RelayEventKind.Evicted or RelayEventKind.RouteRemoved;

@@ -22,6 +22,7 @@ internal static class EventText
             RelayEventKind.Redirected => "moves to another address of the server",
             RelayEventKind.PassedOver => "cannot reach an address of the server from this host: the next one is tried",
             RelayEventKind.Rerouted => "continues from another address of this host",
+            RelayEventKind.Restored => "continues where it was before the restart",
             RelayEventKind.Expired => "has timed out",
             RelayEventKind.Evicted => "was displaced by another mapping: the table is full",
             RelayEventKind.RouteRemoved => "has ended: its server is no longer served",

@@ -35,6 +35,9 @@ internal sealed class RelayObserver(Log log, RelaySettings settings, Action unan
             case RelayEventKind.Opened:
                 _accepted[change.Slot] = false;
                 break;
+            case RelayEventKind.Restored:
+                _accepted[change.Slot] = change.Proof >= Proof.Established;
+                break;
             case RelayEventKind.Established or RelayEventKind.Confirmed:
                 _accepted[change.Slot] = true;
                 break;
@@ -43,7 +46,7 @@ internal sealed class RelayObserver(Log log, RelaySettings settings, Action unan
         // A change that concerns all clients at once, or comes every few seconds, has no line for each client.
         bool notable = _accepted[change.Slot] && change.Kind != RelayEventKind.Confirmed
             && change.Kind is not (RelayEventKind.Answered or RelayEventKind.Unanswered
-                or RelayEventKind.Rerouted or RelayEventKind.Redirected or RelayEventKind.PassedOver);
+                or RelayEventKind.Rerouted or RelayEventKind.Redirected or RelayEventKind.PassedOver or RelayEventKind.Restored);
         log.Changed(notable ? LogLevel.Info : LogLevel.Debug, change);
     }
 }

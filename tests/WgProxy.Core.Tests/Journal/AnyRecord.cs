@@ -31,16 +31,15 @@ internal static class AnyRecord
             LastMac1 = Wide(random),
             ServerCookie = Wide(random),
             LastInitiation = (uint)Long(random),
-            UnmatchedServer = (uint)Long(random),
-            UnmatchedClient = (uint)Long(random),
             ProbationIndex = (uint)Long(random),
             InitiationCount = (byte)random.Next(RecordedInitiations.Count + 1),
             NextInitiation = (byte)random.Next(RecordedInitiations.Count),
             Tunnel = new TunnelRecord
             {
-                Identity = (ulong)Long(random),
+                Identity = (uint)Long(random),
                 Owner = (ulong)Long(random),
                 NextQuestion = (byte)random.Next(TunnelRecord.Places),
+                Members = (byte)random.Next(256),
             },
         };
         random.NextBytes(record.Route);
@@ -62,9 +61,9 @@ internal static class AnyRecord
             Convert.ToHexString(record.Route), record.Source, record.Source.Local, record.Source.Scope, record.Proof, record.Former,
             record.Admitted, record.Marks, record.UpstreamPort, record.UpstreamLocal, record.Server, record.Written, record.ExpiresIn,
             record.AskedAgo, record.ValidAgo, record.LingersFor, record.CookieFor, record.UplinkBytes, record.DownlinkBytes, record.Charged,
-            record.LastMac1, record.ServerCookie, record.LastInitiation, record.UnmatchedServer, record.UnmatchedClient,
+            record.LastMac1, record.ServerCookie, record.LastInitiation,
             record.ProbationIndex, record.InitiationCount, record.NextInitiation, record.Tunnel.Identity, record.Tunnel.Owner,
-            record.Tunnel.NextQuestion,
+            record.Tunnel.NextQuestion, record.Tunnel.Members,
         ];
         for (int i = 0; i < TunnelRecord.Places; i++)
         {

@@ -96,15 +96,15 @@ public sealed class MappingRecordTests
         (record.ExpiresIn, record.AskedAgo, record.ValidAgo, record.LingersFor, record.CookieFor) = (5, 6, 7, 8, 9);
         (record.UplinkBytes, record.DownlinkBytes, record.Charged) = (10, 11, 12);
         (record.LastMac1, record.ServerCookie) = (13, 14);
-        (record.LastInitiation, record.UnmatchedServer, record.UnmatchedClient, record.ProbationIndex) = (15, 16, 17, 18);
+        (record.LastInitiation, record.ProbationIndex) = (15, 18);
         (record.InitiationCount, record.NextInitiation, record.Initiations[7]) = (8, 7, 19);
-        (record.Tunnel.Identity, record.Tunnel.Owner, record.Tunnel.NextQuestion) = (20, 21, 6);
+        (record.Tunnel.Identity, record.Tunnel.Owner, record.Tunnel.NextQuestion, record.Tunnel.Members) = (20, 21, 6, 5);
         record.Tunnel.Pairs[1] = new RecordedIndices { Server = 22, Client = 23, Remaining = 24, Marks = IndexMarks.IsPresent | IndexMarks.IsUsed };
         record.Tunnel.Questions[7] = new RecordedIndices { Server = 25, Marks = IndexMarks.IsPresent | IndexMarks.NamedHere };
 
-        byte[] expected = new byte[576];
+        byte[] expected = new byte[560];
         void Put(int at, params byte[] bytes) => bytes.CopyTo(expected, at);
-        Put(0, 1, 0, 0x40, 2, 6, 4, 2, 8, 7, 6, 1, 2, 0x34, 0x12, 0xCD, 0xAB, 7);
+        Put(0, 1, 0, 0x30, 2, 6, 4, 2, 8, 7, 6, 1, 1, 0x34, 0x12, 0xCD, 0xAB, 7);
         Put(24, 0x6C, 0xCA);
         Put(32, [.. Enumerable.Repeat((byte)0xA1, 32)]);
         Put(64, 0xFE, 0x80);
@@ -118,21 +118,20 @@ public sealed class MappingRecordTests
             Put(144 + (8 * i), (byte)(i + 3));
         }
 
-        Put(224, 20);
-        Put(232, 21);
-        Put(255, 13);
-        Put(271, 14);
-        Put(272, 15);
-        Put(276, 16);
-        Put(280, 17);
-        Put(284, 18);
-        Put(316, 19);
-        Put(336, 22);
-        Put(340, 23);
-        Put(344, 24);
-        Put(348, 3);
-        Put(560, 25);
-        Put(572, 5);
+        Put(26, 5);
+        Put(28, 20);
+        Put(224, 21);
+        Put(247, 13);
+        Put(263, 14);
+        Put(264, 15);
+        Put(268, 18);
+        Put(300, 19);
+        Put(320, 22);
+        Put(324, 23);
+        Put(328, 24);
+        Put(332, 3);
+        Put(544, 25);
+        Put(556, 5);
         Assert.Equal(Convert.ToHexString(expected), Convert.ToHexString(Written(record)));
     }
 
@@ -148,8 +147,8 @@ public sealed class MappingRecordTests
     [Fact]
     public void Every_field_is_known_to_these_tests()
     {
-        Assert.Equal(28, Fields(typeof(MappingRecord)));
-        Assert.Equal(5, Fields(typeof(TunnelRecord)));
+        Assert.Equal(26, Fields(typeof(MappingRecord)));
+        Assert.Equal(6, Fields(typeof(TunnelRecord)));
         Assert.Equal(4, Fields(typeof(RecordedIndices)));
         Assert.Equal(3, Fields(typeof(JournalInstant)));
         Assert.Equal((int)RecordMarks.All, Enum.GetValues<RecordMarks>().Where(mark => mark != RecordMarks.All).Sum(mark => (int)mark));

@@ -101,6 +101,11 @@ public sealed class ComparisonTests(ITestOutputHelper output)
         ["a neighbour's keys mix with any tunnel"] = new() { OnlyOneSessionMixes = false },
         ["a neighbour's keys prove a mapping"] = new() { BorrowedKeysProve = true },
         ["answers to known questions stay with the neighbour"] = new() { AnswersAreTakenOver = false },
+        ["a restart forgets what was asked"] = new() { RestartKeepsInitiations = false },
+        ["a restart forgets which port an index was named on"] = new() { RestartKeepsPorts = false },
+        ["a restart forgets whom a tunnel was made for"] = new() { RestartKeepsFounders = false },
+        ["a restart forgets which pairs are in use"] = new() { RestartKeepsUse = false },
+        ["a restart keeps what was sent from budgets"] = new() { RestartRefillsBudgets = false },
         ["a cookie of the server verifies its source"] = new() { ServerCookieVerifies = true },
     };
 

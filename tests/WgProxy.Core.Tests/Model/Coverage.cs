@@ -36,7 +36,7 @@ internal sealed class Coverage
     public void Add(Lockstep both)
     {
         Sequences++;
-        foreach ((string name, long value) in both.Counters.ToDictionary().Concat(both.Models.SelectMany(model => model.Uncounted)))
+        foreach ((string name, long value) in both.Former.Append(both.Counters).SelectMany(counters => counters.ToDictionary()).Concat(both.Models.SelectMany(model => model.Uncounted)))
         {
             Count(name, value);
         }

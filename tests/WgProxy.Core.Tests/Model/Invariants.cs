@@ -8,7 +8,8 @@ namespace WgProxy.Core.Tests.Model;
 /// </summary>
 internal sealed class Invariants(Relay relay, RelaySettings settings)
 {
-    private readonly Dictionary<int, Held> _held = [];
+    private Relay _relay = relay;
+    private Dictionary<int, Held> _held = [];
     private readonly Dictionary<Source, Stranger> _strangers = [];
     private readonly HashSet<Prefix> _accepted = [];
     private long _askedBefore;
@@ -17,15 +18,15 @@ internal sealed class Invariants(Relay relay, RelaySettings settings)
     /// <summary>To be called before every packet.</summary>
     public void Before()
     {
-        _before = _held.Keys.ToDictionary(slot => slot, slot => relay.ProofOf(slot));
-        _askedBefore = relay.Counters[Proof.Asked];
+        _before = _held.Keys.ToDictionary(slot => slot, slot => _relay.ProofOf(slot));
+        _askedBefore = _relay.Counters[Proof.Asked];
     }
 
     public string? AfterClient(Source source, ReadOnlySpan<byte> run, int stride, Decision decision, bool shown, Tick now)
     {
         Stranger stranger = _strangers.TryGetValue(source, out Stranger? met) ? met : _strangers[source] = new Stranger();
         stranger.Up += decision.Length;
-        stranger.Down += decision.Verdict == Verdict.Reply ? relay.Reply.Length : 0;
+        stranger.Down += decision.Verdict == Verdict.Reply ? _relay.Reply.Length : 0;
         stranger.Shown = shown ? now : stranger.Shown;
         if (decision.Verdict == Verdict.Open && run[0] == 1 && _askedBefore > settings.LoadedAsked && !(now - stranger.Shown < 180_000)
             && (_askedBefore * 2 >= settings.MaxAsked || !_accepted.Contains(source.Prefix)))
@@ -35,10 +36,10 @@ internal sealed class Invariants(Relay relay, RelaySettings settings)
 
         if (decision.Verdict == Verdict.Open)
         {
-            _held[decision.Slot] = new Held { Source = source, Route = relay.RouteOf(decision.Slot) };
+            _held[decision.Slot] = new Held { Source = source, Route = _relay.RouteOf(decision.Slot) };
         }
 
-        if (decision.Slot >= 0 && relay.SourceOf(decision.Slot) != source)
+        if (decision.Slot >= 0 && _relay.SourceOf(decision.Slot) != source)
         {
             return "a client's packet was joined to another source's slot";
         }
@@ -48,7 +49,7 @@ internal sealed class Invariants(Relay relay, RelaySettings settings)
             _held[decision.Slot].Up += decision.Length;
         }
 
-        int[] ended = [.. _before.Where(pair => pair.Value >= Proof.Established && relay.ProofOf(pair.Key) < pair.Value).Select(pair => pair.Key)];
+        int[] ended = [.. _before.Where(pair => pair.Value >= Proof.Established && _relay.ProofOf(pair.Key) < pair.Value).Select(pair => pair.Key)];
         return ended.Length > 0 ? $"a client's packet ended or lowered proven slot {ended[0]}" : Whole(run.Length, stride, decision);
     }
 
@@ -70,13 +71,13 @@ internal sealed class Invariants(Relay relay, RelaySettings settings)
     /// <summary>To be called after everything.</summary>
     public string? Always()
     {
-        int[] live = [.. _held.Keys.Where(slot => relay.ProofOf(slot) != Proof.None)];
+        int[] live = [.. _held.Keys.Where(slot => _relay.ProofOf(slot) != Proof.None)];
         if (live.Length > settings.MaxMappings)
         {
             return $"{live.Length} sockets are open, {settings.MaxMappings} may be";
         }
 
-        if (live.Select(slot => (relay.SourceOf(slot), relay.RouteOf(slot).Key)).Distinct().Count() < live.Length)
+        if (live.Select(slot => (_relay.SourceOf(slot), _relay.RouteOf(slot).Key)).Distinct().Count() < live.Length)
         {
             return "a source has two live slots on one route";
         }
@@ -84,14 +85,14 @@ internal sealed class Invariants(Relay relay, RelaySettings settings)
         foreach (int slot in live)
         {
             Held held = _held[slot];
-            held.Answered |= relay.ProofOf(slot) >= Proof.Answered;
+            held.Answered |= _relay.ProofOf(slot) >= Proof.Answered;
             _strangers[held.Source].Answered |= held.Answered;
-            if (relay.ProofOf(slot) >= Proof.Established)
+            if (_relay.ProofOf(slot) >= Proof.Established)
             {
                 _accepted.Add(held.Source.Prefix);
             }
 
-            if (relay.SourceOf(slot) != held.Source || relay.RouteOf(slot) != held.Route)
+            if (_relay.SourceOf(slot) != held.Source || _relay.RouteOf(slot) != held.Route)
             {
                 return $"slot {slot} has changed hands";
             }
@@ -107,15 +108,22 @@ internal sealed class Invariants(Relay relay, RelaySettings settings)
             return $"{victim.Key} was sent {victim.Value.Down} bytes for {victim.Value.Up}, and no answer of the server";
         }
 
-        long counted = Enum.GetValues<Proof>().Where(proof => proof != Proof.None).Sum(proof => relay.Counters[proof]);
+        long counted = Enum.GetValues<Proof>().Where(proof => proof != Proof.None).Sum(proof => _relay.Counters[proof]);
         return counted == live.Length ? null : $"{live.Length} slots are live, {counted} are counted";
     }
 
     /// <summary>To be called after a time in which everything ends: each mapping had its one deadline.</summary>
     public string? Drained(Tick next) =>
-        _held.Keys.Any(slot => relay.ProofOf(slot) != Proof.None) ? "a mapping outlives every deadline"
+        _held.Keys.Any(slot => _relay.ProofOf(slot) != Proof.None) ? "a mapping outlives every deadline"
         : next != Tick.Never ? "a deadline outlives its mapping"
         : null;
+
+    /// <summary>Another relay goes on, in which these slots are others.</summary>
+    public void Restarted(Relay successor, IReadOnlyDictionary<int, int> slots)
+    {
+        _relay = successor;
+        _held = slots.ToDictionary(slot => slot.Value, slot => _held[slot.Key]);
+    }
 
     /// <summary>The slot was given back.</summary>
     public void Released(int slot) => _held.Remove(slot);

@@ -41,6 +41,9 @@ internal sealed partial class Lockstep
 
     public Tick Now { get; private set; } = new(1_000_000);
 
+    /// <summary>What relays have counted that are gone.</summary>
+    public IEnumerable<RelayCounters> Former => _workers.Select(worker => worker.Former);
+
     /// <summary>What all relays have counted.</summary>
     public RelayCounters Counters
     {
@@ -83,7 +86,7 @@ internal sealed partial class Lockstep
     {
         try
         {
-            return Perform(step) ?? Each(worker => worker.Compare());
+            return Perform(step) ?? Each(worker => worker.Compare(Now));
         }
         catch (Exception thrown) when (thrown is not OutOfMemoryException)
         {
@@ -96,7 +99,7 @@ internal sealed partial class Lockstep
     {
         try
         {
-            return Wait(2_000_000) ?? Each(worker => worker.Settle() ?? worker.Compare() ?? worker.Drained(Now));
+            return Wait(2_000_000) ?? Each(worker => worker.Settle() ?? worker.Compare(Now) ?? worker.Drained(Now));
         }
         catch (Exception thrown) when (thrown is not OutOfMemoryException)
         {
@@ -137,6 +140,8 @@ internal sealed partial class Lockstep
             case "pass":
                 _passes = step.Number;
                 return null;
+            case "restart":
+                return Restart(step.Number);
             case "refuse":
                 _refuses = true;
                 return null;
@@ -155,6 +160,19 @@ internal sealed partial class Lockstep
         IPEndPoint better = new(IPAddress.Loopback, ++_serverPort);
         _routes[route].Publish(keeps ? [better, .. _routes[route].Addresses.Take(3)] : [better]);
         return Each(worker => worker.RouteChanged(route, Now));
+    }
+
+    /// <summary>All workers stop at once; after a while others go on with what was recorded.</summary>
+    private string? Restart(int milliseconds)
+    {
+        _ = Each(worker =>
+        {
+            worker.Stop(Now);
+            return null;
+        });
+        Relay.ConnectNeighbours([.. _workers.Select(worker => worker.Relay)]);
+        Now += milliseconds;
+        return Each(worker => worker.Restart(Now)) ?? Advance(out _);
     }
 
     private string? Client(Step step)

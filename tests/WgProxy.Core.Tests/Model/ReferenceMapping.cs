@@ -93,9 +93,9 @@ internal sealed class ReferenceMapping(int id, Source source, int route)
     /// <summary>Sender indices of the client's last initiations, oldest first.</summary>
     public List<uint> Asked { get; } = [];
 
-    public ReferenceBucket Initiations { get; } = new();
+    public ReferenceBucket Initiations { get; private set; } = new();
 
-    public ReferenceBucket Shown { get; } = new();
+    public ReferenceBucket Shown { get; private set; } = new();
 
     /// <summary>The last initiation that passed.</summary>
     public (uint Sender, byte[] Mac1)? LastAsked { get; set; }
@@ -109,9 +109,9 @@ internal sealed class ReferenceMapping(int id, Source source, int route)
     /// <summary>How often in a row there was no place for it.</summary>
     public int PutOff { get; set; }
 
-    public ReferenceBucket Unknown { get; } = new();
+    public ReferenceBucket Unknown { get; private set; } = new();
 
-    public ReferenceBucket Claim { get; } = new();
+    public ReferenceBucket Claim { get; private set; } = new();
 
     /// <summary>Whether it had to show a cookie when it began to ask; null if it began otherwise.</summary>
     public bool? MustShow { get; set; }
@@ -123,6 +123,9 @@ internal sealed class ReferenceMapping(int id, Source source, int route)
     public long Up { get; set; }
 
     public long Down { get; set; }
+
+    /// <summary>All that it may send at once, it may send again.</summary>
+    public void BeginBudgets() => (Initiations, Shown, Unknown, Claim) = (new ReferenceBucket(), new ReferenceBucket(), new ReferenceBucket(), new ReferenceBucket());
 
     /// <summary>The proof it has, or would return to.</summary>
     public Proof InitiationPriority => Proof == Proof.Lingering ? Former : Proof;

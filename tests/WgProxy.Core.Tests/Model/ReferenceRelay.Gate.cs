@@ -16,7 +16,7 @@ internal sealed partial class ReferenceRelay
     private readonly List<(IPNetwork Site, Tick At)> _turns = [];
     private readonly Dictionary<IPNetwork, Tick> _knownNetworks = [];
     private readonly Dictionary<IPNetwork, Tick> _spared = [];
-    private readonly ReferenceBucket _sparing = new();
+    private ReferenceBucket _sparing = new();
     private readonly Dictionary<int, ReferenceBucket> _places = [];
     private readonly List<(IPNetwork Site, Tick At)> _newcomers = [];
     private readonly List<(IPNetwork Site, Tick At)> _recentServedSites = [];

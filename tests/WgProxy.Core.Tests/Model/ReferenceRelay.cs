@@ -12,7 +12,7 @@ namespace WgProxy.Core.Tests.Model;
 internal sealed partial class ReferenceRelay(RelaySettings settings, ReferenceRules rules, IReadOnlyList<Route> routes, int slots)
 {
     private readonly Dictionary<(int Route, uint Index), ReferenceTunnel> _firstOwners = [];
-    private readonly ReferenceBucket _probations = new();
+    private ReferenceBucket _probations = new();
     private int _ids;
     private int _order;
 

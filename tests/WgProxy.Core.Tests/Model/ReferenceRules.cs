@@ -252,4 +252,19 @@ internal sealed record ReferenceRules
 
     /// <summary>Whether a cookie of the server verifies its source: it was sent to an address that may be forged.</summary>
     public bool ServerCookieVerifies { get; init; }
+
+    /// <summary>Whether a restarted relay remembers what its clients asked.</summary>
+    public bool RestartKeepsInitiations { get; init; } = true;
+
+    /// <summary>Whether it remembers on which ports servers named indices.</summary>
+    public bool RestartKeepsPorts { get; init; } = true;
+
+    /// <summary>Whether it remembers which mapping a tunnel was made for.</summary>
+    public bool RestartKeepsFounders { get; init; } = true;
+
+    /// <summary>Whether it remembers which pairs clients have used.</summary>
+    public bool RestartKeepsUse { get; init; } = true;
+
+    /// <summary>Whether its clients may send at once what they may at the beginning.</summary>
+    public bool RestartRefillsBudgets { get; init; } = true;
 }

@@ -108,6 +108,17 @@ internal sealed class ReferenceTunnel(int route, IPNetwork owner, ReferenceMappi
         Founder = Founder == mapping ? null : Founder;
     }
 
+    /// <summary>A mapping of the tunnel was made again by another relay.</summary>
+    public void Restored()
+    {
+        for (int i = 0; i < Pairs.Count; i++)
+        {
+            Pairs[i] = Pairs[i] with { On = rules.RestartKeepsPorts ? Pairs[i].On : null, IsUsed = rules.RestartKeepsUse && Pairs[i].IsUsed };
+        }
+
+        Founder = rules.RestartKeepsFounders ? Founder : null;
+    }
+
     /// <summary>Indices that the server named and that a client may put on data: those of pairs, and of questions that
     /// a client has answered.</summary>
     public bool HasDataIndex(uint server, Tick now) =>

@@ -15,6 +15,7 @@ namespace WgProxy.Core.Tests.Model;
 /// <c>cut 3/0</c> (there is no path to where source 3 goes on route 0), <c>lose 3/0</c> (there is none where it was ordered to go),
 /// <c>heal 3/0</c> (there is one, and its socket is connected there),
 /// <c>pass 1</c> (the next socket cannot be connected to one address of its server),
+/// <c>restart 500</c> (all relays stop, and half a second later others go on with the records of their mappings),
 /// <c>hold</c> (ended sockets are not closed for now), <c>release</c>.
 /// </summary>
 internal sealed record Step(string Kind, int Number = 0, int Route = 0, params IReadOnlyList<Message> Run)
@@ -33,7 +34,7 @@ internal sealed record Step(string Kind, int Number = 0, int Route = 0, params I
 
     public static Step Heal(int source, int route) => new("heal", source, route);
 
-    public bool IsTime => Kind is "wait" or "late" or "sleep";
+    public bool IsTime => Kind is "wait" or "late" or "sleep" or "restart";
 
     public static Step Parse(string line)
     {
@@ -45,7 +46,7 @@ internal sealed record Step(string Kind, int Number = 0, int Route = 0, params I
             "client" => Client(int.Parse(word[1]), run),
             "server" or "closed" => new Step(word[0], int.Parse(word[1]), int.Parse(word[2]), run),
             "reroute" => Reroute(int.Parse(word[1]), int.Parse(word[2]), int.Parse(word[3])),
-            "wait" or "late" or "sleep" or "resolve" or "unresolve" or "move" or "list" or "pass" => new Step(word[0], int.Parse(word[1])),
+            "wait" or "late" or "sleep" or "restart" or "resolve" or "unresolve" or "move" or "list" or "pass" => new Step(word[0], int.Parse(word[1])),
             "cut" or "lose" or "heal" => new Step(word[0], int.Parse(word[1]), int.Parse(word[2])),
             "refuse" or "hold" or "release" => new Step(word[0]),
             _ => throw new FormatException($"No such step: '{line}'."),

@@ -47,7 +47,7 @@ internal sealed partial class Worker
     }
 
     /// <summary>Compares everything that both show at any time.</summary>
-    public string? Compare()
+    public string? Compare(Tick now)
     {
         foreach (ReferenceMapping mapping in Model.Live)
         {
@@ -75,7 +75,7 @@ internal sealed partial class Worker
             }
         }
 
-        return _invariants.Always();
+        return _invariants.Always() ?? CompareLedger(now);
     }
 
     private string? Compare(Decision decision, ReferenceDecision expected)

@@ -7,6 +7,7 @@ namespace WgProxy.Core.Tests.Model;
 internal sealed partial class Worker
 {
     private readonly RouteList _routes;
+    private readonly RelaySettings _settings;
     private readonly Invariants _invariants;
     private readonly Dictionary<int, int> _slots = [];
     private readonly Dictionary<int, (int Source, int Route)> _owners = [];
@@ -15,12 +16,16 @@ internal sealed partial class Worker
     private Worker(Sequence sequence, ReferenceRules rules, RouteList routes)
     {
         _routes = routes;
-        Relay = new Relay(sequence.Settings, routes);
+        _settings = sequence.Settings;
+        Relay = NewRelay();
         Model = new ReferenceRelay(sequence.Settings, rules, [.. routes], Relay.Slots);
         _invariants = new Invariants(Relay, sequence.Settings);
     }
 
-    public Relay Relay { get; }
+    public Relay Relay { get; private set; }
+
+    /// <summary>What relays have counted that are gone.</summary>
+    public RelayCounters Former { get; } = new();
 
     public ReferenceRelay Model { get; }
 
@@ -162,6 +167,7 @@ internal sealed partial class Worker
     public string? Advance(Tick now, out Tick next)
     {
         next = Relay.Advance(now);
+        _advancedAt = now;
         foreach (RelayEvent change in Relay.Events)
         {
             if (change.Kind == RelayEventKind.Redirected)
@@ -199,6 +205,13 @@ internal sealed partial class Worker
 
         Tick earliest = Model.Live.Select(mapping => mapping.Expires).DefaultIfEmpty(Tick.Never).Min();
         return next > earliest ? $"the relay wants to be called at {next}, a mapping ends at {earliest}" : Settle();
+    }
+
+    private Relay NewRelay()
+    {
+        Relay relay = new(_settings, _routes);
+        relay.KeepJournal();
+        return relay;
     }
 
     /// <summary>To be called after a time in which everything ends.</summary>

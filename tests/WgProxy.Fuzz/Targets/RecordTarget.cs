@@ -27,7 +27,7 @@ internal sealed class RecordTarget(RecordTarget.Reader? read = null) : Target
 
     public override long Short => 30_000;
 
-    public override IReadOnlyList<byte[]> Seeds { get; } = [[0, 0], [1, 0], [1, 1], [1, 0, 0, 4, 3], [0, 0, 0, 31, 1], [1, 0, 0, 64, 0xFE], [1, 0, 2, 60, 7]];
+    public override IReadOnlyList<byte[]> Seeds { get; } = [[0, 0], [1, 0], [1, 1], [1, 0, 0, 4, 3], [0, 0, 0, 27, 1], [1, 0, 0, 64, 0xFE], [1, 0, 2, 44, 7]];
 
     public override string? Run(ReadOnlySpan<byte> settings, Signal signal)
     {
@@ -65,16 +65,16 @@ internal sealed class RecordTarget(RecordTarget.Reader? read = null) : Target
     }
 
     private static string? FlawOf(ReadOnlySpan<byte> bytes) =>
-        bytes.Length != 576 ? "the length is another"
-        : bytes is not [1, 0, 0x40, 2, ..] ? "the version or size is another"
+        bytes.Length != 560 ? "the length is another"
+        : bytes is not [1, 0, 0x30, 2, ..] ? "the version or size is another"
         : bytes[4] > 6 || bytes[5] > 6 ? "there is no such proof"
         : bytes[6] > 3 ? "there is no such share"
         : bytes[7] > 8 || bytes[8] > 7 || bytes[9] > 7 ? "a ring has no such place"
-        : bytes[11] > 3 ? "there is no such mark"
-        : bytes[26..32].ContainsAnyExcept((byte)0) ? "what means nothing is not zero"
+        : bytes[11] > 1 ? "there is no such mark"
+        : bytes[27] != 0 ? "what means nothing is not zero"
         : HasStrayScope(bytes[64..80], bytes[16..20]) || HasStrayScope(bytes[96..112], bytes[20..24]) ? "only a link-local address has a scope"
-        : Enumerable.Range(0, 16).Select(place => 320 + (16 * place)) is var places && bytes.ToArray() is var all
-            && places.Any(at => all.AsSpan(at + 13, 3).ContainsAnyExcept((byte)0) || all[at + 12] > 7) ? "there is no such mark of indices"
+        : Enumerable.Range(0, 16).Select(place => 304 + (16 * place)) is var places && bytes.ToArray() is var all
+            && places.Any(at => all.AsSpan(at + 13, 3).ContainsAnyExcept((byte)0) || all[at + 12] > 15) ? "there is no such mark of indices"
         : places.Any(at => (all[at + 12] & 1) == 0 && all.AsSpan(at, 16).ContainsAnyExcept((byte)0)) ? "an empty place is not empty"
         : null;
 
@@ -91,13 +91,13 @@ internal sealed class RecordTarget(RecordTarget.Reader? read = null) : Target
     private static byte[] Written()
     {
         byte[] bytes = Empty();
-        (bytes[4], bytes[5], bytes[6], bytes[7], bytes[8], bytes[9], bytes[10], bytes[11]) = (6, 4, 2, 8, 7, 7, 0xFF, 3);
+        (bytes[4], bytes[5], bytes[6], bytes[7], bytes[8], bytes[9], bytes[10], bytes[11]) = (6, 4, 2, 8, 7, 7, 0xFF, 1);
         bytes.AsSpan(32, 32).Fill(0xA1);
         byte[] local = [0xFE, 0x80, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1];
         local.CopyTo(bytes, 64);
         local.CopyTo(bytes, 96);
         (bytes[16], bytes[20]) = (3, 4);
-        for (int at = 320; at < MappingRecord.Size; at += 16)
+        for (int at = 304; at < MappingRecord.Size; at += 16)
         {
             (bytes[at], bytes[at + 12]) = (1, 7);
         }

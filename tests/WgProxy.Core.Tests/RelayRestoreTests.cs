@@ -1,0 +1,179 @@
+using System.Net;
+using WgProxy.Core.Journal;
+using WgProxy.Core.Protocol;
+using WgProxy.Core.Routes;
+using WgProxy.Core.Tests.Journal;
+using WgProxy.Tests;
+
+namespace WgProxy.Core.Tests;
+
+/// <summary>Mappings that go on in another relay from their records.</summary>
+public sealed class RelayRestoreTests
+{
+    private static readonly JournalInstant Written = new(Boot: 7, SinceBoot: 1_000_000, Utc: 50_000_000);
+
+    private readonly RelayDriver _old = new();
+
+    [Fact]
+    public void A_restored_tunnel_goes_on_both_ways_on_its_port()
+    {
+        int slot = _old.Confirm(RelayDriver.Client(1));
+        RelayDriver driver = Another();
+        Assert.Equal(RestoreVerdict.Restored, Restore(driver, RecordOf(slot), Written, out int restored));
+        Assert.Equal(Proof.Confirmed, driver.Relay.ProofOf(restored));
+        Decision up = driver.FromClient(RelayDriver.Client(1), WireMessages.Transport(0x51));
+        Assert.Equal(new Decision(Verdict.Forward, restored, 32), up);
+        Assert.Equal(Verdict.Forward, driver.FromServer(restored, WireMessages.Transport(0xC1)).Verdict);
+        Assert.Equal(0, driver.Relay.Counters.Tolerated(Direction.Uplink) + driver.Relay.Counters.Tolerated(Direction.Downlink));
+        Assert.Equal(1, driver.Relay.Counters[RelayEventKind.Restored]);
+        Assert.Equal(1, driver.Relay.Counters[Proof.Confirmed]);
+    }
+
+    [Fact]
+    public void A_roaming_client_finds_its_restored_tunnel()
+    {
+        int slot = _old.Confirm(RelayDriver.Client(1));
+        RelayDriver driver = Another();
+        Restore(driver, RecordOf(slot), Written, out int restored);
+        Decision claim = driver.FromClient(RelayDriver.Client(2), WireMessages.Transport(0x51));
+        Assert.Equal(Verdict.Open, claim.Verdict);
+        Assert.Equal(Proof.Claimed, driver.Relay.ProofOf(claim.Slot));
+        Assert.Equal(Verdict.Forward, driver.FromServer(claim.Slot, WireMessages.Transport(0xC1)).Verdict);
+        Assert.Equal(Proof.Confirmed, driver.Relay.ProofOf(claim.Slot));
+        Assert.Equal(Proof.Confirmed, driver.Relay.ProofOf(restored));
+    }
+
+    [Fact]
+    public void After_a_reboot_the_age_is_told_by_UTC_and_keys_end_when_they_would_have()
+    {
+        int slot = _old.Confirm(RelayDriver.Client(1));
+        RelayDriver driver = Another();
+        JournalInstant rebooted = new(Boot: 8, SinceBoot: 20_000, Utc: Written.Utc + 185_000);
+        Assert.Equal(RestoreVerdict.Restored, Restore(driver, RecordOf(slot), rebooted, out _));
+        driver.FromClient(RelayDriver.Client(1), WireMessages.Transport(0x51));
+        Assert.Equal(0, driver.Relay.Counters.Tolerated(Direction.Uplink));
+        driver.Pass(5.1);
+        driver.FromClient(RelayDriver.Client(1), WireMessages.Transport(0x51));
+        Assert.Equal(1, driver.Relay.Counters.Tolerated(Direction.Uplink));
+    }
+
+    [Fact]
+    public void A_mapping_that_expired_meanwhile_lingers_if_it_would_have()
+    {
+        int slot = _old.Confirm(RelayDriver.Client(1));
+        RelayDriver driver = Another();
+        Assert.Equal(RestoreVerdict.Restored, Restore(driver, RecordOf(slot), Later(310), out int restored));
+        driver.Pass(0);
+        Assert.Equal(Proof.Lingering, driver.Relay.ProofOf(restored));
+        Assert.Equal(RestoreVerdict.Expired, Restore(Another(), RecordOf(slot), Later(490), out _));
+        Assert.Equal(RestoreVerdict.Expired, Restore(Another(), RecordOf(_old.Ask(RelayDriver.Client(2))), Later(16), out _));
+    }
+
+    [Fact]
+    public void By_another_port_the_server_knows_nothing_of_it_yet()
+    {
+        int slot = _old.Confirm(RelayDriver.Client(1));
+        RelayDriver driver = Another();
+        Restore(driver, RecordOf(slot), Written, out int restored, port: 50_000);
+        Assert.Equal(50_000, driver.Log[^1].Port);
+        Assert.False(driver.Log[^1].ServerUsedPort);
+        Assert.Equal(Verdict.Forward, driver.FromClient(RelayDriver.Client(1), WireMessages.Transport(0x51)).Verdict);
+        Assert.Equal(Verdict.Forward, driver.FromServer(restored, WireMessages.Transport(0xC1)).Verdict);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Mappings_of_one_tunnel_join_again_in_any_order(bool reversed)
+    {
+        int first = _old.Confirm(RelayDriver.Client(1));
+        int[] slots = [first, .. Enumerable.Range(2, 4).Select(client => _old.FromClient(RelayDriver.Client(client), WireMessages.Transport(0x51)).Slot)];
+        RelayDriver driver = Another();
+        foreach (int slot in reversed ? slots.Reverse() : slots)
+        {
+            Assert.Equal(RestoreVerdict.Restored, Restore(driver, RecordOf(slot), Written, out _));
+        }
+
+        // A tunnel of five members, four of them claims, takes no further claim.
+        Assert.Equal(Verdict.ClaimRefused, driver.FromClient(RelayDriver.Client(9), WireMessages.Transport(0x51)).Verdict);
+        Assert.Equal(0, driver.Relay.Counters.IndexConflicts);
+    }
+
+    [Fact]
+    public void What_cannot_be_restored_is_refused_by_name()
+    {
+        MappingRecord record = RecordOf(_old.Confirm(RelayDriver.Client(1)));
+        Assert.Equal(RestoreVerdict.Ended, Restore(Another(), record with { Proof = Proof.None }, Written, out _));
+        Assert.Equal(RestoreVerdict.NoPort, Restore(Another(), record with { UpstreamPort = 0 }, Written, out _));
+        Assert.Equal(RestoreVerdict.UnknownRoute, Restore(new RelayDriver(), record, Written, out _));
+        Assert.Equal(RestoreVerdict.Expired, Restore(Another(), record, Later(600), out _));
+        AddressList deny = new([IPNetwork.Parse("192.0.2.0/24")]);
+        Assert.Equal(RestoreVerdict.Denied, Restore(Another(new RelaySettings { Deny = deny }), record, Written, out _));
+        Assert.Equal(RestoreVerdict.NoServer, Restore(new RelayDriver([Unresolved()]), record with { Server = null }, Written, out _));
+        RelayDriver full = Another(new RelaySettings { MaxMappings = 1 });
+        Assert.Equal(RestoreVerdict.Restored, Restore(full, record, Written, out _));
+        Assert.Equal(RestoreVerdict.Duplicate, Restore(full, record, Written, out int slot));
+        Assert.Equal(-1, slot);
+        Assert.Equal(RestoreVerdict.NoRoom, Restore(full, record with { Source = RelayDriver.Client(2) }, Written, out _));
+    }
+
+    [Fact]
+    public void Before_its_name_is_resolved_a_server_is_where_it_was()
+    {
+        MappingRecord record = RecordOf(_old.Confirm(RelayDriver.Client(1)));
+        RelayDriver driver = new([Unresolved()]);
+        Assert.Equal(RestoreVerdict.Restored, Restore(driver, record, Written, out int slot));
+        Assert.Equal(new IPEndPoint(IPAddress.Loopback, 51_820), driver.Relay.ServerOf(slot));
+        Assert.Equal(Verdict.Forward, driver.FromClient(RelayDriver.Client(1), WireMessages.Transport(0x51)).Verdict);
+    }
+
+    // Whoever can write records can waste slots, for as long as a mapping may live, and no more.
+    [Fact]
+    public void Any_record_costs_a_slot_at_most()
+    {
+        Random random = new(5);
+        RelayDriver driver = Another(new RelaySettings { MaxMappings = 2_000 });
+        int restored = 0;
+        for (int i = 0; i < 5_000; i++)
+        {
+            MappingRecord record = AnyRecord.Of(random) with { Route = RouteKey.From(_old.Routes[0].Key) };
+            restored += Restore(driver, record, Written, out _) == RestoreVerdict.Restored ? 1 : 0;
+        }
+
+        Assert.InRange(restored, 500, 2_000);
+        driver.Relay.KeepJournal();
+        for (int i = 0; i < 2_000; i++)
+        {
+            driver.FromClient(RelayDriver.Client(i), WireMessages.Transport((uint)i));
+            driver.FromServer(i, WireMessages.Transport((uint)i));
+        }
+
+        driver.Pass(1_000);
+        Assert.Equal(0, Enum.GetValues<Proof>().Where(proof => proof != Proof.None).Sum(proof => driver.Relay.Counters[proof]));
+        Assert.Equal(Tick.Never, driver.Relay.Advance(driver.Now));
+    }
+
+    private static JournalInstant Later(int seconds) => Written with { SinceBoot = Written.SinceBoot + (seconds * 1_000) };
+
+    private static RestoreVerdict Restore(RelayDriver driver, MappingRecord record, JournalInstant instant, out int slot, ushort? port = null)
+    {
+        RestoreVerdict verdict = driver.Relay.Restore(record, instant, driver.Now, out slot);
+        if (verdict == RestoreVerdict.Restored)
+        {
+            driver.Relay.Restored(slot, port ?? record.UpstreamPort, record.UpstreamPort);
+            driver.Pass(0);
+        }
+
+        return verdict;
+    }
+
+    private MappingRecord RecordOf(int slot) => _old.Relay.RecordOf(slot, _old.Now) with { Written = Written };
+
+    private RelayDriver Another(RelaySettings? settings = null) => new([.. _old.Routes], settings);
+
+    private Route Unresolved()
+    {
+        Assert.True(PublicKey.TryParse(_old.Routes[0].Key.ToString(), out PublicKey? key, out _));
+        return new Route(key);
+    }
+}
