@@ -139,7 +139,7 @@ public sealed partial class Relay
 
     private int RouteWith(in RouteKey key)
     {
-        for (int route = 0; route < _routes.End; route++)
+        for (int route = 0; route < _routes.Limit; route++)
         {
             if (_routes.IsServed(route) && key.Is(_routes[route].Route.Key))
             {

@@ -17,13 +17,7 @@ public sealed partial class Relay
     /// on. One that has gone is served no longer: its key admits nobody, and its mappings end. The mappings of one that has other
     /// addresses are moved where they must. Mappings are looked at by the next calls of <see cref="Advance"/>, so many by each.</summary>
     /// <param name="route">Its id. One that was given up long ago does nothing.</param>
-    public void RouteChanged(RouteId route)
-    {
-        if (_routes.Look(route.Index) is { } state && (state.IsEnding || state.Id == route))
-        {
-            Walk(state);
-        }
-    }
+    public void RouteChanged(RouteId route) => _routes.Look(route);
 
     /// <summary>The route whose key the initiation was made with; -1 if there is none. The routes of the source's mappings are tried
     /// before the others: a client that rekeys costs as much with a thousand routes as with one.</summary>
@@ -66,7 +60,7 @@ public sealed partial class Relay
     {
         int looks = WalkedPerCall;
         int orders = OrdersPerCall;
-        for (int index = 0; index < _routes.End; index++)
+        for (int index = 0; _walks > 0; index = index + 1 < _routes.Limit ? index + 1 : 0)
         {
             while (_routes.IsWalked(index))
             {

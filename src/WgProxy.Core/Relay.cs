@@ -36,7 +36,7 @@ public sealed partial class Relay
     {
         int slots = settings.Slots;
         _settings = settings;
-        _routes = new RouteTable(routes, matcher);
+        _routes = new RouteTable(routes, Walk, matcher);
         _mappings = new MappingTable(slots, settings.HashSeed, routes.Capacity);
         _servers = new IPEndPoint?[slots];
         _tunnels = new TunnelTable(_routes, _mappings, Counters, settings.HashSeed);

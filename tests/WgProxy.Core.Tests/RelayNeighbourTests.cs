@@ -202,7 +202,7 @@ public sealed class RelayNeighbourTests
     {
         // Every pair has client = ~server: a torn copy would show another.
         MappingTable mappings = new(8, (1, 2));
-        TunnelTable tunnels = new(new RouteTable([RelayDriver.NewRoute()]), mappings, new RelayCounters(), (3, 4));
+        TunnelTable tunnels = new(new RouteTable([RelayDriver.NewRoute()], _ => { }), mappings, new RelayCounters(), (3, 4));
         int slot = mappings.Add(DefaultLocalAddress);
         tunnels.Add(slot, route: 0);
         Tick now = new(1);

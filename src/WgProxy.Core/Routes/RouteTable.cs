@@ -4,12 +4,13 @@ namespace WgProxy.Core.Routes;
 
 /// <summary>
 /// The routes that one relay serves, by index. It follows a <see cref="RouteList"/>, and looks there only when told: a relay decides
-/// by the same routes until its owner says otherwise. An index keeps its route until the last mapping of that has ended, even if the
-/// list has another one there by then. One thread owns the table; neighbours may ask for ids.
+/// by the same routes until its owner says otherwise. An index keeps its route until the last mapping of that has ended, and so does a key,
+/// even if the list has another route there by then. One thread owns the table; neighbours may ask for ids.
 /// </summary>
 internal sealed class RouteTable
 {
     private readonly RouteList _list;
+    private readonly Action<RouteState> _changed;
     private readonly RouteState?[] _states;
 
     // The keys of the routes that are served, and at each key's position the index of its route.
@@ -17,14 +18,19 @@ internal sealed class RouteTable
     private int[] _indices = [];
 
     /// <summary>A table of all routes that the list has now.</summary>
-    public RouteTable(RouteList list, IMac1Matcher? matcher = null)
+    /// <param name="list">What it follows.</param>
+    /// <param name="changed">Called with each route whose mappings are to be looked at: it was told to have changed, or was removed.</param>
+    /// <param name="matcher">What compares an initiation with all keys at once; null for the best that this build has.</param>
+    public RouteTable(RouteList list, Action<RouteState> changed, IMac1Matcher? matcher = null)
     {
-        _list = list;
-        _keys = new Mac1Set(matcher);
+        (_list, _changed, _keys) = (list, changed, new Mac1Set(matcher));
         _states = new RouteState?[list.Capacity];
         for (int index = 0; index < list.Capacity; index++)
         {
-            Take(list.At(index));
+            if (list.At(index) is { } listed)
+            {
+                Put(listed);
+            }
         }
     }
 
@@ -35,7 +41,7 @@ internal sealed class RouteTable
     public int? Only => _keys.Count == 1 ? _indices[_keys.End - 1] : null;
 
     /// <summary>One more than the highest index in use.</summary>
-    public int End { get; private set; }
+    public int Limit { get; private set; }
 
     /// <summary>The route at an index that is in use: one with mappings always is.</summary>
     public RouteState this[int index] => _states[index]!;
@@ -52,41 +58,41 @@ internal sealed class RouteTable
     /// <summary>The route with this id while it is served or still has mappings; else null.</summary>
     public RouteState? Find(RouteId id) => id.Index < _states.Length && _states[id.Index] is { } state && state.Id == id ? state : null;
 
-    /// <summary>Looks at what the list has at an index: a route that is new there is served from now on, one that has gone no longer
-    /// is. Returns the route whose mappings the relay has to look at because of that; null if there is none.</summary>
-    public RouteState? Look(int index)
+    /// <summary>Looks at what the list has at the index of this id. A route that is new there is served from now on; one that has gone
+    /// is served no longer.</summary>
+    public void Look(RouteId id)
     {
-        if (index >= _states.Length)
+        if (id.Index >= _states.Length)
         {
-            return null;
+            return;
         }
 
-        RouteList.Entry? listed = _list.At(index);
-        if (_states[index] is not RouteState state)
+        RouteList.Entry? listed = _list.At(id.Index);
+        if (_states[id.Index] is not RouteState state)
         {
             Take(listed);
-            return null;
         }
-
-        if (listed?.Id == state.Id)
+        else if (listed?.Id != state.Id)
+        {
+            End(state);
+        }
+        else if (state.Id == id)
         {
             state.Settings = listed.Route.Settings;
+            _changed(state);
         }
-        else if (!state.IsEnding)
-        {
-            state.IsEnding = true;
-            _keys.Remove(state.KeyPosition);
-        }
-
-        return state;
     }
 
     /// <summary>The last mapping of a route that was removed has ended: its index is free for what the list has there.</summary>
     public void Vacate(RouteState state)
     {
         Volatile.Write(ref _states[state.Id.Index], null);
-        End = Array.FindLastIndex(_states, other => other is not null) + 1;
-        _ = Look(state.Id.Index);
+        Limit = Array.FindLastIndex(_states, other => other is not null) + 1;
+        Take(_list.At(state.Id.Index));
+        if (_list.Find(state.Route.Key) is { Generation: > 0 } successor && _states[successor.Index] is null)
+        {
+            Take(_list.At(successor.Index));
+        }
     }
 
     /// <summary>The index of the route whose key an initiation was made with; -1 if there is none.</summary>
@@ -103,6 +109,19 @@ internal sealed class RouteTable
             return;
         }
 
+        // The list has each key once. Where the relay has it at another index too, that route has gone, and the news is on its way.
+        // Its last mapping must end first: a source never has two mappings to one server.
+        if (Array.Find(_states, other => other?.Route.Key.Equals(listed.Route.Key) == true) is { } former)
+        {
+            End(former);
+            return;
+        }
+
+        Put(listed);
+    }
+
+    private void Put(RouteList.Entry listed)
+    {
         RouteState state = new(listed.Id, listed.Route) { KeyPosition = _keys.Add(listed.Route.Mac1) };
         if (state.KeyPosition >= _indices.Length)
         {
@@ -111,6 +130,16 @@ internal sealed class RouteTable
 
         _indices[state.KeyPosition] = listed.Id.Index;
         Volatile.Write(ref _states[listed.Id.Index], state);
-        End = Math.Max(End, listed.Id.Index + 1);
+        Limit = Math.Max(Limit, listed.Id.Index + 1);
+    }
+
+    private void End(RouteState state)
+    {
+        if (!state.IsEnding)
+        {
+            state.IsEnding = true;
+            _keys.Remove(state.KeyPosition);
+            _changed(state);
+        }
     }
 }

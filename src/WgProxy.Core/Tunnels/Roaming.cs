@@ -49,7 +49,7 @@ internal sealed partial class Roaming
             }
         }
 
-        return claim >= 0 && (kind != DatagramKind.Transport || _routes.End == 1)
+        return claim >= 0 && (kind != DatagramKind.Transport || _routes.Limit == 1)
             ? Use(kind, claim, first)
             : ByIndex(kind, datagram, receiver, first, claim, now);
     }

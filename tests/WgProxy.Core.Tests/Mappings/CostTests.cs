@@ -54,7 +54,7 @@ public sealed class CostTests
     public void What_a_server_asked_is_empty_for_the_next_tunnel_of_the_row()
     {
         MappingTable mappings = new(1, (1, 2));
-        TunnelTable tunnels = new(new RouteTable([RelayDriver.NewRoute()]), mappings, new RelayCounters(), (3, 4));
+        TunnelTable tunnels = new(new RouteTable([RelayDriver.NewRoute()], _ => { }), mappings, new RelayCounters(), (3, 4));
         Tick now = new(1);
         int slot = mappings.Add(SourceOf(1));
         tunnels.Add(slot, route: 0);

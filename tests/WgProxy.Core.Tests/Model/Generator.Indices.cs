@@ -8,8 +8,8 @@ internal sealed partial class Generator
     private IEnumerable<Step> SharedIndex()
     {
         uint server = NewServer();
-        uint[] clients = [.. Enumerable.Range(0, Head.Routes).Select(_ => NewClient())];
-        for (int route = 0; route < clients.Length; route++)
+        Dictionary<int, uint> clients = _both.Routes.Listed.ToDictionary(route => route, _ => NewClient());
+        foreach (int route in clients.Keys)
         {
             int home = AnySource();
             yield return Step.Client(home, Ask(route, clients[route]));
@@ -26,6 +26,11 @@ internal sealed partial class Generator
         for (int moves = _random.Next(2, 10); moves > 0; moves--)
         {
             (int source, int route) = (AnySource(), AnyRoute());
+            if (!clients.ContainsKey(route))
+            {
+                continue;
+            }
+
             for (int packets = _random.Next(1, 4); packets > 0; packets--)
             {
                 yield return Step.Client(source, Message.Data(server));
@@ -50,7 +55,7 @@ internal sealed partial class Generator
     private IEnumerable<Step> TwoServers()
     {
         int source = AnySource();
-        foreach (Step step in Enumerable.Range(0, Head.Routes).SelectMany(route => Prove(source, route)))
+        foreach (Step step in _both.Routes.Listed.ToArray().SelectMany(route => Prove(source, route)))
         {
             yield return step;
         }

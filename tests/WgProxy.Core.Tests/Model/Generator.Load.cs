@@ -121,7 +121,7 @@ internal sealed partial class Generator
             }
         }
 
-        foreach ((int source, int on) in Enumerable.Range(0, Head.Routes).SelectMany(on => sources.Select(source => (source, on))))
+        foreach ((int source, int on) in _both.Routes.Listed.ToArray().SelectMany(on => sources.Select(source => (source, on))))
         {
             uint client = NewClient();
             yield return Step.Client(source, Ask(on, client));

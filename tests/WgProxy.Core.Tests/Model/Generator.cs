@@ -71,6 +71,7 @@ internal sealed partial class Generator
             < 60 => _random.Next(2) == 0 ? Silence() : [new Step("restart", Pick(0, 0, 1, 500, 20_000, 200_000))],
             < 62 => SharedIndex(),
             < 63 => TwoServers(),
+            < 65 => Reload(),
             < 72 => [AnyClient()],
             < 80 => [AnyServer()],
             < 92 => [AnyTime()],
@@ -107,7 +108,10 @@ internal sealed partial class Generator
 
     private int AnySource() => _random.Next(_sources);
 
-    private int AnyRoute() => _random.Next(Head.Routes);
+    /// <summary>A route that is in the list; seldom another.</summary>
+    private int AnyRoute() => _both.Routes.Listed.Count == 0 || _random.Next(20) == 0
+        ? _random.Next(_both.Routes.Count)
+        : _both.Routes.Listed.ElementAt(_random.Next(_both.Routes.Listed.Count));
 
     /// <summary>An index: fresh as WireGuard's are, or from a pool so small that indices collide.</summary>
     private uint New(uint kind) => _random.Next(3) > 0 ? kind + 0x100 + _fresh++ : kind + (uint)_random.Next(_pool);

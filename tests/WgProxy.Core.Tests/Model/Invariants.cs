@@ -92,7 +92,7 @@ internal sealed class Invariants(Relay relay, RelaySettings settings)
                 _accepted.Add(held.Source.Prefix);
             }
 
-            if (_relay.SourceOf(slot) != held.Source || _relay.RouteOf(slot) != held.Route)
+            if (_relay.SourceOf(slot) != held.Source || !_relay.RouteOf(slot).Key.Equals(held.Route.Key))
             {
                 return $"slot {slot} has changed hands";
             }

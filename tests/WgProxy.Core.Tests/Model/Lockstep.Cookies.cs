@@ -25,7 +25,7 @@ internal sealed partial class Lockstep
         byte[] cookie = new byte[WireGuard.CookieSize];
         ReadOnlySpan<byte> mac1 = run.Slice(WireGuard.InitiationMac1Offset, WireGuard.MacSize);
         bool opens = false;
-        foreach (Route route in _routes)
+        foreach (Route route in _routes.All.Take(ReferenceRoutes.Servers))
         {
             opens = opens || new CookieSealer(route.Key).TryOpen(worker.Relay.Reply, mac1, cookie);
         }
@@ -76,7 +76,7 @@ internal sealed partial class Lockstep
             return;
         }
 
-        int route = Array.FindIndex(_routes, route => route == RelayOf(source).RouteOf(decision.Slot));
+        int route = _routes.All.ToList().IndexOf(RelayOf(source).RouteOf(decision.Slot));
         List<(uint Sender, byte[] Mac1)> asked = _asked.TryGetValue((source, route), out var known) ? known : _asked[(source, route)] = [];
         asked.Add((
             BinaryPrimitives.ReadUInt32LittleEndian(run[WireGuard.SenderOffset..]),

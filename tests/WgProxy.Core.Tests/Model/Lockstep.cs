@@ -11,7 +11,7 @@ internal sealed partial class Lockstep
     /// <summary>Sources with numbers from here on have the addresses of others, and port 0.</summary>
     public const int Portless = 1_000;
 
-    private readonly Route[] _routes;
+    private readonly ReferenceRoutes _routes;
     private readonly IReadOnlyList<Worker> _workers;
     private byte[] _buffer = new byte[1 << 16];
     private ushort _port = 40_000;
@@ -21,8 +21,8 @@ internal sealed partial class Lockstep
 
     public Lockstep(Sequence sequence, ReferenceRules? rules = null)
     {
-        _routes = [.. Enumerable.Range(0, sequence.Routes).Select(_ => RelayDriver.NewRoute())];
-        _workers = Worker.All(sequence, rules ?? new ReferenceRules(), [.. _routes]);
+        _routes = new ReferenceRoutes(sequence.Routes);
+        _workers = Worker.All(sequence, rules ?? new ReferenceRules(), _routes);
     }
 
     public IEnumerable<ReferenceRelay> Models => _workers.Select(worker => worker.Model);
@@ -32,6 +32,9 @@ internal sealed partial class Lockstep
 
     /// <summary>All that ended, but whose sockets the engine has not closed yet.</summary>
     public IReadOnlyList<ReferenceMapping> Closing => [.. Models.SelectMany(model => model.Closing)];
+
+    /// <summary>The routes, by number.</summary>
+    public ReferenceRoutes Routes => _routes;
 
     /// <summary>What was decided last about a client's packet.</summary>
     public Verdict Last { get; private set; }
@@ -124,10 +127,18 @@ internal sealed partial class Lockstep
                 Now += step.Number;
                 return null;
             case "resolve" or "unresolve":
-                _routes[Math.Min(step.Number, _routes.Length - 1)].Server = step.Kind is "resolve" ? new IPEndPoint(IPAddress.Loopback, 1) : null;
+                _routes[Math.Min(step.Number, _routes.Count - 1)].Server = step.Kind is "resolve" ? new IPEndPoint(IPAddress.Loopback, 1) : null;
                 return null;
             case "move" or "list":
-                return Move(Math.Min(step.Number, _routes.Length - 1), step.Kind is "list");
+                return Move(Math.Min(step.Number, _routes.Count - 1), step.Kind is "list");
+            case "add" or "remove":
+                return step.Kind is "add" ? _routes.Add(step.Number) : _routes.Remove(step.Number);
+            case "restrict" or "shorten" or "relax":
+                return Publish(step);
+            case "tell":
+                return Tell(step.Number, _workers);
+            case "inform":
+                return Tell(step.Route, [_workers[step.Number % _workers.Count]]);
             case "reroute":
                 Worker owner = _workers[step.Number % _workers.Count];
                 return owner.Reroute(owner.Find(step.Number, step.Route, isClosed: false), (ushort)step.Port) ?? owner.Settle();
@@ -159,7 +170,28 @@ internal sealed partial class Lockstep
     {
         IPEndPoint better = new(IPAddress.Loopback, ++_serverPort);
         _routes[route].Publish(keeps ? [better, .. _routes[route].Addresses.Take(3)] : [better]);
-        return Each(worker => worker.RouteChanged(route, Now));
+        return Tell(route, _workers) ?? Each(worker => worker.Advance(Now, out _));
+    }
+
+    private string? Publish(Step step)
+    {
+        _routes[Math.Min(step.Number, _routes.Count - 1)].Settings = step.Kind switch
+        {
+            "restrict" => new RouteSettings { Deny = Sequence.Denied },
+            "shorten" => new RouteSettings { IdleTimeout = TimeSpan.FromSeconds(7) },
+            _ => RouteSettings.Default,
+        };
+        return null;
+    }
+
+    private string? Tell(int route, IReadOnlyList<Worker> workers)
+    {
+        foreach (Worker worker in workers.Where(_ => _routes.WasAdded(route)))
+        {
+            worker.Tell(route);
+        }
+
+        return null;
     }
 
     /// <summary>All workers stop at once; after a while others go on with what was recorded.</summary>
@@ -286,7 +318,7 @@ internal sealed partial class Lockstep
         foreach (Message message in step.Run)
         {
             Span<byte> datagram = _buffer.AsSpan(at, message.Length);
-            message.Write(datagram, _routes, step.Kind is "client" ? CookieFor(message, step.Number) : null);
+            message.Write(datagram, _routes.All, step.Kind is "client" ? CookieFor(message, step.Number) : null);
             Seal(message, step, datagram);
             at += message.Length;
         }

@@ -13,7 +13,7 @@ internal sealed class ReferenceMapping(int id, Source source, int route)
 
     public Source Source { get; } = source;
 
-    public int Route { get; } = route;
+    public int Route { get; set; } = route;
 
     public required ReferenceTunnel Tunnel { get; set; }
 

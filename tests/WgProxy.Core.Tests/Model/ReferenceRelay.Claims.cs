@@ -11,7 +11,7 @@ internal sealed partial class ReferenceRelay
     /// <summary>Tunnels whose servers issued the index, and which the source may claim: it has no mapping on the route, or one that
     /// has proven nothing and does not explain the datagram itself. One with room goes first, then the first route's.</summary>
     private Claimable? ClaimableTunnel(ReadOnlyMemory<byte> datagram, uint receiver, Source source, Func<ReferenceMapping, bool> explains, Tick now) =>
-        Enumerable.Range(0, routes.Count)
+        Served
             .Select(route => new { Tunnel = Owner(route, receiver, now), Mapping = On(source, route) })
             .Where(found => found.Tunnel is not null && Leads(datagram, receiver, found.Tunnel, now))
             .Where(found => found.Mapping is null || (MayJoin(found.Mapping) && found.Mapping.Tunnel != found.Tunnel && !explains(found.Mapping)))
@@ -29,7 +29,7 @@ internal sealed partial class ReferenceRelay
         (ReferenceTunnel tunnel, ReferenceMapping? mapping, ReferenceTunnel? copyOf) = claim;
         if (RefusalOfClaim(source, claim) is Verdict refusal)
         {
-            return instead is not null && Live.Contains(instead) ? null : Drop(Direction.Uplink, refusal, datagram, mapping);
+            return instead is not null && Live.Contains(instead) ? null : Drop(Direction.Uplink, refusal, datagram, mapping, tunnel.Route);
         }
 
         Verdict verdict = mapping is null ? Verdict.Open : Verdict.Forward;
@@ -37,6 +37,7 @@ internal sealed partial class ReferenceRelay
         {
             mapping = Add(source, tunnel, Proof.Claimed, now);
             Counters["event.Claimed"]++;
+            CountFor(mapping.Route, "event.Claimed", 1);
         }
         else
         {
@@ -73,7 +74,7 @@ internal sealed partial class ReferenceRelay
             return Verdict.NoServer;
         }
 
-        if (mapping is null && IsDenied(source))
+        if (mapping is null && IsDenied(source, tunnel.Route))
         {
             return Verdict.Denied;
         }
@@ -126,7 +127,7 @@ internal sealed partial class ReferenceRelay
     /// <summary>An index that is known nowhere, admitted on probation if that is allowed.</summary>
     private ReferenceDecision Adopt(ReadOnlyMemory<byte> run, int stride, Source source, Tick now)
     {
-        if (!settings.Adopt || routes.Count > 1)
+        if (!settings.Adopt || Served.Count() != 1)
         {
             (int datagrams, int bytes) = Alike(run, stride);
             return Decide(Direction.Uplink, Verdict.NoMapping, mapping: null, datagrams, bytes);
@@ -134,14 +135,15 @@ internal sealed partial class ReferenceRelay
 
         ReadOnlyMemory<byte> datagram = Datagrams(run, stride).First();
 
-        if (routes[0].Server is null)
+        int route = Served.Single();
+        if (routes[route].Server is null)
         {
-            return Drop(Direction.Uplink, Verdict.NoServer, datagram);
+            return Drop(Direction.Uplink, Verdict.NoServer, datagram, route: route);
         }
 
-        if (IsDenied(source))
+        if (IsDenied(source, route))
         {
-            return Drop(Direction.Uplink, Verdict.Denied, datagram);
+            return Drop(Direction.Uplink, Verdict.Denied, datagram, route: route);
         }
 
         bool hasRoom = !IsOverShare(source, IsUnshown)
@@ -151,11 +153,12 @@ internal sealed partial class ReferenceRelay
             && Live.Count + Closing.Count < slots;
         if (!hasRoom || !_probations.Take(1, 16, 64, now))
         {
-            return Drop(Direction.Uplink, Verdict.ClaimRefused, datagram);
+            return Drop(Direction.Uplink, Verdict.ClaimRefused, datagram, route: route);
         }
 
-        ReferenceMapping mapping = Found(source, 0, Proof.Claimed, now);
+        ReferenceMapping mapping = Found(source, route, Proof.Claimed, now);
         Counters["event.Claimed"]++;
+        CountFor(route, "event.Claimed", 1);
         mapping.IsOnProbation = true;
         mapping.ProbationIndex = Index(datagram, 4);
         mapping.LastValid = now;

@@ -39,7 +39,7 @@ internal sealed partial class ReferenceRelay
     private Verdict? Refusal(ReadOnlyMemory<byte> initiation, Source source, int route, Tick now, out bool mustShow)
     {
         mustShow = false;
-        if (IsDenied(source))
+        if (IsDenied(source, route))
         {
             return Verdict.Denied;
         }
@@ -109,10 +109,10 @@ internal sealed partial class ReferenceRelay
         }
     }
 
-    private bool IsDenied(Source source)
+    private bool IsDenied(Source source, int route)
     {
         bool isAllowed = settings.Allow.IsEmpty || Sequence.AllowedPrefix.Contains(source.Address);
-        return !isAllowed || (!settings.Deny.IsEmpty && Sequence.DeniedPrefix.Contains(source.Address));
+        return !isAllowed || (!settings.Deny.IsEmpty && Sequence.DeniedPrefix.Contains(source.Address)) || IsDeniedByRoute(source, route);
     }
 
     /// <summary>Two sets take turns, at a look and not before: each remembers for two minutes, and then is remembered for

@@ -34,7 +34,7 @@ internal sealed partial class ReferenceRelay
     private ReferenceMapping? Unexplaining(Source source, uint receiver, Tick now)
     {
         ReferenceMapping[] own = Own(source);
-        return own.Where(mapping => rules.RoutesAreKnown && Owner(mapping.Route, receiver, now) is not null).MinBy(mapping => mapping.Route)
+        return own.Where(mapping => rules.RoutesAreKnown && Owner(mapping.Route, receiver, now) is not null).MinBy(mapping => routes.IdOf(mapping.Route).Index)
             ?? (rules.UnknownGoesWhereUsedLast ? own.FirstOrDefault() : own.MaxBy(mapping => mapping.LastValid));
     }
 
@@ -135,7 +135,7 @@ internal sealed partial class ReferenceRelay
         else if (mapping.Proof is Proof.Established or Proof.Confirmed && !mapping.AwaitsClient && !mapping.AwaitsServer)
         {
             mapping.HasLingered = false;
-            mapping.Expires = now + settings.IdleTimeout;
+            mapping.Expires = now + IdleTimeoutOf(mapping.Route);
         }
     }
 

@@ -23,7 +23,7 @@ internal sealed partial class ReferenceRelay
     {
         Tick at = rules.NeighboursForget ? now : default;
         ReferenceTunnel[][] known = [.. _neighbours
-            .Select(neighbour => Enumerable.Range(0, routes.Count).Select(route => neighbour.Owner(route, receiver, at)).OfType<ReferenceTunnel>().ToArray())
+            .Select(neighbour => neighbour._at.Values.Where(Served.Contains).Select(route => neighbour.Owner(route, receiver, at)).OfType<ReferenceTunnel>().ToArray())
             .Where(tunnels => tunnels.Length > 0 && rules.NeighboursAreAsked)
             .Take(rules.AllNeighboursAreAsked ? _neighbours.Length : 1)];
         foreach (ReferenceTunnel theirs in known.SelectMany(tunnels => tunnels))

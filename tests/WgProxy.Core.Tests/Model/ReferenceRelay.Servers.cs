@@ -78,26 +78,24 @@ internal sealed partial class ReferenceRelay
         }
     }
 
-    /// <summary>The addresses of a route have changed.</summary>
-    public void RouteChanged(int route) => _walked.Add(route);
-
     /// <summary>Where the mapping must go, if it must move now that its route has been looked at again.</summary>
     public IPEndPoint? MustMove(ReferenceMapping mapping, Tick now)
     {
         bool moves = mapping.IsUnanswered || AnswersElsewhere(mapping) || !rules.AnsweredStay;
-        return _walked.Contains(mapping.Route) && moves && !Listed(mapping.Route).Contains(mapping.Server) ? Next(mapping, now) : null;
+        return _walked.Contains(mapping.Route) && !_ending.Contains(mapping.Route) && moves && !Listed(mapping.Route).Contains(mapping.Server) ? Next(mapping, now) : null;
     }
 
     /// <summary>Everything that must move has. What stays waits less long for its answer.</summary>
     public void EndWalks(Tick now)
     {
-        foreach (ReferenceMapping mapping in Live.Where(mapping => _walked.Contains(mapping.Route)))
+        foreach (ReferenceMapping mapping in Live.Where(mapping => _walked.Contains(mapping.Route) && !_ending.Contains(mapping.Route)))
         {
             mapping.IsElsewhere = IsElsewhere(mapping);
             Hurry(mapping, now);
         }
 
         _walked.Clear();
+        Vacate();
     }
 
     public void Move(ReferenceMapping mapping, IPEndPoint server)

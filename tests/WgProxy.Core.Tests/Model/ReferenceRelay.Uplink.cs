@@ -9,8 +9,7 @@ internal sealed partial class ReferenceRelay
 {
     private ReferenceDecision ClientAsks(ReadOnlyMemory<byte> datagram, Source source, Tick now)
     {
-        int route = routes.ToList().FindIndex(route => route.Mac1.Verify(datagram.Span));
-        if (route < 0)
+        if (Served.Where(route => routes[route].Mac1.Verify(datagram.Span)).Select(route => (int?)route).FirstOrDefault() is not int route)
         {
             return Drop(Direction.Uplink, Verdict.BadMac1, datagram);
         }
@@ -82,18 +81,18 @@ internal sealed partial class ReferenceRelay
     {
         if (routes[route].Server is null)
         {
-            return Drop(Direction.Uplink, Verdict.NoServer, datagram);
+            return Drop(Direction.Uplink, Verdict.NoServer, datagram, route: route);
         }
 
         if (Refusal(datagram, source, route, now, out bool mustShow) is Verdict refusal)
         {
-            return Drop(Direction.Uplink, refusal, datagram);
+            return Drop(Direction.Uplink, refusal, datagram, route: route);
         }
 
         LimitTo(settings.MaxAsked, Proof.Asked);
         if (!MakeRoom(Proof.Lingering, Proof.Asked, Proof.Claimed, Proof.Answered))
         {
-            return Drop(Direction.Uplink, Verdict.TableFull, datagram);
+            return Drop(Direction.Uplink, Verdict.TableFull, datagram, route: route);
         }
 
         ReferenceMapping mapping = Found(source, route, Proof.Asked, now);

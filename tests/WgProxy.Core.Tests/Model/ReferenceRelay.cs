@@ -9,7 +9,7 @@ namespace WgProxy.Core.Tests.Model;
 /// The relay, slow and obvious: lists, and a full scan for every question. It is written from the rules of
 /// docs/mapping-lifecycle.md and docs/admission.md. Where it and the relay disagree, one of the two is wrong.
 /// </summary>
-internal sealed partial class ReferenceRelay(RelaySettings settings, ReferenceRules rules, IReadOnlyList<Route> routes, int slots)
+internal sealed partial class ReferenceRelay(RelaySettings settings, ReferenceRules rules, ReferenceRoutes routes, int slots)
 {
     private readonly Dictionary<(int Route, uint Index), ReferenceTunnel> _firstOwners = [];
     private ReferenceBucket _probations = new();
@@ -149,15 +149,17 @@ internal sealed partial class ReferenceRelay(RelaySettings settings, ReferenceRu
     private static uint Index(ReadOnlyMemory<byte> datagram, int offset) =>
         BinaryPrimitives.ReadUInt32LittleEndian(datagram.Span[offset..]);
 
-    private ReferenceDecision Drop(Direction direction, Verdict verdict, ReadOnlyMemory<byte> datagram, ReferenceMapping? mapping = null) =>
-        Decide(direction, verdict, mapping, 1, datagram.Length);
+    private ReferenceDecision Drop(Direction direction, Verdict verdict, ReadOnlyMemory<byte> datagram, ReferenceMapping? mapping = null, int? route = null) =>
+        Decide(direction, verdict, mapping, 1, datagram.Length, route);
 
-    private ReferenceDecision Decide(Direction direction, Verdict verdict, ReferenceMapping? mapping, int datagrams, int bytes)
+    private ReferenceDecision Decide(Direction direction, Verdict verdict, ReferenceMapping? mapping, int datagrams, int bytes, int? route = null)
     {
+        CountFor(mapping?.Route ?? route, $"{direction}.{verdict}", datagrams);
         Counters[$"{(direction == Direction.Uplink ? "uplink" : "downlink")}.{verdict}"] += datagrams;
         if (verdict is Verdict.Forward or Verdict.Open)
         {
             Counters[$"bytes.{direction}"] += bytes;
+            CountFor(mapping!.Route, $"bytes.{direction}", bytes);
             mapping!.Up += direction == Direction.Uplink ? bytes : 0;
             mapping.Down += direction == Direction.Downlink ? bytes : 0;
         }
@@ -168,6 +170,7 @@ internal sealed partial class ReferenceRelay(RelaySettings settings, ReferenceRu
     private void Tell(RelayEventKind kind, ReferenceMapping mapping)
     {
         Counters[$"event.{kind}"]++;
+        CountFor(mapping.Route, $"event.{kind}", 1);
         Events.Add((kind, mapping.Id, mapping.Port));
     }
 

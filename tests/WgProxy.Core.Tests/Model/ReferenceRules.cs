@@ -56,6 +56,21 @@ internal sealed record ReferenceRules
     /// <summary>Whether a mapping is on trial only where its socket is connected.</summary>
     public bool OnlyArrivedAreOnTrial { get; init; } = true;
 
+    /// <summary>Whether a route that was removed admits newcomers until its last mapping has ended.</summary>
+    public bool RemovedRoutesAdmit { get; init; }
+
+    /// <summary>Whether the mappings of a route that was removed live on.</summary>
+    public bool MappingsOutliveRoutes { get; init; }
+
+    /// <summary>Whether a route's own lists keep clients out.</summary>
+    public bool RoutesHaveLists { get; init; } = true;
+
+    /// <summary>Whether a route's own idle timeout goes before the relay's.</summary>
+    public bool RoutesHaveTimeouts { get; init; } = true;
+
+    /// <summary>Whether settings hold from when the relay is told of them, and not from when they are published.</summary>
+    public bool SettingsWaitToBeTold { get; init; } = true;
+
     public int ClaimsPerTunnel { get; init; } = 4;
 
     public int MembersPerTunnel { get; init; } = 5;

@@ -9,7 +9,7 @@ internal sealed class ReferenceTunnel(int route, IPNetwork owner, ReferenceMappi
 {
     private int _nextAsk;
 
-    public int Route { get; } = route;
+    public int Route { get; set; } = route;
 
     /// <summary>The site of who made it: claims are charged to it.</summary>
     public IPNetwork Owner { get; } = owner;

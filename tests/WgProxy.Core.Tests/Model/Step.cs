@@ -14,6 +14,9 @@ namespace WgProxy.Core.Tests.Model;
 /// <c>reroute 3/0 41000</c> (the engine made the socket of source 3 on route 0 anew, with this port; 0 for the same),
 /// <c>cut 3/0</c> (there is no path to where source 3 goes on route 0), <c>lose 3/0</c> (there is none where it was ordered to go),
 /// <c>heal 3/0</c> (there is one, and its socket is connected there),
+/// <c>add 2</c> and <c>remove 0</c> (a route comes into the list, or goes from it; no relay is told yet), <c>restrict 0</c>, <c>shorten 0</c> and
+/// <c>relax 0</c> (a route publishes a list, a short idle timeout, or neither), <c>tell 0</c> (all relays are told that route 0 changed),
+/// <c>inform 3/0</c> (only the relay of source 3 is),
 /// <c>pass 1</c> (the next socket cannot be connected to one address of its server),
 /// <c>restart 500</c> (all relays stop, and half a second later others go on with the records of their mappings),
 /// <c>hold</c> (ended sockets are not closed for now), <c>release</c>.
@@ -46,8 +49,9 @@ internal sealed record Step(string Kind, int Number = 0, int Route = 0, params I
             "client" => Client(int.Parse(word[1]), run),
             "server" or "closed" => new Step(word[0], int.Parse(word[1]), int.Parse(word[2]), run),
             "reroute" => Reroute(int.Parse(word[1]), int.Parse(word[2]), int.Parse(word[3])),
-            "wait" or "late" or "sleep" or "restart" or "resolve" or "unresolve" or "move" or "list" or "pass" => new Step(word[0], int.Parse(word[1])),
-            "cut" or "lose" or "heal" => new Step(word[0], int.Parse(word[1]), int.Parse(word[2])),
+            "wait" or "late" or "sleep" or "restart" or "resolve" or "unresolve" or "move" or "list" or "pass"
+                or "add" or "remove" or "restrict" or "shorten" or "relax" or "tell" => new Step(word[0], int.Parse(word[1])),
+            "cut" or "lose" or "heal" or "inform" => new Step(word[0], int.Parse(word[1]), int.Parse(word[2])),
             "refuse" or "hold" or "release" => new Step(word[0]),
             _ => throw new FormatException($"No such step: '{line}'."),
         };
@@ -58,7 +62,7 @@ internal sealed record Step(string Kind, int Number = 0, int Route = 0, params I
         "client" => $"client {Number}: {string.Join(" + ", Run)}",
         "server" or "closed" => $"{Kind} {Number}/{Route}: {string.Join(" + ", Run)}",
         "refuse" or "hold" or "release" => Kind,
-        "cut" or "lose" or "heal" => $"{Kind} {Number}/{Route}",
+        "cut" or "lose" or "heal" or "inform" => $"{Kind} {Number}/{Route}",
         "reroute" => $"reroute {Number}/{Route} {Port}",
         _ => $"{Kind} {Number}",
     };

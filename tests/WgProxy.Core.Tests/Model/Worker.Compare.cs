@@ -5,6 +5,10 @@ namespace WgProxy.Core.Tests.Model;
 // Events, and what must be equal.
 internal sealed partial class Worker
 {
+    private static readonly Direction[] Directions = Enum.GetValues<Direction>();
+    private static readonly Verdict[] Verdicts = Enum.GetValues<Verdict>();
+    private static readonly RelayEventKind[] Kinds = Enum.GetValues<RelayEventKind>();
+
     /// <summary>Handles the events as an engine does.</summary>
     public string? Settle()
     {
@@ -17,7 +21,7 @@ internal sealed partial class Worker
         foreach (RelayEvent change in Relay.Events)
         {
             int id = IdOf(change.Slot);
-            if (change.Source != Lockstep.SourceOf(_owners[id].Source) || change.Route.Index != _owners[id].Route)
+            if (change.Source != Lockstep.SourceOf(_owners[id].Source) || change.Route != _routes.IdOf(_owners[id].Route))
             {
                 return $"{change} does not tell the mapping's source and route";
             }
@@ -75,7 +79,37 @@ internal sealed partial class Worker
             }
         }
 
-        return _invariants.Always() ?? CompareLedger(now);
+        return CompareRoutes() ?? _invariants.Always() ?? CompareLedger(now);
+    }
+
+    /// <summary>What is counted for each route, as far as the relay has to do with it.</summary>
+    private string? CompareRoutes()
+    {
+        foreach (int route in Model.Kept)
+        {
+            if (Relay.CountersOf(_routes.IdOf(route)) is not RouteCounters counters)
+            {
+                return $"route {route} is not known to the relay";
+            }
+
+            IEnumerable<(string Name, long Value)> all =
+            [
+                .. from direction in Directions
+                   from verdict in Verdicts
+                   select ($"{direction}.{verdict}", counters[direction, verdict]),
+                .. Directions.Select(direction => ($"bytes.{direction}", counters.ForwardedBytes(direction))),
+                .. Kinds.Select(kind => ($"event.{kind}", counters[kind])),
+            ];
+            foreach ((string name, long value) in all)
+            {
+                if (Model.CountOf(route, name) != value)
+                {
+                    return $"{name} of route {route} is {value}, the model says {Model.CountOf(route, name)}";
+                }
+            }
+        }
+
+        return null;
     }
 
     private string? Compare(Decision decision, ReferenceDecision expected)

@@ -40,14 +40,14 @@ internal sealed partial class Worker
                 return $"the record of mapping {mapping.Id} cannot be read";
             }
 
-            bool livesOn = Model.LivesOn(mapping, now);
+            RestoreVerdict expected = Expected(mapping, now);
             RestoreVerdict verdict = Relay.Restore(record, InstantOf(now), now, out int slot);
-            if (verdict != (livesOn ? RestoreVerdict.Restored : RestoreVerdict.Expired))
+            if (verdict != expected)
             {
-                return $"mapping {mapping.Id} is {verdict}, the model says that it {(livesOn ? "lives on" : "is over")}";
+                return $"mapping {mapping.Id} is {verdict}, the model says {expected}";
             }
 
-            if (!livesOn)
+            if (expected != RestoreVerdict.Restored)
             {
                 Model.Forget(mapping);
                 _slots.Remove(mapping.Id);
@@ -55,6 +55,7 @@ internal sealed partial class Worker
                 continue;
             }
 
+            _owners[mapping.Id] = (_owners[mapping.Id].Source, mapping.Route);
             moved[_slots[mapping.Id]] = slot;
             _slots[mapping.Id] = slot;
             Relay.Restored(slot, mapping.Port, record.UpstreamPort);
@@ -64,6 +65,19 @@ internal sealed partial class Worker
         Model.AllRestored([.. _records.Select(record => record.Mapping).Where(Model.Live.Contains)]);
         _invariants.Restarted(Relay, moved);
         return Settle();
+    }
+
+    private RestoreVerdict Expected(ReferenceMapping mapping, Tick now)
+    {
+        if (!Model.HasRouteOf(mapping))
+        {
+            return RestoreVerdict.UnknownRoute;
+        }
+
+        Model.Follow(mapping);
+        return !Model.LivesOn(mapping, now) ? RestoreVerdict.Expired
+            : Model.Denies(mapping) ? RestoreVerdict.Denied
+            : RestoreVerdict.Restored;
     }
 
     /// <summary>What the journal has told by now must be enough to make every mapping again that has more than asked, at every moment. What
@@ -107,7 +121,7 @@ internal sealed partial class Worker
             }
         }
 
-        return _ledger.Count == Model.Live.Count(mapping => _ledger.ContainsKey((RouteKey.From(_routes.ElementAt(mapping.Route).Key), mapping.Source)))
+        return _ledger.Count == Model.Live.Count(mapping => _ledger.ContainsKey((RouteKey.From(_routes[mapping.Route].Key), mapping.Source)))
             ? null
             : "a mapping that has ended is not told to have";
     }

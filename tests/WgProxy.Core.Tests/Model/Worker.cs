@@ -6,19 +6,19 @@ namespace WgProxy.Core.Tests.Model;
 /// <summary>A relay and its model: what one worker of an engine owns. Several are neighbours, and share the clock.</summary>
 internal sealed partial class Worker
 {
-    private readonly RouteList _routes;
+    private readonly ReferenceRoutes _routes;
     private readonly RelaySettings _settings;
     private readonly Invariants _invariants;
     private readonly Dictionary<int, int> _slots = [];
     private readonly Dictionary<int, (int Source, int Route)> _owners = [];
     private readonly List<int> _held = [];
 
-    private Worker(Sequence sequence, ReferenceRules rules, RouteList routes)
+    private Worker(Sequence sequence, ReferenceRules rules, ReferenceRoutes routes)
     {
         _routes = routes;
         _settings = sequence.Settings;
         Relay = NewRelay();
-        Model = new ReferenceRelay(sequence.Settings, rules, [.. routes], Relay.Slots);
+        Model = new ReferenceRelay(sequence.Settings, rules, routes, Relay.Slots);
         _invariants = new Invariants(Relay, sequence.Settings);
     }
 
@@ -33,7 +33,7 @@ internal sealed partial class Worker
     public bool Holds { get; set; }
 
     /// <summary>As many as the sequence says, introduced to each other.</summary>
-    public static IReadOnlyList<Worker> All(Sequence sequence, ReferenceRules rules, RouteList routes)
+    public static IReadOnlyList<Worker> All(Sequence sequence, ReferenceRules rules, ReferenceRoutes routes)
     {
         Worker[] workers = [.. Enumerable.Range(0, sequence.Workers).Select(_ => new Worker(sequence, rules, routes))];
         Relay.ConnectNeighbours([.. workers.Select(worker => worker.Relay)]);
@@ -62,7 +62,7 @@ internal sealed partial class Worker
         if (decision.Verdict == Verdict.Open && expected.Verdict == Verdict.Open)
         {
             _slots[expected.Id] = decision.Slot;
-            _owners[expected.Id] = (number, _routes.ToList().IndexOf(Relay.RouteOf(decision.Slot)));
+            _owners[expected.Id] = (number, _routes.All.ToList().IndexOf(Relay.RouteOf(decision.Slot)));
         }
 
         return Compare(decision, expected);
@@ -153,13 +153,11 @@ internal sealed partial class Worker
         return null;
     }
 
-    /// <summary>The addresses of a route have changed: all mappings that must move do, in as many calls as it takes, in the
-    /// relay's order.</summary>
-    public string? RouteChanged(int route, Tick now)
+    /// <summary>A route is not what it was. What follows for its mappings comes when time passes next.</summary>
+    public void Tell(int route)
     {
-        Relay.RouteChanged(new RouteId((ushort)route, 1));
+        Relay.RouteChanged(_routes.IdOf(route));
         Model.RouteChanged(route);
-        return Advance(now, out _);
     }
 
     /// <summary>What the relay lets expire must be due, and everything that is due must expire. Among mappings that are
@@ -182,6 +180,19 @@ internal sealed partial class Worker
                 continue;
             }
 
+            if (change.Kind == RelayEventKind.RouteRemoved)
+            {
+                Model.Vacate();
+                ReferenceMapping ended = Model.Live.Single(mapping => _slots[mapping.Id] == change.Slot);
+                if (!Model.MustEnd(ended))
+                {
+                    return $"{change.Kind} of slot {change.Slot}: its route is served";
+                }
+
+                Model.EndWithRoute(ended);
+                continue;
+            }
+
             ReferenceMapping? mapping = Model.Due(now).FirstOrDefault(mapping => _slots[mapping.Id] == change.Slot);
             if (mapping is null)
             {
@@ -191,9 +202,9 @@ internal sealed partial class Worker
             Model.Expire(mapping, now);
         }
 
-        if (Model.Live.Find(mapping => Model.MustMove(mapping, now) is not null) is ReferenceMapping left)
+        if (Model.Live.Find(mapping => Model.MustMove(mapping, now) is not null || Model.MustEnd(mapping)) is ReferenceMapping left)
         {
-            return $"mapping {left.Id} must move and has not";
+            return $"mapping {left.Id} must move, or end with its route, and has not";
         }
 
         Model.EndWalks(now);
@@ -209,7 +220,7 @@ internal sealed partial class Worker
 
     private Relay NewRelay()
     {
-        Relay relay = new(_settings, _routes);
+        Relay relay = new(_settings, _routes.List);
         relay.KeepJournal();
         return relay;
     }
