@@ -12,7 +12,7 @@ namespace WgProxy.Linux;
 
 /// <summary>The engine for Linux: worker threads that share nothing on the data path, batches of datagrams per system
 /// call, and runs that pass through uncut.</summary>
-public sealed class LinuxEngine : IEngine
+public sealed partial class LinuxEngine : IEngine
 {
     private readonly EngineSettings _settings;
     private readonly LinuxEngineSettings _own;
@@ -59,6 +59,7 @@ public sealed class LinuxEngine : IEngine
         EngineSettings shared = count == 1 ? _settings : _settings with { Observe = OneAtATime(_settings.Observe) };
         _workers = [.. listeners.Select((sockets, i) => new LinuxWorker(
             WorkerLimits.Of(shared, i, count), _own, _time, zero, sockets, $"worker {i}"))];
+        PrepareRecords(steering);
         ListenSockets.Discard(listeners);
         Relay.ConnectNeighbours([.. _workers.Select(worker => worker.Relay)]);
         foreach (LinuxWorker worker in _workers)
@@ -89,6 +90,11 @@ public sealed class LinuxEngine : IEngine
         foreach (LinuxWorker worker in _workers)
         {
             worker.Stop();
+        }
+
+        foreach (LinuxWorker worker in _workers)
+        {
+            worker.CloseRecords(batch => EndBatch(batch, RestoreOutcome.NotRunning));
         }
 
         foreach (LinuxWorker worker in _workers)

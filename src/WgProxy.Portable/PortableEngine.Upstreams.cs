@@ -90,15 +90,21 @@ public sealed partial class PortableEngine
             return null;
         }
 
-        PortableEngineUpstream upstream = new(this, socket, slot, listener, client);
-        _upstreams[slot] = upstream;
-        _readers.AddCount();
-        upstream.Begin();
+        PortableEngineUpstream upstream = Begin(slot, socket, listener, client);
         _relay.Opened(slot, upstream.Port);
         HandleEvents(now);
 
         // The deadline thread may be waiting without a timeout, or for a later deadline.
         _wake.Set();
+        return upstream;
+    }
+
+    private PortableEngineUpstream Begin(int slot, Socket socket, PortableEngineListener listener, SocketAddress client)
+    {
+        PortableEngineUpstream upstream = new(this, socket, slot, listener, client);
+        _upstreams[slot] = upstream;
+        _readers.AddCount();
+        upstream.Begin();
         return upstream;
     }
 

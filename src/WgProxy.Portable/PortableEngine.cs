@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using WgProxy.Core;
 using WgProxy.Core.Admission;
 using WgProxy.Core.Engine;
+using WgProxy.Core.Journal;
 
 namespace WgProxy.Portable;
 
@@ -47,6 +48,12 @@ public sealed partial class PortableEngine : IEngine
         _zero = _time.GetTimestamp();
         _relay = new Relay(settings.SeededRelay, settings.Routes, settings.Mac1Matcher);
         _upstreams = new PortableEngineUpstream?[_relay.Slots];
+        _restores = new RestoreLine(static _ => true, Reopen, static batch => batch.End(RestoreOutcome.Done), knowsLocal: false);
+        if (settings.Journal is JournalSettings journal)
+        {
+            _records = new RecordLine(journal, slot => PortableEngineSockets.NumberOf(_upstreams[slot]!.Local));
+            _relay.KeepJournal();
+        }
 
         // A port rests as long as a server may still send to it: for the same reason that a mapping lingers.
         _ports = new UpstreamPorts(settings.Ports, settings.Relay.LingerTimeout, settings.Seeds.Ports);
@@ -112,6 +119,7 @@ public sealed partial class PortableEngine : IEngine
 
         _readers.Signal();
         _readers.Wait();
+        _restores.Close(static batch => batch.End(RestoreOutcome.NotRunning));
     }
 
     /// <inheritdoc/>
@@ -226,6 +234,7 @@ public sealed partial class PortableEngine : IEngine
                 Tick next = _relay.Advance(now);
                 HandleEvents(now);
                 next = Tick.Min(next, LookAtPaths(now));
+                next = ContinueRecords(now) ? now : next;
                 wait = next == Tick.Never ? Timeout.InfiniteTimeSpan
                     : next <= now ? TimeSpan.Zero
                     : TimeSpan.FromMilliseconds(Math.Min(next - now, (long)LongestWait.TotalMilliseconds));
@@ -264,6 +273,11 @@ public sealed partial class PortableEngine : IEngine
         }
 
         _relay.ClearEvents();
+        if (_relay.HasRecords)
+        {
+            // The thread of deadlines writes them, and may be waiting for something later.
+            _wake.Set();
+        }
     }
 
     private Tick Now() => new((long)_time.GetElapsedTime(_zero).TotalMilliseconds);

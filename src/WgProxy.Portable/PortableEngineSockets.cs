@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Diagnostics.CodeAnalysis;
 using System.Net;
 using System.Net.Sockets;
@@ -337,4 +338,12 @@ internal static class PortableEngineSockets
         },
         $"{refusal.Message} (errno {refusal.ErrorCode})",
         refusal);
+
+    /// <summary>An address as 16 bytes in network order, IPv4 as v4-mapped.</summary>
+    public static UInt128 NumberOf(IPAddress address)
+    {
+        Span<byte> bytes = stackalloc byte[16];
+        address.MapToIPv6().TryWriteBytes(bytes, out _);
+        return BinaryPrimitives.ReadUInt128BigEndian(bytes);
+    }
 }

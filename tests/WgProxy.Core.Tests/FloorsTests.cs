@@ -25,7 +25,7 @@ public sealed class FloorsTests
         ["Tunnels"] = ["Vocabulary", "Containers", "Protocol", "Routes", "Journal", "Mappings"],
         ["Admission"] = ["Vocabulary", "Containers", "Protocol", "Routes", "Mappings"],
         [""] = ["Vocabulary", "Containers", "Protocol", "Routes", "Journal", "Mappings", "Tunnels", "Admission"],
-        ["Engine"] = ["Vocabulary", "Containers", "Protocol", "Routes", "Journal"],
+        ["Engine"] = ["Vocabulary", "Containers", "Protocol", "Routes", "Journal", ""],
     };
 
     [Fact]

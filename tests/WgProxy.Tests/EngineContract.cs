@@ -62,6 +62,7 @@ public abstract partial class EngineContract : IDisposable
             Routes = Routes,
             Relay = relay ?? new RelaySettings(),
             Ports = ports ?? [],
+            Journal = _journal,
             Observe = change =>
             {
                 lock (_events)

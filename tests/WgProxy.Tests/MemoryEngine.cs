@@ -10,7 +10,7 @@ namespace WgProxy.Tests;
 /// The engine without a kernel: driven by whoever sends on its network and by a clock that a test moves. It also takes
 /// runs of several datagrams, which sockets of .NET never deliver.
 /// </summary>
-internal sealed class MemoryEngine : IEngine
+internal sealed partial class MemoryEngine : IEngine
 {
     private readonly EngineSettings _settings;
     private readonly MemoryEngineNetwork _network;
@@ -27,6 +27,8 @@ internal sealed class MemoryEngine : IEngine
         _relay = new Relay(settings.Relay, settings.Routes);
         _upstreams = new Upstream?[_relay.Slots];
         _ports = new UpstreamPorts(settings.Ports, settings.Relay.LingerTimeout, settings.Seeds.Ports);
+        _restores = new RestoreLine(_ => true, Reopen, batch => batch.End(RestoreOutcome.Done), knowsLocal: false);
+        PrepareRecords();
     }
 
     /// <inheritdoc/>
@@ -97,6 +99,7 @@ internal sealed class MemoryEngine : IEngine
         }
 
         HandleEvents();
+        WriteRecords();
     }
 
     private IPEndPoint Listen(IPAddress address)
@@ -133,6 +136,7 @@ internal sealed class MemoryEngine : IEngine
             run = run[decision.Length..];
         }
         while (!run.IsEmpty);
+        WriteRecords();
     }
 
     private void FromServer(Upstream upstream, ReadOnlySpan<byte> run, int stride, IPEndPoint from)
@@ -150,6 +154,7 @@ internal sealed class MemoryEngine : IEngine
             run = run[decision.Length..];
             if (run.IsEmpty)
             {
+                WriteRecords();
                 return;
             }
         }
@@ -175,18 +180,22 @@ internal sealed class MemoryEngine : IEngine
             }
         }
 
-        IPEndPoint server = ServerOf(slot);
-        IPAddress local = server.AddressFamily == AddressFamily.InterNetwork
-            ? IPAddress.Loopback
-            : IPAddress.IPv6Loopback;
-        Upstream? upstream = null;
-        IPEndPoint bound = _network.Bind(
-            local, port, (run, stride, from) => FromServer(upstream!, run, stride, from));
-        _upstreams[slot] = upstream = new Upstream(slot, bound, server, client, listening);
-        _relay.Opened(slot, (ushort)bound.Port);
+        Upstream upstream = Begin(slot, port, client, listening);
+        _relay.Opened(slot, (ushort)upstream.Local.Port);
         HandleEvents();
         return upstream;
     }
+
+    private Upstream Begin(int slot, ushort port, IPEndPoint client, IPEndPoint listening)
+    {
+        IPEndPoint server = ServerOf(slot);
+        Upstream? upstream = null;
+        IPEndPoint bound = _network.Bind(LocalFor(server), port, (run, stride, from) => FromServer(upstream!, run, stride, from));
+        return _upstreams[slot] = upstream = new Upstream(slot, bound, server, client, listening);
+    }
+
+    private static IPAddress LocalFor(IPEndPoint server) =>
+        server.AddressFamily == AddressFamily.InterNetwork ? IPAddress.Loopback : IPAddress.IPv6Loopback;
 
     private IPEndPoint ServerOf(int slot)
     {

@@ -21,6 +21,9 @@ internal sealed class MemoryEngineNetwork
         return bound;
     }
 
+    /// <summary>Whether a socket has the address.</summary>
+    public bool IsBound(IPAddress address, int port) => _sockets.ContainsKey(new IPEndPoint(address, port));
+
     /// <summary>Closes a socket.</summary>
     public void Close(IPEndPoint bound) => _sockets.Remove(bound);
 

@@ -29,6 +29,7 @@ public static class EngineDuties
         RelayEventKind.Redirected => EngineDuty.Redirect,
         RelayEventKind.Unanswered => EngineDuty.LookAtPath,
         RelayEventKind.Established or RelayEventKind.Confirmed => EngineDuty.AnswerAsProven,
+        RelayEventKind.Restored when change.Proof >= Proof.Established => EngineDuty.AnswerAsProven,
         _ => EngineDuty.None,
     };
 }

@@ -1,4 +1,5 @@
 using System.Net;
+using WgProxy.Core.Journal;
 using WgProxy.Core.Protocol;
 using WgProxy.Core.Routes;
 
@@ -37,4 +38,7 @@ public sealed record EngineSettings
     /// <summary>Told of every change of a mapping after it happened, one call at a time, on a thread of the engine: it
     /// must neither block nor throw.</summary>
     public Action<RelayEvent>? Observe { get; init; }
+
+    /// <summary>Where records of mappings go. Null if nobody wants them: then nothing is marked.</summary>
+    public JournalSettings? Journal { get; init; }
 }

@@ -27,6 +27,13 @@ public interface IEngine : IDisposable
     /// <returns>False if too many commands are waiting, or the engine does not run.</returns>
     bool Post(EngineCommand command);
 
+    /// <summary>Lends the engine records, to make their mappings again: between two turns, at most <see cref="Limits.RestoredPerTurn"/> in
+    /// each. Each mapping gets a socket by its own local port, or another if that is taken. Nothing on the packet path waits for it, and
+    /// nothing that lives makes room. One batch at a time: another is told <see cref="RestoreOutcome.Busy"/>. May be called from any
+    /// thread.</summary>
+    /// <param name="batch">The records. The engine's until its callback is called, which always happens, once.</param>
+    void Restore(RestoreBatch batch);
+
     /// <summary>All counters and gauges by name, at most one batch behind. May be called from any thread, also after
     /// <see cref="Stop"/>.</summary>
     IReadOnlyDictionary<string, long> ReadCounters();

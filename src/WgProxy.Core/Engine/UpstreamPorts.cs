@@ -27,6 +27,9 @@ public sealed class UpstreamPorts
     // The ports are not reserved for this program. Others may hold some of them, but hardly ever most.
     private const int Attempts = 16;
 
+    // Which ports are these, a bit each: a restored mapping may have another.
+    private readonly ulong[] _own = new ulong[(ushort.MaxValue + 1) / 64];
+
     private readonly ushort[] _free;
     private readonly Queue<(ushort Port, Tick Until)> _used = new();
     private readonly Queue<(ushort Port, Tick Until)> _unused = new();
@@ -44,6 +47,11 @@ public sealed class UpstreamPorts
     {
         _free = [.. ports];
         _count = _free.Length;
+        foreach (ushort port in _free)
+        {
+            _own[port / 64] |= 1UL << (port % 64);
+        }
+
         _restMilliseconds = (long)rest.TotalMilliseconds;
         _seed = seed;
     }
@@ -106,6 +114,28 @@ public sealed class UpstreamPorts
         open(server, former, out socket, out refusal)
         || (refusal.IsOfThePort && TryOpen(open, server, now, out socket, out refusal));
 
+    /// <summary>Opens the socket of a restored mapping: by the port it had, drawn or not, or by one that is drawn if the system does not let
+    /// it have that. The caller returns either by <see cref="Rest"/>, also if this fails.</summary>
+    /// <inheritdoc cref="TryOpen"/>
+    public bool TryReopen<TSocket>(
+        PortOpener<TSocket> open,
+        IPEndPoint server,
+        ushort recorded,
+        Tick now,
+        [MaybeNullWhen(false)] out TSocket socket,
+        out OpenRefusal refusal)
+    {
+        int at = _free.AsSpan(0, _count).IndexOf(recorded);
+        if (at >= 0)
+        {
+            _free[at] = _free[--_count];
+        }
+
+        _spare = _spare == recorded ? (ushort)0 : _spare;
+        return open(server, recorded, out socket, out refusal)
+            || (refusal.IsOfThePort && TryOpen(open, server, now, out socket, out refusal));
+    }
+
     /// <summary>Draws a port; 0 if the system chooses; false if none is left. The caller returns it by <see cref="Rest"/>.</summary>
     public bool TryDraw(Tick now, out ushort port)
     {
@@ -131,13 +161,13 @@ public sealed class UpstreamPorts
         return true;
     }
 
-    /// <summary>Puts a drawn port to rest; does nothing if the system chose it.</summary>
+    /// <summary>Puts a drawn port to rest; does nothing if it is none of these.</summary>
     /// <param name="port">The port.</param>
     /// <param name="now">The instant from which it rests.</param>
     /// <param name="used">Whether a server has sent to it, and so may do so again.</param>
     public void Rest(ushort port, Tick now, bool used = true)
     {
-        if (Size == 0)
+        if ((_own[port / 64] & (1UL << (port % 64))) == 0)
         {
             return;
         }
@@ -156,7 +186,13 @@ public sealed class UpstreamPorts
     {
         while (resting.TryPeek(out (ushort Port, Tick Until) oldest) && oldest.Until <= now)
         {
-            _free[_count++] = resting.Dequeue().Port;
+            ushort port = resting.Dequeue().Port;
+
+            // One that rested when a restored mapping took it may rest twice.
+            if (!_free.AsSpan(0, _count).Contains(port))
+            {
+                _free[_count++] = port;
+            }
         }
     }
 }

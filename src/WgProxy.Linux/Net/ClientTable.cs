@@ -1,3 +1,4 @@
+using System.Net;
 using System.Runtime.InteropServices;
 using WgProxy.Linux.Native;
 
@@ -26,6 +27,14 @@ internal sealed unsafe class ClientTable : IDisposable
         row->Name = *(sockaddr_in6*)name;
         row->LocalLength = local.Length;
         local.CopyTo(new Span<byte>(row->Local, 16));
+    }
+
+    /// <summary>The same of a client that was heard elsewhere.</summary>
+    public void Set(int slot, IPEndPoint client, ReadOnlySpan<byte> local)
+    {
+        sockaddr_in6 name = default;
+        _ = KernelAddress.Write(client, (nint)(&name));
+        Set(slot, (nint)(&name), local);
     }
 
     /// <summary>Frees the rows.</summary>

@@ -32,6 +32,11 @@ internal sealed partial class LinuxWorker
                 next = now;
             }
 
+            if ((_isLent || _relay.HasRecords) && ContinueRecords(now))
+            {
+                next = now;
+            }
+
             if (now >= count)
             {
                 CountOverflows();
@@ -118,6 +123,7 @@ internal sealed partial class LinuxWorker
                     // Quiet first: what is posted while commands are taken rings again.
                     _wake.Quiet();
                     RunCommands();
+                    _isLent = true;
                     break;
             }
         }

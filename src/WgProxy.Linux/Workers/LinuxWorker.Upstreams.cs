@@ -22,33 +22,44 @@ internal sealed partial class LinuxWorker
             connected = _ports.TryOpen(_connect, _relay.ServerOf(slot), now, out socket, out _refusal);
         }
 
-        if (connected && _poller.Watch(socket.Descriptor, Token(Kind.Upstream, slot)) is not 0 and int error)
-        {
-            _refusal = new OpenRefusal("epoll_ctl", error, _relay.ServerOf(slot));
-            ushort unused = socket.Local.Port;
-            socket.Close();
-            _ports.Rest(unused, now, used: false);
-            connected = false;
-        }
-
-        if (!connected)
+        if (!connected || !TryWatch(slot, socket, now))
         {
             _relay.OpenFailed(slot);
             HandleEvents(now);
             return false;
         }
 
+        _clients.Set(slot, _fromClients.NameOf(place), local);
+        _relay.Opened(slot, Begin(slot, socket, listener, local));
+        HandleEvents(now);
+        return true;
+    }
+
+    private bool TryWatch(int slot, UdpDescriptor socket, Tick now)
+    {
+        if (_poller.Watch(socket.Descriptor, Token(Kind.Upstream, slot)) is not 0 and int error)
+        {
+            _refusal = new OpenRefusal("epoll_ctl", error, _relay.ServerOf(slot));
+            ushort unused = socket.Local.Port;
+            socket.Close();
+            _ports.Rest(unused, now, used: false);
+            return false;
+        }
+
+        return true;
+    }
+
+    /// <summary>A slot's socket is open. Returns its port.</summary>
+    private ushort Begin(int slot, UdpDescriptor socket, ListenSocket listener, ReadOnlySpan<byte> local)
+    {
         _upstreams[slot] = new Upstream { Socket = socket, Listener = listener, IsOpen = true };
         (_upstreams[slot].Local, ushort port) = socket.Local;
         _upstreams[slot].Port = port;
-        _clients.Set(slot, _fromClients.NameOf(place), local);
         bool segments = _offload.Segments && socket.CanSegment();
         _toServers.Begin(slot, socket.Descriptor, socket.IsIPv4, segments);
         _toClients.Begin(slot, listener.Socket.Descriptor, listener.Socket.IsIPv4, segments);
         listener.DefaultLocal.Learn(listener.Socket, local);
-        _relay.Opened(slot, port);
-        HandleEvents(now);
-        return true;
+        return port;
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]

@@ -165,6 +165,69 @@ public sealed class UpstreamPortsTests
         Assert.Equal(((ushort[])[5, 7])[..expected], tried.Distinct());
     }
 
+    [Fact]
+    public void A_restored_mappings_port_is_its_own_and_rests_like_others()
+    {
+        UpstreamPorts ports = new([7, 8], Rest, default);
+        Assert.True(ports.TryReopen<string>(Opens, Server, 7, default, out string? socket, out _));
+        Assert.Equal("7", socket);
+        Assert.True(ports.TryDraw(default, out ushort other));
+        Assert.Equal(8, other);
+        Assert.False(ports.TryDraw(default, out _));
+        ports.Rest(7, default);
+        Assert.True(ports.TryDraw(default(Tick) + Rest, out other));
+        Assert.Equal(7, other);
+    }
+
+    [Fact]
+    public void A_restored_mappings_port_that_is_taken_is_replaced_by_a_drawn_one()
+    {
+        UpstreamPorts ports = new([7], Rest, default);
+        Assert.True(ports.TryReopen(
+            (IPEndPoint server, ushort port, [MaybeNullWhen(false)] out string socket, out OpenRefusal refusal) =>
+                port == 5 ? Refuse("bind", () => { })(server, port, out socket, out refusal) : Opens(server, port, out socket, out refusal),
+            Server,
+            5,
+            default,
+            out string? socket,
+            out _));
+        Assert.Equal("7", socket);
+    }
+
+    // Another worker's, or one of another configuration: it comes and goes, and the own ports stay what they are.
+    [Fact]
+    public void A_port_that_is_not_one_of_these_is_no_more_drawn_after_it_was_restored()
+    {
+        UpstreamPorts ports = new([7], Rest, default);
+        Assert.True(ports.TryReopen<string>(Opens, Server, 5, default, out _, out _));
+        ports.Rest(5, default);
+        ports.Rest(5, default, used: false);
+        Assert.True(ports.TryDraw(default(Tick) + (3 * Rest), out ushort port));
+        Assert.Equal(7, port);
+        Assert.False(ports.TryDraw(default(Tick) + (3 * Rest), out _));
+    }
+
+    [Fact]
+    public void A_port_that_rested_when_it_was_restored_is_drawn_once()
+    {
+        UpstreamPorts ports = new([7, 8], Rest, default);
+        Assert.True(ports.TryDraw(default, out _));
+        Assert.True(ports.TryDraw(default, out _));
+        ports.Rest(7, default);
+        Assert.True(ports.TryReopen<string>(Opens, Server, 7, default, out _, out _));
+        ports.Rest(7, default);
+        Tick later = default(Tick) + (3 * Rest);
+        Assert.True(ports.TryDraw(later, out ushort port));
+        Assert.Equal(7, port);
+        Assert.False(ports.TryDraw(later, out _));
+    }
+
+    private static bool Opens(IPEndPoint server, ushort port, [MaybeNullWhen(false)] out string socket, out OpenRefusal refusal)
+    {
+        (socket, refusal) = ($"{port}", default);
+        return true;
+    }
+
     private static IPEndPoint Server { get; } = new(IPAddress.Loopback, 9);
 
     private static PortOpener<string> Refuse(string call, Action tried) =>

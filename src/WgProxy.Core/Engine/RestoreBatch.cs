@@ -1,0 +1,78 @@
+using WgProxy.Core.Journal;
+
+namespace WgProxy.Core.Engine;
+
+/// <summary>What came of a batch.</summary>
+public enum RestoreOutcome : byte
+{
+    /// <summary>It was not lent yet, or is being worked at.</summary>
+    Waiting,
+
+    /// <summary>Each record has its verdict.</summary>
+    Done,
+
+    /// <summary>The engine does not run, or stopped meanwhile.</summary>
+    NotRunning,
+
+    /// <summary>The engine has another batch.</summary>
+    Busy,
+}
+
+/// <summary>
+/// Records that are lent to an engine, for it to make their mappings again. The lender makes the batch, so that the engine allocates
+/// nothing; from <see cref="IEngine.Restore"/> until its callback is called, it is the engine's.
+/// </summary>
+public sealed class RestoreBatch
+{
+    /// <summary>How many records a batch may hold: what is more comes in the next one.</summary>
+    public const int MostRecords = 1_024;
+
+    private readonly MappingRecord[] _records;
+    private readonly RestoreVerdict[] _verdicts;
+    private readonly Action<RestoreBatch> _done;
+
+    /// <summary>A batch.</summary>
+    /// <param name="records">The records, those first that are wanted most.</param>
+    /// <param name="clock">Says which instant it is, as records name instants.</param>
+    /// <param name="done">Called once each time that it is lent: on a thread of the engine, or at once on the lender's. Must neither block
+    /// nor throw.</param>
+    /// <exception cref="ArgumentException">There are more than <see cref="MostRecords"/>.</exception>
+    public RestoreBatch(IEnumerable<MappingRecord> records, Func<JournalInstant> clock, Action<RestoreBatch> done)
+    {
+        _records = [.. records];
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(_records.Length, MostRecords, nameof(records));
+        _verdicts = new RestoreVerdict[_records.Length];
+        (Clock, _done) = (clock, done);
+    }
+
+    /// <summary>What came of it.</summary>
+    public RestoreOutcome Outcome { get; private set; }
+
+    /// <summary>What became of each record; <see cref="RestoreVerdict.Waiting"/> if nothing yet.</summary>
+    public ReadOnlySpan<RestoreVerdict> Verdicts => _verdicts;
+
+    /// <summary>The records.</summary>
+    public ReadOnlySpan<MappingRecord> Records => _records;
+
+    /// <summary>Says which instant it is.</summary>
+    public Func<JournalInstant> Clock { get; }
+
+    /// <summary>Which of an engine's owners of relays has it. Used by the engine.</summary>
+    public int Owner { get; set; }
+
+    /// <summary>The engine begins with it.</summary>
+    public void Begin()
+    {
+        (Outcome, Owner) = (RestoreOutcome.Waiting, 0);
+        Array.Clear(_verdicts);
+    }
+
+    /// <summary>The engine ends it. Nothing of it may be touched by the engine afterwards.</summary>
+    public void End(RestoreOutcome outcome)
+    {
+        Outcome = outcome;
+        _done(this);
+    }
+
+    internal void Judge(int record, RestoreVerdict verdict) => _verdicts[record] = verdict;
+}

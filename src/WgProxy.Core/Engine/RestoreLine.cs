@@ -1,0 +1,85 @@
+#pragma warning disable RS0030 // Interlocked: here threads meet, between turns and not on the packet path.
+
+using WgProxy.Core.Journal;
+
+namespace WgProxy.Core.Engine;
+
+/// <summary>
+/// The batch of records that one owner of a relay works at, between its turns, a few mappings in each. Bounded, and without a lock: any
+/// thread leaves a batch, where there is none.
+/// </summary>
+/// <param name="isOwn">Whether a source belongs to this owner.</param>
+/// <param name="open">Opens the socket of a restored slot, and reports it to the relay; or reports that it did not open.</param>
+/// <param name="done">Told when this owner's part of a batch is done.</param>
+/// <param name="knowsLocal">Whether the engine knows to which local address a client sent. If not, a record's is left out, or its client
+/// would not be found.</param>
+public sealed class RestoreLine(Func<Source, bool> isOwn, RestoreLine.Opener open, Action<RestoreBatch> done, bool knowsLocal)
+{
+    private RestoreBatch? _batch;
+    private int _next;
+    private volatile bool _closed;
+
+    /// <summary>Opens the socket of a restored slot. Whether it opened.</summary>
+    public delegate bool Opener(int slot, in MappingRecord record, Tick now);
+
+    /// <summary>Leaves a batch. Whether there was room for it, and the owner has not ended.</summary>
+    public RestoreOutcome Post(RestoreBatch batch)
+    {
+        if (_closed)
+        {
+            return RestoreOutcome.NotRunning;
+        }
+
+        if (Interlocked.CompareExchange(ref _batch, batch, null) is not null)
+        {
+            return RestoreOutcome.Busy;
+        }
+
+        // The owner may have ended meanwhile, and looked here before.
+        return _closed && Interlocked.CompareExchange(ref _batch, null, batch) == batch ? RestoreOutcome.NotRunning : RestoreOutcome.Waiting;
+    }
+
+    /// <summary>Works for one turn. Whether there is more to do in the next. Called by the owner, between two turns.</summary>
+    public bool Continue(Relay relay, Tick now)
+    {
+        if (Volatile.Read(ref _batch) is not RestoreBatch batch)
+        {
+            return false;
+        }
+
+        JournalInstant instant = batch.Clock();
+        for (int restored = 0; _next < batch.Records.Length && restored < Limits.RestoredPerTurn; _next++)
+        {
+            if (isOwn(batch.Records[_next].Source))
+            {
+                MappingRecord record = batch.Records[_next];
+                record.Source = knowsLocal ? record.Source : Source.From(record.Source.ToEndPoint());
+                RestoreVerdict verdict = relay.Restore(record, instant, now, out int slot);
+                bool isOpen = verdict == RestoreVerdict.Restored && open(slot, record, now);
+                batch.Judge(_next, verdict == RestoreVerdict.Restored && !isOpen ? RestoreVerdict.NotOpened : verdict);
+                restored++;
+            }
+        }
+
+        if (_next < batch.Records.Length)
+        {
+            return true;
+        }
+
+        _next = 0;
+        Volatile.Write(ref _batch, null);
+        done(batch);
+        return false;
+    }
+
+    /// <summary>The owner has had its last turn: nothing waits any more, nor will.</summary>
+    /// <param name="unfinished">Told of the batch that was waiting.</param>
+    public void Close(Action<RestoreBatch> unfinished)
+    {
+        _closed = true;
+        if (Interlocked.Exchange(ref _batch, null) is RestoreBatch batch)
+        {
+            unfinished(batch);
+        }
+    }
+}

@@ -1,0 +1,93 @@
+using System.Net;
+using System.Runtime.CompilerServices;
+using WgProxy.Core.Engine;
+using WgProxy.Core.Journal;
+using WgProxy.Linux.Listen;
+using WgProxy.Linux.Net;
+
+namespace WgProxy.Linux.Workers;
+
+// The journal: records of this worker's mappings, and mappings that go on from records.
+internal sealed partial class LinuxWorker
+{
+    private RecordLine? _records;
+    private RestoreLine? _restores;
+    private bool _isLent;
+
+    /// <summary>Begins the journal, if there is one, and takes batches from now on. Before the thread is started.</summary>
+    /// <param name="isOwn">Whether a source is steered to this worker.</param>
+    /// <param name="done">Told, on the thread, when this worker's part of a batch is done.</param>
+    public void PrepareRecords(Func<Source, bool> isOwn, Action<RestoreBatch> done)
+    {
+        _restores = new RestoreLine(isOwn, Reopen, done, knowsLocal: true);
+        if (_settings.Journal is JournalSettings journal)
+        {
+            _records = new RecordLine(journal, LocalOf);
+            _relay.KeepJournal();
+        }
+    }
+
+    /// <summary>Leaves a batch of records and wakes the thread. May be called from any thread.</summary>
+    public RestoreOutcome Lend(RestoreBatch batch)
+    {
+        RestoreOutcome outcome = _restores!.Post(batch);
+        if (outcome == RestoreOutcome.Waiting)
+        {
+            _wake.Ring();
+        }
+
+        return outcome;
+    }
+
+    /// <summary>The thread has ended: takes no batch any more.</summary>
+    /// <param name="unfinished">Told of one that still waits.</param>
+    public void CloseRecords(Action<RestoreBatch> unfinished) => _restores!.Close(unfinished);
+
+    /// <summary>Restores, and then writes, for one turn. Whether there is more for the next.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private bool ContinueRecords(Tick now)
+    {
+        _isLent = _isLent && _restores!.Continue(_relay, now);
+        return (_records?.Continue(_relay, now) ?? false) | _isLent;
+    }
+
+    private UInt128 LocalOf(int slot) =>
+        (_upstreams[slot].Socket.IsIPv4 && _upstreams[slot].Local != 0 ? (UInt128)0xFFFF << 32 : 0) | _upstreams[slot].Local;
+
+    /// <summary>Opens the socket of a restored mapping: by its own port, or by another if that is taken.</summary>
+    private bool Reopen(int slot, in MappingRecord record, Tick now)
+    {
+        ListenSocket? listener = null;
+        for (int i = 0; i < _listeners.Count && listener is null; i++)
+        {
+            bool fits = _listeners[i].Role == ListenRole.WithMetadata && _listeners[i].Socket.IsIPv4 == record.Source.IsIPv4;
+            listener = fits ? _listeners[i] : null;
+        }
+
+        UdpDescriptor socket = default;
+        bool isOpen = listener is not null
+            && _ports.TryReopen(_connect, _relay.ServerOf(slot), record.UpstreamPort, now, out socket, out _refusal);
+        while (!isOpen && listener is not null && _refusal.IsUnreachable && _relay.TryNextServer(slot, now))
+        {
+            isOpen = _ports.TryReopen(_connect, _relay.ServerOf(slot), record.UpstreamPort, now, out socket, out _refusal);
+        }
+
+        isOpen = isOpen && TryWatch(slot, socket, now);
+        if (!isOpen)
+        {
+            _ports.Rest(record.UpstreamPort, now, record.Has(RecordMarks.ServerUsedPort));
+            _relay.OpenFailed(slot);
+            HandleEvents(now);
+            return false;
+        }
+
+        Span<byte> bytes = stackalloc byte[16];
+        IPAddress local = record.Source.Local;
+        int length = local.Equals(IPAddress.IPv6Any) || !local.TryWriteBytes(bytes, out int written) ? 0 : written;
+        _clients.Set(slot, record.Source.ToEndPoint(), bytes[..length]);
+        ushort port = Begin(slot, socket, listener!, bytes[..length]);
+        _relay.Restored(slot, port, record.UpstreamPort);
+        HandleEvents(now);
+        return true;
+    }
+}

@@ -1,0 +1,60 @@
+using System.Net;
+using System.Net.Sockets;
+using WgProxy.Core.Engine;
+using WgProxy.Core.Journal;
+
+namespace WgProxy.Portable;
+
+// The journal: records of mappings, and mappings that go on from records. On the thread of deadlines, under the lock.
+public sealed partial class PortableEngine
+{
+    private readonly RecordLine? _records;
+    private readonly RestoreLine _restores;
+
+    /// <inheritdoc/>
+    public void Restore(RestoreBatch batch)
+    {
+        batch.Begin();
+        RestoreOutcome outcome = _clock is null || _stopped ? RestoreOutcome.NotRunning : _restores.Post(batch);
+        if (outcome != RestoreOutcome.Waiting)
+        {
+            batch.End(outcome);
+            return;
+        }
+
+        _wake.Set();
+    }
+
+    private bool ContinueRecords(Tick now)
+    {
+        bool restores = _restores.Continue(_relay, now);
+        return (_records?.Continue(_relay, now) ?? false) | restores;
+    }
+
+    private bool Reopen(int slot, in MappingRecord record, Tick now)
+    {
+        AddressFamily family = record.Source.IsIPv4 ? AddressFamily.InterNetwork : AddressFamily.InterNetworkV6;
+        PortableEngineListener? listener = Array.Find(_listeners, each => each.Data == each && each.EndPoint.AddressFamily == family);
+        Socket? socket = null;
+        bool isOpen = listener is not null && _ports.TryReopen<Socket>(
+            PortableEngineSockets.TryConnect, _relay.ServerOf(slot), record.UpstreamPort, now, out socket, out _refusal);
+        while (!isOpen && listener is not null && _refusal.IsUnreachable && _relay.TryNextServer(slot, now))
+        {
+            isOpen = _ports.TryReopen<Socket>(
+                PortableEngineSockets.TryConnect, _relay.ServerOf(slot), record.UpstreamPort, now, out socket, out _refusal);
+        }
+
+        if (socket is null)
+        {
+            _ports.Rest(record.UpstreamPort, now, record.Has(RecordMarks.ServerUsedPort));
+            _relay.OpenFailed(slot);
+            HandleEvents(now);
+            return false;
+        }
+
+        PortableEngineUpstream upstream = Begin(slot, socket, listener!, record.Source.ToEndPoint().Serialize());
+        _relay.Restored(slot, upstream.Port, record.UpstreamPort);
+        HandleEvents(now);
+        return true;
+    }
+}

@@ -1,0 +1,80 @@
+using System.Net;
+using System.Net.Sockets;
+using WgProxy.Core.Engine;
+using WgProxy.Core.Journal;
+
+namespace WgProxy.Tests;
+
+// The journal, and mappings that go on from records.
+internal sealed partial class MemoryEngine
+{
+    private readonly RestoreLine _restores;
+    private RecordLine? _records;
+
+    /// <inheritdoc/>
+    public void Restore(RestoreBatch batch)
+    {
+        batch.Begin();
+        if (_stopped || Listening.Count == 0)
+        {
+            batch.End(RestoreOutcome.NotRunning);
+            return;
+        }
+
+        // There is one thread, so there is never another that waits.
+        _ = _restores.Post(batch);
+        while (_restores.Continue(_relay, _now))
+        {
+            HandleEvents();
+        }
+
+        HandleEvents();
+        WriteRecords();
+    }
+
+    private void PrepareRecords()
+    {
+        if (_settings.Journal is JournalSettings journal)
+        {
+            _records = new RecordLine(journal, slot => NumberOf(_upstreams[slot]!.Local.Address));
+            _relay.KeepJournal();
+        }
+    }
+
+    private void WriteRecords()
+    {
+        while (_records?.Continue(_relay, _now) == true)
+        {
+        }
+    }
+
+    private static UInt128 NumberOf(IPAddress address) =>
+        System.Buffers.Binary.BinaryPrimitives.ReadUInt128BigEndian(address.MapToIPv6().GetAddressBytes());
+
+    private bool Reopen(int slot, in MappingRecord record, Tick now)
+    {
+        AddressFamily family = record.Source.IsIPv4 ? AddressFamily.InterNetwork : AddressFamily.InterNetworkV6;
+        IPEndPoint listening = Listening.First(listen => listen.AddressFamily == family);
+        bool isOpen = _ports.TryReopen(TryPort, ServerOf(slot), record.UpstreamPort, now, out ushort port, out _);
+        if (!isOpen)
+        {
+            _ports.Rest(record.UpstreamPort, now, record.Has(RecordMarks.ServerUsedPort));
+            _relay.OpenFailed(slot);
+            HandleEvents();
+            return false;
+        }
+
+        Upstream upstream = Begin(slot, port, record.Source.ToEndPoint(), listening);
+        _relay.Restored(slot, (ushort)upstream.Local.Port, record.UpstreamPort);
+        HandleEvents();
+        return true;
+    }
+
+    private bool TryPort(IPEndPoint server, ushort port, out ushort free, out OpenRefusal refusal)
+    {
+        free = port;
+        bool isTaken = _network.IsBound(LocalFor(server), port);
+        refusal = isTaken ? new OpenRefusal("bind", 98, server) : default;
+        return !isTaken;
+    }
+}
