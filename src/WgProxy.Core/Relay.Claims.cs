@@ -9,15 +9,15 @@ using static WgProxy.Core.Vocabulary.Limits;
 
 namespace WgProxy.Core;
 
-// Roaming: packets with a live index from a source that has no business with it yet. The server is the oracle: the
+// Claims: packets with a live index from a source that has not used it before. Only the server can judge them. So the
 // claim gets a port of its own, and what the server sends there proves it. Nothing of the tunnel moves before.
 public sealed partial class Relay
 {
-    /// <summary>Data, or an answer to the server, of a source that may claim a tunnel by the index in it. Null if the claim is refused,
-    /// but the source has another that explains the index.</summary>
+    /// <summary>Data, or an answer to the server, from a source that may claim a tunnel by the index in it. Null if the claim is refused
+    /// and another claim of the source explains the index.</summary>
     /// <param name="kind">Transport or response.</param>
     /// <param name="datagram">The datagram.</param>
-    /// <param name="source">Who sent it.</param>
+    /// <param name="source">Its sender.</param>
     /// <param name="found">The tunnel, and the source's mapping on its route.</param>
     /// <param name="now">The instant of the batch.</param>
     [MethodImpl(MethodImplOptions.NoInlining)]
@@ -95,8 +95,8 @@ public sealed partial class Relay
     [MethodImpl(MethodImplOptions.NoInlining)]
     private Decision Adopt(ReadOnlySpan<byte> run, int stride, in Source source, Tick now)
     {
-        // Which route an unknown index belongs to, nobody can tell: with several, only an initiation can. What is unknown of
-        // the first is unknown of all in the run that are like it: they are judged once.
+        // The route of an unknown index is unknown. With several routes, only an initiation shows it. All datagrams of the run with
+        // the same index are judged once.
         if (!_settings.Adopt || _routes.Only is not int route)
         {
             (int datagrams, int bytes) = Alike(run, stride, Datagram.ReceiverIndex(DatagramKind.Transport, run));

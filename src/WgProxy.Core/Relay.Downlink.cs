@@ -103,8 +103,8 @@ public sealed partial class Relay
         return Forward(Direction.Downlink, slot, datagrams, bytes);
     }
 
-    /// <summary>Whether a source that the server has not answered may be sent this much: never more than it sent, so
-    /// that nobody can use the relay to send more to a spoofed address than he sends himself.</summary>
+    /// <summary>Whether a source that the server has not answered may be sent this much: never more than it sent. So the relay
+    /// amplifies nothing towards a spoofed address.</summary>
     private static bool MayReceive(in Mapping mapping, int bytes) =>
         mapping.WasAnswered || mapping.DownlinkBytes + bytes <= mapping.UplinkBytes;
 }

@@ -41,8 +41,8 @@ public sealed partial class Relay
         return new Decision(Verdict.Open, slot, initiation.Length);
     }
 
-    /// <summary>Whether the server may be given one more initiation of a mapping's. What a tunnel's has waited for stands aside of its
-    /// row, which is written only while the server is loaded.</summary>
+    /// <summary>Whether the server may be given one more initiation of a mapping. The wait of a tunnel's initiations is kept beside its
+    /// row, and is written only while the server is loaded.</summary>
     private bool MayAskServer(int slot, InitiationPriority priority, bool showsServers, Tick now)
     {
         ref readonly Mapping mapping = ref _mappings[slot];
@@ -51,10 +51,10 @@ public sealed partial class Relay
             : _admission.TryTakeToken(mapping.Route, priority, mapping.Source, now);
     }
 
-    /// <summary>Remembers the cookie with which the server answers a client's initiation. A client has room for one cookie:
-    /// from now on it shows the server's, which went to its address and to nobody else's, and without this would be sent
-    /// ours again, and then the server's, and so on. Whether the initiation was the client's does not matter: the server's
-    /// cookie is for the mapping's port.</summary>
+    /// <summary>Remembers the cookie with which the server answers a client's initiation. A client has room for one cookie, and
+    /// from now on it shows the server's. Without this the relay would send its own again, then the server would, and so on.
+    /// The server's cookie went to the client's address only. It does not matter whether the initiation was the client's, because
+    /// the cookie is for the mapping's port.</summary>
     private void LearnServerCookie(int slot, ReadOnlySpan<byte> reply)
     {
         ref Mapping mapping = ref _mappings[slot];

@@ -6,21 +6,21 @@ using static WgProxy.Core.Vocabulary.Limits;
 
 namespace WgProxy.Core;
 
-// Which of its server's addresses a mapping goes to, and what shows that the server does not answer there. An address is chosen
-// when the mapping is added; later only by the rules here, and the engine is told.
+// The choice among the addresses of a mapping's server, and the signs that the server does not answer there. The relay chooses an address
+// when it adds the mapping. Later only the rules here change it, and the engine gets an event.
 public sealed partial class Relay
 {
     private readonly IPEndPoint?[] _servers;
 
-    /// <summary>Where the slot's socket is to be connected to: chosen when the mapping was added, changed by
-    /// <see cref="RelayEventKind.Redirected"/> only.</summary>
+    /// <summary>The address to which the slot's socket is to be connected. It is chosen when the mapping is added, and
+    /// <see cref="RelayEventKind.Redirected"/> reports each change.</summary>
     public IPEndPoint ServerOf(int slot) => _servers[slot]!;
 
     /// <summary>The engine had to give the slot's mapping a socket with another local port: the server knows nothing of it yet.
     /// </summary>
     public void PortChanged(int slot, ushort port) => _life.PortChanged(slot, port);
 
-    /// <summary>The engine connected the slot's socket anew, because this host's own path to the server had changed.</summary>
+    /// <summary>The engine reconnected the slot's socket, because this host's own path to the server had changed.</summary>
     public void Rerouted(int slot)
     {
         _mappings[slot].Answers.BeginAnew();
@@ -59,7 +59,7 @@ public sealed partial class Relay
         }
         else
         {
-            // A socket that is not where the mapping is to go hears whom it was connected to: that is no answer from there.
+            // A socket that is not yet moved hears the former address. That is no answer from the new one.
             if (ordered && mapping.IsOnTrial)
             {
                 _mappings.ExtrasOf(slot).OwesTrial = true;
@@ -121,8 +121,8 @@ public sealed partial class Relay
     private IPEndPoint? NextOf(int slot, Tick now) => AddressesOf(slot).Next(
         ServerOf(slot), goesRound: _mappings[slot].IsOnTrial || OwesTrial(slot) || _mappings[slot].Proof < Proof.Established, now);
 
-    /// <summary>Moves a mapping from an address that its server no longer has: if it goes unanswered there, or if another address
-    /// is known to answer. What is still answered stays until then. Whether it was moved.</summary>
+    /// <summary>Moves a mapping from an address that its server no longer has, if it is unanswered there or another address
+    /// is known to answer. An answered mapping stays until then. Returns whether it moved.</summary>
     private bool Reconsider(int slot, Tick now)
     {
         ServerAddresses addresses = AddressesOf(slot);
@@ -180,8 +180,8 @@ public sealed partial class Relay
         }
     }
 
-    /// <summary>A newcomer asks again: at the next address of its server, if there are several. That says nothing to anybody else, for
-    /// whoever knows the public key can ask in vain.</summary>
+    /// <summary>A newcomer asks again, at the next address of its server if there are several. Other mappings learn nothing from it, because
+    /// anyone who knows the public key can ask in vain.</summary>
     private void AskElsewhere(int slot, Tick now)
     {
         if ((_mappings[slot].HasExtras && now < _mappings.ExtrasOf(slot).NoSignUntil)
@@ -205,7 +205,7 @@ public sealed partial class Relay
         extras.NoSignUntil = now + BetweenSigns;
         _mappings[slot].Answers.GiveSign();
 
-        // The order first: whoever looks at the path because of the sign then looks at the new one.
+        // The order comes first, so that a look at the path because of the sign sees the new address.
         if (moves && NextOf(slot, now) is IPEndPoint next)
         {
             Redirect(slot, next);
@@ -214,9 +214,9 @@ public sealed partial class Relay
         _life.Report(RelayEventKind.Unanswered, slot);
     }
 
-    /// <summary>The server sent data to a mapping that is on trial where it is, for keys that its client has used: those the client
-    /// took for genuine, so it is the server that answers there, and not somebody who answers for himself. Where that is shows
-    /// newcomers the way, and mappings at addresses that the server no longer has.</summary>
+    /// <summary>The server sent data to a mapping that is on trial at its address, for keys that the client has used. The client
+    /// accepted those keys, so the true server answers there, and not an attacker who plays both ends. Newcomers then use this address, and so do
+    /// mappings at addresses that the server no longer has.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
     private void EndTrial(int slot)
     {

@@ -32,8 +32,8 @@ public sealed partial class Relay
             return Drop(Direction.Uplink, Verdict.Replayed, datagram, slot);
         }
 
-        // Whoever shows a cookie has a bucket of its own, so that one who forges the client's address cannot use
-        // up the client's: when the common bucket is empty, the client is sent a cookie.
+        // Initiations with a cookie have a bucket of their own, so that an attacker who forges the client's address cannot use
+        // it up. When the common bucket is empty, the relay answers with a cookie.
         ref Mapping mapping = ref _mappings[slot];
         bool showsServers = ShowsServerCookie(slot, datagram, now);
         bool shown = _admission.HasCookie(datagram, source, now) || showsServers;
@@ -89,13 +89,13 @@ public sealed partial class Relay
             return Drop(Direction.Uplink, Verdict.OverBudget, datagram, slot);
         }
 
-        // A cookie reply is no sign of life, for it needs no key: who forged the server's question could forge it too.
+        // A cookie reply is no sign of life, because it needs no key. An attacker who forged the server's initiation could forge it too.
         if (kind == DatagramKind.Response)
         {
             _life.HeardClient(slot, now);
             if (_tunnels.Answer(slot, receiver, Datagram.SenderIndex(datagram), now) == slot)
             {
-                // Only whoever received the server's initiation on this port knows its index: as good as using an answer's.
+                // Only a client that received the server's initiation on this port knows its index. That proves as much as using an answer's.
                 _life.Raise(slot, Proof.Established, now);
             }
         }

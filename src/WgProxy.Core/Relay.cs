@@ -10,11 +10,11 @@ using static WgProxy.Core.Vocabulary.Limits;
 namespace WgProxy.Core;
 
 /// <summary>
-/// Decides what happens to every datagram. Decides only: it performs no I/O, reads no clock, starts no thread and
-/// allocates nothing after construction. One owner at a time calls it; an engine obeys.
+/// Decides what happens to every datagram, and does nothing else. It performs no I/O, reads no clock, starts no thread and
+/// allocates nothing after construction. One owner at a time calls it, and an engine obeys.
 /// </summary>
 /// <remarks>
-/// The engine's side of the bargain: on <see cref="Verdict.Open"/> it opens an upstream socket and reports
+/// The engine's part of the contract: on <see cref="Verdict.Open"/> it opens an upstream socket and reports
 /// <see cref="Opened"/> or <see cref="OpenFailed"/>; after every call it handles <see cref="Events"/> in order, closes the
 /// socket of each mapping that ended, and gives the slot back by <see cref="Release"/> once nothing late can reach it.
 /// </remarks>
@@ -78,8 +78,8 @@ public sealed partial class Relay
     /// <summary>How far a slot's mapping has come; <see cref="Proof.None"/> if there is none.</summary>
     public Proof ProofOf(int slot) => _mappings[slot].Proof;
 
-    /// <summary>Whether a slot's client has shown a cookie, so that what is sent to its address arrives there. An answer to a
-    /// client that has shown nothing may wait in the system for nobody.</summary>
+    /// <summary>Whether a slot's client has shown a cookie, so that it receives what is sent to its address. Any other answer may wait
+    /// in the system for an address that no host has.</summary>
     public bool HasShownCookie(int slot) => _mappings[slot].HasShown;
 
     /// <summary>How often an index was looked up for a client's datagram.</summary>
@@ -100,13 +100,13 @@ public sealed partial class Relay
     /// <summary>Decides about the beginning of a run that a client sent.</summary>
     /// <param name="run">One datagram, or neighbours that the kernel coalesced.</param>
     /// <param name="stride">Length of each datagram of the run but the last, which may be shorter.</param>
-    /// <param name="source">Who sent it, and to which local address.</param>
+    /// <param name="source">Its sender, and the local address to which it was sent.</param>
     /// <param name="now">The instant of the batch.</param>
     [MethodImpl(MethodImplOptions.NoInlining)]
     public Decision FromClient(ReadOnlySpan<byte> run, int stride, in Source source, Tick now)
     {
-        // Port 0 says that no answer is wanted (RFC 768), and no socket can send one there: whoever is behind it neither
-        // completes a handshake nor shows a cookie.
+        // Port 0 says that no answer is wanted (RFC 768), and no socket can send one there. Such a sender can neither
+        // complete a handshake nor show a cookie.
         if (source.Port == 0)
         {
             return DropAll(Verdict.NoPort, slot: -1, DatagramsOf(run, stride), run.Length);

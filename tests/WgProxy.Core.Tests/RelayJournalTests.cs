@@ -27,7 +27,7 @@ public sealed class RelayJournalTests
         Assert.Equal((slot, Proof.Answered, RelayDriver.Client(1)), (of, record.Proof, record.Source));
         Assert.True(record.Route.Is(_driver.Routes[0].Key));
         Assert.Equal(40_000, record.UpstreamPort);
-        Assert.Equal((0x51U, 0xC1U), (record.Tunnel.Pairs[0].Server, record.Tunnel.Pairs[0].Client));
+        Assert.Equal((0x51U, 0xC1U), (record.Tunnel.Pairs[0].ServerIndex, record.Tunnel.Pairs[0].ClientIndex));
     }
 
     [Fact]

@@ -224,9 +224,9 @@ public sealed class RelayNeighbourTests
             if (tunnels.TryCopy(index, behind: -1, now, out TunnelCopy copy, out _, out _))
             {
                 copies++;
-                for (int place = 0; place < Tunnel.MaxPairs; place++)
+                for (int position = 0; position < Tunnel.MaxPairs; position++)
                 {
-                    Assert.True(!copy.Row.TryGetServer(place, out uint server) || copy.Row.HasClient(~server, now), $"torn at {place}");
+                    Assert.True(!copy.Row.TryGetServerIndex(position, out uint server) || copy.Row.HasClient(~server, now), $"torn at {position}");
                 }
             }
         }

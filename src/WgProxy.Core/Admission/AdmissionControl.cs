@@ -8,9 +8,9 @@ using static WgProxy.Core.Vocabulary.Limits;
 namespace WgProxy.Core.Admission;
 
 /// <summary>
-/// Everything that an initiation must pass but mac1: lists, replay filter, cookies, shares and the server's own limit. Under load a
-/// source must show that it can be reached before it costs anything. Load means that many ask and are not answered, or that the server
-/// says so by sending cookies. It reads the <see cref="Population"/> and never a mapping; the relay asks it on the slow path only.
+/// The tests of an initiation after mac1: lists, replay filter, cookies, shares and the server's own limit. Under load, a
+/// source must show that it can be reached before it costs anything. Load means that many mappings are unanswered, or that the server
+/// sends cookies. Admission reads the <see cref="Population"/> and never a mapping. The relay asks it on the slow path only.
 /// </summary>
 internal sealed class AdmissionControl
 {
@@ -48,7 +48,7 @@ internal sealed class AdmissionControl
     /// <summary>The cookie reply made last.</summary>
     public ReadOnlySpan<byte> Reply => _cookies.Reply;
 
-    /// <summary>Why a stranger's initiation is not let in; null if it is. In the order of cost: what fails early costs little.</summary>
+    /// <summary>Why a stranger's initiation is refused; null if it is admitted. The tests run in the order of their cost.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
     public Verdict? Judge(ReadOnlySpan<byte> initiation, in Source source, int route, Tick now, out Share share)
     {
@@ -63,8 +63,8 @@ internal sealed class AdmissionControl
             return Verdict.Replayed;
         }
 
-        // A source that showed a cookie lately passes a crowd: it may have lost the cookie with a mapping that made room. A loaded
-        // server's few tokens take one shown here and now, since anybody may forge the address of a source that showed one.
+        // Under load, a source that showed a cookie lately needs no new one. It may have lost it with a mapping that made room. A loaded
+        // server's few tokens need a cookie in the initiation itself, because an attacker may forge the address of such a source.
         bool isServerLoaded = _routes[route].Load.IsLoaded(now);
         bool isOverShare = IsOverShare(source.Prefix, Share.Unverified);
         if (isServerLoaded || IsCrowded() || isOverShare)
@@ -85,9 +85,9 @@ internal sealed class AdmissionControl
         return _budget.TryTakeToken(ref _routes[route].Load, PriorityOf(source, now), source, now) ? null : Verdict.ServerLoaded;
     }
 
-    /// <summary>Whether an initiation of a mapping with this proof must show a cookie. While the server is loaded, all must: there are
-    /// few tokens for sources that can be reached, and forged addresses are many. In a crowd, those must that are as unanswered as
-    /// the rest of it: else the first thousand of a flood would go on asking the server 1,000 times a second.</summary>
+    /// <summary>Whether an initiation of a mapping with this proof must show a cookie. While the server is loaded, all must: tokens
+    /// are few, and forged addresses are many. Under the relay's own load, unanswered mappings must.
+    /// Otherwise the first thousand mappings of a flood would go on asking the server 1,000 times a second.</summary>
     public bool MustShow(int route, Proof proof, Tick now) =>
         ServerBudget.IsLoaded(_routes[route].Load, proof >= Proof.Established ? InitiationPriority.Live : InitiationPriority.Newcomer, now)
         || (proof == Proof.Asked && IsCrowded());
@@ -158,24 +158,24 @@ internal sealed class AdmissionControl
         && _population.OnProbation < MaxOnProbation && _population.Claimed < _settings.MaxClaimed
         && _probations.TryTake(1, ProbationsPerSecond, ProbationBurst, now);
 
-    /// <summary>Whether so many ask unanswered that they must show a cookie: more than is usual, or half of what the proven
-    /// leave room for, so that a flood cannot displace honest askers faster than the server answers them.</summary>
+    /// <summary>Whether so many mappings are unanswered that newcomers must show a cookie: more than is usual, or half of the room that proven
+    /// mappings leave. So a flood cannot displace honest newcomers faster than the server answers them.</summary>
     private bool IsCrowded()
     {
         int asked = _population.Asked;
         return asked > _settings.LoadedAsked || asked * 2 > _settings.MaxMappings - _population.Proven;
     }
 
-    /// <summary>Whether so many ask that sources that pass a crowd without a cookie would push honest ones out of it.</summary>
+    /// <summary>Whether so many mappings are unanswered that sources without a cookie would displace honest ones.</summary>
     private bool IsPressed()
     {
         int asked = _population.Asked;
         return asked * 2 >= _settings.MaxAsked || asked * 2 > _settings.MaxMappings - _population.Proven;
     }
 
-    /// <summary>Whether a stranger may pass a crowd without a cookie: from an address (IPv6: a /64) on which the server accepted
-    /// a source within ten minutes, so that a client whose port has changed need not wait. Anybody may forge such an address,
-    /// so it is one each second of an address, and few of all.</summary>
+    /// <summary>Whether a stranger needs no cookie under load: its address (IPv6: its /64) is one at which the server accepted
+    /// a source within ten minutes. So a client whose port has changed need not wait. An attacker may forge such an address.
+    /// So it is one per second and address, and few in all.</summary>
     private bool TrySpare(in Source source, Tick now)
     {
         Source network = source.Network;

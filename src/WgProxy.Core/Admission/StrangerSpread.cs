@@ -4,28 +4,28 @@ using WgProxy.Core.Containers;
 namespace WgProxy.Core.Admission;
 
 /// <summary>
-/// Which of a few small send buffers answers a client that is not proven. An answer to an address of an attached subnet that
-/// nobody has waits in the kernel for about three seconds, and whoever forges such addresses can fill a buffer with them. So
-/// the buffer is chosen by a keyed hash of the network that the address is in: answers to other networks find room. The hash
-/// changes every few seconds, so that a client whose network shares a buffer with a flooded one does so once, not always.
+/// Chooses one of a few small send buffers for an answer to an unproven client. An answer to an unused address of an attached subnet
+/// waits in the kernel for about three seconds. An attacker who forges such addresses can fill a buffer with them. So
+/// a keyed hash of the address's network chooses the buffer, and answers to other networks find room. The hash
+/// changes every few seconds. A client whose network shares a buffer with a flooded one then does so once, not always.
 /// </summary>
-/// <param name="key">Secret bits, so that nobody can aim at a buffer.</param>
-/// <param name="subnets">Asks the system which subnets the host is attached to; null: none.</param>
+/// <param name="key">Secret bits, so that an attacker cannot aim at a buffer.</param>
+/// <param name="subnets">Asks the system to which subnets the host is attached; null for no subnets.</param>
 public sealed class StrangerSpread((ulong K0, ulong K1) key, Func<IEnumerable<IPNetwork>>? subnets = null)
 {
-    /// <summary>How many buffers there are.</summary>
+    /// <summary>The number of buffers.</summary>
     public const int Buffers = 16;
 
     /// <summary>
     /// What to ask for each of them; Linux doubles it. A cookie reply takes 832 bytes (Linux 6.18), so a buffer holds 7 and all
-    /// together 112: fewer than the 128 neighbours (gc_thresh1) from which on the kernel throws neighbours away.
+    /// together 112: fewer than the 128 neighbours (gc_thresh1) at which the kernel begins to remove some.
     /// </summary>
     public const int BufferBytes = 2_560;
 
     // An unanswered neighbour is given up after 3 s, so a network fills two buffers at most; WireGuard asks again after 5 s.
     private const long Interval = 4_000;
 
-    // Subnets change. One that is missing costs newcomers something in a flood from it, and the proven nothing.
+    // Subnets change. A missing one costs newcomers something during a flood from it, and proven clients nothing.
     private const long BetweenLooks = 60_000;
 
     private const int LengthIPv4 = 24;
@@ -35,7 +35,7 @@ public sealed class StrangerSpread((ulong K0, ulong K1) key, Func<IEnumerable<IP
     private (ulong High, ulong Low, int Length)[] _wide = [];
     private long _nextLook = BetweenLooks;
 
-    /// <summary>Whether it is time to look the subnets up again. It takes too long for a thread that moves datagrams.</summary>
+    /// <summary>Whether it is time to look up the subnets again. That takes too long for a thread that moves datagrams.</summary>
     public bool WantsSubnets(Tick now)
     {
         if (now.Milliseconds < Volatile.Read(ref _nextLook))
@@ -50,8 +50,8 @@ public sealed class StrangerSpread((ulong K0, ulong K1) key, Func<IEnumerable<IP
     /// <summary>Looks the subnets up now.</summary>
     public void LookUpSubnets() => Attach(subnets?.Invoke() ?? []);
 
-    /// <summary>The subnets that the host is attached to: each is one network here. Those no wider than a /24 or an
-    /// IPv6 /64 are so without being named. May be set by any thread.</summary>
+    /// <summary>The subnets to which the host is attached. Each counts as one network. Those no wider than a /24 or an
+    /// IPv6 /64 do so anyway. Any thread may set it.</summary>
     public void Attach(IEnumerable<IPNetwork> subnets) => Volatile.Write(
         ref _wide,
         [.. subnets.Where(subnet => subnet.PrefixLength < LengthOf(subnet) && subnet.PrefixLength > 0).Select(ToWords).Distinct().OrderByDescending(each => each.Length)]);

@@ -17,8 +17,8 @@ namespace WgProxy.Core.Journal;
 ///      5    1  former proof                     144    8  written, milliseconds since boot
 ///      6    1  share it was admitted to         152    8  written, milliseconds since 1970, UTC
 ///      7    1  initiations in the ring          160    8  expires in, milliseconds
-///      8    1  next place in the ring           168    8  asked ago
-///      9    1  next place for a question        176    8  valid ago
+///      8    1  next position in the ring           168    8  asked ago
+///      9    1  next position for a question        176    8  valid ago
 ///     10    2  marks of the mapping             184    8  lingers for
 ///     12    2  client's port                    192    8  cookie for
 ///     14    2  upstream port                    200    8  bytes up
@@ -93,10 +93,10 @@ internal static class RecordLayout
             Put32(bytes, 272 + (4 * i), record.Initiations[i]);
         }
 
-        for (int place = 0; place < TunnelRecord.Places; place++)
+        for (int position = 0; position < TunnelRecord.Positions; position++)
         {
-            Write(record.Tunnel.Pairs[place], bytes[(PairsAt + (place * IndicesSize))..]);
-            Write(record.Tunnel.Questions[place], bytes[(QuestionsAt + (place * IndicesSize))..]);
+            Write(record.Tunnel.Pairs[position], bytes[(PairsAt + (position * IndicesSize))..]);
+            Write(record.Tunnel.Questions[position], bytes[(QuestionsAt + (position * IndicesSize))..]);
         }
     }
 
@@ -142,10 +142,10 @@ internal static class RecordLayout
             read.Initiations[i] = Get32(bytes, 272 + (4 * i));
         }
 
-        for (int place = 0; place < TunnelRecord.Places; place++)
+        for (int position = 0; position < TunnelRecord.Positions; position++)
         {
-            read.Tunnel.Pairs[place] = ReadIndices(bytes[(PairsAt + (place * IndicesSize))..]);
-            read.Tunnel.Questions[place] = ReadIndices(bytes[(QuestionsAt + (place * IndicesSize))..]);
+            read.Tunnel.Pairs[position] = ReadIndices(bytes[(PairsAt + (position * IndicesSize))..]);
+            read.Tunnel.Questions[position] = ReadIndices(bytes[(QuestionsAt + (position * IndicesSize))..]);
         }
 
         // Whatever was read into something else than it stands for writes other bytes.
@@ -193,10 +193,10 @@ internal static class RecordLayout
         bool isMeaningful = record.Proof <= Proof.Confirmed && record.Former <= Proof.Confirmed && record.Admitted <= Share.Claimed
             && (record.Marks & ~RecordMarks.All) == RecordMarks.None
             && record.InitiationCount <= RecordedInitiations.Count && record.NextInitiation < RecordedInitiations.Count
-            && record.Tunnel.NextQuestion < TunnelRecord.Places;
-        for (int place = 0; place < TunnelRecord.Places && isMeaningful; place++)
+            && record.Tunnel.NextQuestion < TunnelRecord.Positions;
+        for (int position = 0; position < TunnelRecord.Positions && isMeaningful; position++)
         {
-            isMeaningful = IsMeaningful(record.Tunnel.Pairs[place]) && IsMeaningful(record.Tunnel.Questions[place]);
+            isMeaningful = IsMeaningful(record.Tunnel.Pairs[position]) && IsMeaningful(record.Tunnel.Questions[position]);
         }
 
         return isMeaningful;
@@ -205,20 +205,20 @@ internal static class RecordLayout
     private static bool IsMeaningful(in RecordedIndices indices) =>
         (indices.Marks & ~IndexMarks.All) == IndexMarks.None
         && (indices.Has(IndexMarks.IsPresent)
-            || (indices.Marks == IndexMarks.None && (indices.Server | indices.Client | indices.Remaining) == 0));
+            || (indices.Marks == IndexMarks.None && (indices.ServerIndex | indices.ClientIndex | indices.Remaining) == 0));
 
     private static void Write(in RecordedIndices indices, Span<byte> bytes)
     {
-        Put32(bytes, 0, indices.Server);
-        Put32(bytes, 4, indices.Client);
+        Put32(bytes, 0, indices.ServerIndex);
+        Put32(bytes, 4, indices.ClientIndex);
         Put32(bytes, 8, indices.Remaining);
         Put32(bytes, 12, (uint)indices.Marks);
     }
 
     private static RecordedIndices ReadIndices(ReadOnlySpan<byte> bytes) => new()
     {
-        Server = Get32(bytes, 0),
-        Client = Get32(bytes, 4),
+        ServerIndex = Get32(bytes, 0),
+        ClientIndex = Get32(bytes, 4),
         Remaining = Get32(bytes, 8),
         Marks = (IndexMarks)Get32(bytes, 12),
     };

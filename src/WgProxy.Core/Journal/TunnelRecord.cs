@@ -7,7 +7,7 @@ namespace WgProxy.Core.Journal;
 public struct TunnelRecord
 {
     /// <summary>Pairs, and questions of the server, that a tunnel holds.</summary>
-    public const int Places = 8;
+    public const int Positions = 8;
 
     /// <summary>Tells the tunnel from every other of the relay that wrote the record; the same in the records of all its mappings.</summary>
     public uint Identity;
@@ -15,13 +15,13 @@ public struct TunnelRecord
     /// <summary>The site of who made the tunnel by a handshake: claims on it are charged to it.</summary>
     public ulong Owner;
 
-    /// <summary>The pairs of indices, by place.</summary>
+    /// <summary>The pairs of indices, by position.</summary>
     public RecordedPairs Pairs;
 
-    /// <summary>What the server asked, by place.</summary>
+    /// <summary>What the server asked, by position.</summary>
     public RecordedQuestions Questions;
 
-    /// <summary>The place of the oldest question, which the next one takes.</summary>
+    /// <summary>The position of the oldest question, which the next one takes.</summary>
     public byte NextQuestion;
 
     /// <summary>How many mappings the tunnel has, each with a record.</summary>
@@ -30,30 +30,30 @@ public struct TunnelRecord
     /// <summary>So many milliseconds pass.</summary>
     internal void Age(long milliseconds)
     {
-        for (int place = 0; place < Places; place++)
+        for (int position = 0; position < Positions; position++)
         {
-            Pairs[place].Remaining = (uint)Math.Max(Pairs[place].Remaining - milliseconds, 0);
-            Pairs[place] = Pairs[place].Remaining > 0 ? Pairs[place] : default;
-            Questions[place].Remaining = (uint)Math.Max(Questions[place].Remaining - milliseconds, 0);
-            Questions[place].Marks &= Questions[place].Remaining > 0 ? IndexMarks.All : ~IndexMarks.LeadsHere;
+            Pairs[position].Remaining = (uint)Math.Max(Pairs[position].Remaining - milliseconds, 0);
+            Pairs[position] = Pairs[position].Remaining > 0 ? Pairs[position] : default;
+            Questions[position].Remaining = (uint)Math.Max(Questions[position].Remaining - milliseconds, 0);
+            Questions[position].Marks &= Questions[position].Remaining > 0 ? IndexMarks.All : ~IndexMarks.LeadsHere;
         }
     }
 }
 
-/// <summary>A place for a pair of indices, or for a question of the server: the index with which the server asked, and the one with which a
+/// <summary>A position for a pair of indices, or for a question of the server: the index with which the server asked, and the one with which a
 /// client answered.</summary>
 public struct RecordedIndices
 {
     /// <summary>The server's index.</summary>
-    public uint Server;
+    public uint ServerIndex;
 
     /// <summary>The client's index; of a question that was not answered, zero.</summary>
-    public uint Client;
+    public uint ClientIndex;
 
-    /// <summary>For how many milliseconds it is still believed. A question that has ended keeps its place, a pair does not.</summary>
+    /// <summary>For how many milliseconds it is still believed. A question that has ended keeps its position, a pair does not.</summary>
     public uint Remaining;
 
-    /// <summary>What is true of it; none if the place is empty.</summary>
+    /// <summary>What is true of it; none if the position is empty.</summary>
     public IndexMarks Marks;
 
     /// <summary>Whether something is true of it.</summary>
@@ -64,10 +64,10 @@ public struct RecordedIndices
 [Flags]
 public enum IndexMarks : uint
 {
-    /// <summary>The place is empty.</summary>
+    /// <summary>The position is empty.</summary>
     None = 0,
 
-    /// <summary>The place is taken.</summary>
+    /// <summary>The position is taken.</summary>
     IsPresent = 1,
 
     /// <summary>Of a pair: a client has used it. Of a question: a client has answered it.</summary>
@@ -84,14 +84,14 @@ public enum IndexMarks : uint
 }
 
 /// <summary>The pairs of a tunnel.</summary>
-[InlineArray(TunnelRecord.Places)]
+[InlineArray(TunnelRecord.Positions)]
 public struct RecordedPairs
 {
     private RecordedIndices _first;
 }
 
 /// <summary>What a tunnel's server asked.</summary>
-[InlineArray(TunnelRecord.Places)]
+[InlineArray(TunnelRecord.Positions)]
 public struct RecordedQuestions
 {
     private RecordedIndices _first;

@@ -209,7 +209,7 @@ internal sealed class MappingTable
 
     private int FindBucket(in Source source)
     {
-        int bucket = DefaultLocalAddress(source);
+        int bucket = BucketOf(source);
         while (_buckets[bucket] != 0 && !_rows[_buckets[bucket] - 1].Source.Equals(source))
         {
             bucket = (bucket + 1) & _mask;
@@ -218,14 +218,14 @@ internal sealed class MappingTable
         return bucket;
     }
 
-    // Linear probing without tombstones: whoever could sit closer to home moves into the gap.
+    // Linear probing without tombstones: an entry that could be closer to its own bucket moves into the gap.
     private void CloseGap(int gap)
     {
         _buckets[gap] = 0;
         for (int next = (gap + 1) & _mask; _buckets[next] != 0; next = (next + 1) & _mask)
         {
-            int home = DefaultLocalAddress(_rows[_buckets[next] - 1].Source);
-            if (((next - home) & _mask) >= ((next - gap) & _mask))
+            int first = BucketOf(_rows[_buckets[next] - 1].Source);
+            if (((next - first) & _mask) >= ((next - gap) & _mask))
             {
                 _buckets[gap] = _buckets[next];
                 _buckets[next] = 0;
@@ -234,7 +234,7 @@ internal sealed class MappingTable
         }
     }
 
-    private int DefaultLocalAddress(in Source source)
+    private int BucketOf(in Source source)
     {
         (ulong high, ulong low, ulong localHigh, ulong localLow, ulong port) = source.Words;
         return (int)SipHash.Hash(_k0, _k1, high, low, localHigh, localLow, port) & _mask;

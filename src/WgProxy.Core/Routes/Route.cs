@@ -4,7 +4,7 @@ using WgProxy.Core.Protocol;
 
 namespace WgProxy.Core.Routes;
 
-/// <summary>A server: the public key that admits its clients, and where its datagrams go.</summary>
+/// <summary>A server: the public key that admits its clients, and its addresses.</summary>
 public sealed class Route
 {
     private IReadOnlyList<IPEndPoint> _addresses = [];
@@ -23,8 +23,8 @@ public sealed class Route
     /// <summary>The check that its clients' initiations must pass.</summary>
     public Mac1 Mac1 { get; }
 
-    /// <summary>The server's addresses, best first; empty until its name has been resolved for the first time. A list once
-    /// published is never changed in place.</summary>
+    /// <summary>The server's addresses, best first; empty until its name has been resolved for the first time. A published
+    /// list never changes.</summary>
     public IReadOnlyList<IPEndPoint> Addresses => Volatile.Read(ref _addresses);
 
     /// <summary>The best of the server's addresses, where new mappings go; null while there is none. To set it is to publish it as
@@ -35,7 +35,7 @@ public sealed class Route
         set => Publish(value is null ? [] : [value]);
     }
 
-    /// <summary>What the server's clients are held to. To set it is to publish it: relays go by it once they are told that the route
+    /// <summary>The limits of the server's clients. Setting it publishes it. Relays apply it once a command tells them that the route
     /// changed.</summary>
     public RouteSettings Settings
     {

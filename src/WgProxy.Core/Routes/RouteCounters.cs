@@ -1,6 +1,6 @@
 namespace WgProxy.Core.Routes;
 
-/// <summary>What one relay counts for one route. One writer, the relay's thread; nobody else reads it but between two turns.</summary>
+/// <summary>What one relay counts for one route. The relay's thread writes it. Other readers come between two turns only.</summary>
 public sealed class RouteCounters
 {
     private static readonly int Verdicts = Enum.GetValues<Verdict>().Length;

@@ -5,9 +5,9 @@ using WgProxy.Core.Protocol;
 namespace WgProxy.Core.Routes;
 
 /// <summary>
-/// The servers, as the program shows them to every relay of an engine: the one place where ids are made. One thread at a time adds
-/// and removes; each relay looks, on its own thread, when it is told that an id changed. So nothing is lost or out of order on the
-/// way: of an addition and a removal that a relay hears of late, it finds what is true by then.
+/// The servers of an engine, as the program lists them. Only this list makes ids. One thread at a time adds
+/// and removes. Each relay reads the list on its own thread when a command names an id. So no change is lost or out of order:
+/// a relay that hears late of an addition and a removal finds the final state.
 /// </summary>
 [CollectionBuilder(typeof(RouteList), nameof(Of))]
 public sealed class RouteList : IEnumerable<Route>
@@ -15,7 +15,7 @@ public sealed class RouteList : IEnumerable<Route>
     private readonly Entry?[] _entries;
     private readonly ushort[] _generations;
 
-    // The index that has been free longest is used next, so that an id which is still in some log is not soon resembled.
+    // The index that has been free longest is used next, so that a new id does not soon resemble one in a log.
     private readonly Queue<int> _free;
 
     /// <summary>A list without routes.</summary>
@@ -80,7 +80,7 @@ public sealed class RouteList : IEnumerable<Route>
         Volatile.Write(ref _entries[id.Index], null);
         Count--;
 
-        // An index whose generations have run out is not used again, for its next id would be one that was given before.
+        // An index whose generations have run out is not used again, because its next id would repeat an earlier one.
         if (id.Generation < ushort.MaxValue)
         {
             _free.Enqueue(id.Index);
@@ -103,7 +103,7 @@ public sealed class RouteList : IEnumerable<Route>
 
     IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
 
-    /// <summary>What stands at an index now; null if nothing does.</summary>
+    /// <summary>The route at an index now; null if there is none.</summary>
     internal Entry? At(int index) => index < Capacity ? Volatile.Read(ref _entries[index]) : null;
 
     private IEnumerable<Entry> Entries()

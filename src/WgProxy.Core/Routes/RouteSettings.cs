@@ -1,16 +1,16 @@
 namespace WgProxy.Core.Routes;
 
-/// <summary>What one server's clients are held to beside the limits of the relay. Never changed in place: other settings are
-/// published as another value.</summary>
+/// <summary>The limits of one server's clients, beside those of the relay. A value never changes: new settings are
+/// published as a new value.</summary>
 public sealed record RouteSettings
 {
-    /// <summary>The relay's limits and nothing else.</summary>
+    /// <summary>No limits beside the relay's.</summary>
     public static RouteSettings Default { get; } = new();
 
-    /// <summary>Clients that may open mappings to this server; empty means everybody. The relay's own list must allow them too.</summary>
+    /// <summary>Client addresses that may open mappings to this server; empty means all. The relay's own list must allow them too.</summary>
     public AddressList Allow { get; init; } = AddressList.Empty;
 
-    /// <summary>Clients that may not open mappings to this server, beside those that the relay denies.</summary>
+    /// <summary>Client addresses that may not open mappings to this server, beside those that the relay denies.</summary>
     public AddressList Deny { get; init; } = AddressList.Empty;
 
     /// <summary>How long a proven mapping lives without a valid packet in either direction; null for as long as the relay says.

@@ -16,7 +16,7 @@ internal sealed class RouteState(RouteId id, Route route)
     /// <summary>The check that its clients' initiations, and their answers to the server, must pass.</summary>
     public Mac1 Mac1 => Route.Mac1;
 
-    /// <summary>Where its key stands among those of the routes that are served.</summary>
+    /// <summary>The position of its key among those of the served routes.</summary>
     public int KeyPosition { get; init; }
 
     /// <summary>Cookie replies in the server's name.</summary>
@@ -25,7 +25,7 @@ internal sealed class RouteState(RouteId id, Route route)
     /// <summary>What is known about the server's addresses.</summary>
     public ServerAddresses Addresses { get; } = new(route);
 
-    /// <summary>What its clients are held to, as published when the relay looked last.</summary>
+    /// <summary>The limits of its clients, as published when the relay last read them.</summary>
     public RouteSettings Settings { get; set; } = route.Settings;
 
     /// <summary>What this relay has counted for it.</summary>
@@ -34,9 +34,9 @@ internal sealed class RouteState(RouteId id, Route route)
     /// <summary>What is known of the server's load. Admission alone writes it.</summary>
     public ref ServerLoad Load => ref _load;
 
-    /// <summary>Whether the route was removed: nothing new comes to it, and its mappings are being ended.</summary>
+    /// <summary>Whether the route was removed. It takes no new mappings, and the relay ends those it has.</summary>
     public bool IsEnding { get; set; }
 
-    /// <summary>Whether its mappings are being looked at.</summary>
+    /// <summary>Whether the relay is going through its mappings.</summary>
     public bool IsWalked { get; set; }
 }

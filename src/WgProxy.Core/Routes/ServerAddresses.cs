@@ -4,8 +4,8 @@ using static WgProxy.Core.Vocabulary.Limits;
 namespace WgProxy.Core.Routes;
 
 /// <summary>
-/// What one relay has learned about the addresses of one server: which of them answered a mapping that had been moved there, and
-/// which could not be reached lately. A server's addresses are what the route publishes; this only orders them.
+/// What one relay has learned about the addresses of one server: which one answered a mapping that had moved there, and
+/// which could not be reached lately. The route publishes the addresses. This only orders them.
 /// </summary>
 internal sealed class ServerAddresses(Route route)
 {
@@ -14,8 +14,8 @@ internal sealed class ServerAddresses(Route route)
     private readonly Failure[] _failures = new Failure[Remembered];
     private int _next;
 
-    /// <summary>The address that is known to answer. Newcomers prove nothing by being answered where they are: only a mapping that
-    /// was proven before it came there does, or the first of all.</summary>
+    /// <summary>The address that is known to answer. An answered newcomer does not prove that. Only a mapping that
+    /// was proven before it came there does, or the very first mapping.</summary>
     public IPEndPoint? Answering { get; private set; }
 
     /// <summary>Whether the address is one of the server's.</summary>
@@ -25,8 +25,8 @@ internal sealed class ServerAddresses(Route route)
     public bool AnswersElsewhere(IPEndPoint address) =>
         Answering is not null && !Answering.Equals(address) && IsListed(Answering);
 
-    /// <summary>Whether one of the server's addresses is this one on another interface: what was meant by a zone has been made
-    /// anew, and nothing answers by the interface that has gone.</summary>
+    /// <summary>Whether one of the server's addresses is this one on another interface. The interface of the zone has been made
+    /// anew, and nothing answers through the former one.</summary>
     public bool IsRenewed(IPEndPoint address)
     {
         for (int i = 0; i < route.Addresses.Count; i++)
@@ -42,8 +42,8 @@ internal sealed class ServerAddresses(Route route)
         return false;
     }
 
-    /// <summary>Where a new mapping goes: to the address that is known to answer, else to the best; in any case to one that could
-    /// be reached, if there is one. Null while the server has no address.</summary>
+    /// <summary>The address for a new mapping: the one that is known to answer, or else the best. It prefers reachable
+    /// addresses. Null while the server has no address.</summary>
     public IPEndPoint? Best(Tick now)
     {
         if (Answering is not null && IsListed(Answering) && !HasFailed(Answering, now))
@@ -62,11 +62,11 @@ internal sealed class ServerAddresses(Route route)
         return route.Server;
     }
 
-    /// <summary>Where a mapping goes that is not answered at an address: to the one that is known to answer, else to the next in the
-    /// list. Null if there is no other, or none that could be reached lately.</summary>
+    /// <summary>The next address for a mapping that is not answered: the one that is known to answer, or else the next in the
+    /// list. Null if there is no other that was reachable lately.</summary>
     /// <param name="current">The address.</param>
-    /// <param name="goesRound">Whether it takes the next in the list in any case, because what is known to answer is where it may
-    /// come from: it goes round until it is answered.</param>
+    /// <param name="goesRound">Whether it always takes the next in the list, because it may come from the address that is known to
+    /// answer. It goes round until it is answered.</param>
     /// <param name="now">The instant.</param>
     public IPEndPoint? Next(IPEndPoint current, bool goesRound, Tick now)
     {

@@ -2,7 +2,7 @@ using WgProxy.Core.Containers;
 
 namespace WgProxy.Core.Routes;
 
-/// <summary>What one server has said about its load, and how many initiations it may still be given. State of a route.</summary>
+/// <summary>The load of one server, as its cookies show it, and the tokens for initiations that it still judges. State of a route.</summary>
 internal struct ServerLoad
 {
     private TokenBucket _tokens;
@@ -11,7 +11,7 @@ internal struct ServerLoad
 
     /// <summary>The server sent a cookie: it is under load for a while.</summary>
     /// <param name="isProven">Whether it came to a mapping that the server has accepted. Only then do tunnels believe it: on other
-    /// mappings an attacker can draw a cookie, or forge one for an initiation of his own.</param>
+    /// mappings an attacker can draw a cookie, or forge one for its own initiation.</param>
     /// <param name="now">The instant.</param>
     public void SentCookie(bool isProven, Tick now)
     {

@@ -5,17 +5,17 @@ namespace WgProxy.Core.Tunnels;
 // What a tunnel's server asked, in the records of the tunnel's mappings.
 internal partial struct ServerHandshakes
 {
-    /// <summary>Writes down the questions as they stand, those that have ended too: they keep their places.</summary>
+    /// <summary>Writes down the questions as they stand, those that have ended too: they keep their positions.</summary>
     public readonly void WriteTo(ref TunnelRecord record, int slot, Tick now)
     {
-        record.NextQuestion = _nextAsk;
-        for (int place = 0; place < Tunnel.MaxPairs; place++)
+        record.NextQuestion = _next;
+        for (int position = 0; position < Tunnel.MaxPairs; position++)
         {
-            AskedPair ask = _handshakes[place];
-            record.Questions[place] = ask.Until <= default(Tick) ? default : new RecordedIndices
+            Handshake ask = _handshakes[position];
+            record.Questions[position] = ask.Until <= default(Tick) ? default : new RecordedIndices
             {
-                Server = ask.Server,
-                Client = ask.Client,
+                ServerIndex = ask.ServerIndex,
+                ClientIndex = ask.ClientIndex,
                 Remaining = (uint)Math.Clamp(ask.Until - now, 0, uint.MaxValue),
                 Marks = IndexMarks.IsPresent
                     | (ask.Answered ? IndexMarks.IsUsed : IndexMarks.None)
@@ -31,14 +31,14 @@ internal partial struct ServerHandshakes
     /// <param name="latest">Until when indices are believed at the most.</param>
     public void TakeAll(in TunnelRecord record, int slot, Tick now, Tick latest)
     {
-        _nextAsk = record.NextQuestion;
-        for (int place = 0; place < Tunnel.MaxPairs; place++)
+        _next = record.NextQuestion;
+        for (int position = 0; position < Tunnel.MaxPairs; position++)
         {
-            RecordedIndices recorded = record.Questions[place];
-            _handshakes[place] = !recorded.Has(IndexMarks.IsPresent) ? default : new AskedPair
+            RecordedIndices recorded = record.Questions[position];
+            _handshakes[position] = !recorded.Has(IndexMarks.IsPresent) ? default : new Handshake
             {
-                Server = recorded.Server,
-                Client = recorded.Client,
+                ServerIndex = recorded.ServerIndex,
+                ClientIndex = recorded.ClientIndex,
                 Slot = recorded.Has(IndexMarks.NamedHere) ? slot : -1,
                 Answered = recorded.Has(IndexMarks.IsUsed),
                 Until = Tick.Min(now + recorded.Remaining, latest),
@@ -52,21 +52,21 @@ internal partial struct ServerHandshakes
     public bool Take(in RecordedIndices recorded, int slot, Tick now, Tick until, out uint forgotten)
     {
         int named = recorded.Has(IndexMarks.NamedHere) ? slot : -1;
-        int known = Find(recorded.Server, now);
+        int known = Find(recorded.ServerIndex, now);
         bool madeRoom = false;
         forgotten = 0;
         if (known < 0)
         {
-            madeRoom = Ask(recorded.Server, named, now, until, out forgotten);
+            madeRoom = Ask(recorded.ServerIndex, named, now, until, out forgotten);
         }
         else if (_handshakes[known].Slot < 0)
         {
             _handshakes[known].Slot = named;
         }
 
-        if (recorded.Has(IndexMarks.IsUsed) && !IsAnswered(recorded.Server, now))
+        if (recorded.Has(IndexMarks.IsUsed) && !IsAnswered(recorded.ServerIndex, now))
         {
-            Answer(recorded.Server, recorded.Client, now);
+            Answer(recorded.ServerIndex, recorded.ClientIndex, now);
         }
 
         return madeRoom;

@@ -6,8 +6,8 @@ namespace WgProxy.Core.Tunnels;
 /// most have no use for, because clients ask. Kept apart, so that it costs no memory where it is empty.</summary>
 internal partial struct ServerHandshakes
 {
-    private Asks _handshakes;
-    private byte _nextAsk;
+    private Handshakes _handshakes;
+    private byte _next;
 
     /// <summary>Remembers the sender index of an initiation by the server; the oldest of eight makes room.</summary>
     public bool Ask(uint server, int slot, Tick now, Tick until, out uint forgotten)
@@ -15,22 +15,22 @@ internal partial struct ServerHandshakes
         int chosen = -1;
         for (int i = 0; i < Tunnel.MaxPairs && chosen < 0; i++)
         {
-            chosen = _handshakes[i].Until > default(Tick) && _handshakes[i].Server == server ? i : -1;
+            chosen = _handshakes[i].Until > default(Tick) && _handshakes[i].ServerIndex == server ? i : -1;
         }
 
         if (chosen >= 0)
         {
             // Still asking, or asking anew with an index used before.
-            _handshakes[chosen] = _handshakes[chosen].Until > now ? _handshakes[chosen] : new AskedPair { Server = server, Slot = slot };
+            _handshakes[chosen] = _handshakes[chosen].Until > now ? _handshakes[chosen] : new Handshake { ServerIndex = server, Slot = slot };
             _handshakes[chosen].Until = until;
             forgotten = 0;
             return false;
         }
 
-        forgotten = _handshakes[_nextAsk].Server;
-        bool madeRoom = _handshakes[_nextAsk].Until > default(Tick);
-        _handshakes[_nextAsk] = new AskedPair { Server = server, Slot = slot, Until = until };
-        _nextAsk = (byte)((_nextAsk + 1) % Tunnel.MaxPairs);
+        forgotten = _handshakes[_next].ServerIndex;
+        bool madeRoom = _handshakes[_next].Until > default(Tick);
+        _handshakes[_next] = new Handshake { ServerIndex = server, Slot = slot, Until = until };
+        _next = (byte)((_next + 1) % Tunnel.MaxPairs);
         return madeRoom;
     }
 
@@ -41,9 +41,9 @@ internal partial struct ServerHandshakes
     {
         for (int i = 0; i < Tunnel.MaxPairs; i++)
         {
-            if (_handshakes[i].Server == server && _handshakes[i].Until > now)
+            if (_handshakes[i].ServerIndex == server && _handshakes[i].Until > now)
             {
-                _handshakes[i].Client = client;
+                _handshakes[i].ClientIndex = client;
                 _handshakes[i].Answered = true;
                 return _handshakes[i].Slot;
             }
@@ -67,9 +67,9 @@ internal partial struct ServerHandshakes
     {
         for (int i = 0; i < Tunnel.MaxPairs; i++)
         {
-            if (_handshakes[i].Answered && _handshakes[i].Client == index && _handshakes[i].Until > now)
+            if (_handshakes[i].Answered && _handshakes[i].ClientIndex == index && _handshakes[i].Until > now)
             {
-                server = _handshakes[i].Server;
+                server = _handshakes[i].ServerIndex;
                 return true;
             }
         }
@@ -87,31 +87,31 @@ internal partial struct ServerHandshakes
         }
     }
 
-    /// <summary>The server index at one of the <see cref="Tunnel.MaxPairs"/> places; false if it is empty.</summary>
-    public readonly bool TryGetServer(int place, out uint index)
+    /// <summary>The server index at one of the <see cref="Tunnel.MaxPairs"/> positions; false if it is empty.</summary>
+    public readonly bool TryGetServerIndex(int position, out uint index)
     {
-        index = _handshakes[place].Server;
-        return _handshakes[place].Until > default(Tick);
+        index = _handshakes[position].ServerIndex;
+        return _handshakes[position].Until > default(Tick);
     }
 
-    /// <summary>Takes over what stands at one of another tunnel's places, unless it is empty or expired: of a question that
+    /// <summary>Takes over what stands at one of another tunnel's positions, unless it is empty or expired: of a question that
     /// is known only that it was answered.</summary>
     /// <param name="other">What the other tunnel's server asked.</param>
-    /// <param name="place">One of the places.</param>
+    /// <param name="position">One of the positions.</param>
     /// <param name="now">The instant.</param>
     /// <param name="forgot">Whether another made room.</param>
     /// <param name="forgotten">The server index that made room.</param>
     /// <returns>Whether the question is new here.</returns>
-    public bool TryTake(in ServerHandshakes other, int place, Tick now, out bool forgot, out uint forgotten)
+    public bool TryTake(in ServerHandshakes other, int position, Tick now, out bool forgot, out uint forgotten)
     {
-        AskedPair ask = other._handshakes[place];
+        Handshake ask = other._handshakes[position];
         bool isAlive = ask.Until > now;
-        bool isNew = isAlive && !Has(ask.Server, now);
+        bool isNew = isAlive && !Has(ask.ServerIndex, now);
         forgotten = 0;
-        forgot = isNew && Ask(ask.Server, slot: -1, now, ask.Until, out forgotten);
-        if (isAlive && ask.Answered && !IsAnswered(ask.Server, now))
+        forgot = isNew && Ask(ask.ServerIndex, slot: -1, now, ask.Until, out forgotten);
+        if (isAlive && ask.Answered && !IsAnswered(ask.ServerIndex, now))
         {
-            Answer(ask.Server, ask.Client, now);
+            Answer(ask.ServerIndex, ask.ClientIndex, now);
         }
 
         return isNew;
@@ -121,7 +121,7 @@ internal partial struct ServerHandshakes
     {
         for (int i = 0; i < Tunnel.MaxPairs; i++)
         {
-            if (_handshakes[i].Server == index && _handshakes[i].Until > now)
+            if (_handshakes[i].ServerIndex == index && _handshakes[i].Until > now)
             {
                 return i;
             }
@@ -130,18 +130,18 @@ internal partial struct ServerHandshakes
         return -1;
     }
 
-    private struct AskedPair
+    private struct Handshake
     {
-        public uint Server;
-        public uint Client;
+        public uint ServerIndex;
+        public uint ClientIndex;
         public int Slot;
         public bool Answered;
         public Tick Until;
     }
 
     [InlineArray(Tunnel.MaxPairs)]
-    private struct Asks
+    private struct Handshakes
     {
-        private AskedPair _first;
+        private Handshake _first;
     }
 }

@@ -10,16 +10,16 @@ internal partial struct Tunnel
     {
         record.Identity = Identity;
         record.Owner = Owner;
-        for (int place = 0; place < MaxPairs; place++)
+        for (int position = 0; position < MaxPairs; position++)
         {
-            Pair pair = _pairs[place];
-            record.Pairs[place] = pair.Until <= now ? default : new RecordedIndices
+            Pair pair = _pairs[position];
+            record.Pairs[position] = pair.Until <= now ? default : new RecordedIndices
             {
-                Server = pair.Server,
-                Client = pair.Client,
+                ServerIndex = pair.ServerIndex,
+                ClientIndex = pair.ClientIndex,
                 Remaining = (uint)Math.Min(pair.Until - now, uint.MaxValue),
                 Marks = IndexMarks.IsPresent
-                    | ((_used & (1 << place)) != 0 ? IndexMarks.IsUsed : IndexMarks.None)
+                    | ((_used & (1 << position)) != 0 ? IndexMarks.IsUsed : IndexMarks.None)
                     | (pair.Slot == slot ? IndexMarks.NamedHere : IndexMarks.None),
             };
         }
@@ -32,19 +32,19 @@ internal partial struct Tunnel
     {
         int named = recorded.Has(IndexMarks.NamedHere) ? slot : -1;
         bool isUsed = recorded.Has(IndexMarks.IsUsed);
-        for (int place = 0; place < MaxPairs; place++)
+        for (int position = 0; position < MaxPairs; position++)
         {
-            ref Pair pair = ref _pairs[place];
-            if (pair.Server == recorded.Server && pair.Client == recorded.Client && pair.Until > now)
+            ref Pair pair = ref _pairs[position];
+            if (pair.ServerIndex == recorded.ServerIndex && pair.ClientIndex == recorded.ClientIndex && pair.Until > now)
             {
                 pair.Slot = pair.Slot < 0 ? named : pair.Slot;
                 pair.Until = Tick.Max(pair.Until, until);
-                _used |= (byte)(isUsed ? 1 << place : 0);
+                _used |= (byte)(isUsed ? 1 << position : 0);
                 forgotten = 0;
                 return false;
             }
         }
 
-        return Learn(recorded.Server, recorded.Client, named, now, until, isUsed, out forgotten);
+        return Learn(recorded.ServerIndex, recorded.ClientIndex, named, now, until, isUsed, out forgotten);
     }
 }

@@ -64,7 +64,7 @@ internal partial struct Tunnel
         int chosen = 0;
         for (int i = 0; i < MaxPairs; i++)
         {
-            if (_pairs[i].Server == server && _pairs[i].Client == client)
+            if (_pairs[i].ServerIndex == server && _pairs[i].ClientIndex == client)
             {
                 chosen = i;
                 break;
@@ -73,11 +73,11 @@ internal partial struct Tunnel
             chosen = GoesBefore(i, chosen, now) ? i : chosen;
         }
 
-        forgotten = _pairs[chosen].Server;
-        bool isNew = forgotten != server || _pairs[chosen].Client != client;
+        forgotten = _pairs[chosen].ServerIndex;
+        bool isNew = forgotten != server || _pairs[chosen].ClientIndex != client;
         bool madeRoom = _pairs[chosen].Until > default(Tick) && forgotten != server;
         _used = (byte)(isNew && !isUsed ? _used & ~(1 << chosen) : _used | (isUsed ? 1 << chosen : 0));
-        _pairs[chosen] = new Pair { Server = server, Client = client, Slot = slot, Until = until };
+        _pairs[chosen] = new Pair { ServerIndex = server, ClientIndex = client, Slot = slot, Until = until };
         return madeRoom;
     }
 
@@ -87,7 +87,7 @@ internal partial struct Tunnel
         byte found = 0;
         for (int i = 0; i < MaxPairs; i++)
         {
-            if (_pairs[i].Server == index && _pairs[i].Until > now)
+            if (_pairs[i].ServerIndex == index && _pairs[i].Until > now)
             {
                 if ((_used & (1 << i)) != 0)
                 {
@@ -107,7 +107,7 @@ internal partial struct Tunnel
     {
         for (int i = 0; i < MaxPairs; i++)
         {
-            if (_pairs[i].Server == index && _pairs[i].Until > now)
+            if (_pairs[i].ServerIndex == index && _pairs[i].Until > now)
             {
                 return true;
             }
@@ -121,7 +121,7 @@ internal partial struct Tunnel
     {
         for (int i = 0; i < MaxPairs; i++)
         {
-            if (_pairs[i].Server == index && _pairs[i].Slot == slot && _pairs[i].Until > now)
+            if (_pairs[i].ServerIndex == index && _pairs[i].Slot == slot && _pairs[i].Until > now)
             {
                 return true;
             }
@@ -135,7 +135,7 @@ internal partial struct Tunnel
     {
         for (int i = 0; i < MaxPairs; i++)
         {
-            if (_pairs[i].Client == index && _pairs[i].Until > now)
+            if (_pairs[i].ClientIndex == index && _pairs[i].Until > now)
             {
                 return true;
             }
@@ -149,7 +149,7 @@ internal partial struct Tunnel
     {
         for (int i = 0; i < MaxPairs; i++)
         {
-            if (_pairs[i].Client == client && _pairs[i].Until > now && (_used & (1 << i)) != 0)
+            if (_pairs[i].ClientIndex == client && _pairs[i].Until > now && (_used & (1 << i)) != 0)
             {
                 return true;
             }
@@ -169,27 +169,27 @@ internal partial struct Tunnel
         InUse = InUse == slot ? -1 : InUse;
     }
 
-    /// <summary>The server index at one of the <see cref="MaxPairs"/> places; false if it is empty.</summary>
-    public readonly bool TryGetServer(int place, out uint index)
+    /// <summary>The server index at one of the <see cref="MaxPairs"/> positions; false if it is empty.</summary>
+    public readonly bool TryGetServerIndex(int position, out uint index)
     {
-        index = _pairs[place].Server;
-        return _pairs[place].Until > default(Tick);
+        index = _pairs[position].ServerIndex;
+        return _pairs[position].Until > default(Tick);
     }
 
-    /// <summary>Takes over the pair at one of another tunnel's places, unless it is empty, expired or known.</summary>
+    /// <summary>Takes over the pair at one of another tunnel's positions, unless it is empty, expired or known.</summary>
     /// <param name="other">The other tunnel.</param>
-    /// <param name="place">One of its places.</param>
+    /// <param name="position">One of its positions.</param>
     /// <param name="now">The instant.</param>
     /// <param name="keepsUse">Whether a pair in use there counts as in use here.</param>
     /// <param name="forgot">Whether another pair made room.</param>
     /// <param name="forgotten">The server index that made room.</param>
-    public bool TryTake(in Tunnel other, int place, Tick now, bool keepsUse, out bool forgot, out uint forgotten)
+    public bool TryTake(in Tunnel other, int position, Tick now, bool keepsUse, out bool forgot, out uint forgotten)
     {
-        Pair pair = other._pairs[place];
+        Pair pair = other._pairs[position];
         bool takes = pair.Until > now && !HasPair(pair, now);
         forgotten = 0;
-        bool isUsed = keepsUse && (other._used & (1 << place)) != 0;
-        forgot = takes && Learn(pair.Server, pair.Client, slot: -1, now, pair.Until, isUsed, out forgotten);
+        bool isUsed = keepsUse && (other._used & (1 << position)) != 0;
+        forgot = takes && Learn(pair.ServerIndex, pair.ClientIndex, slot: -1, now, pair.Until, isUsed, out forgotten);
         return takes;
     }
 
@@ -211,7 +211,7 @@ internal partial struct Tunnel
     {
         for (int i = 0; i < MaxPairs; i++)
         {
-            if (_pairs[i].Server == pair.Server && _pairs[i].Client == pair.Client && _pairs[i].Until > now)
+            if (_pairs[i].ServerIndex == pair.ServerIndex && _pairs[i].ClientIndex == pair.ClientIndex && _pairs[i].Until > now)
             {
                 return true;
             }
@@ -223,14 +223,14 @@ internal partial struct Tunnel
     private readonly bool GoesBefore(int left, int right, Tick now) =>
         IsInUse(left, now) == IsInUse(right, now) ? _pairs[left].Until < _pairs[right].Until : IsInUse(right, now);
 
-    private readonly bool IsInUse(int place, Tick now) => (_used & (1 << place)) != 0 && _pairs[place].Until > now;
+    private readonly bool IsInUse(int position, Tick now) => (_used & (1 << position)) != 0 && _pairs[position].Until > now;
 
     // Packed: a quarter of a tunnel's memory would be padding.
     [StructLayout(LayoutKind.Sequential, Pack = 4)]
     private struct Pair
     {
-        public uint Server;
-        public uint Client;
+        public uint ServerIndex;
+        public uint ClientIndex;
         public int Slot;
         public Tick Until;
     }

@@ -6,7 +6,7 @@ namespace WgProxy.Core.Tunnels;
 // What a tunnel's pairs and its server's asking say together, and how the roaming table follows them.
 internal sealed partial class TunnelTable
 {
-    private const int Places = 2 * Tunnel.MaxPairs;
+    private const int Positions = 2 * Tunnel.MaxPairs;
 
     /// <summary>Whether the tunnel's server issued this index for data: in a pair, or by asking if a client has answered.
     /// </summary>
@@ -57,24 +57,24 @@ internal sealed partial class TunnelTable
         return ref _handshakes[tunnel];
     }
 
-    /// <summary>The server index at one of the tunnel's places, those of pairs first; false if it is empty.</summary>
-    private bool TryGetIssued(int tunnel, int place, out uint index)
+    /// <summary>The server index at one of the tunnel's positions, those of pairs first; false if it is empty.</summary>
+    private bool TryGetIssued(int tunnel, int position, out uint index)
     {
-        if (place < Tunnel.MaxPairs)
+        if (position < Tunnel.MaxPairs)
         {
-            return _rows[tunnel].TryGetServer(place, out index);
+            return _rows[tunnel].TryGetServerIndex(position, out index);
         }
 
         index = 0;
-        return _rows[tunnel].HasHandshakes && _handshakes[tunnel].TryGetServer(place - Tunnel.MaxPairs, out index);
+        return _rows[tunnel].HasHandshakes && _handshakes[tunnel].TryGetServerIndex(position - Tunnel.MaxPairs, out index);
     }
 
-    /// <summary>Whether the index still stands at any place of the tunnel, expired or not.</summary>
+    /// <summary>Whether the index still stands at any position of the tunnel, expired or not.</summary>
     private bool Holds(int tunnel, uint index)
     {
-        for (int place = 0; place < Places; place++)
+        for (int position = 0; position < Positions; position++)
         {
-            if (TryGetIssued(tunnel, place, out uint held) && held == index)
+            if (TryGetIssued(tunnel, position, out uint held) && held == index)
             {
                 return true;
             }
@@ -86,9 +86,9 @@ internal sealed partial class TunnelTable
     private void Free(int tunnel)
     {
         BeginChange();
-        for (int place = 0; place < Places; place++)
+        for (int position = 0; position < Positions; position++)
         {
-            if (TryGetIssued(tunnel, place, out uint index))
+            if (TryGetIssued(tunnel, position, out uint index))
             {
                 _indices.Remove(index, tunnel);
             }

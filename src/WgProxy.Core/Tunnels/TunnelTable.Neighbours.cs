@@ -54,21 +54,21 @@ internal sealed partial class TunnelTable
     public void Import(int tunnel, in TunnelCopy copy, Tick now)
     {
         BeginChange();
-        for (int place = 0; place < Tunnel.MaxPairs; place++)
+        for (int position = 0; position < Tunnel.MaxPairs; position++)
         {
-            if (_rows[tunnel].TryTake(copy.Row, place, now, keepsUse: true, out bool forgot, out uint forgotten))
+            if (_rows[tunnel].TryTake(copy.Row, position, now, keepsUse: true, out bool forgot, out uint forgotten))
             {
-                _ = copy.Row.TryGetServer(place, out uint index);
+                _ = copy.Row.TryGetServerIndex(position, out uint index);
                 Index(tunnel, index, forgot, forgotten, now);
             }
         }
 
-        for (int place = 0; copy.Row.HasHandshakes && place < Tunnel.MaxPairs; place++)
+        for (int position = 0; copy.Row.HasHandshakes && position < Tunnel.MaxPairs; position++)
         {
             ref ServerHandshakes asks = ref HandshakesOf(tunnel);
-            if (asks.TryTake(copy.Asks, place, now, out bool forgot, out uint forgotten))
+            if (asks.TryTake(copy.Handshakes, position, now, out bool forgot, out uint forgotten))
             {
-                _ = copy.Asks.TryGetServer(place, out uint index);
+                _ = copy.Handshakes.TryGetServerIndex(position, out uint index);
                 Index(tunnel, index, forgot, forgotten, now);
             }
         }
@@ -97,12 +97,12 @@ internal sealed partial class TunnelTable
         Add(slot, copy.Row.Route);
         BeginChange();
         tunnel = _mappings[slot].Tunnel;
-        for (int place = 0; place < Tunnel.MaxPairs; place++)
+        for (int position = 0; position < Tunnel.MaxPairs; position++)
         {
-            _ = _rows[tunnel].TryTake(copy.Row, place, now, keepsUse: false, out _, out _);
+            _ = _rows[tunnel].TryTake(copy.Row, position, now, keepsUse: false, out _, out _);
             if (copy.Row.HasHandshakes)
             {
-                _ = HandshakesOf(tunnel).TryTake(copy.Asks, place, now, out _, out _);
+                _ = HandshakesOf(tunnel).TryTake(copy.Handshakes, position, now, out _, out _);
             }
         }
 
@@ -145,9 +145,9 @@ internal sealed partial class TunnelTable
 
 /// <summary>All that a table knows of a tunnel's indices, as one value.</summary>
 /// <param name="Row">Its pairs.</param>
-/// <param name="Asks">What its server has asked; empty if nothing.</param>
-internal readonly record struct TunnelCopy(Tunnel Row, ServerHandshakes Asks)
+/// <param name="Handshakes">What its server has asked; empty if nothing.</param>
+internal readonly record struct TunnelCopy(Tunnel Row, ServerHandshakes Handshakes)
 {
     /// <summary>Whether data with this index of the server's belongs to it.</summary>
-    public bool HasDataIndex(uint index, Tick now) => Row.HasServer(index, now) || Asks.IsAnswered(index, now);
+    public bool HasDataIndex(uint index, Tick now) => Row.HasServer(index, now) || Handshakes.IsAnswered(index, now);
 }

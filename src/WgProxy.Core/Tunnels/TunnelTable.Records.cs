@@ -21,10 +21,10 @@ internal sealed partial class TunnelTable
             _handshakes[tunnel].WriteTo(ref record.Tunnel, slot, now);
         }
 
-        for (int place = 0; place < TunnelRecord.Places; place++)
+        for (int position = 0; position < TunnelRecord.Positions; position++)
         {
-            MarkLeading(ref record.Tunnel.Pairs[place], tunnel);
-            MarkLeading(ref record.Tunnel.Questions[place], tunnel);
+            MarkLeading(ref record.Tunnel.Pairs[position], tunnel);
+            MarkLeading(ref record.Tunnel.Questions[position], tunnel);
         }
     }
 
@@ -54,12 +54,12 @@ internal sealed partial class TunnelTable
             HandshakesOf(tunnel).TakeAll(record.Tunnel, slot, now, latest);
         }
 
-        for (int place = 0; place < TunnelRecord.Places; place++)
+        for (int position = 0; position < TunnelRecord.Positions; position++)
         {
-            TakePair(tunnel, record.Tunnel.Pairs[place], slot, now, latest);
+            TakePair(tunnel, record.Tunnel.Pairs[position], slot, now, latest);
             if (hasQuestions)
             {
-                TakeQuestion(tunnel, record.Tunnel.Questions[place], slot, now, latest, isTaken: takesAll);
+                TakeQuestion(tunnel, record.Tunnel.Questions[position], slot, now, latest, isTaken: takesAll);
             }
         }
 
@@ -84,9 +84,9 @@ internal sealed partial class TunnelTable
     private static bool HasQuestions(in TunnelRecord record)
     {
         bool has = false;
-        for (int place = 0; place < TunnelRecord.Places; place++)
+        for (int position = 0; position < TunnelRecord.Positions; position++)
         {
-            has |= record.Questions[place].Has(IndexMarks.IsPresent);
+            has |= record.Questions[position].Has(IndexMarks.IsPresent);
         }
 
         return has;
@@ -117,7 +117,7 @@ internal sealed partial class TunnelTable
     {
         if (recorded.Has(IndexMarks.LeadsHere))
         {
-            Index(tunnel, recorded.Server, forgot, forgotten, now);
+            Index(tunnel, recorded.ServerIndex, forgot, forgotten, now);
         }
         else if (forgot && !Holds(tunnel, forgotten))
         {
@@ -157,10 +157,10 @@ internal sealed partial class TunnelTable
             return -1;
         }
 
-        for (int place = 0; place < TunnelRecord.Places; place++)
+        for (int position = 0; position < TunnelRecord.Positions; position++)
         {
-            int tunnel = FindRestored(record.Pairs[place], record.Identity, route);
-            tunnel = tunnel < 0 ? FindRestored(record.Questions[place], record.Identity, route) : tunnel;
+            int tunnel = FindRestored(record.Pairs[position], record.Identity, route);
+            tunnel = tunnel < 0 ? FindRestored(record.Questions[position], record.Identity, route) : tunnel;
             if (tunnel >= 0)
             {
                 return tunnel;
@@ -181,7 +181,7 @@ internal sealed partial class TunnelTable
     private int FindRestored(in RecordedIndices recorded, uint identity, int route)
     {
         bool leads = recorded.Has(IndexMarks.LeadsHere) && recorded.Remaining > 0;
-        int tunnel = leads ? OwnerOf(route, recorded.Server) : -1;
+        int tunnel = leads ? OwnerOf(route, recorded.ServerIndex) : -1;
         return tunnel >= 0 && IsRestored(tunnel, identity, route) ? tunnel : -1;
     }
 
@@ -190,7 +190,7 @@ internal sealed partial class TunnelTable
 
     private void MarkLeading(ref RecordedIndices recorded, int tunnel)
     {
-        if (recorded.Remaining > 0 && OwnerOf(_rows[tunnel].Route, recorded.Server) == tunnel)
+        if (recorded.Remaining > 0 && OwnerOf(_rows[tunnel].Route, recorded.ServerIndex) == tunnel)
         {
             recorded.Marks |= IndexMarks.LeadsHere;
         }

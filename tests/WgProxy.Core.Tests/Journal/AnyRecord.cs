@@ -38,12 +38,12 @@ internal static class AnyRecord
             {
                 Identity = (uint)Long(random),
                 Owner = (ulong)Long(random),
-                NextQuestion = (byte)random.Next(TunnelRecord.Places),
+                NextQuestion = (byte)random.Next(TunnelRecord.Positions),
                 Members = (byte)random.Next(256),
             },
         };
         random.NextBytes(record.Route);
-        for (int i = 0; i < TunnelRecord.Places; i++)
+        for (int i = 0; i < TunnelRecord.Positions; i++)
         {
             record.Initiations[i] = (uint)Long(random);
             record.Tunnel.Pairs[i] = Indices(random);
@@ -65,7 +65,7 @@ internal static class AnyRecord
             record.ProbationIndex, record.InitiationCount, record.NextInitiation, record.Tunnel.Identity, record.Tunnel.Owner,
             record.Tunnel.NextQuestion, record.Tunnel.Members,
         ];
-        for (int i = 0; i < TunnelRecord.Places; i++)
+        for (int i = 0; i < TunnelRecord.Positions; i++)
         {
             fields.AddRange([record.Initiations[i], Describe(record.Tunnel.Pairs[i]), Describe(record.Tunnel.Questions[i])]);
         }
@@ -73,12 +73,12 @@ internal static class AnyRecord
         return string.Join('\n', fields);
     }
 
-    private static string Describe(RecordedIndices indices) => $"{indices.Server} {indices.Client} {indices.Remaining} {indices.Marks}";
+    private static string Describe(RecordedIndices indices) => $"{indices.ServerIndex} {indices.ClientIndex} {indices.Remaining} {indices.Marks}";
 
     private static RecordedIndices Indices(Random random) => random.Next(3) == 0 ? default : new RecordedIndices
     {
-        Server = (uint)Long(random),
-        Client = (uint)Long(random),
+        ServerIndex = (uint)Long(random),
+        ClientIndex = (uint)Long(random),
         Remaining = (uint)Long(random),
         Marks = IndexMarks.IsPresent | (IndexMarks)random.Next((int)IndexMarks.All + 1),
     };

@@ -99,8 +99,8 @@ public sealed class MappingRecordTests
         (record.LastInitiation, record.ProbationIndex) = (15, 18);
         (record.InitiationCount, record.NextInitiation, record.Initiations[7]) = (8, 7, 19);
         (record.Tunnel.Identity, record.Tunnel.Owner, record.Tunnel.NextQuestion, record.Tunnel.Members) = (20, 21, 6, 5);
-        record.Tunnel.Pairs[1] = new RecordedIndices { Server = 22, Client = 23, Remaining = 24, Marks = IndexMarks.IsPresent | IndexMarks.IsUsed };
-        record.Tunnel.Questions[7] = new RecordedIndices { Server = 25, Marks = IndexMarks.IsPresent | IndexMarks.NamedHere };
+        record.Tunnel.Pairs[1] = new RecordedIndices { ServerIndex = 22, ClientIndex = 23, Remaining = 24, Marks = IndexMarks.IsPresent | IndexMarks.IsUsed };
+        record.Tunnel.Questions[7] = new RecordedIndices { ServerIndex = 25, Marks = IndexMarks.IsPresent | IndexMarks.NamedHere };
 
         byte[] expected = new byte[560];
         void Put(int at, params byte[] bytes) => bytes.CopyTo(expected, at);
@@ -153,7 +153,7 @@ public sealed class MappingRecordTests
         Assert.Equal(3, Fields(typeof(JournalInstant)));
         Assert.Equal((int)RecordMarks.All, Enum.GetValues<RecordMarks>().Where(mark => mark != RecordMarks.All).Sum(mark => (int)mark));
         Assert.Equal((int)IndexMarks.All, Enum.GetValues<IndexMarks>().Where(mark => mark != IndexMarks.All).Sum(mark => (int)mark));
-        Assert.Equal(Tunnel.MaxPairs, TunnelRecord.Places);
+        Assert.Equal(Tunnel.MaxPairs, TunnelRecord.Positions);
         TestContext.Current.TestOutputHelper?.WriteLine($"{Unsafe.SizeOf<MappingRecord>()} bytes in memory");
     }
 

@@ -135,11 +135,11 @@ internal sealed partial class Worker
         (record.LastMac1, record.LastInitiation, record.ProbationIndex, record.Charged) = (0, 0, 0, 0);
         (record.Initiations, record.InitiationCount, record.NextInitiation) = (new RecordedInitiations(), 0, 0);
         record.Marks &= ~byPackets;
-        for (int place = 0; place < TunnelRecord.Places; place++)
+        for (int position = 0; position < TunnelRecord.Positions; position++)
         {
-            ref RecordedIndices pair = ref record.Tunnel.Pairs[place];
+            ref RecordedIndices pair = ref record.Tunnel.Pairs[position];
             (pair.Remaining, pair.Marks) = (0, pair.Marks & ~IndexMarks.IsUsed);
-            record.Tunnel.Questions[place].Remaining = 0;
+            record.Tunnel.Questions[position].Remaining = 0;
         }
 
         return record;
