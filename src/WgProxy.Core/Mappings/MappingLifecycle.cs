@@ -41,12 +41,6 @@ internal sealed partial class MappingLifecycle
         Population = new Population(_queues, _shares);
     }
 
-    // Which mappings make room for one that asks, in this order. Never a proven mapping: a newcomer has shown nothing but
-    // knowledge of the public key, and that must not end a tunnel.
-    private static ReadOnlySpan<Proof> BeforeAskers => [Proof.Lingering, Proof.Asked, Proof.Claimed, Proof.Answered];
-
-    private static ReadOnlySpan<Proof> BeforeClaims => [Proof.Lingering, Proof.Asked, Proof.Claimed];
-
     /// <summary>How many there are.</summary>
     public Population Population { get; }
 
@@ -65,28 +59,6 @@ internal sealed partial class MappingLifecycle
         ref readonly Mapping mapping = ref _mappings[slot];
         Count(kind, mapping.Route);
         _events.Add(new RelayEvent(kind, slot, mapping.Source, _routes[mapping.Route].Id, mapping.Port, mapping.ServerUsedPort) { Proof = mapping.Proof });
-    }
-
-    /// <summary>Makes room for a mapping that asks. False if there is none to be made.</summary>
-    public bool TryMakeRoomForAsker() => TryMakeRoom(Proof.Asked, BeforeAskers);
-
-    /// <summary>Makes room for a new mapping that claims a tunnel. False if there is none to be made.</summary>
-    public bool TryMakeRoomForClaim() => TryMakeRoom(Proof.Claimed, BeforeClaims);
-
-    /// <summary>Makes room for one more of a proof among the mappings of that proof: the oldest ends if there are as many as there
-    /// may be.</summary>
-    public void LimitTo(Proof proof)
-    {
-        int limit = proof switch
-        {
-            Proof.Asked => _settings.MaxAsked,
-            Proof.Claimed => _settings.MaxClaimed,
-            _ => int.MaxValue,
-        };
-        if (_queues.Count(proof) >= limit)
-        {
-            End(_queues.Oldest(proof), RelayEventKind.Evicted);
-        }
     }
 
     /// <summary>A new mapping, admitted as this share, asks the server by this initiation.</summary>
@@ -199,93 +171,9 @@ internal sealed partial class MappingLifecycle
         }
     }
 
-    /// <summary>Ends mappings where there is no room. Nobody knows yet whether the newcomer's socket opens, but often it could not
-    /// before: limits go by the open files there may be, and engines close whoever went before they open. If the socket does not
-    /// open even so, the place is free for the next.</summary>
-    private bool TryMakeRoom(Proof newcomer, ReadOnlySpan<Proof> displaceable)
-    {
-        LimitTo(newcomer);
-        foreach (Proof proof in displaceable)
-        {
-            if (_queues.Total < _settings.MaxMappings)
-            {
-                break;
-            }
-
-            if (_queues.Count(proof) > 0)
-            {
-                End(_queues.Oldest(proof), RelayEventKind.Evicted);
-            }
-        }
-
-        return _queues.Total < _settings.MaxMappings && _mappings.HasFree;
-    }
-
     private void Count(RelayEventKind kind, int route)
     {
         _counters.Count(kind);
         _routes[route].Counters.Count(kind);
     }
-
-    [MethodImpl(MethodImplOptions.NoInlining)]
-    private void End(int slot, RelayEventKind how)
-    {
-        _mappings.Unlink(slot);
-        _hooks.Ending(slot);
-        EndProbation(slot);
-        _deadlines.Remove(slot);
-        Dequeue(slot);
-        _mappings[slot].Proof = Proof.None;
-        Report(how, slot);
-    }
-
-    [MethodImpl(MethodImplOptions.NoInlining)]
-    private void Enqueue(int slot, Proof proof, ulong? charged = null)
-    {
-        ref Mapping mapping = ref _mappings[slot];
-        mapping.Proof = proof;
-        _mappings.MarkChanged(slot);
-        _queues.Append(slot, proof);
-        _counters.Live(proof, 1);
-        mapping.Counted = ShareOf(mapping);
-        if (mapping.Counted == Share.Claimed)
-        {
-            // The tunnel may be another before the claim ends.
-            _mappings.ExtrasOf(slot).Charged = charged ?? _hooks.OwnerOfTunnel(slot);
-        }
-
-        if (mapping.Counted != Share.None)
-        {
-            _shares.Add(ChargedFor(slot), mapping.Counted);
-        }
-    }
-
-    [MethodImpl(MethodImplOptions.NoInlining)]
-    private void Dequeue(int slot)
-    {
-        ref Mapping mapping = ref _mappings[slot];
-        _queues.Remove(slot, mapping.Proof);
-        _counters.Live(mapping.Proof, -1);
-        if (mapping.Counted != Share.None)
-        {
-            _shares.Remove(ChargedFor(slot), mapping.Counted);
-        }
-    }
-
-    private void Requeue(int slot, Proof proof)
-    {
-        Dequeue(slot);
-        Enqueue(slot, proof);
-    }
-
-    private Prefix ChargedFor(int slot) =>
-        _mappings[slot].Counted == Share.Claimed ? new Prefix(_mappings.ExtrasOf(slot).Charged, 0) : _mappings[slot].Source.Prefix;
-
-    /// <summary>What the mapping counts as. On probation it has shown nothing.</summary>
-    private static Share ShareOf(in Mapping mapping) => mapping.Proof switch
-    {
-        Proof.Asked => mapping.Admitted,
-        Proof.Claimed => mapping.IsOnProbation ? Share.Unverified : Share.Claimed,
-        _ => Share.None,
-    };
 }
