@@ -19,6 +19,7 @@ public sealed partial class LinuxEngine : IEngine
     private readonly TimeProvider _time;
     private readonly Lock _observing = new();
     private LinuxWorker[] _workers = [];
+    private int _queries;
     private bool _started;
     private volatile bool _stopped;
     private PathWatcher? _watcher;
@@ -58,7 +59,7 @@ public sealed partial class LinuxEngine : IEngine
         long zero = _time.GetTimestamp();
         EngineSettings shared = count == 1 ? _settings : _settings with { Observe = OneAtATime(_settings.Observe) };
         _workers = [.. listeners.Select((sockets, i) => new LinuxWorker(
-            WorkerLimits.Of(shared, i, count), _own, _time, zero, sockets, $"worker {i}"))];
+            WorkerLimits.Of(shared, i, count), _own, _time, zero, sockets, i, WorkerLimits.FirstSlot(_settings, i, count), Pass))];
         PrepareRecords(steering);
         ListenSockets.Discard(listeners);
         Relay.ConnectNeighbours([.. _workers.Select(worker => worker.Relay)]);
@@ -89,7 +90,7 @@ public sealed partial class LinuxEngine : IEngine
         _watcher?.Dispose();
         foreach (LinuxWorker worker in _workers)
         {
-            worker.Stop();
+            worker.Stop(Abandon);
         }
 
         foreach (LinuxWorker worker in _workers)
@@ -117,15 +118,22 @@ public sealed partial class LinuxEngine : IEngine
     }
 
     /// <inheritdoc/>
-    public IReadOnlyDictionary<string, long> ReadCounters()
+    public void Query(EngineQuery query)
     {
-        RelayCounters sum = new();
-        foreach (LinuxWorker worker in _workers)
+        query.Begin();
+        if (Interlocked.Increment(ref _queries) > QueryLine.Capacity)
         {
-            worker.AddCountersTo(sum);
+            Interlocked.Decrement(ref _queries);
+            query.End(QueryOutcome.Busy);
         }
-
-        return sum.ToDictionary();
+        else if (_workers.Length == 0 || _stopped)
+        {
+            Abandon(query);
+        }
+        else
+        {
+            Pass(query);
+        }
     }
 
     /// <summary>Stops the engine.</summary>
@@ -135,6 +143,32 @@ public sealed partial class LinuxEngine : IEngine
     internal static IReadOnlyList<string> ShortfallsOf(int received, int sent) => RefusalText.Shortfalls(
         [new("a receive buffer", received, "net.core.rmem_max"), new("a send buffer", sent, "net.core.wmem_max")],
         "give the relay CAP_NET_ADMIN");
+
+    /// <summary>A query goes from worker to worker. No more are under way than each has room for.</summary>
+    private void Pass(EngineQuery query)
+    {
+        if (query.Owner == _workers.Length)
+        {
+            Interlocked.Decrement(ref _queries);
+            query.End(QueryOutcome.Answered);
+        }
+        else if (!_workers[query.Owner++].Ask(query))
+        {
+            Abandon(query);
+        }
+    }
+
+    private void Abandon(EngineQuery query)
+    {
+        query.Begin();
+        foreach (LinuxWorker worker in _workers)
+        {
+            worker.AddFigures(query);
+        }
+
+        Interlocked.Decrement(ref _queries);
+        query.End(QueryOutcome.NotRunning);
+    }
 
     private Action<RelayEvent>? OneAtATime(Action<RelayEvent>? observe) => observe is null
         ? null

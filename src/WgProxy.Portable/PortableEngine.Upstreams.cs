@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 
@@ -11,42 +12,50 @@ public sealed partial class PortableEngine
     {
         lock (_lock)
         {
+            long began = Stopwatch.GetTimestamp();
             Tick now = Now();
-            if (upstream.TakeError() && !upstream.IsClosed)
-            {
-                _relay.Counters.Count(EngineFault.ReceiveFailed);
-            }
-
-            for (int read = 0; read < FairBudget && !upstream.IsClosed; read++)
-            {
-                int length = upstream.Receive(_buffer, out SocketError error);
-                if (error == SocketError.WouldBlock)
-                {
-                    return Drained.Empty;
-                }
-
-                if (error != SocketError.Success)
-                {
-                    _relay.Counters.Count(EngineFault.ReceiveFailed);
-                    if (upstream.HasFailedTooOften())
-                    {
-                        return Drained.Failing;
-                    }
-
-                    continue;
-                }
-
-                upstream.Failures = 0;
-
-                FromServer(upstream, _buffer.AsSpan(0, length), now);
-            }
-
-            return upstream.IsClosed ? Drained.Closed : Drained.More;
+            Drained drained = Drain(upstream, now);
+            _turns.Note(Stopwatch.GetTimestamp() - began, now);
+            return drained;
         }
     }
 
     /// <summary>An upstream socket is no longer read.</summary>
     internal void Ended() => _readers.Signal();
+
+    private Drained Drain(PortableEngineUpstream upstream, Tick now)
+    {
+        if (upstream.TakeError() && !upstream.IsClosed)
+        {
+            _relay.Counters.Count(EngineFault.ReceiveFailed);
+        }
+
+        for (int read = 0; read < FairBudget && !upstream.IsClosed; read++)
+        {
+            int length = upstream.Receive(_buffer, out SocketError error);
+            if (error == SocketError.WouldBlock)
+            {
+                return Drained.Empty;
+            }
+
+            if (error != SocketError.Success)
+            {
+                _relay.Counters.Count(EngineFault.ReceiveFailed);
+                if (upstream.HasFailedTooOften())
+                {
+                    return Drained.Failing;
+                }
+
+                continue;
+            }
+
+            upstream.Failures = 0;
+
+            FromServer(upstream, _buffer.AsSpan(0, length), now);
+        }
+
+        return upstream.IsClosed ? Drained.Closed : Drained.More;
+    }
 
     private void FromServer(PortableEngineUpstream upstream, ReadOnlySpan<byte> datagram, Tick now)
     {

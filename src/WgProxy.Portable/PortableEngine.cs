@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 using WgProxy.Core;
@@ -32,6 +33,8 @@ public sealed partial class PortableEngine : IEngine
     private readonly UpstreamPorts _ports;
     private readonly byte[] _buffer = GC.AllocateUninitializedArray<byte>(BufferLength, pinned: true);
     private readonly Mailbox _mailbox = new();
+    private readonly TurnMeter _turns = new();
+    private readonly QueryLine _queries;
     private readonly AutoResetEvent _wake = new(initialState: false);
     private readonly CountdownEvent _readers = new(1);
     private readonly PortableEngineUpstream?[] _upstreams;
@@ -46,6 +49,7 @@ public sealed partial class PortableEngine : IEngine
         _settings = settings;
         _time = time ?? TimeProvider.System;
         _zero = _time.GetTimestamp();
+        _queries = new QueryLine(0, Stopwatch.Frequency, static query => query.End(QueryOutcome.Answered));
         _relay = new Relay(settings.SeededRelay, settings.Routes, settings.Mac1Matcher);
         _upstreams = new PortableEngineUpstream?[_relay.Slots];
         _restores = new RestoreLine(static _ => true, Reopen, static batch => batch.End(RestoreOutcome.Done), knowsLocal: false);
@@ -120,6 +124,7 @@ public sealed partial class PortableEngine : IEngine
         _readers.Signal();
         _readers.Wait();
         _restores.Close(static batch => batch.End(RestoreOutcome.NotRunning));
+        _queries.Close(Abandon);
     }
 
     /// <inheritdoc/>
@@ -135,11 +140,20 @@ public sealed partial class PortableEngine : IEngine
     }
 
     /// <inheritdoc/>
-    public IReadOnlyDictionary<string, long> ReadCounters()
+    public void Query(EngineQuery query)
     {
-        lock (_lock)
+        query.Begin();
+        switch (_clock is null || _stopped ? QueryOutcome.NotRunning : _queries.Post(query))
         {
-            return _relay.Counters.ToDictionary();
+            case QueryOutcome.Waiting:
+                _wake.Set();
+                break;
+            case QueryOutcome.Busy:
+                query.End(QueryOutcome.Busy);
+                break;
+            default:
+                Abandon(query);
+                break;
         }
     }
 
@@ -162,6 +176,7 @@ public sealed partial class PortableEngine : IEngine
                 return false;
             }
 
+            long began = Stopwatch.GetTimestamp();
             Tick now = Now();
             Decision decision = _relay.FromClient(datagram, datagram.Length, source, now);
             HandleEvents(now);
@@ -181,6 +196,7 @@ public sealed partial class PortableEngine : IEngine
                 _relay.Counters.Count(fault);
             }
 
+            _turns.Note(Stopwatch.GetTimestamp() - began, now);
             return true;
         }
     }
@@ -229,12 +245,15 @@ public sealed partial class PortableEngine : IEngine
                     return;
                 }
 
+                long began = Stopwatch.GetTimestamp();
                 Tick now = Now();
                 RunCommands();
                 Tick next = _relay.Advance(now);
                 HandleEvents(now);
                 next = Tick.Min(next, LookAtPaths(now));
                 next = ContinueRecords(now) ? now : next;
+                next = _queries.Continue(_relay, _turns, now) ? now : next;
+                _turns.Note(Stopwatch.GetTimestamp() - began, now);
                 wait = next == Tick.Never ? Timeout.InfiniteTimeSpan
                     : next <= now ? TimeSpan.Zero
                     : TimeSpan.FromMilliseconds(Math.Min(next - now, (long)LongestWait.TotalMilliseconds));
@@ -246,6 +265,16 @@ public sealed partial class PortableEngine : IEngine
                 _wake.WaitOne(wait);
             }
         }
+    }
+
+    private void Abandon(EngineQuery query)
+    {
+        lock (_lock)
+        {
+            _queries.AddFigures(query, _relay, _turns, Now());
+        }
+
+        query.End(QueryOutcome.NotRunning);
     }
 
     private void HandleEvents(Tick now)

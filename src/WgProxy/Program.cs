@@ -76,7 +76,7 @@ internal static class Program
             TimeProvider.System,
             () => engine.Post(EngineCommand.RouteChanged(settings.Routes.IdOf(route))),
             log));
-        using Signals signals = new(() => log.Status(Summarise()), HangUp);
+        using Signals signals = new(() => _ = SayStatusAsync(), HangUp);
         log.Started(Version, engine.Listening, options.Server, options.Key);
         log.Limits(capacity);
         foreach (string shortfall in engine.Shortfalls)
@@ -84,10 +84,10 @@ internal static class Program
             log.Shortfall(shortfall);
         }
 
-        Trouble trouble = new(options.Server, engine.ReadCounters, TimeProvider.System, log);
+        Trouble trouble = new(options.Server, engine.ReadCountersAsync, TimeProvider.System, log);
         bool stopped = await signals.RunUntilStopAsync(stop => Task.WhenAny(resolver.RunAsync(stop), trouble.RunAsync(stop)).Unwrap());
         engine.Stop();
-        log.Stopped(Summarise());
+        log.Stopped(Summarise(await engine.ReadCountersAsync()));
         return stopped ? Done : WrongSettings;
 
         void HangUp()
@@ -96,6 +96,10 @@ internal static class Program
             resolver.ResolveNow();
         }
 
-        string Summarise() => Summary.Of(engine.ReadCounters(), TimeProvider.System.GetElapsedTime(start));
+        async Task SayStatusAsync() => log.Status(Summarise(await engine.ReadCountersAsync()));
+
+        string Summarise(CountersSnapshot? counters) => counters is null
+            ? "busy"
+            : Summary.Of(counters, TimeProvider.System.GetElapsedTime(start), GC.GetTotalPauseDuration());
     }
 }

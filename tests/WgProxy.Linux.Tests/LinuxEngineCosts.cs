@@ -131,6 +131,35 @@ public sealed unsafe partial class LinuxEngineCosts : IDisposable
     }
 
     [Fact]
+    public void A_query_allocates_nothing_on_the_thread_that_moves_datagrams()
+    {
+        Optimised.SkipUnless(typeof(LinuxEngine).Assembly);
+        const int rounds = 50;
+        using Exchanges exchanges = new(_rig, AddressFamily.InterNetwork, clients: 50, ecn: 0);
+        using SemaphoreSlim answered = new(0);
+        EngineQuery query = new(_ => answered.Release(), room: 64);
+        long before = 0;
+        for (int half = 0; half < 2; half++)
+        {
+            before = _meter.Allocated;
+            for (int round = 0; round < rounds; round++)
+            {
+                _rig.Engine.Query(query);
+                exchanges.Up();
+                exchanges.Down();
+                Assert.True(answered.Wait(TimeSpan.FromSeconds(10), TestContext.Current.CancellationToken));
+                Assert.Equal(50, query.Mappings.Length);
+            }
+        }
+
+        // To let a waiting thread go may cost the runtime something, once.
+        long allocated = _meter.Allocated - before;
+        TestContext.Current.TestOutputHelper?.WriteLine($"{rounds} queries: {allocated} bytes allocated");
+        Assert.InRange(allocated, 0, 200);
+        Assert.Empty(_rig.Faults());
+    }
+
+    [Fact]
     public void A_batch_reads_the_clock_once()
     {
         const int batches = 20;

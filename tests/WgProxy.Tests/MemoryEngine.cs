@@ -17,6 +17,9 @@ internal sealed partial class MemoryEngine : IEngine
     private readonly Relay _relay;
     private readonly UpstreamPorts _ports;
     private readonly Upstream?[] _upstreams;
+    private readonly Lock _asking = new();
+    private readonly TurnMeter _turns = new();
+    private readonly QueryLine _queries = new(0, 1_000, query => query.End(QueryOutcome.Answered));
     private Tick _now;
     private bool _stopped;
 
@@ -84,7 +87,27 @@ internal sealed partial class MemoryEngine : IEngine
     }
 
     /// <inheritdoc/>
-    public IReadOnlyDictionary<string, long> ReadCounters() => _relay.Counters.ToDictionary();
+    public void Query(EngineQuery query)
+    {
+        query.Begin();
+        if (_stopped || Listening.Count == 0)
+        {
+            _queries.AddFigures(query, _relay, _turns, _now);
+            query.End(QueryOutcome.NotRunning);
+            return;
+        }
+
+        // This engine has no thread of its own: each asker is the owner for as long as it takes.
+        lock (_asking)
+        {
+            _ = _queries.Post(query);
+            do
+            {
+                _turns.Note(1, _now);
+            }
+            while (_queries.Continue(_relay, _turns, _now));
+        }
+    }
 
     /// <inheritdoc/>
     public void Dispose() => Stop();

@@ -1,3 +1,4 @@
+using WgProxy.Core.Engine;
 using WgProxy.Logging;
 
 namespace WgProxy.Tests;
@@ -8,8 +9,8 @@ public sealed class SummaryTests
     public void A_relay_that_saw_nothing_says_so() =>
         Assert.Equal(
             "up 1.5 s; mappings none; uplink 0 datagrams 0 bytes, dropped none; "
-            + "downlink 0 datagrams 0 bytes, dropped none; faults none",
-            Summary.Of(new RelayCounters().ToDictionary(), TimeSpan.FromSeconds(1.5)));
+            + "downlink 0 datagrams 0 bytes, dropped none; faults none; longest turn 0.00 ms, of all 0.00 ms; pauses 0.00 ms",
+            Summary.Of(new CountersSnapshot(), TimeSpan.FromSeconds(1.5), TimeSpan.Zero));
 
     [Fact]
     public void What_passed_and_what_was_dropped_is_said_the_most_frequent_first()
@@ -22,16 +23,18 @@ public sealed class SummaryTests
         counters.Count(Direction.Downlink, Verdict.Forward, 5, 600);
         counters.Count(Direction.Downlink, Verdict.Closed, 1, 1);
         counters.Count(EngineFault.SendRetried);
-        Dictionary<string, long> all = new(counters.ToDictionary(), StringComparer.Ordinal)
-        {
-            [$"mappings.{Proof.Confirmed}"] = 3,
-            [$"mappings.{Proof.Asked}"] = 4,
-        };
+        counters.Live(Proof.Confirmed, 3);
+        counters.Live(Proof.Asked, 4);
+        TurnMeter turns = new();
+        turns.Note(5_250, new Tick(1));
+        turns.Note(250, new Tick(150_000));
+        CountersSnapshot all = new(counters);
+        all.Add(turns, frequency: 1_000_000, new Tick(150_001));
         Assert.Equal(
             "up 1 h 1 min; mappings Asked 4, Confirmed 3; "
             + "uplink 3 datagrams 348 bytes, dropped NotWireGuard 7, BadMac1 3; "
-            + "downlink 5 datagrams 600 bytes, dropped Closed 1; faults SendRetried 1",
-            Summary.Of(all, TimeSpan.FromMinutes(61)));
+            + "downlink 5 datagrams 600 bytes, dropped Closed 1; faults SendRetried 1; longest turn 0.25 ms, of all 5.25 ms; pauses 1.50 ms",
+            Summary.Of(all, TimeSpan.FromMinutes(61), TimeSpan.FromMilliseconds(1.5)));
     }
 
     [Theory]
@@ -43,6 +46,6 @@ public sealed class SummaryTests
     public void Time_is_said_in_two_units(double seconds, string start) =>
         Assert.StartsWith(
             start,
-            Summary.Of(new Dictionary<string, long>(StringComparer.Ordinal), TimeSpan.FromSeconds(seconds)),
+            Summary.Of(new CountersSnapshot(), TimeSpan.FromSeconds(seconds), TimeSpan.Zero),
             StringComparison.Ordinal);
 }

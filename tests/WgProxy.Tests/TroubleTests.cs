@@ -1,4 +1,5 @@
 using System.Net;
+using WgProxy.Core.Engine;
 using WgProxy.Logging;
 using WgProxy.Configuration;
 
@@ -9,20 +10,20 @@ public sealed class TroubleTests
 {
     private readonly FakeTime _time = new();
     private readonly HeardLog _heard;
-    private readonly Dictionary<string, long> _counters = new(StringComparer.Ordinal);
+    private readonly RelayCounters _counters = new();
     private readonly Trouble _trouble;
 
     public TroubleTests()
     {
         _heard = new HeardLog(_time);
         ServerName server = new("192.0.2.1", 51820, IPAddress.Parse("192.0.2.1"));
-        _trouble = new Trouble(server, () => new Dictionary<string, long>(_counters, StringComparer.Ordinal), _time, _heard.Log);
+        _trouble = new Trouble(server, () => throw new InvalidOperationException("the tests look by themselves"), _time, _heard.Log);
     }
 
     [Fact]
     public void A_server_that_answers_nobody_who_asks_is_said_after_20_seconds_and_again_when_it_is_heard()
     {
-        _counters["mappings.Asked"] = 2;
+        _counters.Live(Proof.Asked, 2);
         Look(1, "uplink.Forward", "downlink.Forward");
         Look(3, "uplink.Forward");
         Assert.Empty(_heard.Lines);
@@ -60,7 +61,7 @@ public sealed class TroubleTests
     [Fact]
     public void A_server_that_comes_and_goes_is_said_once_in_ten_minutes()
     {
-        _counters["mappings.Asked"] = 1;
+        _counters.Live(Proof.Asked, 1);
         for (int i = 0; i < 24; i++)
         {
             Look(5, "uplink.Forward");
@@ -108,11 +109,24 @@ public sealed class TroubleTests
         {
             foreach (string counter in growing)
             {
-                _counters[counter] = _counters.GetValueOrDefault(counter) + 1;
+                Count(counter);
             }
 
             _time.Advance(Trouble.Period);
-            _trouble.Look();
+            _trouble.Look(new CountersSnapshot(_counters));
+        }
+    }
+
+    private void Count(string counter)
+    {
+        string[] parts = counter.Split('.');
+        if (parts is ["fault", ..])
+        {
+            _counters.Count(Enum.Parse<EngineFault>(parts[1]));
+        }
+        else
+        {
+            _counters.Count(Enum.Parse<Direction>(parts[0], ignoreCase: true), Enum.Parse<Verdict>(parts[1]), 1, 1);
         }
     }
 }

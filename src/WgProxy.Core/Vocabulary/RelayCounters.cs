@@ -59,15 +59,6 @@ public sealed class RelayCounters
     /// <summary>Counts a refusal of the kernel. Called by engines.</summary>
     public void Count(EngineFault fault, long times = 1) => _faults[(int)fault] += times;
 
-    /// <summary>Sets <paramref name="other"/> to the same numbers. Allocates nothing.</summary>
-    public void CopyTo(RelayCounters other)
-    {
-        for (int i = 0; i < _all.Length; i++)
-        {
-            _all[i].CopyTo(other._all[i], 0);
-        }
-    }
-
     /// <summary>Adds the numbers of another relay, for a sum over several.</summary>
     public void Add(RelayCounters other)
     {
@@ -80,37 +71,13 @@ public sealed class RelayCounters
         }
     }
 
-    /// <summary>Every counter and gauge by its name. Allocates; meant for whoever asks, not for the data path.</summary>
-    public IReadOnlyDictionary<string, long> ToDictionary()
+    /// <summary>Counts nothing again.</summary>
+    public void Clear()
     {
-        Dictionary<string, long> all = new(StringComparer.Ordinal);
-        foreach (Verdict verdict in Enum.GetValues<Verdict>())
+        foreach (long[] counters in _all)
         {
-            all[$"uplink.{verdict}"] = _uplink[(int)verdict];
-            all[$"downlink.{verdict}"] = _downlink[(int)verdict];
+            Array.Clear(counters);
         }
-
-        foreach (RelayEventKind kind in Enum.GetValues<RelayEventKind>())
-        {
-            all[$"event.{kind}"] = _events[(int)kind];
-        }
-
-        foreach (EngineFault fault in Enum.GetValues<EngineFault>())
-        {
-            all[$"fault.{fault}"] = _faults[(int)fault];
-        }
-
-        foreach (Proof proof in Enum.GetValues<Proof>().Where(proof => proof != Proof.None))
-        {
-            all[$"mappings.{proof}"] = _live[(int)proof];
-        }
-
-        all["index.Conflicts"] = IndexConflicts;
-        all["tolerated.Uplink"] = _tolerated[(int)Direction.Uplink];
-        all["tolerated.Downlink"] = _tolerated[(int)Direction.Downlink];
-        all["bytes.Uplink"] = _forwardedBytes[(int)Direction.Uplink];
-        all["bytes.Downlink"] = _forwardedBytes[(int)Direction.Downlink];
-        return all;
     }
 
     internal void Tolerate(Direction direction, int datagrams) => _tolerated[(int)direction] += datagrams;

@@ -16,11 +16,13 @@ internal sealed partial class LinuxWorker
     private void Loop()
     {
         int wait = Forever;
+        long ended = Stopwatch.GetTimestamp();
         Tick count = default;
         while (!_stopped)
         {
-            int ready = Wait(wait);
+            int ready = Wait(wait, ended);
             long stamp = _time.GetTimestamp();
+            long began = _isRealTime ? stamp : Stopwatch.GetTimestamp();
             Tick now = new((long)_time.GetElapsedTime(_zero, stamp).TotalMilliseconds);
             _toClients.Now = now;
             (int up, int down) = Serve(ready, now);
@@ -45,7 +47,12 @@ internal sealed partial class LinuxWorker
                 count = now + OverflowInterval;
             }
 
-            Publish();
+            if (_isAsked)
+            {
+                _isAsked = _queries.Continue(_relay, _turns, now);
+                next = _isAsked ? now : next;
+            }
+
             if (_uncounted)
             {
                 // Nobody else may wake this thread in time to say what the kernel dropped at last.
@@ -54,6 +61,10 @@ internal sealed partial class LinuxWorker
 
             next = _paused.Count > 0 ? Tick.Min(next, Resume(now)) : next;
             wait = WaitUntil(next, now);
+
+            // How long a turn took, and when looking for more begins.
+            ended = Stopwatch.GetTimestamp();
+            _turns.Note(ended - began, now);
         }
     }
 
@@ -71,7 +82,9 @@ internal sealed partial class LinuxWorker
     }
 
     /// <summary>Waits for something to read.</summary>
-    private int Wait(int milliseconds)
+    /// <param name="milliseconds">For how long at most.</param>
+    /// <param name="began">When the wait began, in units of <see cref="Stopwatch"/>.</param>
+    private int Wait(int milliseconds, long began)
     {
         long window = _lookout.Window;
         if (milliseconds != Forever || window == 0)
@@ -79,7 +92,6 @@ internal sealed partial class LinuxWorker
             return _poller.Wait(milliseconds);
         }
 
-        long began = Stopwatch.GetTimestamp();
         do
         {
             int ready = _poller.Wait(0);
@@ -124,6 +136,7 @@ internal sealed partial class LinuxWorker
                     _wake.Quiet();
                     RunCommands();
                     _isLent = true;
+                    _isAsked = true;
                     break;
             }
         }

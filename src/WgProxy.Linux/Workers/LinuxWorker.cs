@@ -9,8 +9,7 @@ namespace WgProxy.Linux.Workers;
 
 /// <summary>
 /// One thread with its listening sockets, its relay, its upstream sockets and its buffers. Each turn runs to completion:
-/// what has arrived is read, decided and sent, before anything else is looked at. One clock reading and one publication
-/// of counters per turn; nothing is allocated for a datagram, and to open and
+/// what has arrived is read, decided and sent, before anything else is looked at. One clock reading per turn decides; nothing is allocated for a datagram, and to open and
 /// close a mapping nothing but what the queues of resting ports grow by. Rare paths, here and in
 /// Core, are marked not to be inlined: else a turn becomes one method, which costs megabytes to compile (decision 15).
 /// </summary>
@@ -36,11 +35,13 @@ internal sealed partial class LinuxWorker : IDisposable
     private readonly Mailbox _mailbox = new();
     private readonly DeadlineTimer? _alarm;
     private readonly Thread _thread;
-    private readonly Lock _publishing = new();
-    private readonly RelayCounters _published = new();
+    private readonly TurnMeter _turns = new();
+    private readonly QueryLine _queries;
+    private readonly bool _isRealTime;
     private SpinPolicy _lookout;
     private int _datagrams;
     private bool _uncounted;
+    private bool _isAsked;
     private volatile bool _stopped;
 
     /// <summary>A worker that is told all this, with its share of limits and ports.</summary>
@@ -49,7 +50,9 @@ internal sealed partial class LinuxWorker : IDisposable
     /// <param name="time">The clock.</param>
     /// <param name="zero">The clock's zero, the same for all workers.</param>
     /// <param name="listeners">This worker's listening sockets, which it owns from here on.</param>
-    /// <param name="name">The thread's name.</param>
+    /// <param name="number">Its number among the workers.</param>
+    /// <param name="firstSlot">The number of its first slot within the whole engine.</param>
+    /// <param name="answered">Told, on the thread, when its part of a query is done.</param>
     /// <exception cref="EngineException">The system refused.</exception>
     public LinuxWorker(
         EngineSettings settings,
@@ -57,13 +60,17 @@ internal sealed partial class LinuxWorker : IDisposable
         TimeProvider time,
         long zero,
         IReadOnlyList<ListenSocket> listeners,
-        string name)
+        int number,
+        int firstSlot,
+        Action<EngineQuery> answered)
     {
         _settings = settings;
         _offload = own.Segmentation;
         _lookout = new SpinPolicy(own.BusyPoll);
         _time = time;
+        _isRealTime = time == TimeProvider.System;
         _zero = zero;
+        _queries = new QueryLine(firstSlot, System.Diagnostics.Stopwatch.Frequency, answered);
         _listeners = listeners;
         _relay = new Relay(settings.SeededRelay, settings.Routes, settings.Mac1Matcher);
         _ports = new UpstreamPorts(settings.Ports, settings.Relay.LingerTimeout, settings.Seeds.Ports);
@@ -78,7 +85,7 @@ internal sealed partial class LinuxWorker : IDisposable
         // Where there is none, each wait is given its end.
         _alarm = DeadlineTimer.Open(out _);
         Watch();
-        _thread = new Thread(Loop) { IsBackground = true, Name = name };
+        _thread = new Thread(Loop) { IsBackground = true, Name = $"worker {number}" };
     }
 
     /// <summary>What decides, on this worker's thread.</summary>
@@ -88,7 +95,8 @@ internal sealed partial class LinuxWorker : IDisposable
     public void Start() => _thread.Start();
 
     /// <summary>Stops relaying; returns when the thread has ended.</summary>
-    public void Stop()
+    /// <param name="unanswered">Told of each query that still waits.</param>
+    public void Stop(Action<EngineQuery> unanswered)
     {
         _stopped = true;
         _wake.Ring();
@@ -96,6 +104,20 @@ internal sealed partial class LinuxWorker : IDisposable
         {
             _thread.Join();
         }
+
+        _queries.Close(unanswered);
+    }
+
+    /// <summary>Leaves a query and wakes the thread. May be called from any thread. Whether it waits now.</summary>
+    public bool Ask(EngineQuery query)
+    {
+        bool waits = _queries.Post(query) == QueryOutcome.Waiting;
+        if (waits)
+        {
+            _wake.Ring();
+        }
+
+        return waits;
     }
 
     /// <summary>Leaves a command and wakes the thread. May be called from any thread. False if there is no room.</summary>
@@ -105,14 +127,8 @@ internal sealed partial class LinuxWorker : IDisposable
         return _wake.Ring() && taken;
     }
 
-    /// <summary>Adds what this worker had counted after its last turn. May be called from any thread.</summary>
-    public void AddCountersTo(RelayCounters sum)
-    {
-        lock (_publishing)
-        {
-            sum.Add(_published);
-        }
-    }
+    /// <summary>Adds this worker's figures to a query. Exact once the thread has ended.</summary>
+    public void AddFigures(EngineQuery query) => _queries.AddFigures(query, _relay, _turns, Now());
 
     /// <summary>Closes every socket and frees the buffers. After <see cref="Stop"/>.</summary>
     public void Dispose()
@@ -164,13 +180,7 @@ internal sealed partial class LinuxWorker : IDisposable
         }
     }
 
-    private void Publish()
-    {
-        lock (_publishing)
-        {
-            _relay.Counters.CopyTo(_published);
-        }
-    }
+    private Tick Now() => new((long)_time.GetElapsedTime(_zero).TotalMilliseconds);
 
     private static ulong Token(Kind kind, int index) => ((ulong)kind << 32) | (uint)index;
 

@@ -17,6 +17,9 @@ internal static class WorkerLimits
         return Math.Clamp(wanted, 1, Math.Max(1, most));
     }
 
+    /// <summary>The number of a worker's first slot: its slots are numbered on from those of the workers before it.</summary>
+    public static int FirstSlot(EngineSettings settings, int worker, int workers) => worker * (settings.Relay.Slots / workers);
+
     /// <summary>One worker's share: of every number of places and of the budgets that all clients share, and every so many-th
     /// port. What one mapping may do, and times, are the same in each. Its slots are numbered on from those of the workers
     /// before it, so that all of them together stay below the whole engine's.</summary>
@@ -43,7 +46,7 @@ internal static class WorkerLimits
                 ServerTokensPerSecond = Math.Max(1, settings.Relay.ServerTokensPerSecond / workers),
             },
             Observe = settings.Observe is { } observe
-                ? change => observe(change with { Slot = change.Slot + (worker * slots) })
+                ? change => observe(change with { Slot = change.Slot + FirstSlot(settings, worker, workers) })
                 : null,
         };
     }

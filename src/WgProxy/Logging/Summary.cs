@@ -1,52 +1,51 @@
+using System.Globalization;
+using WgProxy.Core.Engine;
+
 namespace WgProxy.Logging;
 
-/// <summary>An engine's counters in one line.</summary>
+/// <summary>An engine's figures in one line.</summary>
 internal static class Summary
 {
-    /// <summary>Uptime, mappings by proof, traffic in each direction, and everything that was dropped or refused.</summary>
-    public static string Of(IReadOnlyDictionary<string, long> counters, TimeSpan uptime)
+    /// <summary>Uptime, mappings by proof, what passed each way, what was dropped or refused, and what a datagram may have waited for:
+    /// the longest turn of a worker, and the pauses for collecting garbage.</summary>
+    public static string Of(CountersSnapshot counters, TimeSpan uptime, TimeSpan pauses)
     {
         string[] parts =
         [
             $"up {Span(uptime)}",
-            $"mappings {List("mappings.")}",
+            $"mappings {List(CounterNames.Mappings(counters))}",
             Way("uplink", Direction.Uplink),
             Way("downlink", Direction.Downlink),
             $"faults {Faults()}",
+            $"longest turn {Milliseconds(counters.LongestTurn)}, of all {Milliseconds(counters.LongestTurnOfAll)}",
+            $"pauses {Milliseconds(pauses)}",
         ];
         return string.Join("; ", parts);
 
-        string Way(string name, Direction direction)
-        {
-            string prefix = $"{direction.ToString().ToLowerInvariant()}.";
-            long passed = Of($"{prefix}{Verdict.Forward}") + Of($"{prefix}{Verdict.Open}");
-            string dropped = List(prefix, nameof(Verdict.Forward), nameof(Verdict.Open));
-            return $"{name} {passed} datagrams {Of($"bytes.{direction}")} bytes, dropped {dropped}";
-        }
+        string Way(string name, Direction direction) =>
+            $"{name} {counters.Passed(direction)} datagrams {counters.ForwardedBytes(direction)} bytes, "
+            + $"dropped {List(CounterNames.Dropped(counters, direction))}";
 
-        // The verdict admitted a newcomer, but there was no socket for it. That is a fault too.
+        // A newcomer for whom there was no socket was let in by verdict, and not served: that is a fault too.
         string Faults()
         {
-            long refused = Of($"event.{RelayEventKind.OpenFailed}");
-            string faults = List("fault.");
-            string opening = $"{RelayEventKind.OpenFailed} {refused}";
+            long refused = counters[RelayEventKind.OpenFailed];
+            string faults = List(CounterNames.Faults(counters));
+            string opening = $"{CounterNames.OpenFailed} {refused}";
             return refused == 0 ? faults : faults is "none" ? opening : $"{opening}, {faults}";
         }
-
-        string List(string prefix, params string[] except)
-        {
-            IEnumerable<string> named = counters
-                .Where(counter => counter.Value != 0 && counter.Key.StartsWith(prefix, StringComparison.Ordinal))
-                .Select(counter => (Name: counter.Key[prefix.Length..], counter.Value))
-                .Where(counter => !except.Contains(counter.Name, StringComparer.Ordinal))
-                .OrderByDescending(counter => counter.Value).ThenBy(counter => counter.Name, StringComparer.Ordinal)
-                .Select(counter => $"{counter.Name} {counter.Value}");
-            string list = string.Join(", ", named);
-            return list.Length == 0 ? "none" : list;
-        }
-
-        long Of(string name) => counters.GetValueOrDefault(name);
     }
+
+    private static string List(IEnumerable<(string Name, long Value)> counters)
+    {
+        string list = string.Join(", ", counters
+            .Where(counter => counter.Value != 0)
+            .OrderByDescending(counter => counter.Value).ThenBy(counter => counter.Name, StringComparer.Ordinal)
+            .Select(counter => $"{counter.Name} {counter.Value}"));
+        return list.Length == 0 ? "none" : list;
+    }
+
+    private static string Milliseconds(TimeSpan span) => string.Create(CultureInfo.InvariantCulture, $"{span.TotalMilliseconds:0.00} ms");
 
     private static string Span(TimeSpan span) => span switch
     {

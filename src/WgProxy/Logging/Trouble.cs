@@ -1,4 +1,5 @@
 using WgProxy.Configuration;
+using WgProxy.Core.Engine;
 
 namespace WgProxy.Logging;
 
@@ -7,7 +8,7 @@ namespace WgProxy.Logging;
 /// failing, a server that is silent while clients ask, and clients that use another key. Each is logged once until it is
 /// over, and at most once in ten minutes. Its end is logged too.
 /// </summary>
-internal sealed class Trouble(ServerName server, Func<IReadOnlyDictionary<string, long>> read, TimeProvider time, Log log)
+internal sealed class Trouble(ServerName server, Func<Task<CountersSnapshot?>> read, TimeProvider time, Log log)
 {
     /// <summary>The time between two looks at the counters.</summary>
     public static readonly TimeSpan Period = TimeSpan.FromSeconds(5);
@@ -25,28 +26,32 @@ internal sealed class Trouble(ServerName server, Func<IReadOnlyDictionary<string
     private readonly Complaint _receives = new(time);
     private readonly Complaint _silence = new(time);
     private readonly Complaint _otherKey = new(time);
-    private IReadOnlyDictionary<string, long> _before = new Dictionary<string, long>(StringComparer.Ordinal);
-    private IReadOnlyDictionary<string, long> _now = new Dictionary<string, long>(StringComparer.Ordinal);
+    private CountersSnapshot _before = new();
+    private CountersSnapshot _now = new();
     private int _unanswered;
     private int _unheard;
 
     /// <summary>Looks every <see cref="Period"/> until cancelled.</summary>
     public async Task RunAsync(CancellationToken stop)
     {
-        _now = read();
+        _now = await read() ?? _now;
         while (true)
         {
             await Task.Delay(Period, time, stop);
-            Look();
+            if (await read() is CountersSnapshot now)
+            {
+                Look(now);
+            }
         }
     }
 
     /// <summary>Looks once.</summary>
-    public void Look()
+    /// <param name="now">The engine's figures, which change no more.</param>
+    public void Look(CountersSnapshot now)
     {
-        (_before, _now) = (_now, read());
+        (_before, _now) = (_now, now);
         LookAtTheServer();
-        long sends = Of($"fault.{EngineFault.SendFailed}");
+        long sends = _now[EngineFault.SendFailed] - _before[EngineFault.SendFailed];
         if (_sends.Note(sends > 0, LooksWhileFailing))
         {
             log.SendsFail(sends, Period);
@@ -56,7 +61,7 @@ internal sealed class Trouble(ServerName server, Func<IReadOnlyDictionary<string
             log.SendsWork();
         }
 
-        long receives = Of($"fault.{EngineFault.ReceiveFailed}");
+        long receives = _now[EngineFault.ReceiveFailed] - _before[EngineFault.ReceiveFailed];
         if (_receives.Note(receives > 0, LooksWhileFailing))
         {
             log.ReceivesFail(receives, Period);
@@ -67,7 +72,7 @@ internal sealed class Trouble(ServerName server, Func<IReadOnlyDictionary<string
         }
 
         // Strangers guess too. A warning is due only if no client at all uses the right key.
-        bool forAnother = Of($"uplink.{Verdict.BadMac1}") > 0 && Sum("uplink.", Verdict.Forward, Verdict.Open, _now) == 0;
+        bool forAnother = _now[Direction.Uplink, Verdict.BadMac1] > _before[Direction.Uplink, Verdict.BadMac1] && _now.Passed(Direction.Uplink) == 0;
         if (_otherKey.Note(forAnother, looks: 1))
         {
             log.AskedForAnotherKey();
@@ -80,9 +85,9 @@ internal sealed class Trouble(ServerName server, Func<IReadOnlyDictionary<string
 
     private void LookAtTheServer()
     {
-        bool heard = All("downlink.", _now) > All("downlink.", _before);
-        bool asked = _now.GetValueOrDefault($"mappings.{Proof.Asked}") > 0 && _before.GetValueOrDefault($"mappings.{Proof.Asked}") > 0;
-        bool sent = Sum("uplink.", Verdict.Forward, Verdict.Open, _now) > Sum("uplink.", Verdict.Forward, Verdict.Open, _before);
+        bool heard = Arrived(_now) > Arrived(_before);
+        bool asked = _now[Proof.Asked] > 0 && _before[Proof.Asked] > 0;
+        bool sent = _now.Passed(Direction.Uplink) > _before.Passed(Direction.Uplink);
         _unanswered = heard || !asked ? 0 : _unanswered + 1;
 
         // A look without datagrams proves nothing, either way.
@@ -90,7 +95,7 @@ internal sealed class Trouble(ServerName server, Func<IReadOnlyDictionary<string
         bool silent = _unanswered >= LooksWhileAsked || _unheard >= LooksWhileSent;
         if (_silence.Note(silent || (_silence.IsOpen && !heard), looks: 1))
         {
-            log.ServerIsSilent(server, Period * Math.Max(_unanswered, _unheard), _now.GetValueOrDefault($"mappings.{Proof.Asked}"));
+            log.ServerIsSilent(server, Period * Math.Max(_unanswered, _unheard), _now[Proof.Asked]);
         }
         else if (_silence.IsOver())
         {
@@ -98,13 +103,8 @@ internal sealed class Trouble(ServerName server, Func<IReadOnlyDictionary<string
         }
     }
 
-    private long Of(string counter) => _now.GetValueOrDefault(counter) - _before.GetValueOrDefault(counter);
-
-    private static long Sum(string prefix, Verdict first, Verdict second, IReadOnlyDictionary<string, long> counters) =>
-        counters.GetValueOrDefault($"{prefix}{first}") + counters.GetValueOrDefault($"{prefix}{second}");
-
-    private static long All(string prefix, IReadOnlyDictionary<string, long> counters) =>
-        counters.Where(counter => counter.Key.StartsWith(prefix, StringComparison.Ordinal)).Sum(counter => counter.Value);
+    // From the server, whatever became of it.
+    private static long Arrived(CountersSnapshot counters) => Enum.GetValues<Verdict>().Sum(verdict => counters[Direction.Downlink, verdict]);
 
     /// <summary>One problem that may exist.</summary>
     private sealed class Complaint(TimeProvider time)

@@ -1,3 +1,6 @@
+using WgProxy.Core.Engine;
+using WgProxy.Logging;
+
 namespace WgProxy.Core.Tests.Model;
 
 /// <summary>What a whole run of sequences has seen, so that it cannot be hollow.</summary>
@@ -36,7 +39,7 @@ internal sealed class Coverage
     public void Add(Lockstep both)
     {
         Sequences++;
-        foreach ((string name, long value) in both.Former.Append(both.Counters).SelectMany(counters => counters.ToDictionary()).Concat(both.Models.SelectMany(model => model.Uncounted)))
+        foreach ((string name, long value) in both.Former.Append(both.Counters).SelectMany(counters => CounterNames.Of(new CountersSnapshot(counters))).Concat(both.Models.SelectMany(model => model.Uncounted)))
         {
             Count(name, value);
         }

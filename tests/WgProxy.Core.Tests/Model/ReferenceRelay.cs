@@ -2,6 +2,8 @@ using System.Buffers.Binary;
 using WgProxy.Core.Protocol;
 using WgProxy.Core.Routes;
 using WgProxy.Core.Tunnels;
+using WgProxy.Core.Engine;
+using WgProxy.Logging;
 
 namespace WgProxy.Core.Tests.Model;
 
@@ -26,7 +28,7 @@ internal sealed partial class ReferenceRelay(RelaySettings settings, ReferenceRu
     public List<(RelayEventKind Kind, int Id, ushort Port)> Events { get; } = [];
 
     /// <summary>Counters, by the names that the relay's have.</summary>
-    public Dictionary<string, long> Counters { get; } = new(new RelayCounters().ToDictionary(), StringComparer.Ordinal);
+    public Dictionary<string, long> Counters { get; } = new(CounterNames.Of(new CountersSnapshot(new RelayCounters())), StringComparer.Ordinal);
 
     /// <summary>What happened that the relay does not count.</summary>
     public SortedDictionary<string, long> Uncounted { get; } =

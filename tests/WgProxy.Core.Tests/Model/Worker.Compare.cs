@@ -1,4 +1,6 @@
 using WgProxy.Core.Routes;
+using WgProxy.Core.Engine;
+using WgProxy.Logging;
 
 namespace WgProxy.Core.Tests.Model;
 
@@ -71,7 +73,7 @@ internal sealed partial class Worker
             Model.Counters[$"mappings.{proof}"] = Model.Live.Count(mapping => mapping.Proof == proof);
         }
 
-        foreach ((string name, long value) in Relay.Counters.ToDictionary())
+        foreach ((string name, long value) in CounterNames.Of(new CountersSnapshot(Relay.Counters)))
         {
             if (Model.Counters[name] != value)
             {

@@ -1,0 +1,102 @@
+using WgProxy.Core.Routes;
+
+namespace WgProxy.Core.Engine;
+
+/// <summary>What came of a query.</summary>
+public enum QueryOutcome : byte
+{
+    /// <summary>It was not asked yet, or the answer is still to come.</summary>
+    Waiting,
+
+    /// <summary>It was answered.</summary>
+    Answered,
+
+    /// <summary>The engine does not run: there are no mappings, and the counters are those of its end.</summary>
+    NotRunning,
+
+    /// <summary>Too many queries wait already.</summary>
+    Busy,
+}
+
+/// <summary>
+/// A question to an engine, and its answer: all counters, and as many mappings as there is room for. The asker makes it, so that the
+/// engine allocates nothing, and may ask it again: from <see cref="Next"/> on, until all slots were visited. Asker and engine take turns:
+/// from asking until it is answered, the engine has it.
+/// </summary>
+public sealed class EngineQuery
+{
+    private readonly Action<EngineQuery> _answered;
+    private readonly MappingStatus[] _mappings;
+    private int _count;
+
+    /// <summary>A question.</summary>
+    /// <param name="answered">Called once for each time that it is asked: on a thread of the engine if it was answered, else at once, on
+    /// the asker's. Must neither block nor throw.</param>
+    /// <param name="room">How many mappings the answer may hold; 0 to ask for counters only.</param>
+    public EngineQuery(Action<EngineQuery> answered, int room = 0)
+    {
+        _answered = answered;
+        _mappings = new MappingStatus[room];
+    }
+
+    /// <summary>The slot from which on mappings are wanted. Set by the asker.</summary>
+    public int From { get; set; }
+
+    /// <summary>The route whose counters are wanted too; the default if none. Set by the asker.</summary>
+    public RouteId Route { get; set; }
+
+    /// <summary>The counters of <see cref="Route"/>; zeros if there is no such route.</summary>
+    public RouteCounters OfRoute { get; private set; } = new();
+
+    /// <summary>The slot from which on there may be more; −1 if all were visited.</summary>
+    public int Next { get; private set; } = -1;
+
+    /// <summary>What came of it.</summary>
+    public QueryOutcome Outcome { get; private set; }
+
+    /// <summary>The instant of the answer, by the engine's clock.</summary>
+    public Tick Now { get; private set; }
+
+    /// <summary>All figures of the engine.</summary>
+    public CountersSnapshot Counters { get; } = new();
+
+    /// <summary>The mappings, by slot.</summary>
+    public ReadOnlySpan<MappingStatus> Mappings => _mappings.AsSpan(0, _count);
+
+    /// <summary>Which of an engine's owners of relays has it. Used by the engine.</summary>
+    public int Owner { get; set; }
+
+    internal Span<MappingStatus> Room => _mappings.AsSpan(_count);
+
+    /// <summary>The engine begins with it.</summary>
+    public void Begin()
+    {
+        (Outcome, Owner, Next, _count) = (QueryOutcome.Waiting, 0, -1, 0);
+        Counters.Clear();
+        OfRoute = Route == default ? OfRoute : new RouteCounters();
+    }
+
+    /// <summary>The engine ends it. Nothing of it may be touched by the engine afterwards.</summary>
+    public void End(QueryOutcome outcome)
+    {
+        Outcome = outcome;
+        _answered(this);
+    }
+
+    internal void Filled(int count) => _count += count;
+
+    /// <summary>There was no room from here on.</summary>
+    internal void StopAt(int slot) => Next = Next < 0 ? slot : Next;
+
+    internal void Add(Relay relay, TurnMeter turns, long frequency, Tick now)
+    {
+        Counters.Add(relay.Counters);
+        if (Route != default && relay.CountersOf(Route) is RouteCounters counters)
+        {
+            OfRoute.Add(counters);
+        }
+
+        Counters.Add(turns, frequency, now);
+        Now = now;
+    }
+}
