@@ -1,4 +1,4 @@
-using System.Diagnostics;
+using System.Buffers.Binary;
 using System.Globalization;
 using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
@@ -11,7 +11,7 @@ namespace WgProxy.MatchCost;
 /// <summary>
 /// What it costs to find out to which of many keys an initiation belongs, by each way that this program has on this processor.
 /// The ways take turns in every round, so that whatever else the machine does meets all of them.
-/// <code>wgproxy-match-cost [ROUNDS [REVISION]]</code>
+/// <code>wgproxy-match-cost [ROUNDS [REVISION]]</code>, or, for the same through a whole relay, <code>wgproxy-match-cost relay [ROUNDS [REVISION]]</code>
 /// </summary>
 internal static class Program
 {
@@ -21,6 +21,11 @@ internal static class Program
 
     private static int Main(string[] arguments)
     {
+        if (arguments is ["relay", .. string[] rest])
+        {
+            return RelayCost.Run(rest);
+        }
+
         int rounds = arguments.Length > 0 ? int.Parse(arguments[0], CultureInfo.InvariantCulture) : 201;
         Mac1[] keys = [.. Enumerable.Range(0, Sizes[^1] + 1).Select(_ => NewKey())];
         Console.WriteLine(Provenance.Head("many-keys", arguments.Length > 1 ? arguments[1] : "?"));
@@ -62,7 +67,7 @@ internal static class Program
         }
     }
 
-    private static void Measure(Way[] ways, byte[] message, int expected, int rounds)
+    internal static void Measure(IReadOnlyList<Way> ways, byte[] message, int expected, int rounds)
     {
         foreach (Way way in ways)
         {
@@ -85,44 +90,19 @@ internal static class Program
         }
     }
 
-    private static byte[] Initiation(Mac1 key)
+    internal static byte[] Initiation(Mac1 key)
     {
         byte[] message = new byte[WireGuard.InitiationSize];
         RandomNumberGenerator.Fill(message);
+        BinaryPrimitives.WriteUInt32LittleEndian(message, WireGuard.InitiationType);
         key.Write(message);
         return message;
     }
 
-    private static Mac1 NewKey() =>
+    internal static PublicKey NewPublicKey() =>
         PublicKey.TryParse(Convert.ToBase64String(RandomNumberGenerator.GetBytes(WireGuard.PublicKeySize)), out PublicKey? key, out string? error)
-            ? new Mac1(key)
+            ? key
             : throw new InvalidOperationException(error);
 
-    private sealed class Way(string name, Func<byte[], int> match)
-    {
-        private int _sum;
-
-        public string Name => name;
-
-        public Func<byte[], int> Match => match;
-
-        public int Repeats { get; set; }
-
-        public List<double> Nanoseconds { get; } = [];
-
-        public double Median => Nanoseconds.Order().ElementAt(Nanoseconds.Count / 2);
-
-        public string Cell => string.Create(CultureInfo.InvariantCulture, $"{Median:N0} ({Nanoseconds.Min():N0})");
-
-        public double Time(byte[] message)
-        {
-            long from = Stopwatch.GetTimestamp();
-            for (int i = 0; i < Repeats; i++)
-            {
-                _sum += match(message);
-            }
-
-            return Stopwatch.GetElapsedTime(from).TotalNanoseconds / Repeats;
-        }
-    }
+    private static Mac1 NewKey() => new(NewPublicKey());
 }
