@@ -21,13 +21,13 @@ public sealed partial class Relay
     /// <param name="found">The tunnel, and the source's mapping on its route.</param>
     /// <param name="now">The instant of the batch.</param>
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private Decision? TryClaim(DatagramKind kind, ReadOnlySpan<byte> datagram, in Source source, in Resolved found, Tick now)
+    private Decision? TryClaim(DatagramKind kind, ReadOnlySpan<byte> datagram, in Source source, Resolved found, Tick now)
     {
         int route = _roaming.RouteOf(found);
         IPEndPoint? server = _routes[route].Addresses.Best(now);
         if (RefusalOfClaim(source, found, route, server) is Verdict refusal)
         {
-            bool hasOther = found.Instead >= 0 && _mappings[found.Instead].Proof != Proof.None;
+            bool hasOther = _roaming.Instead >= 0 && _mappings[_roaming.Instead].Proof != Proof.None;
             return hasOther ? null : Drop(Direction.Uplink, refusal, datagram, found.Slot, route);
         }
 
@@ -56,7 +56,7 @@ public sealed partial class Relay
     }
 
     /// <summary>Why a claim is refused. If it is not, there is room for it now.</summary>
-    private Verdict? RefusalOfClaim(in Source source, in Resolved found, int route, IPEndPoint? server)
+    private Verdict? RefusalOfClaim(in Source source, Resolved found, int route, IPEndPoint? server)
     {
         bool isNew = found.Slot < 0;
         if (isNew && server is null)

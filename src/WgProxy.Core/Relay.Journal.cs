@@ -88,7 +88,7 @@ public sealed partial class Relay
             return RestoreVerdict.Denied;
         }
 
-        if (FindOnRoute(aged.Source, route) >= 0)
+        if (_mappings.Find(aged.Source, route) >= 0)
         {
             return RestoreVerdict.Duplicate;
         }

@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using WgProxy.Core.Containers;
 using WgProxy.Core.Journal;
 using WgProxy.Core.Routes;
@@ -82,7 +81,37 @@ internal sealed class MappingTable
     public Tick CookieUntil(int slot) => _rows[slot].HasExtras ? _extras[slot].CookieUntil : default;
 
     /// <summary>The first mapping of a source; -1 if it has none.</summary>
-    public int Find(in Source source) => _buckets[FindBucket(source)] - 1;
+    public int Find(in Source source) => FirstIn(FindBucket(source));
+
+    /// <summary>The source's mapping on a route; -1 if it has none there.</summary>
+    public int Find(in Source source, int route) => OnRoute(Find(source), route);
+
+    /// <summary>The mapping on a route in the chain that begins with this one; -1 if there is none.</summary>
+    public int OnRoute(int first, int route)
+    {
+        int slot = first;
+        while (slot >= 0 && _rows[slot].Route != route)
+        {
+            slot = _rows[slot].NextOfSource;
+        }
+
+        return slot;
+    }
+
+    /// <summary>The bucket where a source's chain begins, or would begin. Good until a mapping is added or unlinked.</summary>
+    public int FindBucket(in Source source)
+    {
+        int bucket = BucketOf(source);
+        while (_buckets[bucket] != 0 && !_rows[_buckets[bucket] - 1].Source.Equals(source))
+        {
+            bucket = (bucket + 1) & _mask;
+        }
+
+        return bucket;
+    }
+
+    /// <summary>The first mapping of the source whose bucket this is; -1 if it has none.</summary>
+    public int FirstIn(int bucket) => _buckets[bucket] - 1;
 
     /// <summary>Adds a fresh row for the source, at the end of its chain, and returns its slot. The caller has checked <see cref="HasFree"/>.</summary>
     public int Add(in Source source, int route = 0)
@@ -110,11 +139,12 @@ internal sealed class MappingTable
     }
 
     /// <summary>The source used this mapping: it becomes the first of the source's chain.</summary>
-    [MethodImpl(MethodImplOptions.NoInlining)]
-    public void BringToFront(int slot)
+    public void BringToFront(int slot) => BringToFront(slot, FindBucket(_rows[slot].Source));
+
+    /// <summary>The same, where the source's bucket is known.</summary>
+    public void BringToFront(int slot, int bucket)
     {
-        int bucket = FindBucket(_rows[slot].Source);
-        int first = _buckets[bucket] - 1;
+        int first = FirstIn(bucket);
         if (first != slot)
         {
             TakeOut(first, slot);
@@ -205,17 +235,6 @@ internal sealed class MappingTable
         {
             _previousOfRoute[next] = previous;
         }
-    }
-
-    private int FindBucket(in Source source)
-    {
-        int bucket = BucketOf(source);
-        while (_buckets[bucket] != 0 && !_rows[_buckets[bucket] - 1].Source.Equals(source))
-        {
-            bucket = (bucket + 1) & _mask;
-        }
-
-        return bucket;
     }
 
     // Linear probing without tombstones: an entry that could be closer to its own bucket moves into the gap.

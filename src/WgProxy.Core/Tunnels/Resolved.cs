@@ -1,33 +1,27 @@
-using WgProxy.Core.Mappings;
-
 namespace WgProxy.Core.Tunnels;
 
-/// <summary>Whose datagram a client's is, by the index in it.</summary>
-/// <param name="Finding">What the index showed.</param>
+/// <summary>Whose datagram a client's is, by the index in it. As small as a register: there is one for each datagram.</summary>
 /// <param name="Slot">The source's mapping that the datagram belongs to; of a claim, the one that is to join the tunnel. -1 if the
 /// source has none.</param>
-/// <param name="Tunnel">The tunnel to be claimed; <see cref="Lent"/> if it is a neighbour's.</param>
-/// <param name="Instead">Where the datagram goes if the claim is refused: to the source's claim on another route, whose server issued
-/// the same index. -1 if there is none.</param>
-internal readonly record struct Resolved(Finding Finding, int Slot, int Tunnel = -1, int Instead = -1)
+/// <param name="Tunnel">The tunnel to be claimed, or why there is none.</param>
+internal readonly record struct Resolved(int Slot, int Tunnel)
 {
-    /// <summary>The index leads nowhere, and the source has no mapping.</summary>
-    public static Resolved Nowhere => new(Finding.Unexplained, -1);
-
     /// <summary>A neighbour's tunnel, of which <see cref="Roaming"/> holds a copy.</summary>
-    public const int Lent = -2;
-}
+    public const int Lent = -1;
 
-/// <summary>What an index showed.</summary>
-internal enum Finding : byte
-{
-    /// <summary>No server issued it, as far as the source is concerned. If the source has mappings, the datagram belongs to the route
-    /// that issued the index to other sources, else to the one that the source used last.</summary>
-    Unexplained,
+    private const int Own = -2;
+    private const int Unknown = -3;
 
-    /// <summary>The server of the source's own mapping issued it.</summary>
-    Explained,
+    /// <summary>Whether the server of the source's own mapping issued the index.</summary>
+    public bool IsExplained => Tunnel == Own;
 
-    /// <summary>The server of a tunnel issued it that the source may claim.</summary>
-    Claim,
+    /// <summary>Whether the server of a tunnel issued the index that the source may claim.</summary>
+    public bool IsClaim => Tunnel >= Lent;
+
+    /// <summary>The server of this mapping, which is the source's, issued the index.</summary>
+    public static Resolved Explained(int slot) => new(slot, Own);
+
+    /// <summary>No server issued the index, as far as the source is concerned. If the source has mappings, the datagram belongs to
+    /// this one.</summary>
+    public static Resolved Unexplained(int slot) => new(slot, Unknown);
 }

@@ -33,7 +33,7 @@ internal sealed partial class Roaming
     {
         if (_neighbours.Length == 0 || kind == DatagramKind.CookieReply || !_sketch.MayBeElsewhere(_number, receiver))
         {
-            return Resolved.Nowhere;
+            return Resolved.Unexplained(-1);
         }
 
         // A neighbour may not have heard yet of the route that stands at an index now, or have heard already of the next.
@@ -52,7 +52,7 @@ internal sealed partial class Roaming
             }
         }
 
-        return Resolved.Nowhere;
+        return Resolved.Unexplained(-1);
     }
 
     /// <summary>Whether the copy that is held tells something new: of a tunnel that the source may claim, or about the tunnel that its
@@ -61,7 +61,7 @@ internal sealed partial class Roaming
         DatagramKind kind, ReadOnlySpan<byte> datagram, uint receiver, int first, int entries, Tick now, out int slot, out int into)
     {
         int route = _lent.Row.Route;
-        slot = OnRoute(first, route);
+        slot = _mappings.OnRoute(first, route);
         into = -1;
         bool leads = kind switch
         {
@@ -90,14 +90,14 @@ internal sealed partial class Roaming
     {
         if (into < 0)
         {
-            return new Resolved(Finding.Claim, slot, Resolved.Lent);
+            return new Resolved(slot, Resolved.Lent);
         }
 
         // A tunnel keeps its newest pairs: what is older than those of a full one still leads nowhere.
         _tunnels.Import(into, _lent, now);
         bool isClaim = MayClaim(slot, into);
         bool leads = _tunnels.HasIssued(into, receiver, now) && Leads(kind, datagram, receiver, into, now);
-        return !leads ? Resolved.Nowhere : isClaim ? new Resolved(Finding.Claim, slot, into) : new Resolved(Finding.Explained, slot);
+        return !leads ? Resolved.Unexplained(-1) : isClaim ? new Resolved(slot, into) : Resolved.Explained(slot);
     }
 
     private int OwnOn(int route, uint receiver, int entries, Tick now)

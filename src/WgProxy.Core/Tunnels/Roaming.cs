@@ -24,63 +24,89 @@ internal sealed partial class Roaming
     public Roaming(RouteTable routes, MappingTable mappings, TunnelTable tunnels) =>
         (_routes, _mappings, _tunnels) = (routes, mappings, tunnels);
 
-    /// <summary>Whose datagram this is. Looks up the index once at the most. If an own mapping explains data or a response, that is
-    /// from now on the one that the source used last.</summary>
-    /// <param name="kind">Transport, response or cookie reply.</param>
-    /// <param name="datagram">The datagram.</param>
-    /// <param name="source">Who sent it.</param>
+    /// <summary>Where data go if the claim that was resolved last is refused: to the source's claim on another route, whose server
+    /// issued the same index. -1 if there is none.</summary>
+    public int Instead { get; private set; } = -1;
+
+    /// <summary>Whose data these are. Looks up the index once at the most. If an own mapping explains them, its keys are in use, and it
+    /// is from now on the one that the source used last.</summary>
+    /// <param name="data">A datagram of type 4, or a run that begins with one.</param>
+    /// <param name="receiver">Its receiver index.</param>
+    /// <param name="bucket">The bucket of the source that sent it.</param>
     /// <param name="now">The instant of the batch.</param>
-    public Resolved Resolve(DatagramKind kind, ReadOnlySpan<byte> datagram, in Source source, Tick now)
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    public Resolved ResolveData(ReadOnlySpan<byte> data, uint receiver, int bucket, Tick now)
     {
-        uint receiver = Datagram.ReceiverIndex(kind, datagram);
-        int first = _mappings.Find(source);
+        int first = _mappings.FirstIn(bucket);
         int claim = -1;
         for (int slot = first; slot >= 0; slot = _mappings[slot].NextOfSource)
         {
-            if (Explains(kind, datagram, receiver, slot, now))
+            ref Mapping mapping = ref _mappings[slot];
+            if (mapping.Proof == Proof.Claimed)
             {
-                if (_mappings[slot].Proof != Proof.Claimed)
-                {
-                    return Use(kind, slot, first);
-                }
-
                 // The last one in the chain is the one used longest ago.
-                claim = slot;
+                claim = _tunnels.HasDataIndex(mapping.Tunnel, receiver, now) ? slot : claim;
+            }
+            else if (_tunnels.UseDataIndex(mapping.Tunnel, receiver, now))
+            {
+                _mappings.BringToFront(slot, bucket);
+                return Resolved.Explained(slot);
             }
         }
 
-        return claim >= 0 && (kind != DatagramKind.Transport || _routes.Limit == 1)
-            ? Use(kind, claim, first)
-            : ByIndex(kind, datagram, receiver, first, claim, now);
+        return claim >= 0 && _routes.Limit == 1
+            ? Use(claim, receiver, now)
+            : ByIndex(DatagramKind.Transport, data, receiver, first, claim, now);
+    }
+
+    /// <summary>Whose response or cookie reply this is. Looks up the index once at the most. If an own mapping explains a response, it is
+    /// from now on the one that the source used last.</summary>
+    public Resolved ResolveAnswer(DatagramKind kind, ReadOnlySpan<byte> datagram, in Source source, Tick now)
+    {
+        uint receiver = Datagram.ReceiverIndex(kind, datagram);
+        int first = _mappings.Find(source);
+        int explained = -1;
+        for (int slot = first; slot >= 0 && (explained < 0 || _mappings[explained].Proof == Proof.Claimed); slot = _mappings[slot].NextOfSource)
+        {
+            explained = Explains(kind, datagram, receiver, slot, now) ? slot : explained;
+        }
+
+        if (explained < 0)
+        {
+            return ByIndex(kind, datagram, receiver, first, claim: -1, now);
+        }
+
+        if (kind == DatagramKind.Response)
+        {
+            _mappings.BringToFront(explained);
+        }
+
+        return Resolved.Explained(explained);
     }
 
     /// <summary>The route of the tunnel to be claimed.</summary>
-    public int RouteOf(in Resolved found) => found.Tunnel == Resolved.Lent ? _lent.Row.Route : _tunnels[found.Tunnel].Route;
+    public int RouteOf(Resolved found) => found.Tunnel == Resolved.Lent ? _lent.Row.Route : _tunnels[found.Tunnel].Route;
 
     /// <summary>The site to which the claim would be charged.</summary>
-    public Prefix OwnerOf(in Resolved found) =>
+    public Prefix OwnerOf(Resolved found) =>
         new(found.Tunnel == Resolved.Lent ? _lent.Row.Owner : _tunnels[found.Tunnel].Owner, 0);
 
     /// <summary>Whether the tunnel takes one more claim.</summary>
-    public bool HasRoom(in Resolved found) => found.Tunnel == Resolved.Lent || HasRoom(found.Tunnel);
+    public bool HasRoom(Resolved found) => found.Tunnel == Resolved.Lent || HasRoom(found.Tunnel);
 
     /// <summary>Whether the tunnel is still there: whichever mapping made room for the claim may have been its last member.</summary>
-    public bool Stands(in Resolved found) => found.Tunnel == Resolved.Lent || _tunnels[found.Tunnel].Members > 0;
+    public bool Stands(Resolved found) => found.Tunnel == Resolved.Lent || _tunnels[found.Tunnel].Members > 0;
 
     /// <summary>Makes the slot's mapping, which belongs to no tunnel, a member of the tunnel found. A neighbour's is borrowed now.
     /// </summary>
-    public void Join(in Resolved found, int slot, Tick now)
+    public void Join(Resolved found, int slot, Tick now)
     {
         _tunnels.Join(found.Tunnel == Resolved.Lent ? _tunnels.Borrow(_lent, now) : found.Tunnel, slot);
         _mappings.BringToFront(slot);
     }
 
-    /// <summary>The claim is refused: the datagram goes to the source's other claim that explains it.</summary>
-    public Resolved UseInstead(in Resolved found)
-    {
-        _mappings.BringToFront(found.Instead);
-        return new Resolved(Finding.Explained, found.Instead);
-    }
+    /// <summary>A claim is refused: the data go to the source's other claim that explains them.</summary>
+    public Resolved UseInstead(uint receiver, Tick now) => Use(Instead, receiver, now);
 
     /// <summary>The server sends data on another of the tunnel's mappings than before: that is where its client is. An answer would not
     /// show it: a restarted server answers captured initiations. If the tunnel is full, the member that has been silent longest is to
@@ -123,7 +149,7 @@ internal sealed partial class Roaming
             }
 
             int route = _tunnels[tunnel].Route;
-            int slot = OnRoute(first, route);
+            int slot = _mappings.OnRoute(first, route);
             if (_routes.IsServed(route) && MayClaim(slot, tunnel)
                 && Leads(kind, datagram, receiver, tunnel, now) && !Explains(kind, datagram, receiver, slot, now))
             {
@@ -133,25 +159,21 @@ internal sealed partial class Roaming
             led = slot >= 0 && (led < 0 || route < _mappings[led].Route) ? slot : led;
         }
 
+        Instead = claim;
         Resolved found = chosen >= 0
-            ? new Resolved(Finding.Claim, OnRoute(first, _tunnels[chosen].Route), chosen)
+            ? new Resolved(_mappings.OnRoute(first, _tunnels[chosen].Route), chosen)
             : FromNeighbours(kind, datagram, receiver, first, entries, now);
-        return found.Finding switch
-        {
-            Finding.Claim => found with { Instead = claim },
-            Finding.Explained => Use(kind, found.Slot, first),
-            _ => claim >= 0 ? Use(kind, claim, first) : new Resolved(Finding.Unexplained, led >= 0 ? led : first),
-        };
+        return found.IsClaim ? found
+            : found.IsExplained ? Use(found.Slot, receiver, now)
+            : claim >= 0 ? Use(claim, receiver, now)
+            : Resolved.Unexplained(led >= 0 ? led : first);
     }
 
-    private Resolved Use(DatagramKind kind, int slot, int first)
+    private Resolved Use(int slot, uint receiver, Tick now)
     {
-        if (slot != first && kind != DatagramKind.CookieReply)
-        {
-            _mappings.BringToFront(slot);
-        }
-
-        return new Resolved(Finding.Explained, slot);
+        _tunnels.UseDataIndex(_mappings[slot].Tunnel, receiver, now);
+        _mappings.BringToFront(slot);
+        return Resolved.Explained(slot);
     }
 
     /// <summary>Whether the server of the slot's mapping issued the index for a datagram of this kind; a response only if it is
@@ -195,17 +217,6 @@ internal sealed partial class Roaming
         }
 
         return claims < ClaimsPerTunnel && _tunnels[tunnel].Members < Tunnel.MaxMembers;
-    }
-
-    private int OnRoute(int first, int route)
-    {
-        int slot = first;
-        while (slot >= 0 && _mappings[slot].Route != route)
-        {
-            slot = _mappings[slot].NextOfSource;
-        }
-
-        return slot;
     }
 
     /// <summary>Of two tunnels that may be claimed: one that has room, then the one of the first route.</summary>

@@ -18,9 +18,11 @@ internal sealed partial class ReferenceRelay
 
     /// <summary>An index that nothing of one's own explains, but a neighbour's tunnel does. A source that may claim, claims a
     /// copy of that tunnel. A mapping that is beyond asking takes over what is new, if its tunnel is the same session: if
-    /// both know a pair. Null if the datagram is to be judged by what the own tables know now.</summary>
-    private Claimable? Borrow(ReadOnlyMemory<byte> datagram, uint receiver, Source source, Func<ReferenceMapping, bool> explains, Tick now)
+    /// both know a pair: the datagram is its, if the keys explain it now. Null if there is nothing to claim.</summary>
+    private Claimable? Borrow(
+        ReadOnlyMemory<byte> datagram, uint receiver, Source source, Func<ReferenceMapping, bool> explains, Tick now, out ReferenceMapping? tookOver)
     {
+        tookOver = null;
         Tick at = rules.NeighboursForget ? now : default;
         ReferenceTunnel[][] known = [.. _neighbours
             .Select(neighbour => neighbour._at.Values.Where(Served.Contains).Select(route => neighbour.Owner(route, receiver, at)).OfType<ReferenceTunnel>().ToArray())
@@ -46,6 +48,7 @@ internal sealed partial class ReferenceRelay
 
             // A tunnel keeps its newest pairs: what is older than those of a full one leads nowhere.
             TakeOver(into, theirs, mapping, now);
+            tookOver = mayClaim ? null : mapping;
             return mayClaim && into.Issued(receiver, now) && Leads(datagram, receiver, into, now) ? new Claimable(into, mapping) : null;
         }
 

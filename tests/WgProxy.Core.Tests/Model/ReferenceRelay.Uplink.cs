@@ -115,7 +115,7 @@ internal sealed partial class ReferenceRelay
         if (isResponse && mapping is null)
         {
             ReferenceMapping? otherwise = Unexplaining(source, receiver, now);
-            if (Claim(datagram, receiver, source, IsExplained, instead: null, now) is ReferenceDecision claim)
+            if (Claim(datagram, receiver, source, IsExplained, instead: null, now, out _) is ReferenceDecision claim)
             {
                 return claim;
             }
@@ -164,12 +164,12 @@ internal sealed partial class ReferenceRelay
         if (mapping is null || (mapping.Proof == Proof.Claimed && rules.ClaimsTakeTurns))
         {
             ReferenceMapping? otherwise = Unexplaining(source, receiver, now);
-            if (Claim(datagram, receiver, source, IsExplained, instead: mapping, now) is ReferenceDecision claim)
+            if (Claim(datagram, receiver, source, IsExplained, instead: mapping, now, out ReferenceMapping? tookOver) is ReferenceDecision claim)
             {
                 return claim;
             }
 
-            mapping = Explaining(source, IsExplained) ?? otherwise;
+            mapping = tookOver is not null && IsExplained(tookOver) ? tookOver : Explaining(source, IsExplained) ?? otherwise;
         }
 
         if (mapping is null)
@@ -210,9 +210,11 @@ internal sealed partial class ReferenceRelay
     /// <summary>Claims what the source may claim of the own tunnels, else of the neighbours'. Null if there is nothing, or if the claim
     /// is refused and another claim of the source explains the datagram.</summary>
     private ReferenceDecision? Claim(
-        ReadOnlyMemory<byte> datagram, uint receiver, Source source, Func<ReferenceMapping, bool> explains, ReferenceMapping? instead, Tick now)
+        ReadOnlyMemory<byte> datagram, uint receiver, Source source, Func<ReferenceMapping, bool> explains, ReferenceMapping? instead, Tick now,
+        out ReferenceMapping? tookOver)
     {
-        Claimable? claim = ClaimableTunnel(datagram, receiver, source, explains, now) ?? Borrow(datagram, receiver, source, explains, now);
+        tookOver = null;
+        Claimable? claim = ClaimableTunnel(datagram, receiver, source, explains, now) ?? Borrow(datagram, receiver, source, explains, now, out tookOver);
         return claim is null ? null : Claim(datagram, receiver, source, claim, instead, now);
     }
 
