@@ -130,7 +130,7 @@ public sealed partial class Relay
         return record;
     }
 
-    // Before the slot is anybody else's.
+    // Before another mapping gets the slot.
     private void EndRecord(int slot)
     {
         ref readonly Mapping mapping = ref _mappings[slot];

@@ -13,9 +13,9 @@ public sealed partial class Relay
     /// thread.</summary>
     public RouteCounters? CountersOf(RouteId route) => _routes.Find(route)?.Counters;
 
-    /// <summary>A route is not what it was: the relay looks at its <see cref="RouteList"/>. A route that is new there is served from now
-    /// on. One that has gone is served no longer: its key admits nobody, and its mappings end. The mappings of one that has other
-    /// addresses are moved where they must. Mappings are looked at by the next calls of <see cref="Advance"/>, so many by each.</summary>
+    /// <summary>A route has changed, and the relay reads its <see cref="RouteList"/>. It serves a new route from now
+    /// on. It no longer serves a removed one: the key admits no client, and the mappings end. If a route has other
+    /// addresses, its mappings move where they must. The next calls of <see cref="Advance"/> go through a bounded number of mappings each.</summary>
     /// <param name="route">Its id. One that was given up long ago does nothing.</param>
     public void RouteChanged(RouteId route) => _routes.Look(route);
 

@@ -15,7 +15,7 @@ internal readonly record struct KernelVersion(int Major, int Minor, int Patch)
     public bool CorruptsEvenTrains =>
         (Major, Minor, Patch).CompareTo((7, 0, 0)) >= 0 && (Major, Minor, Patch).CompareTo((7, 1, 5)) < 0;
 
-    /// <summary>This host's; 0.0.0, which is trusted with nothing, if it is not told.</summary>
+    /// <summary>This host's; 0.0.0 if unknown, which is trusted with nothing.</summary>
     public static KernelVersion OfThisHost() => Parse(HostFacts.KernelRelease);
 
     /// <summary>From a text such as <c>6.12.3-amd64</c>; what is missing or unreadable is 0.</summary>

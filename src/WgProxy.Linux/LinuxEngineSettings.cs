@@ -3,7 +3,7 @@ using WgProxy.Linux.Workers;
 
 namespace WgProxy.Linux;
 
-/// <summary>What only this engine is told.</summary>
+/// <summary>The settings of this engine alone.</summary>
 public sealed record LinuxEngineSettings
 {
     /// <summary>How many worker threads; the engine takes fewer if its limits are too small to divide.</summary>

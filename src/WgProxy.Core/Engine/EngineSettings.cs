@@ -39,6 +39,6 @@ public sealed record EngineSettings
     /// must neither block nor throw.</summary>
     public Action<RelayEvent>? Observe { get; init; }
 
-    /// <summary>Where records of mappings go. Null if nobody wants them: then nothing is marked.</summary>
+    /// <summary>The receiver of mappings' records. Null for none; then the relay marks nothing.</summary>
     public JournalSettings? Journal { get; init; }
 }

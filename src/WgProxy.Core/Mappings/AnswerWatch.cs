@@ -3,41 +3,41 @@ using static WgProxy.Core.Vocabulary.Limits;
 
 namespace WgProxy.Core.Mappings;
 
-/// <summary>Whether the server answers one mapping: what waits for an answer, since when, and how long that may take. Data wait for
-/// anything valid of the server, initiations for a response. The watch alone writes what it knows; the relay tells it what happens, and
-/// asks it whether the client goes unanswered.</summary>
+/// <summary>Watches whether the server answers one mapping: what waits for an answer, since when, and how long that may take. Data wait for
+/// anything valid from the server, initiations for a response. Only the watch writes its state. The relay reports what happens, and
+/// asks whether the client is unanswered.</summary>
 // Packed: this is part of every row.
 [StructLayout(LayoutKind.Sequential, Pack = 4)]
 internal struct AnswerWatch
 {
-    // From when on more data, unanswered as the earlier, are a sign; zero while none are unanswered. The wait began _patience before.
+    // The instant after which further unanswered data are a sign; zero while no data are unanswered. The wait began _patience before.
     private Tick _overdueFrom;
     private Tick _askedSince;
     private ushort _patience;
     private byte _askedInVain;
     private Mark _marks;
 
-    /// <summary>When the mapping began to ask; of a proven one, when the first was forwarded of the initiations that go unanswered.
+    /// <summary>When the mapping began to ask. For a proven one, when the first of its unanswered initiations was forwarded.
     /// </summary>
     public readonly Tick AskedSince => _askedSince;
 
-    /// <summary>Whether there is something to do when the client sends data: nothing was unanswered before, or something has been for too
+    /// <summary>Whether data of the client need attention: nothing was unanswered before, or something has been for too
     /// long.</summary>
     public readonly bool IsDue(Tick now) => _overdueFrom <= now;
 
-    /// <summary>The engine has been given a sign that the client goes unanswered, and nothing valid has come from the server since.
+    /// <summary>The engine has had a sign that the client is unanswered, and nothing valid has come from the server since.
     /// </summary>
     public readonly bool IsUnanswered => Has(Mark.IsUnanswered);
 
-    /// <summary>Whether a proven client has waited so long that the mapping is to go to another address: data are overdue, the address
-    /// cannot be reached, or initiations have been in vain for long.</summary>
+    /// <summary>Whether a proven client has waited so long that the mapping must move to another address: its data are overdue, the address
+    /// cannot be reached, or its initiations have had no answer for long.</summary>
     public readonly bool HasWaitedLong(Tick now) =>
         IsOverdue(now) || IsUnreachable || (_askedInVain >= AskedBeforeMoved && now >= _askedSince + AskedBeforeMovedFor);
 
     /// <summary>Whether a newcomer that asks now asked before, and would not ask again so soon if it had been answered.</summary>
     public readonly bool HasNewcomerWaited(Tick now) => _askedInVain > 0 && now >= _askedSince + AskedElsewhereAfter;
 
-    // This host had no path to where the mapping goes, and nothing valid has come from the server since.
+    // This host had no path to the mapping's address, and nothing valid has come from the server since.
     private readonly bool IsUnreachable => Has(Mark.IsUnreachable);
 
     private readonly long PatienceNow =>
@@ -52,13 +52,13 @@ internal struct AnswerWatch
         _askedInVain = 1;
     }
 
-    /// <summary>A lingering mapping is revived: what it asked before is forgotten, but not that it asked.</summary>
+    /// <summary>A lingering mapping is revived. Its earlier initiations are forgotten, but not that it has asked.</summary>
     public void Revive(Tick now) => _askedSince = now;
 
     /// <summary>A recorded mapping goes on, which began to ask then.</summary>
     public void Restore(Tick askedSince) => _askedSince = askedSince;
 
-    /// <summary>Data that are owed an answer have been forwarded. Called where <see cref="IsDue"/>. Whether that is a sign.</summary>
+    /// <summary>Data that need an answer have been forwarded. Called if <see cref="IsDue"/>. Returns whether that is a sign.</summary>
     public bool CountData(Tick now)
     {
         if (_overdueFrom == default)
@@ -76,8 +76,8 @@ internal struct AnswerWatch
     /// <summary>An initiation of a client that is not proven is forwarded.</summary>
     public void CountNewcomersAsk() => _askedInVain = 1;
 
-    /// <summary>An initiation of a proven client is forwarded. Whether that is a sign: it asked before, and a client that had been
-    /// answered would not have asked again so soon.</summary>
+    /// <summary>An initiation of a proven client is forwarded. Returns whether that is a sign: the client asked before, and an answered
+    /// client would not ask again so soon.</summary>
     public bool CountAsk(Tick now)
     {
         if (_askedInVain == 0 || now > _askedSince + AskedTogether)
@@ -98,14 +98,14 @@ internal struct AnswerWatch
     /// <summary>The engine is given a sign.</summary>
     public void GiveSign() => Set(Mark.IsUnanswered, true);
 
-    /// <summary>This host has no path to where the mapping goes.</summary>
+    /// <summary>This host has no path to the mapping's address.</summary>
     public void LosePath(Tick now)
     {
         Set(Mark.IsUnreachable, true);
         Hurry(now);
     }
 
-    /// <summary>This host has a path to where the mapping goes.</summary>
+    /// <summary>This host has a path to the mapping's address.</summary>
     public void FindPath()
     {
         if (!IsUnreachable)
@@ -121,10 +121,10 @@ internal struct AnswerWatch
         }
     }
 
-    /// <summary>Whether the server is said to be, or known to answer, at another address than the one this mapping goes to.</summary>
+    /// <summary>Whether the name lists the server elsewhere, or the server is known to answer at another address than this mapping's.</summary>
     public void Place(bool isElsewhere) => Set(Mark.IsElsewhere, isElsewhere);
 
-    /// <summary>What is waited for has become less likely: it is waited for no longer than it now would be from the beginning.
+    /// <summary>An answer has become less likely. The wait is shortened to what it would now be from the beginning.
     /// </summary>
     public void Hurry(Tick now)
     {
@@ -135,7 +135,7 @@ internal struct AnswerWatch
         }
     }
 
-    /// <summary>Something valid came from the server. How long that took says how long to wait the next time.</summary>
+    /// <summary>Something valid came from the server. The time that it took sets the next wait.</summary>
     public void TakeAnswer(Tick now)
     {
         if (_overdueFrom != default)
@@ -156,7 +156,7 @@ internal struct AnswerWatch
 
     private readonly bool IsOverdue(Tick now) => _overdueFrom != default && _overdueFrom <= now;
 
-    // What is waited for is overdue then; the wait began when it did.
+    // The answer is overdue at that instant. The wait began with the data.
     private void WaitUntil(Tick overdue)
     {
         _patience = (ushort)Math.Min(_patience + (overdue - _overdueFrom), ushort.MaxValue);
@@ -174,7 +174,7 @@ internal struct AnswerWatch
         IsUnanswered = 1,
         IsUnreachable = 2,
 
-        // What the client sent last that was owed an answer had one within a moment.
+        // The client's last data that needed an answer had one promptly.
         IsPrompt = 4,
         IsElsewhere = 8,
     }

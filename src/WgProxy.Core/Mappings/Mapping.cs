@@ -8,7 +8,7 @@ using WgProxy.Core.Tunnels;
 namespace WgProxy.Core.Mappings;
 
 /// <summary>One row: a source and a route, joined to one upstream socket by the row's slot. The client side of a mapping
-/// is never re-pointed. What few mappings need stands in <see cref="MappingExtras"/>.</summary>
+/// never changes. What few mappings need is in <see cref="MappingExtras"/>.</summary>
 internal struct Mapping
 {
     /// <summary>The client.</summary>
@@ -32,16 +32,16 @@ internal struct Mapping
     /// <summary>The proof to return to when a lingering mapping is heard again.</summary>
     public Proof Former;
 
-    /// <summary>What it counts as while it asks; none if it never began by asking.</summary>
+    /// <summary>The share to which it counts while it asks; none if it did not begin by asking.</summary>
     public Share Admitted;
 
-    /// <summary>As what its prefix is charged for it now.</summary>
+    /// <summary>The share to which it is charged now.</summary>
     public Share Counted;
 
     /// <summary>The upstream socket's local port; 0 until the engine has opened it.</summary>
     public ushort Port;
 
-    // Seven that are seldom asked for share a byte: the row stays as small as three lines of a cache.
+    // Seven rarely read flags share a byte, so that the row fits three cache lines.
     private Mark _marks;
 
     /// <summary>The server has sent something of type 1, 2 or 4 to this port, so it may do so again.</summary>
@@ -50,11 +50,11 @@ internal struct Mapping
     /// <summary>The server has answered it once, or confirmed it: it may be sent more than it sends.</summary>
     public bool WasAnswered { readonly get => Has(Mark.WasAnswered); set => Set(Mark.WasAnswered, value); }
 
-    /// <summary>It lingers, or has lingered and not heard both ends since. One of them can be forged: what it says is passed on,
-    /// but prolongs nothing.</summary>
+    /// <summary>It lingers, or has lingered and not heard both ends since. One end can be forged: its packets are forwarded,
+    /// but do not prolong the mapping.</summary>
     public bool HasLingered { readonly get => Has(Mark.HasLingered); set => Set(Mark.HasLingered, value); }
 
-    /// <summary>It has shown a cookie, or its source had lately: what is sent to its address arrives there.</summary>
+    /// <summary>It has shown a cookie, or its source had lately: the client receives what is sent to its address.</summary>
     public bool HasShown { readonly get => Has(Mark.HasShown); set => Set(Mark.HasShown, value); }
 
     /// <summary>Since its revival, the client has not been heard yet.</summary>
@@ -69,14 +69,14 @@ internal struct Mapping
     /// <summary>Whether anything has been written to the mapping's <see cref="MappingExtras"/>.</summary>
     public bool HasExtras;
 
-    /// <summary>Whether an answer of the server's would show that the server is where this mapping goes: it was proven before it was
-    /// moved there, or nobody has been answered yet.</summary>
+    /// <summary>Whether an answer would show that the server is at this mapping's address. The mapping was proven before it
+    /// moved there, or no mapping has been answered yet.</summary>
     public bool IsOnTrial;
 
     /// <summary>Whether the server answers.</summary>
     public AnswerWatch Answers;
 
-    /// <summary>The one deadline.</summary>
+    /// <summary>The instant at which the mapping expires.</summary>
     public Tick Expires;
 
     /// <summary>When a valid packet last passed, either way.</summary>
@@ -118,7 +118,7 @@ internal struct Mapping
     }
 }
 
-/// <summary>The bytes of a mac, with no alignment to pay for in every row.</summary>
+/// <summary>The bytes of a mac, without alignment, which would cost memory in every row.</summary>
 [InlineArray(WireGuard.MacSize)]
 internal struct MacBytes
 {

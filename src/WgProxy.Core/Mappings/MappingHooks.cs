@@ -1,7 +1,7 @@
 namespace WgProxy.Core.Mappings;
 
-/// <summary>What the floors above must know, or must tell, when the life of a mapping changes. Called at once, before the
-/// lifecycle goes on; none of them may change a mapping's life.</summary>
+/// <summary>How the floors above take part when the life of a mapping changes. The lifecycle calls each hook at once, before it
+/// continues. A hook must not change a mapping's life.</summary>
 internal sealed class MappingHooks
 {
     /// <summary>The server has shown that it accepts the client of this slot: the mapping has just become established or

@@ -15,16 +15,16 @@ internal sealed partial class MappingLifecycle
         return Tick.Max(retries, _mappings.CookieUntil(slot));
     }
 
-    /// <summary>A claim that asks has as long for its answer as a stranger has, and as long in all: asking takes nothing
-    /// but the public key, and must not hold a tunnel's few claims for ever.</summary>
+    /// <summary>A claim that asks has as much time for its answer as a stranger has, and as much in all. Asking takes only
+    /// the public key, and must not hold a tunnel's few claims for ever.</summary>
     private Tick ClaimAskedDeadline(int slot, Tick now) =>
         Tick.Max(_mappings[slot].Expires, Tick.Min(now + _settings.AskedTimeout, ClaimLimit(slot)));
 
     private Tick ClaimDeadline(int slot, Tick now) =>
         Tick.Min(Tick.Max(now + _settings.ClaimedTimeout, _mappings.CookieUntil(slot)), ClaimLimit(slot));
 
-    /// <summary>Beyond this no claim lives, whatever is asked and answered by cookies. One that lingered when somebody came with
-    /// another tunnel's index under its address lives no longer than it would have lingered.</summary>
+    /// <summary>The latest end of a claim, whatever is asked and answered by cookies. If a lingering mapping became a claim by
+    /// another tunnel's index under its address, it ends when it would have ended.</summary>
     private Tick ClaimLimit(int slot)
     {
         ref Mapping mapping = ref _mappings[slot];

@@ -23,8 +23,8 @@ internal sealed partial class MappingLifecycle
         Refresh(slot, now);
     }
 
-    /// <summary>The server's answer to an initiation under the client's address. Anybody may have forged that, so it is no sign
-    /// of life of a proven mapping's: the client that asked uses the answer at once, and that is one.</summary>
+    /// <summary>The server's answer to an initiation under the client's address. An attacker may have forged the initiation. So the answer is no
+    /// sign of life of a proven mapping. A client that asked uses the answer at once, and that use is one.</summary>
     public void HeardAnswer(int slot, Tick now)
     {
         HeardServerAsk(slot, now);
@@ -68,9 +68,9 @@ internal sealed partial class MappingLifecycle
     /// <summary>The client has shown a cookie: what is sent to its address arrives there.</summary>
     public void ShowedCookie(int slot) => _mappings[slot].HasShown = true;
 
-    /// <summary>A client has asked again. That takes nothing but the public key and the client's address, so it revives
-    /// nobody: a mapping that lingers does so for as long as it would have, until the server answers. It only goes last of
-    /// those that make room.</summary>
+    /// <summary>A client has asked again. That takes only the public key and the client's address, so it revives
+    /// no mapping. A lingering mapping keeps its end until the server answers. It only becomes the last of its class to make
+    /// room.</summary>
     public void AskedAgain(int slot, ReadOnlySpan<byte> initiation, Tick now)
     {
         Remember(slot, initiation);
@@ -125,7 +125,7 @@ internal sealed partial class MappingLifecycle
         Follow(slot, now);
         if (earned >= Proof.Established && (mapping.AwaitsClient || mapping.AwaitsServer))
         {
-            // Revived at a lower proof, whose deadline may be later.
+            // It was revived at a lower proof, whose deadline may be later.
             Schedule(slot, Tick.Min(mapping.Expires, now + _settings.RevivedTimeout));
         }
     }
@@ -154,7 +154,7 @@ internal sealed partial class MappingLifecycle
         initiation.Slice(WireGuard.InitiationMac1Offset, WireGuard.MacSize).CopyTo(mapping.LastMac1);
     }
 
-    // The hot path: it only moves the row's deadline later, which the heap learns when the old one comes up.
+    // The hot path only moves the row's deadline later. The heap corrects its entry when the old deadline comes up.
     private void Refresh(int slot, Tick now)
     {
         ref Mapping mapping = ref _mappings[slot];
@@ -207,7 +207,7 @@ internal sealed partial class MappingLifecycle
 
         if (mapping.Proof >= Proof.Established)
         {
-            // Whoever comes back after a long tunnel is no newcomer.
+            // A client that returns after a long tunnel is not a newcomer.
             _hooks.ServerAccepted(slot, now);
         }
 

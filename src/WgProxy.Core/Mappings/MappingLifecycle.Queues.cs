@@ -109,7 +109,7 @@ internal sealed partial class MappingLifecycle
     private Prefix ChargedFor(int slot) =>
         _mappings[slot].Counted == Share.Claimed ? new Prefix(_mappings.ExtrasOf(slot).Charged, 0) : _mappings[slot].Source.Prefix;
 
-    /// <summary>What the mapping counts as. On probation it has shown nothing.</summary>
+    /// <summary>The share to which the mapping is charged. On probation it has shown nothing.</summary>
     private static Share ShareOf(in Mapping mapping) => mapping.Proof switch
     {
         Proof.Asked => mapping.Admitted,

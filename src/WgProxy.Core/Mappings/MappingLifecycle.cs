@@ -11,9 +11,9 @@ namespace WgProxy.Core.Mappings;
 /// which mapping makes room for another. The only writer of what a row says about that.
 /// </summary>
 /// <remarks>
-/// What holds after every call: a mapping that is not <see cref="Proof.None"/> stands in the queue of its proof, has one entry in
-/// the heap of deadlines, and its prefix (or, for a claim, its tunnel's site) is charged for what <see cref="Mapping.Counted"/>
-/// says. A proof only rises, but for expiry, which makes it <see cref="Proof.Lingering"/>.
+/// After every call, a mapping that is not <see cref="Proof.None"/> is in the queue of its proof and has one entry in
+/// the heap of deadlines. Its prefix (or, for a claim, its tunnel's site) is charged for <see cref="Mapping.Counted"/>.
+/// A proof only rises, except that expiry makes it <see cref="Proof.Lingering"/>.
 /// </remarks>
 internal sealed partial class MappingLifecycle
 {

@@ -5,8 +5,8 @@ using WgProxy.Core.Routes;
 namespace WgProxy.Core.Mappings;
 
 /// <summary>
-/// Rows by slot, and slots by source. Open addressing over a keyed hash, because sources are chosen by whoever attacks;
-/// no allocation after construction. Mappings of one source (on several routes) form a chain, in the order in which its packets
+/// Rows by slot, and slots by source. It uses open addressing over a keyed hash, because an attacker chooses sources.
+/// Nothing is allocated after construction. Mappings of one source (on several routes) form a chain, in the order in which its packets
 /// used them, the last one first; and so, in no order, do all of one route.
 /// </summary>
 internal sealed class MappingTable
@@ -54,8 +54,8 @@ internal sealed class MappingTable
     /// <summary>The row of a slot.</summary>
     public ref Mapping this[int slot] => ref _rows[slot];
 
-    /// <summary>What stands aside of a slot's row, for writing: empty if nothing has been written for this mapping. Whoever
-    /// only reads looks at <see cref="Mapping.HasExtras"/> first.</summary>
+    /// <summary>The extras of a slot's row, for writing; empty if nothing has been written for this mapping. A reader
+    /// checks <see cref="Mapping.HasExtras"/> first.</summary>
     public ref MappingExtras ExtrasOf(int slot)
     {
         if (!_rows[slot].HasExtras)
@@ -77,7 +77,7 @@ internal sealed class MappingTable
         }
     }
 
-    /// <summary>Until when a cookie of the server binds the slot's client to its port; long past if none does.</summary>
+    /// <summary>Until when a cookie from the server binds the slot's client to its port; long past if no cookie does.</summary>
     public Tick CookieUntil(int slot) => _rows[slot].HasExtras ? _extras[slot].CookieUntil : default;
 
     /// <summary>The first mapping of a source; -1 if it has none.</summary>

@@ -3,9 +3,9 @@ using WgProxy.Core.Containers;
 namespace WgProxy.Core.Mappings;
 
 /// <summary>
-/// How many unproven mappings of a kind each address prefix is charged for. A keyed hash, because sources are chosen by
-/// whoever attacks. Few mappings are unproven at a time, and those that cease to be leave no trace, so the memory used goes
-/// by the most there were at once.
+/// How many unproven mappings of a kind each address prefix is charged for. It uses a keyed hash, because an attacker chooses
+/// sources. Few mappings are unproven at a time, and the others leave no trace. So the memory used follows
+/// the most that there were at once.
 /// </summary>
 internal sealed class PrefixShares
 {

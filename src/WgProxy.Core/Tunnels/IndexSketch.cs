@@ -4,9 +4,9 @@ using WgProxy.Core.Containers;
 namespace WgProxy.Core.Tunnels;
 
 /// <summary>
-/// Which workers may know an index, at a glance: for each hash of an index a row with a count for each worker, of its indices
-/// that have this hash. To ask each neighbour's table for what nobody knows would cost more with every worker. A keyed hash,
-/// because whoever attacks may choose indices; nothing is allocated after construction.
+/// Shows at a glance which workers may know an index. Each hash of an index has a row, which counts for each worker its indices
+/// with this hash. Asking every neighbour's table for unknown indices would cost more with every worker. The hash is keyed,
+/// because an attacker may choose indices. Nothing is allocated after construction.
 /// </summary>
 /// <remarks>
 /// A count has one writer, its worker, and is a byte, which no processor writes in parts (ECMA-335, I.12.6.6); all read it

@@ -2,8 +2,8 @@ using System.Runtime.CompilerServices;
 
 namespace WgProxy.Core.Tunnels;
 
-/// <summary>The sender indices with which a tunnel's server asked, and how its client answered: the side of a tunnel that
-/// most have no use for, because clients ask. Kept apart, so that it costs no memory where it is empty.</summary>
+/// <summary>The sender indices of the server's initiations in a tunnel, and its client's answers. Most tunnels need none of this,
+/// because clients initiate. Kept apart, so that those need no memory for it.</summary>
 internal partial struct ServerHandshakes
 {
     private Handshakes _handshakes;

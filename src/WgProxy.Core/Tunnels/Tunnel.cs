@@ -6,8 +6,8 @@ using WgProxy.Core.Routes;
 namespace WgProxy.Core.Tunnels;
 
 /// <summary>
-/// What WireGuard would call the session: the pairs of indices that both ends use for their keys, and the mappings it
-/// reaches them by. A pair becomes known when the server answers an initiation (it names both indices), or when a client
+/// A WireGuard session as the relay sees it: the pairs of indices that both ends use for their keys, and the mappings that
+/// carry it. A pair becomes known when the server answers an initiation (it names both indices), or when a client
 /// answers one of the server's and the server then sends data to the client's index. What the server has asked stands in
 /// <see cref="ServerHandshakes"/>: most tunnels have only pairs.
 /// </summary>
@@ -25,7 +25,7 @@ internal partial struct Tunnel
     /// <summary>Tells the tunnel from others in the records of its mappings.</summary>
     public uint Identity;
 
-    /// <summary>The site of who made the tunnel by a handshake: claims on it are charged to it.</summary>
+    /// <summary>The site whose handshake made the tunnel. Claims on the tunnel are charged to it.</summary>
     public ulong Owner;
 
     /// <summary>Mappings that belong to this tunnel, lingering ones included.</summary>
@@ -41,16 +41,16 @@ internal partial struct Tunnel
     /// <summary>Whether the server has asked: only then do the tunnel's <see cref="ServerHandshakes"/> mean anything.</summary>
     public bool HasHandshakes;
 
-    /// <summary>Whether the mapping that the tunnel was made for is still a member; not in one that was borrowed.</summary>
+    /// <summary>Whether the mapping for which the tunnel was made is still a member. False in a borrowed tunnel.</summary>
     public bool HasFounder;
 
     // Which pairs a client has used, a bit each: within a pair it would cost four bytes.
     private byte _used;
     private Pairs _pairs;
 
-    /// <summary>Remembers a pair. Of those that no client has used, the one that ends first makes room; only if there is none,
-    /// one that was used: pairs of others, for whom the server was asked under the client's forged address, push nothing
-    /// out that is in use.</summary>
+    /// <summary>Remembers a pair. If there is no room, it replaces the pair that ends first among those that no client has used, and
+    /// a used one only if all are used. So pairs from initiations under the client's forged address replace no pair
+    /// in use.</summary>
     /// <param name="server">The server's index.</param>
     /// <param name="client">The client's index.</param>
     /// <param name="slot">The mapping on whose port the server named the pair.</param>
@@ -81,7 +81,7 @@ internal partial struct Tunnel
         return madeRoom;
     }
 
-    /// <summary>A client sends data with this index of the server's: whether a pair has it, which then is in use.</summary>
+    /// <summary>A client sends data with this server index. Returns whether a pair has it; that pair is then in use.</summary>
     public bool Use(uint index, Tick now)
     {
         byte found = 0;

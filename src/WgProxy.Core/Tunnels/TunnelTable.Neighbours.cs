@@ -41,7 +41,7 @@ internal sealed partial class TunnelTable
         return false;
     }
 
-    /// <summary>Makes a tunnel without members of a neighbour's copy, for a mapping that joins it at once.</summary>
+    /// <summary>Makes a tunnel without members from a neighbour's copy, for a mapping that joins it at once.</summary>
     public int Borrow(in TunnelCopy copy, Tick now)
     {
         int tunnel = Allocate(copy.Row.Route, copy.Row.Owner);
@@ -77,11 +77,11 @@ internal sealed partial class TunnelTable
         MarkMembers(tunnel);
     }
 
-    /// <summary>The server has named an index on the slot's port: a handshake, or the beginning of one, with whoever is there. If
-    /// the tunnel was not made for the slot's mapping, that need not be the tunnel's client, or the tunnel not its: the mapping
-    /// leaves the others, if there are any in this table, with a copy of all that the tunnel knows, by which the server may still
-    /// confirm it. The roaming table never leads to it by what it has copied: else the tunnel's own client would come to the
-    /// stranger's, once nobody else is left, or where its tunnel was borrowed.</summary>
+    /// <summary>The server has named an index on the slot's port: a handshake, or its beginning, with the sender there. If
+    /// the tunnel was not made for the slot's mapping, the sender need not be the tunnel's client. The mapping then
+    /// leaves the tunnel for its own, with a copy of the pairs, by which the server may still
+    /// confirm it. The roaming table never leads to the new tunnel by a copied index. Otherwise the tunnel's own client could come
+    /// to a stranger's tunnel.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
     public void SplitOff(int slot, Tick now)
     {

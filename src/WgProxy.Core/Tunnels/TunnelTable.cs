@@ -85,7 +85,7 @@ internal sealed partial class TunnelTable
         int tunnel = _mappings[slot].Tunnel;
         ref Tunnel row = ref _rows[tunnel];
 
-        // Whoever came first is the last of the chain.
+        // The first member is the last of the chain.
         row.HasFounder &= _mappings[slot].NextOfTunnel >= 0;
         if (row.FirstMember == slot)
         {

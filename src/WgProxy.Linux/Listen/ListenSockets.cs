@@ -12,16 +12,16 @@ namespace WgProxy.Linux.Listen;
 
 /// <summary>One worker's socket on a listening address.</summary>
 /// <param name="Socket">The socket.</param>
-/// <param name="Role">What it gets.</param>
-/// <param name="DefaultLocal">The local address of what a bare socket gets.</param>
-/// <param name="Strangers">By what clients that are not proven are answered. All sockets of the address share it.</param>
+/// <param name="Role">The datagrams that it gets.</param>
+/// <param name="DefaultLocal">The local address of the bare sockets' data.</param>
+/// <param name="Strangers">The sockets that answer unproven clients. All sockets of the address share them.</param>
 internal sealed record ListenSocket(UdpSocket Socket, ListenRole Role, DefaultLocalAddress DefaultLocal, StrangerSockets Strangers)
 {
-    private readonly byte[] _told = new byte[16];
+    private readonly byte[] _lastLocal = new byte[16];
     private InitiationBudget _budget;
     private long _readAt;
-    private int _toldLength;
-    private int _toldCount;
+    private int _lastLocalLength;
+    private int _localCount;
 
     /// <summary>Receives that failed, one after the other, since the last that did not.</summary>
     public int Failures { get; set; }
@@ -39,22 +39,22 @@ internal sealed record ListenSocket(UdpSocket Socket, ListenRole Role, DefaultLo
         set => Volatile.Write(ref _readAt, value.Milliseconds);
     }
 
-    /// <summary>The local address that <see cref="NoteLocal"/> was last told.</summary>
-    public ReadOnlySpan<byte> LastLocal => _told.AsSpan(0, _toldLength);
+    /// <summary>The last local address of <see cref="NoteLocal"/>.</summary>
+    public ReadOnlySpan<byte> LastLocal => _lastLocal.AsSpan(0, _lastLocalLength);
 
-    /// <summary>Data that was forwarded would have been plain, had it been sent to the home address.</summary>
+    /// <summary>Notes forwarded data that a bare socket would have got at the default local address.</summary>
     public void NoteLocal(ReadOnlySpan<byte> local)
     {
-        local.CopyTo(_told);
-        _toldLength = local.Length;
-        _toldCount++;
+        local.CopyTo(_lastLocal);
+        _lastLocalLength = local.Length;
+        _localCount++;
     }
 
     /// <summary>How often that was since it was last asked.</summary>
     public int TakeLocalCount()
     {
-        int count = _toldCount;
-        _toldCount = 0;
+        int count = _localCount;
+        _localCount = 0;
         return count;
     }
 }
@@ -62,7 +62,7 @@ internal sealed record ListenSocket(UdpSocket Socket, ListenRole Role, DefaultLo
 /// <summary>Binds the listening addresses, each as a group of sockets that the kernel steers datagrams to.</summary>
 internal static class ListenSockets
 {
-    // More than a buffer holds: what is still there then came later.
+    // More than a buffer holds. Datagrams beyond that arrived later.
     private const int DiscardedBatches = 1_000;
 
     /// <summary>The sockets of each worker: for each address one of each <see cref="ListenRole"/>.</summary>
@@ -85,14 +85,14 @@ internal static class ListenSockets
             }
             catch (EngineException refusal) when (plan.MayDrawAgain(attempt, refusal.Cause))
             {
-                // Somebody has the port that was drawn, in the other family or since: draw another.
+                // Another program has the drawn port, in the other family or since. The loop draws another.
             }
         }
     }
 
-    /// <summary>Throws away what came before the group was complete: the program may have chosen a socket that was not
-    /// there yet, and then the kernel took another, which may not belong to the source's worker or not be told what there
-    /// was to say.</summary>
+    /// <summary>Discards what came before the group was complete. The program may have chosen a socket that did not
+    /// exist yet. The kernel then chose another, which may not belong to the source's worker or may lack the metadata.
+    /// </summary>
     public static void Discard(IReadOnlyList<IReadOnlyList<ListenSocket>> workers)
     {
         using ReceiveBatch batch = new();
@@ -161,20 +161,20 @@ internal static class ListenSockets
         IPEndPoint listen, Steering steering, Segmentation offload, List<ListenSocket>[] workers, StrangerSockets strangers)
     {
         bool isWildcard = listen.Address.Equals(IPAddress.Any) || listen.Address.Equals(IPAddress.IPv6Any);
-        DefaultLocalAddress home = new(steering, isWildcard);
+        DefaultLocalAddress defaultLocal = new(steering, isWildcard);
         for (int i = 0; i < steering.Sockets; i++)
         {
             UdpSocket socket = New(listen);
-            ListenRole intake = (ListenRole)(i / steering.Workers);
-            ListenSocket listener = new(socket, intake, home, strangers);
+            ListenRole role = (ListenRole)(i / steering.Workers);
+            ListenSocket listener = new(socket, role, defaultLocal, strangers);
             workers[i % steering.Workers].Add(listener);
             socket.Udp.AskBuffers(ListenPlan.Buffer);
             socket.Udp.RefuseMulticast();
 
             // Each message beside a datagram costs some 60 ns (decision 16).
-            if (intake == ListenRole.Bare)
+            if (role == ListenRole.Bare)
             {
-                home.Add(listener);
+                defaultLocal.Add(listener);
             }
             else
             {
@@ -185,7 +185,7 @@ internal static class ListenSockets
                 }
             }
 
-            // On all of the group or on none: when the kernel coalesces, it asks one of them, chosen without the program.
+            // Either all sockets of the group have this option or none: when the kernel coalesces, it asks one of them, chosen without the program.
             if (offload.Coalesces)
             {
                 socket.Udp.TryCoalesce();
@@ -198,7 +198,7 @@ internal static class ListenSockets
 
             SharePort(socket);
 
-            if (i == 0 && !home.TryAttach(socket))
+            if (i == 0 && !defaultLocal.TryAttach(socket))
             {
                 throw Refusal.Of(
                     "setsockopt SO_ATTACH_REUSEPORT_CBPF, which steers datagrams among sockets that share a port (since Linux 4.5)",

@@ -79,7 +79,7 @@ public static unsafe class HostFacts
         }
     }
 
-    /// <summary>Fills a few bytes with bits that nobody can predict; false where the kernel, or a sandbox, lacks the call.</summary>
+    /// <summary>Fills a few bytes with unpredictable bits; false if the kernel, or a sandbox, lacks the call.</summary>
     public static bool TryFillRandom(Span<byte> bits)
     {
         // So few bytes come whole or not at all, and not before the kernel has gathered enough.

@@ -203,18 +203,18 @@ internal sealed partial class LinuxWorker
         ref Upstream upstream = ref _upstreams[change.Slot];
         if (!upstream.IsProven)
         {
-            ListenRole intake = change.Kind == RelayEventKind.Established ? ListenRole.Initiations : ListenRole.WithMetadata;
+            ListenRole role = change.Kind == RelayEventKind.Established ? ListenRole.Initiations : ListenRole.WithMetadata;
             upstream.IsProven = true;
-            _toClients.Use(change.Slot, DescriptorOf(intake, upstream.Listener.Strangers), EngineFault.SendFailed);
+            _toClients.Use(change.Slot, DescriptorOf(role, upstream.Listener.Strangers), EngineFault.SendFailed);
         }
     }
 
     // This worker's socket of the listening address to which these stranger sockets belong.
-    private int DescriptorOf(ListenRole intake, StrangerSockets strangers)
+    private int DescriptorOf(ListenRole role, StrangerSockets strangers)
     {
         for (int i = 0; i < _listeners.Count; i++)
         {
-            if (_listeners[i].Role == intake && _listeners[i].Strangers == strangers)
+            if (_listeners[i].Role == role && _listeners[i].Strangers == strangers)
             {
                 return _listeners[i].Socket.Descriptor;
             }

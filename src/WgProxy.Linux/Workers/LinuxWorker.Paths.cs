@@ -11,7 +11,7 @@ namespace WgProxy.Linux.Workers;
 // that address or the route has moved (Linux 6.18: IPv4 then answers ENETUNREACH or EINVAL, IPv6 goes on sending with the dead one).
 internal sealed partial class LinuxWorker
 {
-    // Bounds what one turn looks at and connects, so that a change of all paths does not hold up datagrams.
+    // Bounds the checks and reconnects of one turn, so that a change of all paths does not delay datagrams.
     private const int LookedAtPerTurn = 1_024;
     private const int ReconnectsPerTurn = 64;
 
@@ -24,7 +24,7 @@ internal sealed partial class LinuxWorker
     // The next slot to be looked at; none while this is not below the number of slots.
     private int _pathSlot = int.MaxValue;
 
-    /// <summary>Runs the commands that wait. What they begin is continued turn by turn.</summary>
+    /// <summary>Runs the waiting commands. Later turns continue what they begin.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
     private void RunCommands()
     {
@@ -127,7 +127,7 @@ internal sealed partial class LinuxWorker
     /// <summary>Connects a slot's socket to where its mapping goes, by its own port.</summary>
     private bool Reconnect(int slot, Tick now)
     {
-        // What was decided before leaves by the path of before.
+        // Datagrams decided earlier leave by the former path.
         _toServers.Flush();
         IPEndPoint server = _relay.ServerOf(slot);
         ref Upstream upstream = ref _upstreams[slot];
@@ -149,7 +149,7 @@ internal sealed partial class LinuxWorker
         return true;
     }
 
-    /// <summary>Gives a slot a socket of the other IP version: with the same port if that is free there, else with another.</summary>
+    /// <summary>Gives a slot a socket of the other IP version, with the same port if that is free there, and otherwise with another.</summary>
     private bool Replace(int slot, IPEndPoint server, Tick now)
     {
         ushort former = _upstreams[slot].Port;

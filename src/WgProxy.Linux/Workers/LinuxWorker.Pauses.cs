@@ -3,8 +3,8 @@ using WgProxy.Linux.Listen;
 
 namespace WgProxy.Linux.Workers;
 
-// Sockets that only fail. One error is about one datagram; but what fails for good, because a sandbox or a filter came over
-// it or memory is gone, would be reported as readable again at once, and cost a whole processor.
+// Sockets that always fail. One error concerns one datagram. A socket may also fail for good, because of a sandbox, a filter or
+// a lack of memory. epoll would report it as readable at once, and it would cost a whole processor.
 internal sealed partial class LinuxWorker
 {
     private const int PatientFailures = 16;
@@ -51,7 +51,7 @@ internal sealed partial class LinuxWorker
         _paused.Add((token, now + PauseLength));
     }
 
-    /// <summary>Watches again what has paused for long enough. When the next pause ends.</summary>
+    /// <summary>Watches sockets again that have paused for long enough. Returns when the next pause ends.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
     private Tick Resume(Tick now)
     {

@@ -55,7 +55,7 @@ internal sealed partial class LinuxWorker
 
             if (_uncounted)
             {
-                // Nobody else may wake this thread in time to say what the kernel dropped at last.
+                // No event may wake this thread in time to report the kernel's last drops.
                 next = Tick.Min(next, count);
             }
 
@@ -68,7 +68,7 @@ internal sealed partial class LinuxWorker
         }
     }
 
-    /// <summary>How long to wait: for ever where an alarm ends the wait; where the system lets nobody set one, until then.
+    /// <summary>How long to wait: for ever if a timer ends the wait, and until the deadline if the system offers no timer.
     /// </summary>
     private int WaitUntil(Tick next, Tick now)
     {

@@ -14,7 +14,7 @@ internal sealed partial class LinuxWorker
     private OpenRefusal _refusal;
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private bool Open(int slot, ListenSocket listener, int place, ReadOnlySpan<byte> local, Tick now)
+    private bool Open(int slot, ListenSocket listener, int entry, ReadOnlySpan<byte> local, Tick now)
     {
         bool connected = _ports.TryOpen(_connect, _relay.ServerOf(slot), now, out UdpDescriptor socket, out _refusal);
         while (!connected && _refusal.IsUnreachable && _relay.TryNextServer(slot, now))
@@ -29,7 +29,7 @@ internal sealed partial class LinuxWorker
             return false;
         }
 
-        _clients.Set(slot, _fromClients.NameOf(place), local);
+        _clients.Set(slot, _fromClients.NameOf(entry), local);
         _relay.Opened(slot, Begin(slot, socket, listener, local));
         HandleEvents(now);
         return true;
@@ -84,7 +84,7 @@ internal sealed partial class LinuxWorker
         bool isBound = error == 0;
         if (isBound && (error = socket.Connect(server)) == 0)
         {
-            // Between the two, the port was open to anybody.
+            // Between the two calls, any host could send to the port.
             socket.Discard();
             return true;
         }
@@ -124,7 +124,7 @@ internal sealed partial class LinuxWorker
     [MethodImpl(MethodImplOptions.NoInlining)]
     private void Close(in RelayEvent ended, Tick now)
     {
-        // What was decided before still leaves; afterwards nothing can reach the slot any more.
+        // Datagrams decided earlier still leave. After that, nothing can reach the slot.
         _toServers.Flush();
         _toClients.Flush();
         ref Upstream upstream = ref _upstreams[ended.Slot];
@@ -159,7 +159,7 @@ internal sealed partial class LinuxWorker
         // Not connected to where its mapping goes, because that did not work yet.
         public bool IsAstray;
 
-        // Stays as it is while the mapping lingers: who has shown that it receives has.
+        // It stays while the mapping lingers, because a client that has shown that it receives still does.
         public bool IsProven;
     }
 }

@@ -31,7 +31,7 @@ internal sealed record ServerName(string Host, ushort Port, IPAddress? Address, 
         detail = (literal, port) switch
         {
             (_, 0) => "nothing can be sent to port 0",
-            (true, _) when !IsUsable(address!) => "nobody can be reached at this address",
+            (true, _) when !IsUsable(address!) => "no host can have this address",
             (true, _) => EndPointText.ZoneFits(address!, zone, out string? misfit) ? null : misfit,
             (false, _) when bracketed => "there is no IPv6 address in the brackets",
             (false, _) when !IsName(host) => "the part before the port is neither a name nor an address",

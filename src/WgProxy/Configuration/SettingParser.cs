@@ -38,18 +38,18 @@ internal static class SettingParser
     }
 
     public static bool TryParseAllow(string text, out AddressList value, out string? refusal) =>
-        TryParsePrefixes(text, nobody: "any", out value, out refusal);
+        TryParsePrefixes(text, emptyWord: "any", out value, out refusal);
 
     public static bool TryParseDeny(string text, out AddressList value, out string? refusal) =>
-        TryParsePrefixes(text, nobody: "none", out value, out refusal);
+        TryParsePrefixes(text, emptyWord: "none", out value, out refusal);
 
-    private static bool TryParsePrefixes(string text, string nobody, out AddressList value, out string? refusal)
+    private static bool TryParsePrefixes(string text, string emptyWord, out AddressList value, out string? refusal)
     {
         const StringSplitOptions Clean = StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries;
         List<IPNetwork> prefixes = [];
         value = AddressList.Empty;
         refusal = null;
-        if (string.Equals(text, nobody, StringComparison.Ordinal))
+        if (string.Equals(text, emptyWord, StringComparison.Ordinal))
         {
             return true;
         }
@@ -61,7 +61,7 @@ internal static class SettingParser
             if (!EndPointText.TryParseAddress(parts[0], parts[0].Contains(':', StringComparison.Ordinal), out IPAddress? address)
                 || !IPNetwork.TryParse(parts.Length == 2 ? each : $"{each}/{address.GetAddressBytes().Length * 8}", out IPNetwork parsed))
             {
-                refusal = $"\"{each}\" is no address prefix; expected {nobody}, or {PrefixForm}";
+                refusal = $"\"{each}\" is no address prefix; expected {emptyWord}, or {PrefixForm}";
                 return false;
             }
 
