@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
@@ -113,20 +114,24 @@ public sealed unsafe partial class LinuxEngineCosts : IDisposable
         rig.Route.Server = (IPEndPoint)_server.LocalEndPoint!;
         using Exchanges exchanges = new(rig, AddressFamily.InterNetwork, strangers);
         byte[] initiation = WireMessages.Initiation(rig.Route.Mac1, 7);
-        long before = 0;
-        for (int half = 0; half < 2; half++)
+        // What is done once a second has been done once before it counts: at its first time it may load code.
+        long warm = Stopwatch.GetTimestamp();
+        int warmed = 0;
+        for (; warmed < rounds || Stopwatch.GetElapsedTime(warm) < TimeSpan.FromSeconds(2.5); warmed++)
         {
-            before = meter.Allocated;
-            for (int round = 0; round < rounds; round++)
-            {
-                exchanges.AskForCookies(initiation);
-            }
+            exchanges.AskForCookies(initiation);
+        }
+
+        long before = meter.Allocated;
+        for (int round = 0; round < rounds; round++)
+        {
+            exchanges.AskForCookies(initiation);
         }
 
         long allocated = meter.Allocated - before;
         TestContext.Current.TestOutputHelper?.WriteLine($"{rounds * strangers} cookies: {allocated} bytes allocated");
         Assert.Equal(0, allocated);
-        Assert.Equal(2 * rounds * strangers, rig["uplink.Reply"]);
+        Assert.Equal((warmed + rounds) * strangers, rig["uplink.Reply"]);
         Assert.Empty(rig.Faults());
     }
 
