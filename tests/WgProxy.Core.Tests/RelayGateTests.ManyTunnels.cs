@@ -49,6 +49,19 @@ public sealed partial class RelayGateTests
         Assert.InRange(all.JudgedPerSecond, tunnels == 2_000 ? 15 : 19, 21);
     }
 
+    // A carrier's NAT, or an office: all tunnels are of one site, and so are those who come new.
+    [Theory]
+    [InlineData(200)]
+    [InlineData(2_000)]
+    public void Behind_one_address_a_loaded_server_is_asked_for_as_many_as_it_judges(int tunnels)
+    {
+        RekeyingTunnels all = new(tunnels, haveOneAddress: true, isLoaded: true, output, newcomers: 40);
+        all.Run(Says.TheServer);
+        Assert.InRange(all.RanOut * 1_000.0 / tunnels, 0, 2);
+        Assert.Equal(40, all.NewcomersIn);
+        Assert.InRange(all.LongestNewcomerMilliseconds, 0, 40_000);
+    }
+
     /// <summary>Clients in use, with keys of every age from the start, and their server.</summary>
     private sealed class RekeyingTunnels
     {
@@ -65,7 +78,7 @@ public sealed partial class RelayGateTests
         private int _judged;
         private int _forged;
 
-        public RekeyingTunnels(int tunnels, bool haveOneAddress, bool isLoaded, ITestOutputHelper output)
+        public RekeyingTunnels(int tunnels, bool haveOneAddress, bool isLoaded, ITestOutputHelper output, int newcomers = 0)
         {
             (_isLoaded, _output) = (isLoaded, output);
             _clients = [.. Enumerable.Range(0, tunnels).Select(number => new Client(haveOneAddress ? RelayDriver.Client(number) : Site(number)))];
@@ -76,7 +89,18 @@ public sealed partial class RelayGateTests
                 client.KeysAt = Now - _random.Next(RekeyMilliseconds);
                 _due.Enqueue(client, client.KeysAt + RekeyMilliseconds);
             }
+
+            // They come while the others renew their keys, and are to be in before the end.
+            foreach (int number in Enumerable.Range(tunnels, newcomers))
+            {
+                long at = Now + _random.Next(30_000, (Seconds - 60) * 1_000);
+                _due.Enqueue(new Client(RelayDriver.Client(number)) { IsNewcomer = true, KeysAt = at }, at);
+            }
         }
+
+        public int NewcomersIn { get; private set; }
+
+        public long LongestNewcomerMilliseconds { get; private set; }
 
         public int RanOut => _clients.Count(client => client.RanOut);
 
@@ -117,7 +141,7 @@ public sealed partial class RelayGateTests
             }
 
             _output.WriteLine($"measured: {RanOut} of {_clients.Length} tunnels ran out of keys ({RanOut * 100.0 / _clients.Length:0} %) in {Seconds} s;"
-                + $" the longest rekey took {LongestMilliseconds / 1000.0:0.0} s; {JudgedPerSecond:0.0} judged a second");
+                + $" the longest rekey took {LongestMilliseconds / 1000.0:0.0} s; {JudgedPerSecond:0.0} judged a second; {NewcomersIn} newcomers in, the last after {LongestNewcomerMilliseconds / 1000.0:0.0} s");
         }
 
         // A cookie reply under the server's address each 1.9 s, just before the relay would think better of it; and what keeps
@@ -175,7 +199,17 @@ public sealed partial class RelayGateTests
             _judged++;
             Assert.Equal(Verdict.Forward, _driver.FromServer(slot, WireMessages.Response(index, index)).Verdict);
             _driver.FromClient(client.Source, WireMessages.Transport(index));
-            LongestMilliseconds = Math.Max(LongestMilliseconds, Now - client.AskingSince);
+            if (client.IsNewcomer)
+            {
+                LongestNewcomerMilliseconds = Math.Max(LongestNewcomerMilliseconds, Now - client.AskingSince);
+                NewcomersIn++;
+            }
+            else
+            {
+                LongestMilliseconds = Math.Max(LongestMilliseconds, Now - client.AskingSince);
+            }
+
+            client.IsNewcomer = false;
             (client.KeysAt, client.AskingSince, client.NextAt) = (Now, -1, Now + RekeyMilliseconds);
         }
 
@@ -196,6 +230,8 @@ public sealed partial class RelayGateTests
             public long NextAt { get; set; }
 
             public bool RanOut { get; set; }
+
+            public bool IsNewcomer { get; set; }
 
             public void Takes(byte[] cookie, long now) => (Cookie, CookieUntil) = (cookie, now + 115_000);
         }

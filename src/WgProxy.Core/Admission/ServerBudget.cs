@@ -10,13 +10,11 @@ namespace WgProxy.Core.Admission;
 /// </summary>
 internal sealed class ServerBudget
 {
-    // One site gets at most a ninth of the newcomers' tokens, so exhausting them takes nine sites. As many tokens' time, whatever
-    // the worker's part of them is.
-    private const int SitesOfNewcomers = 9;
-
-    // A peer with many mappings cannot take all tokens of tunnels: a site that had one so lately leaves the last three.
-    private const double SitesOfTunnels = 4.5;
-    private const int LeftByServedSites = 3;
+    // A site that had a token within the time of nine leaves the last three to others. So a peer with many mappings cannot take all
+    // tokens of tunnels. Newcomers have no more than three: of one site, they get a ninth of all at most. It is the time of nine,
+    // whatever part of the tokens the worker has.
+    private const int TokensOfASite = 9;
+    private const int LeftToOtherSites = 3;
 
     // As many tokens' time again.
     private const int TokensOfTurns = 18;
@@ -25,10 +23,9 @@ internal sealed class ServerBudget
 
     private readonly int _perSecond;
     private readonly RecentSources _recentNewcomerSites;
-    private readonly RecentSources _recentServedSites;
+    private readonly RecentSources _recentTunnelSites;
     private readonly RecentSources _turns;
-    private readonly TimeSpan _betweenNewcomersOfASite;
-    private readonly TimeSpan _betweenTunnelsOfASite;
+    private readonly TimeSpan _betweenTokensOfASite;
     private readonly TimeSpan _betweenTurnsOfASite;
 
     /// <summary>A budget of <see cref="RelaySettings.ServerTokensPerSecond"/> for each server.</summary>
@@ -36,10 +33,9 @@ internal sealed class ServerBudget
     {
         _perSecond = settings.ServerTokensPerSecond;
         _recentNewcomerSites = new RecentSources(RememberedSites, settings.HashSeed);
-        _recentServedSites = new RecentSources(RememberedSites, settings.HashSeed);
+        _recentTunnelSites = new RecentSources(RememberedSites, settings.HashSeed);
         _turns = new RecentSources(RememberedSites, settings.HashSeed);
-        _betweenNewcomersOfASite = TimeSpan.FromSeconds(SitesOfNewcomers / (double)_perSecond);
-        _betweenTunnelsOfASite = TimeSpan.FromSeconds(SitesOfTunnels / _perSecond);
+        _betweenTokensOfASite = TimeSpan.FromSeconds(TokensOfASite / (double)_perSecond);
         _betweenTurnsOfASite = TimeSpan.FromSeconds(TokensOfTurns / (double)_perSecond);
     }
 
@@ -47,8 +43,9 @@ internal sealed class ServerBudget
     public static bool IsLoaded(in ServerLoad server, InitiationPriority priority, Tick now) =>
         priority == InitiationPriority.Live ? server.IsLoadedForTunnels(now) : server.IsLoaded(now);
 
-    /// <summary>Whether the server may be given one more initiation. Always, unless it is loaded. Then newcomers of one site are spaced,
-    /// and other sites that had a token lately leave some to sites that wait.</summary>
+    /// <summary>Whether the server may be given one more initiation. Always, unless it is loaded. Then a site that had a
+    /// token lately leaves the last three to others. Newcomers of a site are counted apart from its tunnels, so that neither keeps the
+    /// other out.</summary>
     public bool TryTakeToken(ref ServerLoad server, InitiationPriority priority, in Source source, Tick now)
     {
         if (!IsLoaded(server, priority, now))
@@ -57,18 +54,12 @@ internal sealed class ServerBudget
         }
 
         Source site = source.Site;
-        bool isNewcomer = priority <= InitiationPriority.Verified;
-        if (isNewcomer && _recentNewcomerSites.Contains(site, now, _betweenNewcomersOfASite))
-        {
-            return false;
-        }
-
-        int reserved = InitiationPriority.Live - priority;
-        reserved += !isNewcomer && _recentServedSites.Contains(site, now, _betweenTunnelsOfASite) ? LeftByServedSites : 0;
+        RecentSources recent = priority <= InitiationPriority.Verified ? _recentNewcomerSites : _recentTunnelSites;
+        int reserved = (InitiationPriority.Live - priority) + (recent.Contains(site, now, _betweenTokensOfASite) ? LeftToOtherSites : 0);
         bool taken = server.TryTakeToken(_perSecond, reserved, now);
         if (taken)
         {
-            (isNewcomer ? _recentNewcomerSites : _recentServedSites).Add(site, now);
+            recent.Add(site, now);
         }
 
         return taken;

@@ -18,8 +18,7 @@ internal sealed partial class ReferenceRelay
     private readonly Dictionary<IPNetwork, Tick> _spared = [];
     private ReferenceBucket _sparing = new();
     private readonly Dictionary<int, ReferenceBucket> _places = [];
-    private readonly List<(IPNetwork Site, Tick At)> _newcomers = [];
-    private readonly List<(IPNetwork Site, Tick At)> _recentServedSites = [];
+    private readonly List<(IPNetwork Site, bool IsNewcomer, Tick At)> _served = [];
     private List<byte[]> _forwarded = [];
     private List<byte[]> _forwardedBefore = [];
     private Tick _turnedAt;
@@ -226,16 +225,12 @@ internal sealed partial class ReferenceRelay
 
         ReferenceBucket places = _places.TryGetValue(route, out ReferenceBucket? known) ? known : _places[route] = new ReferenceBucket();
         bool isNewcomer = rank is Rank.Newcomer or Rank.Verified;
-        if (isNewcomer && _newcomers.Any(other => other.Site == SiteOf(source) && now - other.At < rules.BetweenNewcomersOfASite))
-        {
-            return false;
-        }
-
-        bool isServed = !isNewcomer && _recentServedSites.Any(other => other.Site == SiteOf(source) && now - other.At < 250);
-        bool taken = places.Take(1, rules.PlacesPerSecond, rules.Places[(int)rank] - (isServed ? rules.LeftByServedSites : 0), now);
+        bool isServed = _served.Any(other => other.Site == SiteOf(source) && now - other.At < rules.BetweenTokensOfASite
+            && (other.IsNewcomer == isNewcomer || !rules.NewcomersAreApart));
+        bool taken = places.Take(1, rules.PlacesPerSecond, rules.Places[(int)rank] - (isServed ? rules.LeftToOtherSites : 0), now);
         if (taken)
         {
-            (isNewcomer ? _newcomers : _recentServedSites).Add((SiteOf(source), now));
+            _served.Add((SiteOf(source), isNewcomer, now));
         }
 
         return taken;

@@ -24,8 +24,7 @@ internal sealed partial class ReferenceRelay
         _knownNetworks.Clear();
         _spared.Clear();
         _places.Clear();
-        _newcomers.Clear();
-        _recentServedSites.Clear();
+        _served.Clear();
         _answering.Clear();
         _failed.Clear();
         _walked.Clear();

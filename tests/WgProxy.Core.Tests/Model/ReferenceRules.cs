@@ -145,8 +145,11 @@ internal sealed record ReferenceRules
     /// <summary>Places at a loaded server that newcomers may take at once, those for who showed a cookie, for known sources, those for live tunnels.</summary>
     public IReadOnlyList<int> Places { get; init; } = [2, 3, 4, 5];
 
-    /// <summary>Milliseconds for which a loaded server is asked for no second newcomer of one site.</summary>
-    public int BetweenNewcomersOfASite { get; init; } = 500;
+    /// <summary>Milliseconds for which a site that had a token of a loaded server leaves some to other sites.</summary>
+    public int BetweenTokensOfASite { get; init; } = 500;
+
+    /// <summary>Whether newcomers of a site leave no tokens because of its tunnels, and the other way round.</summary>
+    public bool NewcomersAreApart { get; init; } = true;
 
     /// <summary>How many more askers than the setting says mean load.</summary>
     public int MoreAsked { get; init; } = 1;
@@ -163,8 +166,8 @@ internal sealed record ReferenceRules
     /// <summary>How much of the claims there may be at all before their shares count.</summary>
     public double FreeOfClaims { get; init; } = 0.5;
 
-    /// <summary>How many of the places at a loaded server a site leaves to others that has just had one.</summary>
-    public int LeftByServedSites { get; init; } = 3;
+    /// <summary>How many tokens of a loaded server a site leaves to others that has just had one.</summary>
+    public int LeftToOtherSites { get; init; } = 3;
 
     /// <summary>Whether pairs of indices that a client has used make room last.</summary>
     public bool UsedPairsStay { get; init; } = true;
