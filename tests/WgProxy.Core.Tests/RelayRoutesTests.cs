@@ -259,6 +259,39 @@ public sealed class RelayRoutesTests
         }
     }
 
+    [Fact]
+    public void Deciding_among_a_thousand_routes_allocates_nothing()
+    {
+        RouteList list = new();
+        Route last = RelayDriver.NewRoute();
+        foreach (Route route in Enumerable.Range(0, 999).Select(_ => RelayDriver.NewRoute()).Append(last))
+        {
+            list.Add(route);
+        }
+
+        RelayDriver driver = new(Settings, list);
+        Source source = RelayDriver.Client(1);
+        byte[] mine = WireMessages.Initiation(last.Mac1, 0xC1);
+        int slot = driver.FromClient(source, mine).Slot;
+        driver.FromServer(slot, WireMessages.Response(0x51, 0xC1));
+        byte[] data = WireMessages.Transport(0x51, 100);
+        byte[] forged = WireMessages.Initiation(RelayDriver.NewRoute().Mac1, 0xC2);
+        byte[] newcomers = WireMessages.Initiation(last.Mac1, 0xC3);
+        Source stranger = RelayDriver.Client(2);
+        Verdict[] seen = new Verdict[4];
+        Assert.Equal(0, Allocated.InBestOf(5, () =>
+        {
+            seen[0] = driver.Relay.FromClient(mine, 0, source, driver.Now).Verdict;
+            seen[1] = driver.Relay.FromClient(forged, 0, stranger, driver.Now).Verdict;
+            seen[2] = driver.Relay.FromClient(data, 0, source, driver.Now).Verdict;
+            Decision opened = driver.Relay.FromClient(newcomers, 0, stranger, driver.Now);
+            seen[3] = opened.Verdict;
+            driver.Relay.OpenFailed(opened.Slot);
+            driver.Relay.ClearEvents();
+        }));
+        Assert.Equal([Verdict.Replayed, Verdict.BadMac1, Verdict.Forward, Verdict.Open], seen);
+    }
+
     private Decision Ask(int client, Route route, uint index = 0xC1) =>
         _driver.FromClient(RelayDriver.Client(client), WireMessages.Initiation(route.Mac1, index + ((uint)client << 8)));
 
