@@ -17,7 +17,11 @@ public sealed partial class DocsTests
     private static readonly string[] BannedNames =
     [
         "MappingAside", "Intake", "Lookout", "Alarm", "TunnelAsks", "TakesData", "TakesDataOf", "ServerSpoke", "HomeAddress", "_placed", "Introduce",
+        "_told", "_plain", "_lookout", "PlacesOf", "AskedPair", "HandshakeGate",
     ];
+
+    // In sources they stood for mappings, programs and attackers alike.
+    private static readonly string[] BannedPronouns = ["nobody", "whoever", "somebody", "anybody"];
 
     public static TheoryData<string> Documents =>
     [
@@ -67,6 +71,12 @@ public sealed partial class DocsTests
         Assert.All(
             Repository.Files("src", "*.cs").Concat(Repository.Files("tests", "*.cs")).Where(file => !file.EndsWith("/DocsTests.cs", StringComparison.Ordinal)),
             file => Assert.All(BannedNames, name => Assert.DoesNotMatch($@"(?<!\w){name}(?!\w)", CommentOrText().Replace(File.ReadAllText(file), string.Empty))));
+
+    [Fact]
+    public void Sources_name_their_actor() =>
+        Assert.All(
+            Repository.Files("src", "*.cs"),
+            file => Assert.All(BannedPronouns, word => Assert.DoesNotMatch($@"(?i)\b{word}\b", File.ReadAllText(file))));
 
     [Fact]
     public void The_readme_names_the_five_variables_and_their_defaults()

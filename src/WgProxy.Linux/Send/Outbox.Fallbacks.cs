@@ -85,8 +85,8 @@ internal sealed partial class Outbox
 
     private void SendPlain(int descriptor)
     {
-        Send(_plain, 0, _plain.Count, descriptor, again: false);
-        _plain.Clear();
+        Send(_singles, 0, _singles.Count, descriptor, again: false);
+        _singles.Clear();
     }
 
     /// <summary>Sends messages by one socket, whatever the kernel answers.</summary>
@@ -204,7 +204,7 @@ internal sealed partial class Outbox
         ref Destination destination = ref _destinations[train.Slot];
         long failed = _counters[destination.Lost];
         bool hadLocal = !LocalOf(train.Slot).IsEmpty;
-        _batch.Split(message, train, _plain, destination.IsIPv4, LocalOf(train.Slot));
+        _batch.Split(message, train, _singles, destination.IsIPv4, LocalOf(train.Slot));
         SendPlain(descriptor);
         if (hadLocal && LocalOf(train.Slot).IsEmpty)
         {

@@ -28,7 +28,7 @@ internal sealed partial class Outbox : IDisposable
     private readonly Piece[] _pieces = new Piece[Pieces];
     private readonly int[] _touched = new int[Pieces];
     private readonly SendBatch _batch = new();
-    private readonly SendBatch _plain = new();
+    private readonly SendBatch _singles = new();
     private readonly RelayCounters _counters;
     private readonly ClientTable? _clients;
     private readonly bool _mustEndShort;
@@ -129,7 +129,7 @@ internal sealed partial class Outbox : IDisposable
     public void Dispose()
     {
         _batch.Dispose();
-        _plain.Dispose();
+        _singles.Dispose();
         _ring?.Dispose();
     }
 
@@ -209,7 +209,7 @@ internal sealed partial class Outbox : IDisposable
             return;
         }
 
-        _batch.Split(_batch.Count, train, _plain, destination.IsIPv4, LocalOf(train.Slot));
+        _batch.Split(_batch.Count, train, _singles, destination.IsIPv4, LocalOf(train.Slot));
         SendAll();
         SendPlain(destination.Descriptor);
     }

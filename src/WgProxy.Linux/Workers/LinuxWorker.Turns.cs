@@ -26,7 +26,7 @@ internal sealed partial class LinuxWorker
             Tick now = new((long)_time.GetElapsedTime(_zero, stamp).TotalMilliseconds);
             _toClients.Now = now;
             (int up, int down) = Serve(ready, now);
-            _lookout.Note(up, down, stamp);
+            _spinPolicy.Note(up, down, stamp);
             Tick next = _relay.Advance(now);
             HandleEvents(now);
             if (_pathSlot < _upstreams.Length && ContinuePaths(now))
@@ -42,7 +42,7 @@ internal sealed partial class LinuxWorker
             if (now >= count)
             {
                 CountOverflows();
-                ReconsiderHomes(now);
+                ReconsiderDefaultLocals(now);
                 _uncounted = false;
                 count = now + OverflowInterval;
             }
@@ -86,7 +86,7 @@ internal sealed partial class LinuxWorker
     /// <param name="began">When the wait began, in units of <see cref="Stopwatch"/>.</param>
     private int Wait(int milliseconds, long began)
     {
-        long window = _lookout.Window;
+        long window = _spinPolicy.Window;
         if (milliseconds != Forever || window == 0)
         {
             return _poller.Wait(milliseconds);
@@ -102,7 +102,7 @@ internal sealed partial class LinuxWorker
         }
         while (Stopwatch.GetTimestamp() - began < window);
 
-        _lookout.Miss();
+        _spinPolicy.Miss();
         return _poller.Wait(Forever);
     }
 
@@ -151,7 +151,7 @@ internal sealed partial class LinuxWorker
         return (up, down);
     }
 
-    private void ReconsiderHomes(Tick now)
+    private void ReconsiderDefaultLocals(Tick now)
     {
         for (int i = 0; i < _listeners.Count; i++)
         {

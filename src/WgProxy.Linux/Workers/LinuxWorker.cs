@@ -38,7 +38,7 @@ internal sealed partial class LinuxWorker : IDisposable
     private readonly TurnMeter _turns = new();
     private readonly QueryLine _queries;
     private readonly bool _isRealTime;
-    private SpinPolicy _lookout;
+    private SpinPolicy _spinPolicy;
     private int _datagrams;
     private bool _uncounted;
     private bool _isAsked;
@@ -66,7 +66,7 @@ internal sealed partial class LinuxWorker : IDisposable
     {
         _settings = settings;
         _offload = own.Segmentation;
-        _lookout = new SpinPolicy(own.BusyPoll);
+        _spinPolicy = new SpinPolicy(own.BusyPoll);
         _time = time;
         _isRealTime = time == TimeProvider.System;
         _zero = zero;
