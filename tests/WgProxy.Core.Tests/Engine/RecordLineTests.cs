@@ -1,0 +1,120 @@
+using WgProxy.Core.Engine;
+using WgProxy.Core.Journal;
+
+namespace WgProxy.Core.Tests.Engine;
+
+/// <summary>What an engine does with records between two turns.</summary>
+public sealed class RecordLineTests
+{
+    private static readonly JournalInstant Instant = new(1, 2, 3);
+
+    private readonly RelayDriver _driver = new(new RelaySettings { MaxMappings = 512, MaxAsked = 256 });
+
+    [Fact]
+    public void A_turn_writes_so_many_records_and_the_next_ones_the_rest()
+    {
+        _driver.Relay.KeepJournal();
+        Confirm(150);
+        List<MappingRecord> written = [];
+        int clocks = 0;
+        RecordLine line = new(
+            new JournalSettings
+            {
+                Clock = () =>
+                {
+                    clocks++;
+                    return Instant;
+                },
+                Write = (in MappingRecord record) => written.Add(record),
+            },
+            slot => (UInt128)slot + 1);
+        Assert.True(line.Continue(_driver.Relay, _driver.Now));
+        Assert.Equal(Limits.RecordsPerTurn, written.Count);
+        Assert.True(line.Continue(_driver.Relay, _driver.Now));
+        Assert.False(line.Continue(_driver.Relay, _driver.Now));
+        Assert.Equal((150, 3), (written.Count, clocks));
+        Assert.False(line.Continue(_driver.Relay, _driver.Now));
+        Assert.Equal(3, clocks);
+        Assert.All(written, record => Assert.Equal(Instant, record.Written));
+        Assert.Equal(Enumerable.Range(1, 150).Select(local => (UInt128)local), written.Select(record => record.UpstreamLocal));
+    }
+
+    [Fact]
+    public void A_turn_restores_so_many_mappings_and_passes_over_those_of_others()
+    {
+        MappingRecord[] records = [.. Confirm(150).Select(slot => _driver.Relay.RecordOf(slot, _driver.Now) with { Written = Instant })];
+        Relay relay = new(new RelaySettings { MaxMappings = 512 }, [.. _driver.Routes]);
+        int opened = 0;
+        RestoreBatch? done = null;
+        RestoreLine line = new(
+            source => source.Port % 2 == 0,
+            (int slot, in MappingRecord record, Tick now) =>
+            {
+                // Every tenth does not open.
+                if (++opened % 10 == 0)
+                {
+                    relay.OpenFailed(slot);
+                    return false;
+                }
+
+                relay.Restored(slot, record.UpstreamPort, record.UpstreamPort);
+                return true;
+            },
+            batch => done = batch,
+            knowsLocal: true);
+        RestoreBatch batch = new(records, () => Instant, _ => { });
+        batch.Begin();
+        Assert.Equal(RestoreOutcome.Waiting, line.Post(batch));
+        Assert.Equal(RestoreOutcome.Busy, line.Post(batch));
+        Assert.True(line.Continue(relay, _driver.Now));
+        Assert.Equal(Limits.RestoredPerTurn, opened);
+        Assert.False(line.Continue(relay, _driver.Now));
+        Assert.Same(batch, done);
+        Assert.Equal(75, opened);
+        Assert.Equal(
+            [(RestoreVerdict.Waiting, 75), (RestoreVerdict.Restored, 68), (RestoreVerdict.NotOpened, 7)],
+            batch.Verdicts.ToArray().GroupBy(verdict => verdict).Select(group => (group.Key, group.Count())).OrderBy(each => each.Key));
+        Assert.False(line.Continue(relay, _driver.Now));
+    }
+
+    [Fact]
+    public void What_waits_when_the_owner_ends_is_told_and_nothing_waits_after_that()
+    {
+        RestoreLine line = new(_ => true, (int _, in MappingRecord _, Tick _) => true, _ => { }, knowsLocal: true);
+        List<RestoreBatch> told = [];
+        RestoreBatch batch = new([], () => Instant, told.Add);
+        Assert.Equal(RestoreOutcome.Waiting, line.Post(batch));
+        line.Close(waiting => waiting.End(RestoreOutcome.NotRunning));
+        Assert.Equal([batch], told);
+        Assert.Equal(RestoreOutcome.NotRunning, batch.Outcome);
+        Assert.Equal(RestoreOutcome.NotRunning, line.Post(batch));
+    }
+
+    [Fact]
+    public void Where_the_local_address_is_unknown_a_records_is_left_out()
+    {
+        MappingRecord record = _driver.Relay.RecordOf(Confirm(1)[0], _driver.Now) with { Written = Instant };
+        record.Source = Source.From(record.Source.ToEndPoint(), System.Net.IPAddress.Loopback);
+        Relay relay = new(new RelaySettings(), [.. _driver.Routes]);
+        Source? opened = null;
+        RestoreLine line = new(
+            _ => true,
+            (int slot, in MappingRecord _, Tick _) =>
+            {
+                opened = relay.SourceOf(slot);
+                return true;
+            },
+            _ => { },
+            knowsLocal: false);
+        line.Post(new RestoreBatch([record], () => Instant, _ => { }));
+        Assert.False(line.Continue(relay, _driver.Now));
+        Assert.Equal(Source.From(record.Source.ToEndPoint()), opened);
+    }
+
+    [Fact]
+    public void A_batch_is_bounded() =>
+        Assert.Throws<ArgumentOutOfRangeException>(() => new RestoreBatch(new MappingRecord[RestoreBatch.MostRecords + 1], () => Instant, _ => { }));
+
+    private int[] Confirm(int count) =>
+        [.. Enumerable.Range(0, count).Select(i => _driver.Confirm(RelayDriver.Client(i), 0xC000 + (uint)i, 0x5000 + (uint)i))];
+}
