@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using WgProxy.Core.Engine;
 using WgProxy.Core.Mappings;
 
 namespace WgProxy.Core;

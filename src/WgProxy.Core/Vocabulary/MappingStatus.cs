@@ -1,6 +1,6 @@
 using System.Net;
 
-namespace WgProxy.Core.Engine;
+namespace WgProxy.Core.Vocabulary;
 
 /// <summary>What there is to say of one mapping: pure data, as of the turn in which it was read.</summary>
 /// <param name="Slot">Its slot, numbered over the whole engine.</param>
