@@ -72,7 +72,8 @@ public sealed partial class ProgramTests
             $"to 192.0.2.1:51820, public key {Keys.Text}", StringComparison.Ordinal));
         Assert.Matches(
             " info stopped: up [0-9.]+ s; mappings none; uplink 0 datagrams 0 bytes, dropped none; "
-            + "downlink 0 datagrams 0 bytes, dropped none; faults none$",
+            + "downlink 0 datagrams 0 bytes, dropped none; faults none; "
+            + "longest turn [0-9.]+ ms, of all [0-9.]+ ms; pauses [0-9.]+ ms$",
             lines[^1]);
     }
 
