@@ -1,6 +1,4 @@
 using System.Runtime.CompilerServices;
-using WgProxy.Core.Admission;
-using WgProxy.Core.Containers;
 using WgProxy.Core.Mappings;
 using WgProxy.Core.Protocol;
 using WgProxy.Core.Routes;
@@ -9,62 +7,9 @@ using static WgProxy.Core.Vocabulary.Limits;
 
 namespace WgProxy.Core;
 
-// What clients send.
+// What clients send but initiations: answers to the server, and data.
 public sealed partial class Relay
 {
-    [MethodImpl(MethodImplOptions.NoInlining)]
-    private Decision InitiationFromClient(ReadOnlySpan<byte> datagram, in Source source, Tick now)
-    {
-        int route = Match(datagram, source);
-        if (route < 0)
-        {
-            return Drop(Direction.Uplink, Verdict.BadMac1, datagram);
-        }
-
-        int slot = _mappings.Find(source, route);
-        if (slot < 0)
-        {
-            return Admit(datagram, source, route, now);
-        }
-
-        if (_admission.IsReplay(datagram, now))
-        {
-            return Drop(Direction.Uplink, Verdict.Replayed, datagram, slot);
-        }
-
-        // Initiations with a cookie have a bucket of their own, so that an attacker who forges the client's address cannot use
-        // it up. When the common bucket is empty, the relay answers with a cookie.
-        ref Mapping mapping = ref _mappings[slot];
-        bool showsServers = ShowsServerCookie(slot, datagram, now);
-        bool shown = _admission.HasCookie(datagram, source, now) || showsServers;
-        if (shown)
-        {
-            _life.ShowedCookie(slot);
-        }
-
-        if (!shown && _admission.MustShow(route, mapping.Proof, now))
-        {
-            return SendCookie(datagram, source, route, slot, now);
-        }
-
-        ref TokenBucket bucket = ref shown ? ref _mappings.ExtrasOf(slot).Shown : ref mapping.Initiations;
-        if (!bucket.TryTake(1, InitiationsPerSecond, InitiationBurst, now))
-        {
-            return shown ? Drop(Direction.Uplink, Verdict.RateLimited, datagram, slot) : SendCookie(datagram, source, route, slot, now);
-        }
-
-        InitiationPriority priority = mapping.Proof >= Proof.Established ? InitiationPriority.Live : _admission.PriorityOf(source, now);
-        if (!MayAskServer(slot, priority, showsServers, now))
-        {
-            return Drop(Direction.Uplink, Verdict.ServerLoaded, datagram, slot);
-        }
-
-        _admission.Forwarded(datagram.Slice(WireGuard.InitiationMac1Offset, WireGuard.MacSize), now);
-        _life.AskedAgain(slot, datagram, now);
-        AwaitResponse(slot, now);
-        return Forward(Direction.Uplink, slot, 1, datagram.Length);
-    }
-
     /// <summary>A response or a cookie reply by a client: both answer an initiation by the server.</summary>
     private Decision AnswerFromClient(DatagramKind kind, ReadOnlySpan<byte> datagram, in Source source, Tick now)
     {
