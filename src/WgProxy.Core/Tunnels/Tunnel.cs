@@ -74,7 +74,9 @@ internal partial struct Tunnel
         }
 
         forgotten = _pairs[chosen].ServerIndex;
-        bool isNew = forgotten != server || _pairs[chosen].ClientIndex != client;
+
+        // A pair that has expired and is named again is another pair: that the old keys were used says nothing about the new ones.
+        bool isNew = forgotten != server || _pairs[chosen].ClientIndex != client || _pairs[chosen].Until <= now;
         bool madeRoom = _pairs[chosen].Until > default(Tick) && forgotten != server;
         _used = (byte)(isNew && !isUsed ? _used & ~(1 << chosen) : _used | (isUsed ? 1 << chosen : 0));
         _pairs[chosen] = new Pair { ServerIndex = server, ClientIndex = client, Slot = slot, Until = until };

@@ -31,7 +31,7 @@ internal sealed class ReferenceTunnel(int route, IPNetwork owner, ReferenceMappi
         int known = Pairs.FindIndex(old => old.Server == server && old.Client == client);
         if (known >= 0)
         {
-            Pairs[known] = pair with { IsUsed = isUsed || Pairs[known].IsUsed };
+            Pairs[known] = pair with { IsUsed = isUsed || (Pairs[known].IsUsed && Pairs[known].Until > now) };
         }
         else if (Pairs.Count < rules.Pairs)
         {
