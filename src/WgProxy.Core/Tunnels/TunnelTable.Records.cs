@@ -42,6 +42,7 @@ internal sealed partial class TunnelTable
         {
             tunnel = Allocate(_mappings[slot].Route, record.Tunnel.Owner);
             _rows[tunnel].Identity = record.Tunnel.Identity;
+            KeepIdentity(record.Tunnel.Identity);
         }
 
         JoinRestored(tunnel, slot, record.Has(RecordMarks.IsFounder));
@@ -177,6 +178,11 @@ internal sealed partial class TunnelTable
 
         return -1;
     }
+
+    /// <summary>No tunnel made from now on is given an identity that a record has: with the same seed as before, they would come again, and
+    /// the next restart would take two tunnels for one.</summary>
+    private void KeepIdentity(uint identity) =>
+        _nextIdentity = (int)(identity - _nextIdentity) >= 0 ? identity + 1 : _nextIdentity;
 
     private int FindRestored(in RecordedIndices recorded, uint identity, int route)
     {
