@@ -88,7 +88,7 @@ internal sealed partial class ReferenceRelay
             mapping.Asked.Clear();
         }
 
-        mapping.Tunnel.Restored();
+        mapping.Tunnel.Restored(now);
         Tell(RelayEventKind.Restored, mapping);
     }
 }

@@ -108,9 +108,10 @@ internal sealed class ReferenceTunnel(int route, IPNetwork owner, ReferenceMappi
         Founder = Founder == mapping ? null : Founder;
     }
 
-    /// <summary>A mapping of the tunnel was made again by another relay.</summary>
-    public void Restored()
+    /// <summary>A mapping of the tunnel was made again by another relay. Pairs that have ended are in no record.</summary>
+    public void Restored(Tick now)
     {
+        Pairs.RemoveAll(pair => pair.Until <= now);
         for (int i = 0; i < Pairs.Count; i++)
         {
             Pairs[i] = Pairs[i] with { On = rules.RestartKeepsPorts ? Pairs[i].On : null, IsUsed = rules.RestartKeepsUse && Pairs[i].IsUsed };
