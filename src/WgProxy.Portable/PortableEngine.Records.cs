@@ -53,6 +53,12 @@ public sealed partial class PortableEngine
         }
 
         PortableEngineUpstream upstream = Begin(slot, socket, listener!, record.Source.ToEndPoint().Serialize());
+        if (upstream.Port != record.UpstreamPort)
+        {
+            // Another program has it now. It is drawn again when that gives it back.
+            _ports.Rest(record.UpstreamPort, now, record.Has(RecordMarks.ServerUsedPort));
+        }
+
         _relay.Restored(slot, upstream.Port, record.UpstreamPort);
         HandleEvents(now);
         return true;

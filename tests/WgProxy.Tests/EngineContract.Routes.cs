@@ -48,6 +48,13 @@ public abstract partial class EngineContract
         moved.Add("downlink.Forward", 1);
         moved.Add("bytes.Downlink", 100);
         moved.AssertMoved(Wire);
+
+        // Its socket is closed: what its server still sends is not even counted.
+        gone.Server.Send(gone.FromServer(100), gone.Upstream);
+        stays.Up(100);
+        moved.Add("uplink.Forward", 1);
+        moved.Add("bytes.Uplink", 100);
+        moved.AssertMoved(Wire);
     }
 
     [Fact]

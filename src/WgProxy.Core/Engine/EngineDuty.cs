@@ -25,11 +25,11 @@ public static class EngineDuties
     /// <summary>The engine's duty.</summary>
     public static EngineDuty Duty(this in RelayEvent change) => change.Kind switch
     {
-        RelayEventKind.Expired or RelayEventKind.Evicted => EngineDuty.Close,
+        _ when change.EndsMapping => EngineDuty.Close,
         RelayEventKind.Redirected => EngineDuty.Redirect,
         RelayEventKind.Unanswered => EngineDuty.LookAtPath,
         RelayEventKind.Established or RelayEventKind.Confirmed => EngineDuty.AnswerAsProven,
-        RelayEventKind.Restored when change.Proof >= Proof.Established => EngineDuty.AnswerAsProven,
+        RelayEventKind.Restored or RelayEventKind.Revived when change.Proof >= Proof.Established => EngineDuty.AnswerAsProven,
         _ => EngineDuty.None,
     };
 }

@@ -86,6 +86,12 @@ internal sealed partial class LinuxWorker
         int length = local.Equals(IPAddress.IPv6Any) || !local.TryWriteBytes(bytes, out int written) ? 0 : written;
         _clients.Set(slot, record.Source.ToEndPoint(), bytes[..length]);
         ushort port = Begin(slot, socket, listener!, bytes[..length]);
+        if (port != record.UpstreamPort)
+        {
+            // Another program has it now. It is drawn again when that gives it back.
+            _ports.Rest(record.UpstreamPort, now, record.Has(RecordMarks.ServerUsedPort));
+        }
+
         _relay.Restored(slot, port, record.UpstreamPort);
         HandleEvents(now);
         return true;
