@@ -21,14 +21,18 @@ internal sealed class RelayDriver
     public RelayDriver(IReadOnlyList<Route> routes, RelaySettings? settings = null)
     {
         Routes = routes;
-        Relay = new Relay(settings ?? new RelaySettings { MaxMappings = 64, MaxAsked = 16 }, [.. Routes]);
+        Settings = settings ?? new RelaySettings { MaxMappings = 64, MaxAsked = 16 };
+        Relay = new Relay(Settings, [.. Routes]);
     }
 
     public RelayDriver(RelaySettings settings, RouteList routes)
     {
         Routes = [.. routes];
+        Settings = settings;
         Relay = new Relay(settings, routes);
     }
+
+    public RelaySettings Settings { get; }
 
     public Relay Relay { get; }
 
@@ -98,39 +102,22 @@ internal sealed class RelayDriver
     }
 
     /// <summary>Asks, is answered, uses the answer.</summary>
-    public int Establish(Source source, uint client = 0xC1, uint server = 0x51)
-    {
-        int slot = Answer(source, client, server);
-        Assert.Equal(Verdict.Forward, FromClient(source, WireMessages.Transport(server)).Verdict);
-        Assert.Equal(Proof.Established, Relay.ProofOf(slot));
-        return slot;
-    }
+    public int Establish(
+        Source source, uint client = Scenario.FirstClient, uint server = Scenario.FirstServer, Route? route = null) =>
+        Scenario.Established(this, source, client, server, route).Slot;
 
     /// <summary>Asks and is answered.</summary>
-    public int Answer(Source source, uint client = 0xC1, uint server = 0x51)
-    {
-        int slot = Ask(source, client);
-        Assert.Equal(Verdict.Forward, FromServer(slot, WireMessages.Response(server, client)).Verdict);
-        Assert.Equal(Proof.Answered, Relay.ProofOf(slot));
-        return slot;
-    }
+    public int Answer(
+        Source source, uint client = Scenario.FirstClient, uint server = Scenario.FirstServer, Route? route = null) =>
+        Scenario.Answered(this, source, client, server, route).Slot;
 
     /// <summary>Asks for the first time.</summary>
-    public int Ask(Source source, uint client = 0xC1)
-    {
-        Decision decision = FromClient(source, WireMessages.Initiation(Mac1, client));
-        Assert.Equal(Verdict.Open, decision.Verdict);
-        return decision.Slot;
-    }
+    public int Ask(Source source, uint client = Scenario.FirstClient) => Scenario.Asked(this, source, client).Slot;
 
     /// <summary>Asks, is answered, uses the answer, and is sent data.</summary>
-    public int Confirm(Source source, uint client = 0xC1, uint server = 0x51)
-    {
-        int slot = Establish(source, client, server);
-        Assert.Equal(Verdict.Forward, FromServer(slot, WireMessages.Transport(client)).Verdict);
-        Assert.Equal(Proof.Confirmed, Relay.ProofOf(slot));
-        return slot;
-    }
+    public int Confirm(
+        Source source, uint client = Scenario.FirstClient, uint server = Scenario.FirstServer, Route? route = null) =>
+        Scenario.Confirmed(this, source, client, server, route).Slot;
 
     private void Settle()
     {

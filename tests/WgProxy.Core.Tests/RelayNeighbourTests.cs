@@ -10,7 +10,7 @@ namespace WgProxy.Core.Tests;
 /// <summary>Relays behind one address: a client that roams from one's sources to another's keeps its tunnel.</summary>
 public sealed class RelayNeighbourTests
 {
-    private static readonly Source DefaultLocalAddress = RelayDriver.Client(1);
+    private static readonly Source Home = RelayDriver.Client(1);
     private static readonly Source Away = RelayDriver.Client(2);
 
     private readonly RelayDriver _first = new();
@@ -25,7 +25,7 @@ public sealed class RelayNeighbourTests
     [Fact]
     public void A_client_that_roams_to_a_neighbour_claims_its_tunnel_there()
     {
-        _first.Confirm(DefaultLocalAddress, client: 0xC1, server: 0x51);
+        _first.Confirm(Home, client: 0xC1, server: 0x51);
         Decision claim = _second.FromClient(Away, WireMessages.Transport(0x51));
         Assert.Equal(Verdict.Open, claim.Verdict);
         Assert.Equal(Proof.Claimed, _second.Relay.ProofOf(claim.Slot));
@@ -39,7 +39,7 @@ public sealed class RelayNeighbourTests
     public void A_stranger_who_handshakes_on_a_borrowed_tunnel_has_it_for_himself()
     {
         Source mallory = RelayDriver.Client(66);
-        _first.Confirm(DefaultLocalAddress, client: 0xC1, server: 0x51);
+        _first.Confirm(Home, client: 0xC1, server: 0x51);
         int claim = _second.FromClient(mallory, WireMessages.Transport(0x51)).Slot;
         Renew(0);
 
@@ -103,7 +103,7 @@ public sealed class RelayNeighbourTests
     [Fact]
     public void A_run_of_an_index_that_nobody_knows_is_judged_once()
     {
-        _first.Confirm(DefaultLocalAddress, client: 0xC1, server: 0x51);
+        _first.Confirm(Home, client: 0xC1, server: 0x51);
         byte[] run = [.. Enumerable.Repeat(WireMessages.Transport(0x99, 1_452), 44).SelectMany(bytes => bytes)];
         Assert.Equal(new Decision(Verdict.NoMapping, -1, run.Length), _second.FromClient(Away, run, 1_452));
         Assert.Equal(44, _second.Relay.Counters[Direction.Uplink, Verdict.NoMapping]);
@@ -112,14 +112,14 @@ public sealed class RelayNeighbourTests
     [Fact]
     public void Relays_that_have_learned_something_are_introduced_no_more()
     {
-        _first.Confirm(DefaultLocalAddress, client: 0xC1, server: 0x51);
+        _first.Confirm(Home, client: 0xC1, server: 0x51);
         Assert.Throws<InvalidOperationException>(() => Relay.ConnectNeighbours([_first.Relay, _second.Relay]));
     }
 
     [Fact]
     public void An_unknown_index_is_unknown_to_all()
     {
-        _first.Confirm(DefaultLocalAddress, client: 0xC1, server: 0x51);
+        _first.Confirm(Home, client: 0xC1, server: 0x51);
         Assert.Equal(Verdict.NoMapping, _second.FromClient(Away, WireMessages.Transport(0x52)).Verdict);
         Assert.Equal(Verdict.NoMapping, _second.FromClient(Away, WireMessages.Response(1, 0x51)).Verdict);
         Assert.Equal(0, _second.Relay.Counters[Proof.Claimed]);
@@ -128,14 +128,14 @@ public sealed class RelayNeighbourTests
     [Fact]
     public void Both_paths_may_be_used_in_turn_across_new_keys()
     {
-        int home = _first.Confirm(DefaultLocalAddress, client: 0xC1, server: 0x51);
+        int home = _first.Confirm(Home, client: 0xC1, server: 0x51);
         int away = _second.FromClient(Away, WireMessages.Transport(0x51)).Slot;
         _second.FromServer(away, WireMessages.Transport(0xC1));
 
         // New keys by way of the second relay; the first learns of them when the client uses them there.
         Assert.Equal(Verdict.Forward, _second.FromClient(Away, WireMessages.Initiation(_second.Mac1, 0xC2)).Verdict);
         Assert.Equal(Verdict.Forward, _second.FromServer(away, WireMessages.Response(0x52, 0xC2)).Verdict);
-        Assert.Equal(Verdict.Forward, _first.FromClient(DefaultLocalAddress, WireMessages.Transport(0x52)).Verdict);
+        Assert.Equal(Verdict.Forward, _first.FromClient(Home, WireMessages.Transport(0x52)).Verdict);
         Assert.Equal(Verdict.Forward, _first.FromServer(home, WireMessages.Transport(0xC2)).Verdict);
         Assert.Equal(0, _first.Relay.Counters.Tolerated(Direction.Uplink) + _first.Relay.Counters.Tolerated(Direction.Downlink));
         Assert.Equal(1, _first.Relay.Counters[Proof.Confirmed]);
@@ -144,9 +144,9 @@ public sealed class RelayNeighbourTests
     [Fact]
     public void An_index_of_another_session_mixes_with_nothing()
     {
-        int own = _first.Confirm(DefaultLocalAddress, client: 0xC1, server: 0x51);
+        int own = _first.Confirm(Home, client: 0xC1, server: 0x51);
         _second.Confirm(Away, client: 0xC7, server: 0x57);
-        Assert.Equal(Verdict.Forward, _first.FromClient(DefaultLocalAddress, WireMessages.Transport(0x57)).Verdict);
+        Assert.Equal(Verdict.Forward, _first.FromClient(Home, WireMessages.Transport(0x57)).Verdict);
         Assert.Equal(1, _first.Relay.Counters.Tolerated(Direction.Uplink));
 
         // Had the sessions mixed, the other's client index would count as known here.
@@ -157,7 +157,7 @@ public sealed class RelayNeighbourTests
     [Fact]
     public void A_client_that_asks_and_roams_at_once_joins_its_tunnel()
     {
-        _first.Confirm(DefaultLocalAddress, client: 0xC1, server: 0x51);
+        _first.Confirm(Home, client: 0xC1, server: 0x51);
         int slot = _second.Ask(Away, client: 0xC2);
         Assert.Equal(Verdict.Forward, _second.FromClient(Away, WireMessages.Transport(0x51)).Verdict);
         Assert.Equal(Proof.Claimed, _second.Relay.ProofOf(slot));
@@ -166,7 +166,7 @@ public sealed class RelayNeighbourTests
     [Fact]
     public void An_answer_to_the_server_may_come_by_way_of_a_neighbour()
     {
-        int home = _first.Confirm(DefaultLocalAddress, client: 0xC1, server: 0x51);
+        int home = _first.Confirm(Home, client: 0xC1, server: 0x51);
         _first.FromServer(home, WireMessages.Initiation(_first.Mac1, 0x61));
         Decision answer = _second.FromClient(Away, WireMessages.Response(0xC9, 0x61, _second.Mac1));
         Assert.Equal(Verdict.Open, answer.Verdict);
@@ -177,7 +177,7 @@ public sealed class RelayNeighbourTests
     [Fact]
     public void A_claim_that_is_refused_leaves_nothing_behind()
     {
-        _first.Confirm(DefaultLocalAddress, client: 0xC1, server: 0x51);
+        _first.Confirm(Home, client: 0xC1, server: 0x51);
         _second.Routes[0].Server = null;
         for (int i = 0; i < 1_000; i++)
         {
@@ -191,7 +191,7 @@ public sealed class RelayNeighbourTests
     [Fact]
     public void An_expired_index_is_not_borrowed()
     {
-        _first.Confirm(DefaultLocalAddress, client: 0xC1, server: 0x51);
+        _first.Confirm(Home, client: 0xC1, server: 0x51);
         _first.Pass(200);
         _second.Pass(200);
         Assert.Equal(Verdict.NoMapping, _second.FromClient(Away, WireMessages.Transport(0x51)).Verdict);
@@ -203,7 +203,7 @@ public sealed class RelayNeighbourTests
         // Every pair has client = ~server: a torn copy would show another.
         MappingTable mappings = new(8, (1, 2));
         TunnelTable tunnels = new(new RouteTable([RelayDriver.NewRoute()], _ => { }), mappings, new RelayCounters(), (3, 4));
-        int slot = mappings.Add(DefaultLocalAddress);
+        int slot = mappings.Add(Home);
         tunnels.Add(slot, route: 0);
         Tick now = new(1);
         Tick until = new(long.MaxValue);

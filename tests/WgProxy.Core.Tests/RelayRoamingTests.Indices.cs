@@ -10,9 +10,8 @@ public sealed partial class RelayRoamingTests
     public void An_index_is_its_routes_own()
     {
         RelayDriver driver = new(routes: 2);
-        int first = driver.Establish(DefaultLocalAddress, client: 0xC1, server: 0x51);
-        int second = driver.FromClient(RelayDriver.Client(50), WireMessages.Initiation(driver.Routes[1].Mac1, 0xC2)).Slot;
-        driver.FromServer(second, WireMessages.Response(0x51, 0xC2));
+        int first = driver.Establish(Home, client: 0xC1, server: 0x51);
+        driver.Answer(RelayDriver.Client(50), 0xC2, 0x51, driver.Routes[1]);
         Assert.Equal(0, driver.Relay.Counters.IndexConflicts);
 
         Decision claim = driver.FromClient(Mobile, WireMessages.Transport(0x51));
@@ -24,10 +23,8 @@ public sealed partial class RelayRoamingTests
     public void One_interface_with_two_servers_roams_with_both()
     {
         RelayDriver driver = new(routes: 2);
-        driver.Establish(DefaultLocalAddress, client: 0xC1, server: 0x51);
-        int second = driver.FromClient(DefaultLocalAddress, WireMessages.Initiation(driver.Routes[1].Mac1, 0xC2)).Slot;
-        driver.FromServer(second, WireMessages.Response(0x52, 0xC2));
-        driver.FromClient(DefaultLocalAddress, WireMessages.Transport(0x52));
+        driver.Establish(Home, client: 0xC1, server: 0x51);
+        driver.Establish(Home, 0xC2, 0x52, driver.Routes[1]);
 
         Decision one = driver.FromClient(Mobile, WireMessages.Transport(0x51));
         Decision two = driver.FromClient(Mobile, WireMessages.Transport(0x52));
@@ -40,25 +37,25 @@ public sealed partial class RelayRoamingTests
     [Fact]
     public void The_first_owner_of_an_index_keeps_it_while_it_lives()
     {
-        int home = _driver.Establish(DefaultLocalAddress, client: 0xC1, server: 0x51);
+        Scenario home = Scenario.Established(_driver, Home);
         _driver.Answer(Mallory, client: 0xC5, server: 0x51);
         Assert.Equal(1, _driver.Relay.Counters.IndexConflicts);
 
-        int claim = _driver.FromClient(Mobile, WireMessages.Transport(0x51)).Slot;
-        _driver.FromServer(claim, WireMessages.Transport(0xC1));
-        Assert.Equal((Proof.Confirmed, Proof.Established), (_driver.Relay.ProofOf(claim), _driver.Relay.ProofOf(home)));
+        Scenario claim = home.ClaimedFrom(Mobile);
+        claim.Down();
+        Assert.Equal((Proof.Confirmed, Proof.Established), (claim.Proof, home.Proof));
     }
 
     [Fact]
     public void An_index_nobody_stands_by_any_more_goes_to_the_next_owner()
     {
-        _driver.Establish(DefaultLocalAddress, client: 0xC1, server: 0x51);
+        Scenario home = Scenario.Established(_driver, Home);
         _driver.Pass(191);
         _driver.Establish(Mallory, client: 0xC5, server: 0x51);
         Assert.Equal(0, _driver.Relay.Counters.IndexConflicts);
-        int claim = _driver.FromClient(Mobile, WireMessages.Transport(0x51)).Slot;
-        _driver.FromServer(claim, WireMessages.Transport(0xC5));
-        Assert.Equal(Proof.Confirmed, _driver.Relay.ProofOf(claim));
+        Scenario claim = home.ClaimedFrom(Mobile);
+        claim.Down(0xC5);
+        Assert.Equal(Proof.Confirmed, claim.Proof);
     }
 
     [Fact]

@@ -22,7 +22,7 @@ public sealed partial class RelayRoamingTests
         {
             Exchange(driver, Mobile, moved[0].Slot, 0xC1);
             Exchange(driver, OtherMobile, moved[1].Slot, 0xC2);
-            Exchange(driver, DefaultLocalAddress, first, 0xC1);
+            Exchange(driver, Home, first, 0xC1);
             Exchange(driver, OtherHome, second, 0xC2);
             driver.Pass(20);
         }
@@ -59,17 +59,16 @@ public sealed partial class RelayRoamingTests
     public void A_source_with_mappings_on_both_routes_sends_a_shared_index_where_it_used_it_last()
     {
         RelayDriver driver = new(routes: 2);
-        int first = driver.Confirm(DefaultLocalAddress, client: 0xC1, server: 0x51);
-        int second = driver.FromClient(DefaultLocalAddress, WireMessages.Initiation(driver.Routes[1].Mac1, 0xC2)).Slot;
-        driver.FromServer(second, WireMessages.Response(0x51, 0xC2));
-        Assert.Equal((Verdict.Forward, first), Verdicts(driver.FromClient(DefaultLocalAddress, WireMessages.Transport(0x51))));
+        int first = driver.Confirm(Home, client: 0xC1, server: 0x51);
+        int second = driver.Answer(Home, 0xC2, 0x51, driver.Routes[1]);
+        Assert.Equal((Verdict.Forward, first), Verdicts(driver.FromClient(Home, WireMessages.Transport(0x51))));
         Assert.Equal(0, driver.Relay.IndexLookUps);
 
         // The second server has no answer, so its client asks again; with an index of its own it is heard.
         driver.Pass(5);
-        driver.FromClient(DefaultLocalAddress, WireMessages.Initiation(driver.Routes[1].Mac1, 0xC3));
+        driver.FromClient(Home, WireMessages.Initiation(driver.Routes[1].Mac1, 0xC3));
         driver.FromServer(second, WireMessages.Response(0x52, 0xC3));
-        Assert.Equal((Verdict.Forward, second), Verdicts(driver.FromClient(DefaultLocalAddress, WireMessages.Transport(0x52))));
+        Assert.Equal((Verdict.Forward, second), Verdicts(driver.FromClient(Home, WireMessages.Transport(0x52))));
         Assert.Equal(Proof.Established, driver.Relay.ProofOf(second));
         Assert.Equal((Verdict.Forward, first), Verdicts(driver.FromServer(first, WireMessages.Transport(0xC1))));
     }
@@ -105,8 +104,8 @@ public sealed partial class RelayRoamingTests
     public void Both_keep_working_across_neighbours()
     {
         RelayDriver[] drivers = NewNeighbours(3);
-        Establish(drivers[0], DefaultLocalAddress, 0, 0xC1);
-        Establish(drivers[1], OtherHome, 1, 0xC2);
+        drivers[0].Establish(Home, 0xC1, route: drivers[0].Routes[0]);
+        drivers[1].Establish(OtherHome, 0xC2, route: drivers[1].Routes[1]);
         (int Slot, int Route)[] moved = [MoveTo(drivers[2], Mobile, 0, 0xC1), MoveTo(drivers[2], OtherMobile, 1, 0xC2)];
         Assert.Equal([0, 1], moved.Select(move => move.Route));
         Exchange(drivers[2], Mobile, moved[0].Slot, 0xC1);
@@ -123,27 +122,26 @@ public sealed partial class RelayRoamingTests
     public void Unknown_data_go_to_the_route_that_the_source_used_last()
     {
         RelayDriver driver = new(routes: 2);
-        int first = driver.Confirm(DefaultLocalAddress, client: 0xC1, server: 0x51);
-        int second = driver.FromClient(DefaultLocalAddress, WireMessages.Initiation(driver.Routes[1].Mac1, 0xC2)).Slot;
-        driver.FromServer(second, WireMessages.Response(0x52, 0xC2));
+        int first = driver.Confirm(Home, client: 0xC1, server: 0x51);
+        int second = driver.Answer(Home, 0xC2, 0x52, driver.Routes[1]);
 
         // Neither the initiation, which anybody may forge, nor what servers send says what the source used.
         driver.Pass(1);
         driver.FromServer(second, WireMessages.Transport(0xC2));
         Assert.Equal(Proof.Confirmed, driver.Relay.ProofOf(second));
-        Assert.Equal((Verdict.Forward, first), Verdicts(driver.FromClient(DefaultLocalAddress, WireMessages.Transport(0x99))));
+        Assert.Equal((Verdict.Forward, first), Verdicts(driver.FromClient(Home, WireMessages.Transport(0x99))));
 
-        driver.FromClient(DefaultLocalAddress, WireMessages.Transport(0x52));
+        driver.FromClient(Home, WireMessages.Transport(0x52));
         driver.FromServer(first, WireMessages.Transport(0xC1));
-        Assert.Equal((Verdict.Forward, second), Verdicts(driver.FromClient(DefaultLocalAddress, WireMessages.Transport(0x99))));
-        driver.FromClient(DefaultLocalAddress, WireMessages.Transport(0x51));
-        Assert.Equal((Verdict.Forward, first), Verdicts(driver.FromClient(DefaultLocalAddress, WireMessages.Transport(0x99))));
+        Assert.Equal((Verdict.Forward, second), Verdicts(driver.FromClient(Home, WireMessages.Transport(0x99))));
+        driver.FromClient(Home, WireMessages.Transport(0x51));
+        Assert.Equal((Verdict.Forward, first), Verdicts(driver.FromClient(Home, WireMessages.Transport(0x99))));
 
         // Within the budget: 64 MiB at once for the proven.
         byte[] large = WireMessages.Transport(0x99, 65_000);
-        int passed = Enumerable.Range(0, 1_100).Count(_ => driver.FromClient(DefaultLocalAddress, large).Verdict == Verdict.Forward);
+        int passed = Enumerable.Range(0, 1_100).Count(_ => driver.FromClient(Home, large).Verdict == Verdict.Forward);
         Assert.Equal((64 << 20) / 65_000, passed);
-        Assert.Equal(Verdict.OverBudget, driver.FromClient(DefaultLocalAddress, large).Verdict);
+        Assert.Equal(Verdict.OverBudget, driver.FromClient(Home, large).Verdict);
     }
 
     [Theory]
@@ -152,13 +150,13 @@ public sealed partial class RelayRoamingTests
     public void An_index_is_looked_up_once_whatever_the_number_of_routes(int routes)
     {
         RelayDriver driver = new(routes: routes);
-        driver.Confirm(DefaultLocalAddress);
+        driver.Confirm(Home);
         Assert.Equal(0, driver.Relay.IndexLookUps);
         Cost(1, Verdict.NoMapping, Mobile, WireMessages.Transport(0x99));
         Cost(1, Verdict.NoMapping, Mobile, WireMessages.Response(1, 0x99));
-        Cost(1, Verdict.Forward, DefaultLocalAddress, WireMessages.Transport(0x99));
-        Cost(0, Verdict.Forward, DefaultLocalAddress, WireMessages.Transport(0x51));
-        Cost(1, Verdict.UnknownIndex, DefaultLocalAddress, WireMessages.Response(1, 0x99));
+        Cost(1, Verdict.Forward, Home, WireMessages.Transport(0x99));
+        Cost(0, Verdict.Forward, Home, WireMessages.Transport(0x51));
+        Cost(1, Verdict.UnknownIndex, Home, WireMessages.Response(1, 0x99));
         Cost(1, Verdict.Open, Mobile, WireMessages.Transport(0x51));
 
         // With several routes, another of them may have issued the index that a claim goes by.
@@ -167,11 +165,11 @@ public sealed partial class RelayRoamingTests
         // A source with mappings on many routes.
         for (int route = 1; route < Math.Min(routes, 30); route++)
         {
-            Establish(driver, DefaultLocalAddress, route, 0xD000 + (uint)route, 0xE000 + (uint)route);
+            driver.Establish(Home, 0xD000 + (uint)route, 0xE000 + (uint)route, driver.Routes[route]);
         }
 
-        Cost(1, Verdict.Forward, DefaultLocalAddress, WireMessages.Transport(0x99));
-        Cost(0, Verdict.Forward, DefaultLocalAddress, WireMessages.Transport(0x51));
+        Cost(1, Verdict.Forward, Home, WireMessages.Transport(0x99));
+        Cost(0, Verdict.Forward, Home, WireMessages.Transport(0x51));
 
         void Cost(int expected, Verdict verdict, Source source, byte[] datagram)
         {
@@ -185,7 +183,7 @@ public sealed partial class RelayRoamingTests
     public void A_neighbour_is_asked_once_whatever_the_number_of_routes()
     {
         RelayDriver[] drivers = NewNeighbours(2, routes: 100);
-        Establish(drivers[0], DefaultLocalAddress, 70, 0xC1);
+        drivers[0].Establish(Home, 0xC1, route: drivers[0].Routes[70]);
         Assert.Equal(Verdict.NoMapping, drivers[1].FromClient(Mobile, WireMessages.Transport(0x99)).Verdict);
         Assert.Equal(0, drivers[1].Relay.NeighboursAsked);
         Assert.Equal(Verdict.Open, drivers[1].FromClient(Mobile, WireMessages.Transport(0x51)).Verdict);
@@ -204,18 +202,9 @@ public sealed partial class RelayRoamingTests
     private static RelayDriver TwoTunnelsWithOneIndex(out int first, out int second)
     {
         RelayDriver driver = new(routes: 2);
-        first = Establish(driver, DefaultLocalAddress, 0, 0xC1);
-        second = Establish(driver, OtherHome, 1, 0xC2);
+        first = driver.Establish(Home, 0xC1, route: driver.Routes[0]);
+        second = driver.Establish(OtherHome, 0xC2, route: driver.Routes[1]);
         return driver;
-    }
-
-    private static int Establish(RelayDriver driver, Source source, int route, uint client, uint server = 0x51)
-    {
-        int slot = driver.FromClient(source, WireMessages.Initiation(driver.Routes[route].Mac1, client)).Slot;
-        driver.FromServer(slot, WireMessages.Response(server, client));
-        driver.FromClient(source, WireMessages.Transport(server));
-        Assert.Equal(Proof.Established, driver.Relay.ProofOf(slot));
-        return slot;
     }
 
     /// <summary>The route's client sends from another place until its server has had one of the packets, which then answers there.

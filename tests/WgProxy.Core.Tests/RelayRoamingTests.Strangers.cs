@@ -11,55 +11,53 @@ public sealed partial class RelayRoamingTests
     [Fact]
     public void Handshakes_on_a_claims_port_push_nothing_out_of_the_tunnel()
     {
-        int home = _driver.Confirm(DefaultLocalAddress);
-        int claim = _driver.FromClient(Mallory, WireMessages.Transport(0x51)).Slot;
+        Scenario home = Scenario.Confirmed(_driver, Home);
+        Scenario claim = home.ClaimedFrom(Mallory);
         for (uint i = 0; i < 20; i++)
         {
-            Handshake(Mallory, claim, 0xD0 + i, 0x90 + i);
-            Assert.Equal(Verdict.Forward, _driver.FromServer(claim, WireMessages.Initiation(_driver.Mac1, 0xB0 + i)).Verdict);
+            claim.Handshake(0xD0 + i, 0x90 + i);
+            Assert.Equal(Verdict.Forward, claim.ServerAsks(0xB0 + i));
             _driver.Pass(1);
         }
 
-        Assert.Equal(Proof.Established, _driver.Relay.ProofOf(claim));
-        Assert.Equal(Verdict.Forward, _driver.FromClient(DefaultLocalAddress, WireMessages.Transport(0x51)).Verdict);
-        Assert.Equal(Verdict.Forward, _driver.FromServer(home, WireMessages.Transport(0xC1)).Verdict);
+        Assert.Equal(Proof.Established, claim.Proof);
+        Assert.Equal(Verdict.Forward, home.Up());
+        Assert.Equal(Verdict.Forward, home.Down());
         Assert.Equal((0, 0), (Tolerated(Direction.Uplink), Tolerated(Direction.Downlink)));
-        Decision moved = _driver.FromClient(Mobile, WireMessages.Transport(0x51));
-        Assert.Equal(Verdict.Forward, _driver.FromServer(moved.Slot, WireMessages.Transport(0xC1)).Verdict);
-        Assert.Equal(Proof.Confirmed, _driver.Relay.ProofOf(moved.Slot));
+        Scenario moved = home.ClaimedFrom(Mobile);
+        Assert.Equal(Verdict.Forward, moved.Down());
+        Assert.Equal(Proof.Confirmed, moved.Proof);
         Assert.Equal(0, _driver.Relay.Counters.IndexConflicts);
     }
 
     [Fact]
     public void Strangers_whom_the_server_answers_leave_a_tunnel_room_for_its_client()
     {
-        int home = _driver.Confirm(DefaultLocalAddress);
+        Scenario home = Scenario.Confirmed(_driver, Home);
         foreach (int stranger in Enumerable.Range(10, 20))
         {
-            int claim = Claim(stranger).Slot;
-            Handshake(RelayDriver.Client(stranger), claim, 0xD0 + (uint)stranger, 0x90 + (uint)stranger);
-            Assert.Equal(Proof.Established, _driver.Relay.ProofOf(claim));
+            Scenario claim = home.ClaimedFrom(RelayDriver.Client(stranger));
+            claim.Handshake(0xD0 + (uint)stranger, 0x90 + (uint)stranger);
+            Assert.Equal(Proof.Established, claim.Proof);
         }
 
-        Decision moved = _driver.FromClient(Mobile, WireMessages.Transport(0x51));
-        Assert.Equal(Verdict.Open, moved.Verdict);
-        _driver.FromServer(moved.Slot, WireMessages.Transport(0xC1));
-        Assert.Equal((Proof.Confirmed, Proof.Confirmed), (_driver.Relay.ProofOf(moved.Slot), _driver.Relay.ProofOf(home)));
+        Scenario moved = home.ClaimedFrom(Mobile);
+        moved.Down();
+        Assert.Equal((Proof.Confirmed, Proof.Confirmed), (moved.Proof, home.Proof));
     }
 
     [Fact]
     public void A_client_that_renews_its_keys_before_the_server_has_followed_it_keeps_the_old_ones()
     {
-        _driver.Confirm(DefaultLocalAddress);
-        int claim = _driver.FromClient(Mobile, WireMessages.Transport(0x51)).Slot;
-        Assert.Equal(Verdict.Forward, _driver.FromClient(Mobile, WireMessages.Initiation(_driver.Mac1, 0xC9)).Verdict);
-        Assert.Equal(Verdict.Forward, _driver.FromServer(claim, WireMessages.Response(0x59, 0xC9)).Verdict);
-        Assert.Equal(Proof.Answered, _driver.Relay.ProofOf(claim));
+        Scenario claim = Scenario.Confirmed(_driver, Home).ClaimedFrom(Mobile);
+        Assert.Equal(Verdict.Forward, claim.ClientAsks(0xC9));
+        Assert.Equal(Verdict.Forward, claim.ServerAnswers(0xC9, 0x59));
+        Assert.Equal(Proof.Answered, claim.Proof);
 
-        Assert.Equal(Verdict.Forward, _driver.FromServer(claim, WireMessages.Transport(0xC1)).Verdict);
-        Assert.Equal(Proof.Confirmed, _driver.Relay.ProofOf(claim));
-        Assert.Equal(Verdict.Forward, _driver.FromClient(Mobile, WireMessages.Transport(0x51)).Verdict);
-        Assert.Equal(Verdict.Forward, _driver.FromClient(Mobile, WireMessages.Transport(0x59)).Verdict);
+        Assert.Equal(Verdict.Forward, claim.Down());
+        Assert.Equal(Proof.Confirmed, claim.Proof);
+        Assert.Equal(Verdict.Forward, claim.Up());
+        Assert.Equal(Verdict.Forward, claim.Up(0x59));
         Assert.Equal((0, 0), (Tolerated(Direction.Uplink), Tolerated(Direction.Downlink)));
 
         // And moves on with either.
@@ -73,16 +71,16 @@ public sealed partial class RelayRoamingTests
     [Fact]
     public void Handshakes_under_the_clients_forged_address_push_out_nothing_that_is_in_use()
     {
-        int home = _driver.Confirm(DefaultLocalAddress);
+        Scenario home = Scenario.Confirmed(_driver, Home);
         for (uint i = 0; i < 40; i++)
         {
-            Assert.Equal(Verdict.Forward, _driver.FromClient(DefaultLocalAddress, WireMessages.Initiation(_driver.Mac1, 0xD0 + i)).Verdict);
-            Assert.Equal(Verdict.Forward, _driver.FromServer(home, WireMessages.Response(0x90 + i, 0xD0 + i)).Verdict);
+            Assert.Equal(Verdict.Forward, home.ClientAsks(0xD0 + i));
+            Assert.Equal(Verdict.Forward, home.ServerAnswers(0xD0 + i, 0x90 + i));
             _driver.Pass(1);
         }
 
-        Assert.Equal(Verdict.Forward, _driver.FromClient(DefaultLocalAddress, WireMessages.Transport(0x51)).Verdict);
-        Assert.Equal(Verdict.Forward, _driver.FromServer(home, WireMessages.Transport(0xC1)).Verdict);
+        Assert.Equal(Verdict.Forward, home.Up());
+        Assert.Equal(Verdict.Forward, home.Down());
         Assert.Equal((0, 0), (Tolerated(Direction.Uplink), Tolerated(Direction.Downlink)));
         Assert.Equal(Verdict.Open, _driver.FromClient(Mobile, WireMessages.Transport(0x51)).Verdict);
     }
@@ -93,32 +91,26 @@ public sealed partial class RelayRoamingTests
     [InlineData(true)]
     public void Who_was_taken_for_a_client_at_its_address_is_gone_from_there_with_its_handshake(bool lingers)
     {
-        int home = -1;
-        if (lingers)
-        {
-            home = _driver.Confirm(DefaultLocalAddress);
-            _driver.Pass(301);
-        }
-
-        int his = _driver.Confirm(Mallory, 0xCA, 0x5A);
-        Decision forged = _driver.FromClient(DefaultLocalAddress, WireMessages.Transport(0x5A));
-        home = lingers ? home : forged.Slot;
-        Assert.Equal(Verdict.Forward, _driver.FromServer(home, WireMessages.Transport(0xCA)).Verdict);
-        Assert.Equal(Proof.Confirmed, _driver.Relay.ProofOf(home));
+        Scenario? home = lingers ? Scenario.Lingering(_driver, Home) : null;
+        Scenario his = Scenario.Confirmed(_driver, Mallory, 0xCA, 0x5A);
+        home?.Up(0x5A);
+        home ??= his.ClaimedFrom(Home);
+        Assert.Equal(Verdict.Forward, home.Down(0xCA));
+        Assert.Equal(Proof.Confirmed, home.Proof);
 
         // The client itself, on the same port.
-        Handshake(DefaultLocalAddress, home, 0xC2, 0x52);
-        Assert.Equal(Verdict.Forward, _driver.FromServer(home, WireMessages.Transport(0xC2)).Verdict);
+        home.Handshake(0xC2, 0x52);
+        Assert.Equal(Verdict.Forward, home.Down(0xC2));
         int[] claims = [.. Enumerable.Range(70, 4).Select(number => _driver.FromClient(RelayDriver.Client(number), WireMessages.Transport(0x5A)).Slot)];
-        foreach (int slot in (int[])[his, .. claims, his])
+        foreach (int slot in (int[])[his.Slot, .. claims, his.Slot])
         {
             _driver.FromServer(slot, WireMessages.Transport(0xCA));
         }
 
-        Assert.Equal(Proof.Confirmed, _driver.Relay.ProofOf(home));
+        Assert.Equal(Proof.Confirmed, home.Proof);
         long tolerated = Tolerated(Direction.Uplink) + Tolerated(Direction.Downlink);
-        Assert.Equal(Verdict.Forward, _driver.FromClient(DefaultLocalAddress, WireMessages.Transport(0x52)).Verdict);
-        Assert.Equal(Verdict.Forward, _driver.FromServer(home, WireMessages.Transport(0xC2)).Verdict);
+        Assert.Equal(Verdict.Forward, home.Up(0x52));
+        Assert.Equal(Verdict.Forward, home.Down(0xC2));
         Assert.Equal(tolerated, Tolerated(Direction.Uplink) + Tolerated(Direction.Downlink));
         Assert.Equal(Verdict.Open, _driver.FromClient(Mobile, WireMessages.Transport(0x52)).Verdict);
     }
@@ -128,15 +120,15 @@ public sealed partial class RelayRoamingTests
     [Fact]
     public void A_client_that_moved_renewed_its_keys_and_came_back_is_served_at_once()
     {
-        int home = _driver.Confirm(DefaultLocalAddress);
-        int away = _driver.FromClient(Mobile, WireMessages.Transport(0x51)).Slot;
-        _driver.FromServer(away, WireMessages.Transport(0xC1));
-        Handshake(Mobile, away, 0xC2, 0x52);
-        Assert.Equal((Verdict.Forward, home), (_driver.FromClient(DefaultLocalAddress, WireMessages.Transport(0x52)).Verdict, _driver.FromClient(DefaultLocalAddress, WireMessages.Transport(0x52)).Slot));
-        Assert.Equal(Verdict.Forward, _driver.FromServer(home, WireMessages.Transport(0xC2)).Verdict);
-        Handshake(DefaultLocalAddress, home, 0xC3, 0x53);
+        Scenario home = Scenario.Confirmed(_driver, Home);
+        Scenario away = home.ClaimedFrom(Mobile);
+        away.Down();
+        away.Handshake(0xC2, 0x52);
+        Assert.Equal((Verdict.Forward, home.Slot), (home.Up(0x52), _driver.FromClient(Home, WireMessages.Transport(0x52)).Slot));
+        Assert.Equal(Verdict.Forward, home.Down(0xC2));
+        home.Handshake(0xC3, 0x53);
         long tolerated = Tolerated(Direction.Uplink);
-        Assert.Equal(Verdict.Forward, _driver.FromClient(DefaultLocalAddress, WireMessages.Transport(0x53)).Verdict);
+        Assert.Equal(Verdict.Forward, home.Up(0x53));
         Assert.Equal(tolerated, Tolerated(Direction.Uplink));
     }
 
@@ -145,7 +137,7 @@ public sealed partial class RelayRoamingTests
     public void The_only_claim_there_may_be_moves_on_to_another_tunnel()
     {
         RelayDriver driver = new(new RelaySettings { MaxClaimed = 1 });
-        driver.Confirm(DefaultLocalAddress);
+        driver.Confirm(Home);
         driver.Confirm(Mallory, 0xCA, 0x5A);
         int claim = driver.FromClient(Mobile, WireMessages.Transport(0x51)).Slot;
         Decision moved = driver.FromClient(Mobile, WireMessages.Transport(0x5A));
@@ -156,15 +148,15 @@ public sealed partial class RelayRoamingTests
     [Fact]
     public void A_client_that_renewed_its_keys_and_comes_back_to_a_claim_is_served_there()
     {
-        _driver.Confirm(DefaultLocalAddress);
+        Scenario home = Scenario.Confirmed(_driver, Home);
         Source elsewhere = RelayDriver.Client(9);
-        int claim = _driver.FromClient(elsewhere, WireMessages.Transport(0x51)).Slot;
-        int away = _driver.FromClient(Mobile, WireMessages.Transport(0x51)).Slot;
-        _driver.FromServer(away, WireMessages.Transport(0xC1));
-        Handshake(Mobile, away, 0xC2, 0x52);
-        Assert.Equal((Verdict.Forward, claim), (_driver.FromClient(elsewhere, WireMessages.Transport(0x52)).Verdict, _driver.FromClient(elsewhere, WireMessages.Transport(0x52)).Slot));
-        Assert.Equal(Verdict.Forward, _driver.FromServer(claim, WireMessages.Transport(0xC2)).Verdict);
-        Assert.Equal(Proof.Confirmed, _driver.Relay.ProofOf(claim));
+        Scenario claim = home.ClaimedFrom(elsewhere);
+        Scenario away = home.ClaimedFrom(Mobile);
+        away.Down();
+        away.Handshake(0xC2, 0x52);
+        Assert.Equal((Verdict.Forward, claim.Slot), (claim.Up(0x52), _driver.FromClient(elsewhere, WireMessages.Transport(0x52)).Slot));
+        Assert.Equal(Verdict.Forward, claim.Down(0xC2));
+        Assert.Equal(Proof.Confirmed, claim.Proof);
         Assert.Equal((0, 0), (Tolerated(Direction.Uplink), Tolerated(Direction.Downlink)));
     }
 
@@ -172,27 +164,17 @@ public sealed partial class RelayRoamingTests
     public void A_client_of_two_servers_that_renewed_ones_keys_elsewhere_sends_the_other_nothing_of_it()
     {
         RelayDriver driver = new(routes: 2);
-        int first = driver.Confirm(DefaultLocalAddress);
-        int second = Confirm(driver, DefaultLocalAddress, route: 1, 0xC7, 0x57);
+        int first = driver.Confirm(Home);
+        int second = driver.Confirm(Home, 0xC7, 0x57, driver.Routes[1]);
         driver.Pass(1);
-        driver.FromClient(DefaultLocalAddress, WireMessages.Transport(0x57));
+        driver.FromClient(Home, WireMessages.Transport(0x57));
         int away = driver.FromClient(Mobile, WireMessages.Transport(0x51)).Slot;
         driver.FromServer(away, WireMessages.Transport(0xC1));
         driver.FromClient(Mobile, WireMessages.Initiation(driver.Mac1, 0xC2));
         driver.FromServer(away, WireMessages.Response(0x52, 0xC2));
         driver.FromClient(Mobile, WireMessages.Transport(0x52));
-        Assert.Equal(first, driver.FromClient(DefaultLocalAddress, WireMessages.Transport(0x52)).Slot);
-        Assert.Equal(second, driver.FromClient(DefaultLocalAddress, WireMessages.Transport(0x99)).Slot);
-    }
-
-    private static int Confirm(RelayDriver driver, Source source, int route, uint client, uint server)
-    {
-        int slot = driver.FromClient(source, WireMessages.Initiation(driver.Routes[route].Mac1, client)).Slot;
-        driver.FromServer(slot, WireMessages.Response(server, client));
-        driver.FromClient(source, WireMessages.Transport(server));
-        driver.FromServer(slot, WireMessages.Transport(client));
-        Assert.Equal(Proof.Confirmed, driver.Relay.ProofOf(slot));
-        return slot;
+        Assert.Equal(first, driver.FromClient(Home, WireMessages.Transport(0x52)).Slot);
+        Assert.Equal(second, driver.FromClient(Home, WireMessages.Transport(0x99)).Slot);
     }
 
     // His tunnels are many, and the addresses from which they are claimed may be any.
@@ -230,14 +212,6 @@ public sealed partial class RelayRoamingTests
     }
 
     private static Source At(string address, int port) => Source.From(new IPEndPoint(IPAddress.Parse(address), port));
-
-    /// <summary>A handshake of a genuine peer of the server's: asked, answered, used.</summary>
-    private void Handshake(Source source, int slot, uint client, uint server)
-    {
-        Assert.Equal(Verdict.Forward, _driver.FromClient(source, WireMessages.Initiation(_driver.Mac1, client)).Verdict);
-        Assert.Equal(Verdict.Forward, _driver.FromServer(slot, WireMessages.Response(server, client)).Verdict);
-        Assert.Equal(Verdict.Forward, _driver.FromClient(source, WireMessages.Transport(server)).Verdict);
-    }
 
     private long Tolerated(Direction direction) => _driver.Relay.Counters.Tolerated(direction);
 }

@@ -6,7 +6,7 @@ namespace WgProxy.Core.Tests;
 /// <summary>Tunnels that move: who may claim, what proves a claim, and what a claim can never do.</summary>
 public sealed partial class RelayRoamingTests
 {
-    private static readonly Source DefaultLocalAddress = RelayDriver.Client(1);
+    private static readonly Source Home = RelayDriver.Client(1);
     private static readonly Source Mobile = RelayDriver.Client(2);
     private static readonly Source Mallory = RelayDriver.Client(3);
     private readonly RelayDriver _driver = new();
@@ -14,27 +14,26 @@ public sealed partial class RelayRoamingTests
     [Fact]
     public void Data_with_a_live_index_from_a_new_source_claims_and_the_server_proves_it()
     {
-        int home = _driver.Confirm(DefaultLocalAddress);
-        Decision claim = _driver.FromClient(Mobile, WireMessages.Transport(0x51));
-        Assert.Equal(Verdict.Open, claim.Verdict);
-        Assert.Equal(Proof.Claimed, _driver.Relay.ProofOf(claim.Slot));
+        Scenario home = Scenario.Confirmed(_driver, Home);
+        Scenario claim = home.ClaimedFrom(Mobile);
+        Assert.Equal(Proof.Claimed, claim.Proof);
 
-        Assert.Equal(Verdict.Forward, _driver.FromServer(claim.Slot, WireMessages.Transport(0xC1)).Verdict);
-        Assert.Equal(Proof.Confirmed, _driver.Relay.ProofOf(claim.Slot));
-        Assert.Equal(Proof.Confirmed, _driver.Relay.ProofOf(home));
+        Assert.Equal(Verdict.Forward, claim.Down());
+        Assert.Equal(Proof.Confirmed, claim.Proof);
+        Assert.Equal(Proof.Confirmed, home.Proof);
         Assert.Equal(Mobile, _driver.Relay.SourceOf(claim.Slot));
-        Assert.Equal(DefaultLocalAddress, _driver.Relay.SourceOf(home));
+        Assert.Equal(Home, _driver.Relay.SourceOf(home.Slot));
     }
 
     [Fact]
     public void Old_and_new_path_may_alternate_per_packet()
     {
-        int home = _driver.Confirm(DefaultLocalAddress);
-        int mobile = _driver.FromClient(Mobile, WireMessages.Transport(0x51)).Slot;
+        Scenario home = Scenario.Confirmed(_driver, Home);
+        Scenario mobile = home.ClaimedFrom(Mobile);
         for (int i = 0; i < 20; i++)
         {
-            Assert.Equal((Verdict.Forward, home), Pass(DefaultLocalAddress, home));
-            Assert.Equal((Verdict.Forward, mobile), Pass(Mobile, mobile));
+            Assert.Equal((Verdict.Forward, home.Slot), Pass(Home, home.Slot));
+            Assert.Equal((Verdict.Forward, mobile.Slot), Pass(Mobile, mobile.Slot));
             _driver.Pass(5);
         }
 
@@ -49,65 +48,60 @@ public sealed partial class RelayRoamingTests
     [Fact]
     public void A_claim_that_sends_keepalives_waits_for_the_server_as_long_as_it_takes()
     {
-        _driver.Confirm(DefaultLocalAddress);
-        int mobile = _driver.FromClient(Mobile, WireMessages.Transport(0x51)).Slot;
+        Scenario mobile = Scenario.Confirmed(_driver, Home).ClaimedFrom(Mobile);
         for (int i = 0; i < 7; i++)
         {
             _driver.Pass(25);
-            _driver.FromClient(Mobile, WireMessages.Transport(0x51));
+            mobile.Up();
         }
 
-        Assert.Equal(Proof.Claimed, _driver.Relay.ProofOf(mobile));
-        Assert.Equal(Verdict.Forward, _driver.FromServer(mobile, WireMessages.Transport(0xC1)).Verdict);
-        Assert.Equal(Proof.Confirmed, _driver.Relay.ProofOf(mobile));
+        Assert.Equal(Proof.Claimed, mobile.Proof);
+        Assert.Equal(Verdict.Forward, mobile.Down());
+        Assert.Equal(Proof.Confirmed, mobile.Proof);
     }
 
     [Fact]
     public void A_claim_ends_120_seconds_after_its_last_live_index()
     {
-        _driver.Confirm(DefaultLocalAddress);
-        int mobile = _driver.FromClient(Mobile, WireMessages.Transport(0x51)).Slot;
+        Scenario mobile = Scenario.Confirmed(_driver, Home).ClaimedFrom(Mobile);
         _driver.Pass(60);
-        _driver.FromClient(Mobile, WireMessages.Transport(0x51));
-        _driver.FromClient(Mobile, WireMessages.Transport(0x99));
-        _driver.Pass(119.9);
-        Assert.Equal(Proof.Claimed, _driver.Relay.ProofOf(mobile));
-        _driver.FromClient(Mobile, WireMessages.Transport(0x99));
-        _driver.Pass(0.2);
-        Assert.Equal(Proof.None, _driver.Relay.ProofOf(mobile));
+        mobile.Up();
+        mobile.Up(0x99);
+        mobile.Wait(119.9);
+        Assert.Equal(Proof.Claimed, mobile.Proof);
+        mobile.Up(0x99);
+        mobile.Wait(0.2);
+        Assert.Equal(Proof.None, mobile.Proof);
     }
 
     [Fact]
     public void An_idle_client_that_roamed_and_then_rekeys_is_answered_on_its_claim()
     {
-        _driver.Confirm(DefaultLocalAddress);
-        int mobile = _driver.FromClient(Mobile, WireMessages.Transport(0x51)).Slot;
+        Scenario mobile = Scenario.Confirmed(_driver, Home).ClaimedFrom(Mobile);
         _driver.Pass(100);
-        Assert.Equal((Verdict.Forward, mobile), Verdicts(_driver.FromClient(Mobile, WireMessages.Initiation(_driver.Mac1, 0xC2))));
-        _driver.FromServer(mobile, WireMessages.Response(0x52, 0xC2));
-        Assert.Equal(Proof.Answered, _driver.Relay.ProofOf(mobile));
-        _driver.FromClient(Mobile, WireMessages.Transport(0x52));
-        Assert.Equal(Proof.Established, _driver.Relay.ProofOf(mobile));
+        Assert.Equal((Verdict.Forward, mobile.Slot), Verdicts(_driver.FromClient(Mobile, WireMessages.Initiation(_driver.Mac1, 0xC2))));
+        mobile.ServerAnswers(0xC2, 0x52);
+        Assert.Equal(Proof.Answered, mobile.Proof);
+        mobile.Up(0x52);
+        Assert.Equal(Proof.Established, mobile.Proof);
     }
 
     [Fact]
     public void Another_index_of_the_tunnel_does_not_prove_an_answer_received()
     {
-        _driver.Confirm(DefaultLocalAddress);
-        int mallory = _driver.FromClient(Mallory, WireMessages.Transport(0x51)).Slot;
-        _driver.FromClient(Mallory, WireMessages.Initiation(_driver.Mac1, 0xC2));
-        _driver.FromServer(mallory, WireMessages.Response(0x52, 0xC2));
-        Assert.Equal(Proof.Answered, _driver.Relay.ProofOf(mallory));
+        Scenario mallory = Scenario.Confirmed(_driver, Home).ClaimedFrom(Mallory);
+        mallory.Rekey(0xC2, 0x52);
+        Assert.Equal(Proof.Answered, mallory.Proof);
 
-        _driver.FromClient(Mallory, WireMessages.Transport(0x51));
-        Assert.Equal(Proof.Answered, _driver.Relay.ProofOf(mallory));
+        mallory.Up();
+        Assert.Equal(Proof.Answered, mallory.Proof);
     }
 
     [Fact]
     public void A_claim_by_a_response_to_a_handshake_sent_elsewhere_does_not_establish()
     {
-        int home = _driver.Confirm(DefaultLocalAddress);
-        _driver.FromServer(home, WireMessages.Initiation(_driver.Mac1, 0x53));
+        Scenario home = Scenario.Confirmed(_driver, Home);
+        home.ServerAsks(0x53);
         Assert.Equal(Verdict.NoMapping, _driver.FromClient(Mallory, WireMessages.Response(0xC3, 0x53)).Verdict);
         Decision claim = _driver.FromClient(Mobile, WireMessages.Response(0xC3, 0x53, _driver.Mac1));
         Assert.Equal((Verdict.Open, Proof.Claimed), (claim.Verdict, _driver.Relay.ProofOf(claim.Slot)));
@@ -119,7 +113,7 @@ public sealed partial class RelayRoamingTests
     [Fact]
     public void A_source_that_has_asked_joins_the_tunnel_whose_index_it_uses()
     {
-        _driver.Confirm(DefaultLocalAddress);
+        Scenario home = Scenario.Confirmed(_driver, Home);
         int mobile = _driver.Ask(Mobile, client: 0xC9);
         Assert.Equal((Verdict.Forward, mobile), Verdicts(_driver.FromClient(Mobile, WireMessages.Transport(0x51))));
         Assert.Equal(Proof.Claimed, _driver.Relay.ProofOf(mobile));
@@ -128,7 +122,7 @@ public sealed partial class RelayRoamingTests
 
         // Whose handshake that was, nobody can tell yet: the pair is the new path's own, and passes on the old one like
         // any index that nobody issued there.
-        Assert.Equal(Verdict.Forward, _driver.FromClient(DefaultLocalAddress, WireMessages.Transport(0x59)).Verdict);
+        Assert.Equal(Verdict.Forward, home.Up(0x59));
         Assert.Equal(1, _driver.Relay.Counters.Tolerated(Direction.Uplink));
         Assert.Equal(Verdict.Forward, _driver.FromClient(Mobile, WireMessages.Transport(0x51)).Verdict);
         Assert.Equal(1, _driver.Relay.Counters.Tolerated(Direction.Uplink));
@@ -137,14 +131,14 @@ public sealed partial class RelayRoamingTests
     [Fact]
     public void A_tunnel_takes_four_claims_and_evicts_nothing_for_a_fifth()
     {
-        int home = _driver.Confirm(DefaultLocalAddress);
+        Scenario home = Scenario.Confirmed(_driver, Home);
         int[] claims = [.. Enumerable.Range(10, 4).Select(i => Claim(i).Slot)];
         foreach (int stranger in Enumerable.Range(100, 1_000))
         {
             Assert.Equal(Verdict.ClaimRefused, Claim(stranger).Verdict);
         }
 
-        Assert.Equal(Proof.Confirmed, _driver.Relay.ProofOf(home));
+        Assert.Equal(Proof.Confirmed, home.Proof);
         Assert.All(claims, slot => Assert.Equal(Proof.Claimed, _driver.Relay.ProofOf(slot)));
         Assert.Equal(Verdict.Open, _driver.FromClient(Mobile, WireMessages.Initiation(_driver.Mac1, 0xC7)).Verdict);
     }
@@ -152,7 +146,7 @@ public sealed partial class RelayRoamingTests
     [Fact]
     public void A_client_whose_port_flaps_is_followed_however_often()
     {
-        _driver.Confirm(DefaultLocalAddress);
+        Scenario.Confirmed(_driver, Home);
         foreach (int flap in Enumerable.Range(10, 50))
         {
             Decision claim = Claim(flap);
@@ -166,7 +160,7 @@ public sealed partial class RelayRoamingTests
     [Fact]
     public void The_member_silent_longest_makes_room_when_the_server_moves()
     {
-        int home = _driver.Confirm(DefaultLocalAddress);
+        Scenario home = Scenario.Confirmed(_driver, Home);
         int[] moves = [.. Enumerable.Range(10, 3).Select(i =>
         {
             _driver.Pass(1);
@@ -175,13 +169,13 @@ public sealed partial class RelayRoamingTests
             return slot;
         })];
         _driver.Pass(1);
-        _driver.FromClient(DefaultLocalAddress, WireMessages.Transport(0x51));
+        home.Up();
         _driver.Pass(1);
         _driver.FromServer(Claim(20).Slot, WireMessages.Transport(0xC1));
 
         Assert.Equal(Proof.None, _driver.Relay.ProofOf(moves[0]));
         Assert.Equal(Proof.Confirmed, _driver.Relay.ProofOf(moves[2]));
-        Assert.Equal(Proof.Confirmed, _driver.Relay.ProofOf(home));
+        Assert.Equal(Proof.Confirmed, home.Proof);
     }
 
     [Fact]
@@ -208,14 +202,13 @@ public sealed partial class RelayRoamingTests
     [Fact]
     public void Uplink_of_a_claim_has_a_budget_until_the_server_proves_it()
     {
-        _driver.Confirm(DefaultLocalAddress);
-        int mobile = _driver.FromClient(Mobile, WireMessages.Transport(0x51)).Slot;
+        Scenario mobile = Scenario.Confirmed(_driver, Home).ClaimedFrom(Mobile);
         byte[] large = WireMessages.Transport(0x51, length: 65_000);
         int passed = Enumerable.Range(0, 200).Count(_ => _driver.FromClient(Mobile, large).Verdict == Verdict.Forward);
         Assert.Equal(((4 << 20) - 32) / 65_000, passed);
         Assert.Equal(Verdict.OverBudget, _driver.FromClient(Mobile, large).Verdict);
 
-        _driver.FromServer(mobile, WireMessages.Transport(0xC1));
+        mobile.Down();
         Assert.All(Enumerable.Range(0, 500), _ => Assert.Equal(Verdict.Forward, _driver.FromClient(Mobile, large).Verdict));
     }
 
@@ -223,7 +216,7 @@ public sealed partial class RelayRoamingTests
     public void A_claim_for_a_tunnel_whose_last_member_makes_room_is_refused()
     {
         RelayDriver driver = new(new RelaySettings { MaxMappings = 1, IdleTimeout = TimeSpan.FromSeconds(10) });
-        driver.Confirm(DefaultLocalAddress);
+        driver.Confirm(Home);
         driver.Pass(11);
         Assert.Equal(1, driver.Relay.Counters[Proof.Lingering]);
         Assert.Equal(Verdict.ClaimRefused, driver.FromClient(Mobile, WireMessages.Transport(0x51)).Verdict);

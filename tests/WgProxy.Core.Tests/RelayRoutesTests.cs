@@ -5,7 +5,7 @@ using WgProxy.Tests;
 namespace WgProxy.Core.Tests;
 
 /// <summary>Routes that come, change and go while a relay has mappings.</summary>
-public sealed class RelayRoutesTests
+public sealed partial class RelayRoutesTests
 {
     private static readonly RelaySettings Settings = new() { MaxMappings = 1_024, MaxAsked = 512, LoadedAsked = 512, PrefixShare = 512 };
 
@@ -136,77 +136,6 @@ public sealed class RelayRoutesTests
     }
 
     [Fact]
-    public void What_a_route_was_told_of_its_server_is_forgotten_with_it()
-    {
-        RouteList list = new(capacity: 1);
-        RelayDriver driver = new(Settings, list);
-        RouteId former = list.Add(_first);
-        driver.Relay.RouteChanged(former);
-        int slot = driver.FromClient(RelayDriver.Client(1), WireMessages.Initiation(_first.Mac1, 0xC1)).Slot;
-        Assert.Equal(Verdict.Forward, driver.FromServer(slot, WireMessages.CookieReply(0xC1)).Verdict);
-        Assert.Equal(Verdict.Reply, driver.FromClient(RelayDriver.Client(2), WireMessages.Initiation(_first.Mac1, 0xC2)).Verdict);
-        Assert.True(list.Remove(former));
-        driver.Relay.RouteChanged(former);
-        driver.Pass(0);
-        driver.Relay.RouteChanged(list.Add(_second));
-        Assert.Equal(Verdict.Open, driver.FromClient(RelayDriver.Client(2), WireMessages.Initiation(_second.Mac1, 0xC3)).Verdict);
-    }
-
-    [Fact]
-    public void Lists_and_timeout_of_a_route_are_its_own()
-    {
-        Tell(_list.Add(_second));
-        _first.Settings = new RouteSettings
-        {
-            Deny = new AddressList([IPNetwork.Parse("192.0.2.0/24")]),
-            IdleTimeout = TimeSpan.FromSeconds(20),
-        };
-        int before = Establish(1, _first, 0x51);
-        Tell(_id);
-        Assert.Equal(Verdict.Denied, Ask(2, _first).Verdict);
-        Assert.Equal(Verdict.Open, Ask(2, _second).Verdict);
-        int other = Establish(3, _second, 0x53);
-
-        // The one that was there stays, but for its timeout.
-        Assert.Equal(Verdict.Forward, _driver.FromClient(RelayDriver.Client(1), WireMessages.Transport(0x51)).Verdict);
-        _driver.Pass(19.9);
-        Assert.Equal(Proof.Established, Relay.ProofOf(before));
-        _driver.Pass(0.1);
-        Assert.Equal(Proof.Lingering, Relay.ProofOf(before));
-        Assert.Equal(Proof.Established, Relay.ProofOf(other));
-        Assert.Equal(Verdict.Denied, _driver.FromClient(RelayDriver.Client(9), WireMessages.Transport(0x51)).Verdict);
-        Assert.Equal(2, Relay.CountersOf(_id)![Direction.Uplink, Verdict.Denied]);
-    }
-
-    [Fact]
-    public void What_is_counted_for_routes_adds_up()
-    {
-        RouteId second = _list.Add(_second);
-        Tell(second);
-        int slot = Establish(1, _first, 0x51);
-        Establish(2, _second, 0x52);
-        _driver.FromServer(slot, WireMessages.Transport(0xC1, 1_000));
-        _driver.FromServer(slot, WireMessages.Response(9, 9));
-        RouteCounters one = Relay.CountersOf(_id)!;
-        RouteCounters two = Relay.CountersOf(second)!;
-        foreach (Verdict verdict in Enum.GetValues<Verdict>())
-        {
-            foreach (Direction direction in Enum.GetValues<Direction>())
-            {
-                Assert.Equal(Relay.Counters[direction, verdict], one[direction, verdict] + two[direction, verdict]);
-            }
-        }
-
-        Assert.Equal(Relay.Counters.ForwardedBytes(Direction.Uplink), one.ForwardedBytes(Direction.Uplink) + two.ForwardedBytes(Direction.Uplink));
-        Assert.Equal(Relay.Counters.ForwardedBytes(Direction.Downlink), one.ForwardedBytes(Direction.Downlink) + two.ForwardedBytes(Direction.Downlink));
-        Assert.Equal((1, 1), (one.Handshakes, two.Handshakes));
-        Assert.Equal((1, 1), (one[RelayEventKind.Established], two[RelayEventKind.Established]));
-        Assert.Equal(0, two[Direction.Downlink, Verdict.Unsolicited]);
-        one.Add(two);
-        Assert.Equal(2, one.Handshakes);
-    }
-
-    [Fact]
     public void A_neighbour_that_has_heard_of_another_route_at_the_index_lends_nothing()
     {
         RouteList list = new(capacity: 1);
@@ -225,85 +154,11 @@ public sealed class RelayRoutesTests
         Assert.Equal(Verdict.NoMapping, relays[1].FromClient(WireMessages.Transport(0x51), 0, RelayDriver.Client(2), now).Verdict);
     }
 
-    [Fact]
-    public void A_thousand_routes_are_told_apart()
-    {
-        RouteList list = new();
-        Route[] routes = [.. Enumerable.Range(0, 1_000).Select(_ => RelayDriver.NewRoute())];
-        RouteId[] ids = [.. routes.Select(list.Add)];
-        RelayDriver driver = new(Settings, list);
-        foreach (int number in (int[])[0, 1, 7, 8, 15, 16, 511, 998, 999])
-        {
-            int slot = driver.FromClient(RelayDriver.Client(number), WireMessages.Initiation(routes[number].Mac1, 0xC1)).Slot;
-            Assert.Equal((routes[number], ids[number]), (driver.Relay.RouteOf(slot), driver.Log[^1].Route));
-        }
-
-        // Those between go; the others are found where they are.
-        for (int number = 0; number < routes.Length; number += 3)
-        {
-            Assert.True(list.Remove(ids[number]));
-            driver.Relay.RouteChanged(ids[number]);
-        }
-
-        driver.Pass(0);
-        for (int number = 0; number < routes.Length; number++)
-        {
-            Decision decision = driver.FromClient(RelayDriver.Client(2_000), WireMessages.Initiation(routes[number].Mac1, (uint)number));
-            Assert.Equal(number % 3 == 0, decision.Verdict == Verdict.BadMac1);
-            if (decision.Verdict == Verdict.Open)
-            {
-                Assert.Same(routes[number], driver.Relay.RouteOf(decision.Slot));
-                driver.Relay.OpenFailed(decision.Slot);
-                driver.Relay.ClearEvents();
-            }
-        }
-    }
-
-    [Fact]
-    public void Deciding_among_a_thousand_routes_allocates_nothing()
-    {
-        RouteList list = new();
-        Route last = RelayDriver.NewRoute();
-        foreach (Route route in Enumerable.Range(0, 999).Select(_ => RelayDriver.NewRoute()).Append(last))
-        {
-            list.Add(route);
-        }
-
-        RelayDriver driver = new(Settings, list);
-        Source source = RelayDriver.Client(1);
-        byte[] mine = WireMessages.Initiation(last.Mac1, 0xC1);
-        int slot = driver.FromClient(source, mine).Slot;
-        driver.FromServer(slot, WireMessages.Response(0x51, 0xC1));
-        byte[] data = WireMessages.Transport(0x51, 100);
-        byte[] forged = WireMessages.Initiation(RelayDriver.NewRoute().Mac1, 0xC2);
-        byte[] newcomers = WireMessages.Initiation(last.Mac1, 0xC3);
-        Source stranger = RelayDriver.Client(2);
-        Verdict[] seen = new Verdict[4];
-        Assert.Equal(0, Allocated.InBestOf(5, () =>
-        {
-            seen[0] = driver.Relay.FromClient(mine, 0, source, driver.Now).Verdict;
-            seen[1] = driver.Relay.FromClient(forged, 0, stranger, driver.Now).Verdict;
-            seen[2] = driver.Relay.FromClient(data, 0, source, driver.Now).Verdict;
-            Decision opened = driver.Relay.FromClient(newcomers, 0, stranger, driver.Now);
-            seen[3] = opened.Verdict;
-            driver.Relay.OpenFailed(opened.Slot);
-            driver.Relay.ClearEvents();
-        }));
-        Assert.Equal([Verdict.Replayed, Verdict.BadMac1, Verdict.Forward, Verdict.Open], seen);
-    }
-
     private Decision Ask(int client, Route route, uint index = 0xC1) =>
         _driver.FromClient(RelayDriver.Client(client), WireMessages.Initiation(route.Mac1, index + ((uint)client << 8)));
 
-    private int Establish(int client, Route route, uint server)
-    {
-        Source source = RelayDriver.Client(client);
-        int slot = _driver.FromClient(source, WireMessages.Initiation(route.Mac1, 0xC1)).Slot;
-        _driver.FromServer(slot, WireMessages.Response(server, 0xC1));
-        Assert.Equal(Verdict.Forward, _driver.FromClient(source, WireMessages.Transport(server)).Verdict);
-        Assert.Equal(Proof.Established, Relay.ProofOf(slot));
-        return slot;
-    }
+    private int Establish(int client, Route route, uint server) =>
+        _driver.Establish(RelayDriver.Client(client), server: server, route: route);
 
     private void Tell(RouteId id, bool removes = false)
     {

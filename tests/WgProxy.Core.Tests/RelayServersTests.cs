@@ -17,55 +17,45 @@ public sealed class RelayServersTests
     [Fact]
     public void Data_that_go_unanswered_for_11_seconds_are_a_sign_and_then_every_5_seconds()
     {
-        int slot = _driver.Confirm(RelayDriver.Client(1));
-        Send(100);
-        _driver.Pass(10.999);
-        Send(100);
-        Assert.Equal(0, Signs);
-        _driver.Pass(0.001);
-        Send(100);
-        Assert.Equal(1, Signs);
-        _driver.Pass(4.999);
-        Send(100);
-        Assert.Equal(1, Signs);
-        _driver.Pass(0.001);
-        Send(100);
-        Assert.Equal(2, Signs);
-        Assert.Equal(RelayEventKind.Unanswered, _driver.Log[^1].Kind);
-        Assert.Equal(slot, _driver.Log[^1].Slot);
+        Scenario alice = Scenario.Confirmed(_driver);
+        SendAfter(alice, 0, signs: 0);
+        SendAfter(alice, 10.999, signs: 0);
+        SendAfter(alice, 0.001, signs: 1);
+        SendAfter(alice, 4.999, signs: 1);
+        SendAfter(alice, 0.001, signs: 2);
+        Assert.Equal((RelayEventKind.Unanswered, alice.Slot), (_driver.Log[^1].Kind, _driver.Log[^1].Slot));
     }
 
     [Fact]
     public void Whatever_comes_from_the_server_with_a_live_index_begins_the_silence_anew()
     {
-        int slot = _driver.Confirm(RelayDriver.Client(1));
+        Scenario alice = Scenario.Confirmed(_driver);
         for (int round = 0; round < 5; round++)
         {
-            Send(100);
-            _driver.Pass(10.9);
-            Assert.Equal(Verdict.Forward, _driver.FromServer(slot, WireMessages.Transport(0xC1)).Verdict);
+            SendAfter(alice, 0, signs: 0);
+            alice.Wait(10.9);
+            Assert.Equal(Verdict.Forward, alice.Down());
         }
 
-        Send(100);
-        _driver.Pass(10.9);
+        SendAfter(alice, 0, signs: 0);
+        alice.Wait(10.9);
 
         // What anybody could have sent under the server's address is no answer.
-        _driver.FromServer(slot, WireMessages.Transport(0xBAD, 200));
-        _driver.FromServer(slot, WireMessages.Initiation(RelayDriver.NewRoute().Mac1, 0x99));
-        _driver.Pass(0.2);
+        alice.Down(0xBAD, 200);
+        _driver.FromServer(alice.Slot, WireMessages.Initiation(RelayDriver.NewRoute().Mac1, 0x99));
+        alice.Wait(0.2);
         Assert.Equal(0, Signs);
-        Send(100);
-        Assert.Equal(1, Signs);
+        SendAfter(alice, 0, signs: 1);
     }
 
     [Fact]
     public void Keepalives_are_owed_no_answer()
     {
-        _driver.Confirm(RelayDriver.Client(1));
+        Scenario alice = Scenario.Confirmed(_driver);
         for (int i = 0; i < 10; i++)
         {
-            Send(WireMessages.KeepaliveLength);
-            _driver.Pass(20);
+            Assert.Equal(Verdict.Forward, alice.Up());
+            alice.Wait(20);
         }
 
         Assert.Equal(0, Signs);
@@ -74,82 +64,65 @@ public sealed class RelayServersTests
     [Fact]
     public void A_second_initiation_is_a_sign_if_the_first_is_unanswered()
     {
-        int slot = _driver.Confirm(RelayDriver.Client(1));
-        Ask(0xC2);
-        _driver.FromServer(slot, WireMessages.Response(0x52, 0xC2));
-        _driver.Pass(120);
-        Ask(0xC3);
-        Assert.Equal(0, Signs);
-        _driver.Pass(5);
-        Ask(0xC4);
-        Assert.Equal(1, Signs);
-        _driver.Pass(1);
-        Ask(0xC5);
-        Assert.Equal(1, Signs);
+        Scenario alice = Scenario.Confirmed(_driver);
+        alice.Rekey(0xC2, 0x52);
+        AskAfter(alice, 120, 0xC3, signs: 0);
+        AskAfter(alice, 5, 0xC4, signs: 1);
+        AskAfter(alice, 1, 0xC5, signs: 1);
     }
 
     [Fact]
     public void Strangers_who_go_unanswered_are_no_sign()
     {
-        _driver.Ask(RelayDriver.Client(1), 0xC1);
+        Scenario alice = Scenario.Asked(_driver);
         for (uint i = 2; i < 5; i++)
         {
-            _driver.Pass(5);
-            Ask(0xC0 + i);
+            AskAfter(alice, 5, 0xC0 + i, signs: 0);
         }
-
-        Assert.Equal(0, Signs);
     }
 
     [Fact]
     public void A_mapping_keeps_the_address_it_began_with_while_it_is_answered_there()
     {
-        int slot = _driver.Confirm(RelayDriver.Client(1));
+        Scenario alice = Scenario.Confirmed(_driver);
         IPEndPoint began = Route.Server!;
-        Assert.Equal(began, _driver.Relay.ServerOf(slot));
+        Assert.Equal(began, ServerOf(alice));
         Move(Elsewhere);
         for (int i = 0; i < 30; i++)
         {
-            Send(100);
-            _driver.FromServer(slot, WireMessages.Transport(0xC1));
-            _driver.Pass(5);
+            SendAfter(alice, 0, signs: 0);
+            alice.Down();
+            alice.Wait(5);
         }
 
-        Assert.Equal(began, _driver.Relay.ServerOf(slot));
+        Assert.Equal(began, ServerOf(alice));
         Assert.Equal(Elsewhere, _driver.Relay.ServerOf(_driver.Ask(RelayDriver.Client(2), 0xC2)));
     }
 
     [Fact]
     public void A_mapping_that_goes_unanswered_follows_whether_the_sign_or_the_new_address_comes_first()
     {
-        int slot = _driver.Confirm(RelayDriver.Client(1));
+        Scenario alice = Scenario.Confirmed(_driver);
         Move(Elsewhere);
-        Send(100);
-        _driver.Pass(11);
-        Send(100);
-        Assert.Equal(Elsewhere, _driver.Relay.ServerOf(slot));
+        GoUnanswered(alice);
+        Assert.Equal(Elsewhere, ServerOf(alice));
         Assert.Equal([RelayEventKind.Redirected, RelayEventKind.Unanswered], _driver.Log.TakeLast(2).Select(change => change.Kind));
 
-        Send(100);
-        _driver.Pass(11);
-        Send(100);
+        GoUnanswered(alice);
         IPEndPoint third = new(Elsewhere.Address, 7);
         Move(third);
-        Assert.Equal(third, _driver.Relay.ServerOf(slot));
+        Assert.Equal(third, ServerOf(alice));
         Assert.Equal(2, _driver.Relay.Counters[RelayEventKind.Redirected]);
     }
 
     [Fact]
     public void A_mapping_at_an_address_that_is_still_listed_stays()
     {
-        int slot = _driver.Confirm(RelayDriver.Client(1));
+        Scenario alice = Scenario.Confirmed(_driver);
         IPEndPoint began = Route.Server!;
-        Send(100);
-        _driver.Pass(11);
-        Send(100);
-        Assert.Equal(1, Signs);
+        GoUnanswered(alice);
         Move(Elsewhere, began);
-        Assert.Equal(began, _driver.Relay.ServerOf(slot));
+        Assert.Equal(began, ServerOf(alice));
     }
 
     [Fact]
@@ -198,11 +171,29 @@ public sealed class RelayServersTests
 
     private long Signs => _driver.Relay.Counters[RelayEventKind.Unanswered];
 
-    private void Send(int length) =>
-        Assert.Equal(Verdict.Forward, _driver.FromClient(RelayDriver.Client(1), WireMessages.Transport(0x51, length)).Verdict);
+    private IPEndPoint? ServerOf(Scenario scenario) => _driver.Relay.ServerOf(scenario.Slot);
 
-    private void Ask(uint index) =>
-        Assert.Equal(Verdict.Forward, _driver.FromClient(RelayDriver.Client(1), WireMessages.Initiation(_driver.Mac1, index)).Verdict);
+    /// <summary>Data that are owed an answer, after so long; with them there are so many signs.</summary>
+    private void SendAfter(Scenario scenario, double seconds, long signs)
+    {
+        scenario.Wait(seconds);
+        Assert.Equal((Verdict.Forward, signs), (scenario.Up(length: 100), Signs));
+    }
+
+    /// <summary>An initiation, after so long; with it there are so many signs.</summary>
+    private void AskAfter(Scenario scenario, double seconds, uint client, long signs)
+    {
+        scenario.Wait(seconds);
+        Assert.Equal((Verdict.Forward, signs), (scenario.ClientAsks(client), Signs));
+    }
+
+    /// <summary>Data, and more when they should have been answered: one sign.</summary>
+    private void GoUnanswered(Scenario scenario)
+    {
+        long signs = Signs;
+        SendAfter(scenario, 0, signs);
+        SendAfter(scenario, 11, signs + 1);
+    }
 
     private void Move(params IPEndPoint[] addresses)
     {

@@ -9,17 +9,16 @@ public sealed partial class RelayTimerTests
     [Fact]
     public void Asking_alone_neither_revives_nor_prolongs_nor_shortens_what_lingers()
     {
-        int slot = _driver.Confirm(Alice);
-        _driver.Pass(300.1);
+        Scenario alice = Scenario.Lingering(_driver);
         for (uint asked = 0; asked < 35; asked++)
         {
-            Assert.Equal((Verdict.Forward, Proof.Lingering), (Initiate(0xF0 + asked).Verdict, _driver.Relay.ProofOf(slot)));
-            _driver.Pass(5);
+            Assert.Equal((Verdict.Forward, Proof.Lingering), (alice.ClientAsks(0xF0 + asked), alice.Proof));
+            alice.Wait(5);
         }
 
-        Assert.Equal(Verdict.Forward, _driver.FromServer(slot, WireMessages.Initiation(_driver.Mac1, 0x53)).Verdict);
-        _driver.Pass(30.1);
-        Assert.Equal((Proof.None, RelayEventKind.Expired), (_driver.Relay.ProofOf(slot), Last));
+        Assert.Equal(Verdict.Forward, alice.ServerAsks(0x53));
+        alice.Wait(30.1);
+        Assert.Equal((Proof.None, RelayEventKind.Expired), (alice.Proof, Last));
     }
 
     // Each end can be forged: the server by who can write its address, the client's asking by who knows the public key, and
@@ -29,18 +28,15 @@ public sealed partial class RelayTimerTests
     [InlineData(false)]
     public void What_lingers_and_hears_one_end_only_lingers_no_longer_than_it_would_have(bool asked)
     {
-        int slot = _driver.Confirm(Alice);
-        _driver.Pass(300.1);
-        double lingered = SecondsUntilItEnds(slot, i =>
+        Scenario alice = Scenario.Lingering(_driver);
+        double lingered = SecondsUntilItEnds(alice, i =>
         {
             if (asked)
             {
-                Initiate(0xF0 + i);
+                alice.ClientAsks(0xF0 + i);
             }
 
-            Assert.Equal(Verdict.Forward, _driver.FromServer(slot, asked
-                ? WireMessages.Response(0x60 + i, 0xF0 + i)
-                : WireMessages.Initiation(_driver.Mac1, 0x60 + i)).Verdict);
+            Assert.Equal(Verdict.Forward, asked ? alice.ServerAnswers(0xF0 + i, 0x60 + i) : alice.ServerAsks(0x60 + i));
         });
         Assert.InRange(lingered, 180, 210);
     }
@@ -48,30 +44,28 @@ public sealed partial class RelayTimerTests
     [Fact]
     public void A_client_that_comes_back_after_it_lingered_lives_on()
     {
-        int slot = _driver.Confirm(Alice);
-        _driver.Pass(300.1 + 179);
-        Initiate(0xC9);
-        _driver.FromServer(slot, WireMessages.Response(0x59, 0xC9));
-        _driver.FromClient(Alice, WireMessages.Transport(0x59));
-        _driver.Pass(299);
-        Assert.Equal(Proof.Confirmed, _driver.Relay.ProofOf(slot));
-        _driver.Pass(1.1 + 179);
-        Assert.Equal(Proof.Lingering, _driver.Relay.ProofOf(slot));
+        Scenario alice = Scenario.Lingering(_driver);
+        alice.Wait(179);
+        alice.Rekey(0xC9, 0x59);
+        alice.Up(0x59);
+        alice.Wait(299);
+        Assert.Equal(Proof.Confirmed, alice.Proof);
+        alice.Wait(1.1 + 179);
+        Assert.Equal(Proof.Lingering, alice.Proof);
     }
 
     [Fact]
     public void Answers_of_the_server_alone_keep_no_tunnel_alive()
     {
-        int slot = _driver.Confirm(Alice);
+        Scenario alice = Scenario.Confirmed(_driver);
         for (uint i = 0; i < 30; i++)
         {
-            Initiate(0xF0 + i);
-            Assert.Equal(Verdict.Forward, _driver.FromServer(slot, WireMessages.Response(0x60 + i, 0xF0 + i)).Verdict);
-            _driver.Pass(10);
+            alice.Rekey(0xF0 + i, 0x60 + i);
+            alice.Wait(10);
         }
 
-        _driver.Pass(0.1);
-        Assert.Equal(Proof.Lingering, _driver.Relay.ProofOf(slot));
+        alice.Wait(0.1);
+        Assert.Equal(Proof.Lingering, alice.Proof);
     }
 
     [Fact]
@@ -91,26 +85,24 @@ public sealed partial class RelayTimerTests
     [Fact]
     public void A_cookie_of_the_server_keeps_the_port_of_what_lingers()
     {
-        int slot = _driver.Confirm(Alice);
-        _driver.Pass(300.1);
-        _driver.Pass(179);
-        Initiate(0xC2);
-        _driver.FromServer(slot, WireMessages.CookieReply(0xC2));
-        _driver.Pass(129);
-        Assert.Equal(Proof.Lingering, _driver.Relay.ProofOf(slot));
-        _driver.Pass(1.1);
-        Assert.Equal(Proof.None, _driver.Relay.ProofOf(slot));
+        Scenario alice = Scenario.Lingering(_driver);
+        alice.Wait(179);
+        alice.ClientAsks(0xC2);
+        alice.ServerDeclines(0xC2);
+        alice.Wait(129);
+        Assert.Equal(Proof.Lingering, alice.Proof);
+        alice.Wait(1.1);
+        Assert.Equal(Proof.None, alice.Proof);
     }
 
     [Fact]
     public void Cookies_of_the_server_keep_what_lingers_once_and_not_for_ever()
     {
-        int slot = _driver.Confirm(Alice);
-        _driver.Pass(300.1);
-        double lingered = SecondsUntilItEnds(slot, i =>
+        Scenario alice = Scenario.Lingering(_driver);
+        double lingered = SecondsUntilItEnds(alice, i =>
         {
-            Initiate(0xF0 + i);
-            _driver.FromServer(slot, WireMessages.CookieReply(0xF0 + i));
+            alice.ClientAsks(0xF0 + i);
+            alice.ServerDeclines(0xF0 + i);
         });
         Assert.InRange(lingered, 300, 320);
     }
@@ -122,30 +114,29 @@ public sealed partial class RelayTimerTests
     public void Who_claims_his_own_tunnel_under_the_address_of_what_lingers_neither_ends_nor_keeps_it(bool handshakes)
     {
         Source mallory = RelayDriver.Client(66);
-        int slot = _driver.Confirm(Alice);
+        Scenario alice = Scenario.Confirmed(_driver);
 
         // More came down than went up: for one who only claims, that would be the end of it.
-        _driver.FromServer(slot, WireMessages.Transport(0xC1, 10_000));
-        _driver.Pass(290);
+        alice.Down(length: 10_000);
+        alice.Wait(290);
         int his = _driver.Confirm(mallory, 0xCA, 0x5A);
-        _driver.Pass(10.1);
-        Assert.Equal(Proof.Lingering, _driver.Relay.ProofOf(slot));
-        double lingered = SecondsUntilItEnds(slot, i =>
+        alice.Wait(10.1);
+        Assert.Equal(Proof.Lingering, alice.Proof);
+        double lingered = SecondsUntilItEnds(alice, i =>
         {
             // His index is good for 190 s.
             if (i < 17)
             {
-                Assert.Equal(Verdict.Forward, _driver.FromClient(Alice, WireMessages.Transport(0x5A)).Verdict);
+                Assert.Equal(Verdict.Forward, alice.Up(0x5A));
                 Assert.Equal(Verdict.Forward, _driver.FromClient(mallory, WireMessages.Transport(0x5A)).Verdict);
             }
 
             if (handshakes)
             {
-                Initiate(0xF0 + i);
-                _driver.FromServer(slot, WireMessages.Response(0x60 + i, 0xF0 + i));
+                alice.Rekey(0xF0 + i, 0x60 + i);
             }
 
-            Assert.Equal(Verdict.Forward, _driver.FromServer(slot, WireMessages.Initiation(_driver.Mac1, 0x90 + i)).Verdict);
+            Assert.Equal(Verdict.Forward, alice.ServerAsks(0x90 + i));
         });
         Assert.InRange(lingered, 180, 210);
         Assert.Equal(Proof.Confirmed, _driver.Relay.ProofOf(his));
@@ -155,45 +146,45 @@ public sealed partial class RelayTimerTests
     [Fact]
     public void Who_claims_his_own_tunnel_there_at_last_does_not_end_it_at_once()
     {
-        int slot = _driver.Confirm(Alice);
-        _driver.Pass(300.1 + 170);
-        Initiate(0xC9);
-        _driver.FromServer(slot, WireMessages.CookieReply(0xC9));
-        _driver.Pass(20);
+        Scenario alice = Scenario.Lingering(_driver);
+        alice.Wait(170);
+        alice.ClientAsks(0xC9);
+        alice.ServerDeclines(0xC9);
+        alice.Wait(20);
         _driver.Confirm(RelayDriver.Client(66), 0xCA, 0x5A);
-        Assert.Equal(Verdict.Forward, _driver.FromClient(Alice, WireMessages.Transport(0x5A)).Verdict);
-        _driver.Pass(100);
-        Assert.NotEqual(Proof.None, _driver.Relay.ProofOf(slot));
-        _driver.Pass(15);
-        Assert.Equal(Proof.None, _driver.Relay.ProofOf(slot));
+        Assert.Equal(Verdict.Forward, alice.Up(0x5A));
+        alice.Wait(100);
+        Assert.NotEqual(Proof.None, alice.Proof);
+        alice.Wait(15);
+        Assert.Equal(Proof.None, alice.Proof);
     }
 
     // He asks in the server's name and declines in the client's: neither takes a key.
     [Fact]
     public void A_cookie_reply_of_the_clients_is_no_sign_of_life()
     {
-        int slot = _driver.Confirm(Alice);
+        Scenario alice = Scenario.Confirmed(_driver);
         for (uint i = 0; i < 30; i++)
         {
-            Assert.Equal(Verdict.Forward, _driver.FromServer(slot, WireMessages.Initiation(_driver.Mac1, 0x60 + i)).Verdict);
-            Assert.Equal(Verdict.Forward, _driver.FromClient(Alice, WireMessages.CookieReply(0x60 + i)).Verdict);
-            _driver.Pass(10);
+            Assert.Equal(Verdict.Forward, alice.ServerAsks(0x60 + i));
+            Assert.Equal(Verdict.Forward, alice.ClientDeclines(0x60 + i));
+            alice.Wait(10);
         }
 
-        _driver.Pass(0.1);
-        Assert.Equal(Proof.Lingering, _driver.Relay.ProofOf(slot));
+        alice.Wait(0.1);
+        Assert.Equal(Proof.Lingering, alice.Proof);
     }
 
     /// <summary>Does something every ten seconds until the mapping has ended; how long that took.</summary>
-    private double SecondsUntilItEnds(int slot, Action<uint> each)
+    private double SecondsUntilItEnds(Scenario scenario, Action<uint> each)
     {
         const double step = 10;
         uint steps = 0;
-        for (; _driver.Relay.ProofOf(slot) != Proof.None; steps++)
+        for (; scenario.Proof != Proof.None; steps++)
         {
             Assert.InRange(steps, 0u, 100u);
             each(steps);
-            _driver.Pass(step);
+            scenario.Wait(step);
         }
 
         return steps * step;
