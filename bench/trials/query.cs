@@ -18,7 +18,8 @@ PublicKey.TryParse(Convert.ToBase64String(key), out PublicKey? parsed, out _);
 using Socket server = new(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
 server.Bind(new IPEndPoint(IPAddress.Loopback, 0));
 Route route = new(parsed!) { Server = (IPEndPoint)server.LocalEndPoint! };
-Leaps clock = new();
+// With "processor", a turn is as long as the worker had a processor: what the scheduler gave to others meanwhile is no part of it.
+Leaps clock = new(args.Length > 2 && args[2] == "processor");
 using LinuxEngine engine = new(
     new EngineSettings
     {
@@ -118,11 +119,33 @@ foreach (List<double> each in trips)
 Console.WriteLine($"median of the p99.9: without {trips[0][trips[0].Count / 2]:0.0}, with {trips[1][trips[1].Count / 2]:0.0} µs; pauses {GC.GetTotalPauseDuration().TotalMilliseconds:0.00} ms");
 Environment.Exit(0);
 
-internal sealed class Leaps : TimeProvider
+internal sealed class Leaps(bool countsProcessor) : TimeProvider
 {
+    [ThreadStatic]
+    private static long t_waited;
+
     private long _ahead;
 
-    public override long GetTimestamp() => base.GetTimestamp() + Interlocked.Read(ref _ahead);
+    public override long GetTimestamp() => (countsProcessor ? ThreadTime() : base.GetTimestamp()) + Interlocked.Read(ref _ahead);
 
     public void Leap(TimeSpan span) => Interlocked.Add(ref _ahead, (long)(span.TotalSeconds * Stopwatch.Frequency));
+
+    // Each thread begins at the time of the wall, so that the instants of several threads can be compared.
+    private long ThreadTime()
+    {
+        const int CLOCK_THREAD_CPUTIME_ID = 3;
+        _ = clock_gettime(CLOCK_THREAD_CPUTIME_ID, out Timespec used);
+        long nanoseconds = (used.Seconds * 1_000_000_000) + used.Nanoseconds;
+        t_waited = t_waited == 0 ? base.GetTimestamp() - nanoseconds : t_waited;
+        return t_waited + nanoseconds;
+    }
+
+    [System.Runtime.InteropServices.DllImport("libc")]
+    private static extern int clock_gettime(int clock, out Timespec time);
+
+    private struct Timespec
+    {
+        public long Seconds;
+        public long Nanoseconds;
+    }
 }
