@@ -1,9 +1,6 @@
 using System.Net;
 using System.Runtime.CompilerServices;
-using WgProxy.Core.Containers;
-using WgProxy.Core.Mappings;
 using WgProxy.Core.Protocol;
-using WgProxy.Core.Routes;
 using WgProxy.Core.Tunnels;
 using static WgProxy.Core.Vocabulary.Limits;
 

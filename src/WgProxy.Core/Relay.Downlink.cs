@@ -1,7 +1,5 @@
 using WgProxy.Core.Mappings;
 using WgProxy.Core.Protocol;
-using WgProxy.Core.Routes;
-using WgProxy.Core.Tunnels;
 
 namespace WgProxy.Core;
 

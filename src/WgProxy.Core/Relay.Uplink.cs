@@ -1,7 +1,6 @@
 using System.Runtime.CompilerServices;
 using WgProxy.Core.Mappings;
 using WgProxy.Core.Protocol;
-using WgProxy.Core.Routes;
 using WgProxy.Core.Tunnels;
 using static WgProxy.Core.Vocabulary.Limits;
 

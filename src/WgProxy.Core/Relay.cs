@@ -5,7 +5,6 @@ using WgProxy.Core.Mappings;
 using WgProxy.Core.Protocol;
 using WgProxy.Core.Routes;
 using WgProxy.Core.Tunnels;
-using static WgProxy.Core.Vocabulary.Limits;
 
 namespace WgProxy.Core;
 

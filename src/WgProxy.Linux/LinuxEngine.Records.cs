@@ -1,6 +1,5 @@
 using WgProxy.Core.Engine;
 using WgProxy.Linux.Listen;
-using WgProxy.Linux.Workers;
 
 namespace WgProxy.Linux;
 

@@ -5,7 +5,6 @@ using WgProxy.Core.Engine;
 using WgProxy.Linux.Listen;
 using WgProxy.Linux.Net;
 using WgProxy.Linux.Paths;
-using WgProxy.Linux.Send;
 using WgProxy.Linux.Workers;
 
 namespace WgProxy.Linux;

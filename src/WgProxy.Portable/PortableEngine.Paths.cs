@@ -1,7 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
 using WgProxy.Core.Engine;
-using WgProxy.Core.Routes;
 
 namespace WgProxy.Portable;
 

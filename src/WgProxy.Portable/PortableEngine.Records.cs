@@ -1,4 +1,3 @@
-using System.Net;
 using System.Net.Sockets;
 using WgProxy.Core.Engine;
 using WgProxy.Core.Journal;

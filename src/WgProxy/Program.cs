@@ -1,12 +1,11 @@
 using System.Reflection;
 using System.Text;
-using WgProxy.Core;
+using WgProxy.Configuration;
 using WgProxy.Core.Engine;
 using WgProxy.Core.Routes;
 using WgProxy.Hosting;
 using WgProxy.Linux.Net;
 using WgProxy.Logging;
-using WgProxy.Configuration;
 using WgProxy.Resolving;
 
 namespace WgProxy;

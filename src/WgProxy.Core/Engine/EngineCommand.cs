@@ -1,5 +1,3 @@
-using WgProxy.Core.Routes;
-
 namespace WgProxy.Core.Engine;
 
 /// <summary>What an engine can be told while it runs.</summary>

@@ -2,8 +2,6 @@ using System.Buffers.Binary;
 using System.Runtime.CompilerServices;
 using WgProxy.Core.Containers;
 using WgProxy.Core.Protocol;
-using WgProxy.Core.Routes;
-using WgProxy.Core.Tunnels;
 
 namespace WgProxy.Core.Mappings;
 

@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using WgProxy.Core.Containers;
 using WgProxy.Core.Journal;
 using static WgProxy.Core.Vocabulary.Limits;
 

@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using WgProxy.Core.Containers;
 using WgProxy.Core.Routes;

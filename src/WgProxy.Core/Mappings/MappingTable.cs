@@ -1,6 +1,5 @@
 using WgProxy.Core.Containers;
 using WgProxy.Core.Journal;
-using WgProxy.Core.Routes;
 
 namespace WgProxy.Core.Mappings;
 

@@ -1,4 +1,3 @@
-using WgProxy.Core.Mappings;
 using WgProxy.Core.Protocol;
 
 namespace WgProxy.Core.Tunnels;

@@ -1,7 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using WgProxy.Core.Mappings;
-using WgProxy.Core.Routes;
 
 namespace WgProxy.Core.Tunnels;
 

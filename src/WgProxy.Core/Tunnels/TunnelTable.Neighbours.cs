@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using WgProxy.Core.Routes;
 
 namespace WgProxy.Core.Tunnels;
 

@@ -1,6 +1,5 @@
 using System.Runtime.CompilerServices;
 using WgProxy.Core.Journal;
-using WgProxy.Core.Mappings;
 
 namespace WgProxy.Core.Tunnels;
 

@@ -1,5 +1,3 @@
-using WgProxy.Core.Routes;
-
 namespace WgProxy.Core.Vocabulary;
 
 /// <summary>What changed about a mapping. Each kind is also a counter.</summary>

@@ -2,7 +2,6 @@ using System.Net;
 using System.Runtime.InteropServices;
 using WgProxy.Core.Admission;
 using WgProxy.Core.Engine;
-using WgProxy.Linux.Native;
 using WgProxy.Linux.Net;
 using WgProxy.Linux.Send;
 using WgProxy.Linux.Workers;

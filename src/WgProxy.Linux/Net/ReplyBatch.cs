@@ -1,6 +1,5 @@
 using System.Runtime.InteropServices;
 using WgProxy.Core.Engine.Batching;
-using WgProxy.Linux.Native;
 using static WgProxy.Linux.Native.Constants;
 
 namespace WgProxy.Linux.Net;

@@ -1,5 +1,4 @@
 using System.ComponentModel;
-using WgProxy.Core.Engine.Batching;
 using WgProxy.Linux.Net;
 
 namespace WgProxy.Linux.Paths;

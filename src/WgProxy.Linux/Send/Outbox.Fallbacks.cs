@@ -1,6 +1,5 @@
 using System.Runtime.CompilerServices;
 using WgProxy.Core.Engine.Batching;
-using WgProxy.Linux.Native;
 using WgProxy.Linux.Net;
 using static WgProxy.Linux.Native.Constants;
 

@@ -2,7 +2,6 @@ using System.Runtime.CompilerServices;
 using WgProxy.Core.Admission;
 using WgProxy.Core.Engine.Batching;
 using WgProxy.Linux.Listen;
-using WgProxy.Linux.Native;
 using WgProxy.Linux.Net;
 using static WgProxy.Linux.Native.Constants;
 

@@ -1,7 +1,6 @@
 using System.Net;
 using System.Runtime.CompilerServices;
 using WgProxy.Core.Engine;
-using WgProxy.Core.Routes;
 using WgProxy.Linux.Net;
 
 namespace WgProxy.Linux.Workers;

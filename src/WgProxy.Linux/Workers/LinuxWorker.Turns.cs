@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using WgProxy.Core.Engine.Batching;
 using WgProxy.Linux.Listen;
 using WgProxy.Linux.Net;
 

@@ -2,9 +2,7 @@ using System.Net;
 using System.Runtime.CompilerServices;
 using WgProxy.Core.Engine;
 using WgProxy.Linux.Listen;
-using WgProxy.Linux.Native;
 using WgProxy.Linux.Net;
-using static WgProxy.Linux.Native.Constants;
 
 namespace WgProxy.Linux.Workers;
 

@@ -1,6 +1,5 @@
 using WgProxy.Core;
 using WgProxy.Core.Engine;
-using WgProxy.Core.Engine.Batching;
 using WgProxy.Linux.Listen;
 using WgProxy.Linux.Net;
 using WgProxy.Linux.Send;

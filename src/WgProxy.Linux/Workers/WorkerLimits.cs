@@ -1,4 +1,3 @@
-using WgProxy.Core;
 using WgProxy.Core.Engine;
 
 namespace WgProxy.Linux.Workers;

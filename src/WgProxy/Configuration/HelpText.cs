@@ -1,5 +1,4 @@
 using System.Text;
-using WgProxy.Hosting;
 
 namespace WgProxy.Configuration;
 

@@ -1,9 +1,6 @@
-using System.Globalization;
 using System.Net;
 using System.Text;
 using WgProxy.Core.Protocol;
-using WgProxy.Linux.Send;
-using WgProxy.Linux.Workers;
 using WgProxy.Logging;
 
 namespace WgProxy.Configuration;

@@ -1,13 +1,10 @@
 using System.Collections;
 using System.Net;
-using WgProxy.Core;
 using WgProxy.Core.Engine;
 using WgProxy.Core.Protocol;
 using WgProxy.Core.Routes;
 using WgProxy.Hosting;
 using WgProxy.Linux.Native;
-using WgProxy.Linux.Send;
-using WgProxy.Linux.Workers;
 using WgProxy.Logging;
 
 namespace WgProxy.Configuration;

@@ -1,6 +1,5 @@
 using System.Net;
 using System.Net.Sockets;
-using WgProxy.Linux;
 
 namespace WgProxy.Configuration;
 

@@ -1,6 +1,6 @@
 using System.Globalization;
-using WgProxy.Linux.Net;
 using WgProxy.Configuration;
+using WgProxy.Linux.Net;
 
 namespace WgProxy.Hosting;
 

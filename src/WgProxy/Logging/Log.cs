@@ -1,8 +1,8 @@
 using System.Net;
+using WgProxy.Configuration;
 using WgProxy.Core.Engine;
 using WgProxy.Core.Protocol;
 using WgProxy.Hosting;
-using WgProxy.Configuration;
 
 namespace WgProxy.Logging;
 

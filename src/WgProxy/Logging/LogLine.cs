@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text;
-using WgProxy.Linux.Net;
 
 namespace WgProxy.Logging;
 

@@ -1,6 +1,4 @@
 using System.Threading.Channels;
-using WgProxy.Core.Engine.Batching;
-using WgProxy.Hosting;
 
 namespace WgProxy.Logging;
 

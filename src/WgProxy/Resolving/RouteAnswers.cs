@@ -1,10 +1,9 @@
 using System.Net;
 using System.Net.Sockets;
+using WgProxy.Configuration;
 using WgProxy.Core.Routes;
 using WgProxy.Hosting;
-using WgProxy.Linux;
 using WgProxy.Logging;
-using WgProxy.Configuration;
 
 namespace WgProxy.Resolving;
 

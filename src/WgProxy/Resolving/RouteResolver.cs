@@ -1,9 +1,8 @@
 using System.Net;
+using WgProxy.Configuration;
 using WgProxy.Core.Routes;
 using WgProxy.Hosting;
-using WgProxy.Linux;
 using WgProxy.Logging;
-using WgProxy.Configuration;
 
 namespace WgProxy.Resolving;
 
