@@ -55,7 +55,7 @@ internal sealed partial class Roaming
         }
 
         return claim >= 0 && _routes.Limit == 1
-            ? Use(claim, receiver, now)
+            ? Use(DatagramKind.Transport, claim, receiver, now)
             : ByIndex(DatagramKind.Transport, data, receiver, first, claim, now);
     }
 
@@ -106,7 +106,7 @@ internal sealed partial class Roaming
     }
 
     /// <summary>A claim is refused: the data go to the source's other claim that explains them.</summary>
-    public Resolved UseInstead(uint receiver, Tick now) => Use(Instead, receiver, now);
+    public Resolved UseInstead(uint receiver, Tick now) => Use(DatagramKind.Transport, Instead, receiver, now);
 
     /// <summary>The server sends data on another of the tunnel's mappings than before: that is where its client is. An answer would not
     /// show it: a restarted server answers captured initiations. If the tunnel is full, the member that has been silent longest is to
@@ -164,14 +164,19 @@ internal sealed partial class Roaming
             ? new Resolved(_mappings.OnRoute(first, _tunnels[chosen].Route), chosen)
             : FromNeighbours(kind, datagram, receiver, first, entries, now);
         return found.IsClaim ? found
-            : found.IsExplained ? Use(found.Slot, receiver, now)
-            : claim >= 0 ? Use(claim, receiver, now)
+            : found.IsExplained ? Use(kind, found.Slot, receiver, now)
+            : claim >= 0 ? Use(kind, claim, receiver, now)
             : Resolved.Unexplained(led >= 0 ? led : first);
     }
 
-    private Resolved Use(int slot, uint receiver, Tick now)
+    /// <summary>The source uses this mapping. Only data put a pair in use: they show that a client has its keys.</summary>
+    private Resolved Use(DatagramKind kind, int slot, uint receiver, Tick now)
     {
-        _tunnels.UseDataIndex(_mappings[slot].Tunnel, receiver, now);
+        if (kind == DatagramKind.Transport)
+        {
+            _tunnels.UseDataIndex(_mappings[slot].Tunnel, receiver, now);
+        }
+
         _mappings.BringToFront(slot);
         return Resolved.Explained(slot);
     }
