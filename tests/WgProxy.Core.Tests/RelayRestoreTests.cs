@@ -69,6 +69,32 @@ public sealed class RelayRestoreTests
         Assert.Equal(RestoreVerdict.Expired, Restore(Another(), RecordOf(_old.Ask(RelayDriver.Client(2))), Later(16), out _));
     }
 
+    // Whatever the restart took of it, it lingers for 180 s from its deadline at 300 s, as it would have without.
+    [Fact]
+    public void What_expired_meanwhile_lingers_since_its_deadline_and_not_since_the_restart()
+    {
+        int slot = _old.Confirm(RelayDriver.Client(1));
+        RelayDriver driver = Another();
+        Assert.Equal(RestoreVerdict.Restored, Restore(driver, RecordOf(slot), Later(470), out int restored));
+        driver.Pass(9.9);
+        Assert.Equal(Proof.Lingering, driver.Relay.ProofOf(restored));
+        driver.Pass(0.2);
+        Assert.Equal(Proof.None, driver.Relay.ProofOf(restored));
+    }
+
+    [Fact]
+    public void A_routes_own_idle_timeout_bounds_its_restored_mappings()
+    {
+        _old.Routes[0].Settings = new RouteSettings { IdleTimeout = TimeSpan.FromSeconds(900) };
+        MappingRecord record = RecordOf(_old.Confirm(RelayDriver.Client(1)));
+        RelayDriver driver = Another();
+        Assert.Equal(RestoreVerdict.Restored, Restore(driver, record with { ExpiresIn = long.MaxValue }, Written, out int restored));
+        driver.Pass(899.9);
+        Assert.Equal(Proof.Confirmed, driver.Relay.ProofOf(restored));
+        driver.Pass(0.2);
+        Assert.Equal(Proof.Lingering, driver.Relay.ProofOf(restored));
+    }
+
     [Fact]
     public void By_another_port_the_server_knows_nothing_of_it_yet()
     {

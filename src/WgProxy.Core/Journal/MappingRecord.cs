@@ -116,8 +116,8 @@ public struct MappingRecord
         long age = Math.Clamp(milliseconds, 0, most);
         MappingRecord aged = this;
         aged.ExpiresIn = Math.Clamp(ExpiresIn, -most, most) - age;
-        aged.AskedAgo = Math.Clamp(AskedAgo, -most, most) + age;
-        aged.ValidAgo = Math.Clamp(ValidAgo, -most, most) + age;
+        aged.AskedAgo = Math.Clamp(AskedAgo, 0, most) + age;
+        aged.ValidAgo = Math.Clamp(ValidAgo, 0, most) + age;
         aged.LingersFor = Math.Clamp(LingersFor, -most, most) - age;
         aged.CookieFor = Math.Max(Math.Clamp(CookieFor, 0, most) - age, 0);
         aged.ServerCookie = aged.CookieFor > 0 ? ServerCookie : 0;

@@ -190,7 +190,8 @@ internal static class RecordLayout
 
     private static bool IsMeaningful(in MappingRecord record)
     {
-        bool isMeaningful = record.Proof <= Proof.Confirmed && record.Former <= Proof.Confirmed && record.Admitted <= Share.Claimed
+        bool isMeaningful = record.Proof <= Proof.Confirmed && record.Former <= Proof.Confirmed && record.Former != Proof.Lingering
+            && (record.Proof != Proof.Lingering || record.Former != Proof.None) && record.Admitted <= Share.Claimed
             && (record.Marks & ~RecordMarks.All) == RecordMarks.None
             && record.InitiationCount <= RecordedInitiations.Count && record.NextInitiation < RecordedInitiations.Count
             && record.Tunnel.NextQuestion < TunnelRecord.Positions;

@@ -9,6 +9,9 @@ internal sealed partial class MappingLifecycle
         _deadlines.NoLaterThan(slot, at);
     }
 
+    /// <summary>The idle timeout of the slot's route: its own, or the relay's.</summary>
+    private TimeSpan IdleTimeoutOf(int slot) => _routes[_mappings[slot].Route].Settings.IdleTimeout ?? _settings.IdleTimeout;
+
     private Tick AskedDeadline(int slot, Tick now)
     {
         Tick retries = Tick.Min(now + _settings.AskedTimeout, _mappings[slot].Answers.AskedSince + _settings.AskedLimit);

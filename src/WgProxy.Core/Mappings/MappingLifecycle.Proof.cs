@@ -162,7 +162,7 @@ internal sealed partial class MappingLifecycle
         if (mapping.Proof >= Proof.Established && !mapping.AwaitsClient && !mapping.AwaitsServer)
         {
             mapping.HasLingered = false;
-            Schedule(slot, now + (_routes[mapping.Route].Settings.IdleTimeout ?? _settings.IdleTimeout));
+            Schedule(slot, now + IdleTimeoutOf(slot));
         }
         else if (mapping.Proof == Proof.Claimed)
         {

@@ -88,6 +88,13 @@ internal sealed partial class MappingLifecycle
             extras.ProbationIndex = record.ProbationIndex;
         }
 
+        if (record.ExpiresIn <= 0 && !mapping.HasLingered)
+        {
+            // It began to linger when its deadline passed, not now.
+            mapping.HasLingered = true;
+            _mappings.ExtrasOf(slot).LingersUntil = now + record.ExpiresIn + _settings.LingerTimeout;
+        }
+
         Population.CountProbation(mapping.IsOnProbation ? 1 : 0);
         Enqueue(slot, record.Proof, record.Charged);
         if (record.Proof >= Proof.Established)
@@ -99,7 +106,7 @@ internal sealed partial class MappingLifecycle
         TimeSpan claim = _settings.ClaimedTimeout + _settings.AskedLimit;
         TimeSpan linger = _settings.LingerTimeout + _settings.CookieTimeout;
         Tick latest = now + (claim > linger ? claim : linger);
-        Schedule(slot, Tick.Min(now + record.ExpiresIn, Tick.Max(latest, now + _settings.IdleTimeout)));
+        Schedule(slot, Tick.Min(now + record.ExpiresIn, Tick.Max(latest, now + IdleTimeoutOf(slot))));
         Follow(slot, now);
     }
 

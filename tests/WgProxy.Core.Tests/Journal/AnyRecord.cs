@@ -14,7 +14,7 @@ internal static class AnyRecord
             Source = Source.From(EndPoint(random), random.Next(3) == 0 ? null : Address(random)),
             Server = random.Next(4) == 0 ? null : EndPoint(random),
             Proof = (Proof)random.Next((int)Proof.Confirmed + 1),
-            Former = (Proof)random.Next((int)Proof.Confirmed + 1),
+            Former = random.Next(3) == 0 ? Proof.None : Any(random),
             Admitted = (Share)random.Next((int)Share.Claimed + 1),
             Marks = (RecordMarks)random.Next((int)RecordMarks.All + 1),
             UpstreamPort = (ushort)random.Next(65_536),
@@ -42,6 +42,7 @@ internal static class AnyRecord
                 Members = (byte)random.Next(256),
             },
         };
+        record.Former = record is { Proof: Proof.Lingering, Former: Proof.None } ? Any(random) : record.Former;
         random.NextBytes(record.Route);
         for (int i = 0; i < TunnelRecord.Positions; i++)
         {
@@ -72,6 +73,9 @@ internal static class AnyRecord
 
         return string.Join('\n', fields);
     }
+
+    // One that a mapping may linger after.
+    private static Proof Any(Random random) => (Proof)random.Next((int)Proof.Asked, (int)Proof.Confirmed + 1);
 
     private static string Describe(RecordedIndices indices) => $"{indices.ServerIndex} {indices.ClientIndex} {indices.Remaining} {indices.Marks}";
 

@@ -81,6 +81,27 @@ public sealed class MappingRecordTests
         Assert.False(MappingRecord.TryRead(bytes, out _));
     }
 
+    [Theory]
+    [InlineData(Proof.Confirmed, Proof.None, true)]
+    [InlineData(Proof.Confirmed, Proof.Claimed, true)]
+    [InlineData(Proof.Confirmed, Proof.Lingering, false)]
+    [InlineData(Proof.Lingering, Proof.Asked, true)]
+    [InlineData(Proof.Lingering, Proof.Lingering, false)]
+    [InlineData(Proof.Lingering, Proof.None, false)]
+    public void What_lingers_has_a_proof_to_return_to(Proof proof, Proof former, bool isRead)
+    {
+        byte[] bytes = Written(AnyRecord.Of(new Random(6)) with { Proof = proof, Former = former });
+        Assert.Equal(isRead, MappingRecord.TryRead(bytes, out _));
+    }
+
+    [Fact]
+    public void Nothing_happened_after_the_record_was_written()
+    {
+        MappingRecord record = AnyRecord.Of(new Random(7)) with { AskedAgo = -5_000, ValidAgo = long.MinValue };
+        MappingRecord aged = record.AgedBy(70);
+        Assert.Equal((70, 70), (aged.AskedAgo, aged.ValidAgo));
+    }
+
     // What stands in files and in stores stays readable: these offsets are the contract of version 1.
     [Fact]
     public void Each_field_has_its_offset()

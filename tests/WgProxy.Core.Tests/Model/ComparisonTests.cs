@@ -112,6 +112,7 @@ public sealed class ComparisonTests(ITestOutputHelper output)
         ["a restart forgets whom a tunnel was made for"] = new() { RestartKeepsFounders = false },
         ["a restart forgets which pairs are in use"] = new() { RestartKeepsUse = false },
         ["a restart keeps what was sent from budgets"] = new() { RestartRefillsBudgets = false },
+        ["a restart lets linger anew"] = new() { RestartCountsLingering = false },
         ["a cookie of the server verifies its source"] = new() { ServerCookieVerifies = true },
     };
 

@@ -63,12 +63,17 @@ internal sealed partial class ReferenceRelay
     }
 
     /// <summary>The mapping was made again: what it had proven stands, what it was allowed to send at once it is again, and nothing counts
-    /// as unanswered.</summary>
+    /// as unanswered. What expired meanwhile has lingered since.</summary>
     public void Restored(ReferenceMapping mapping, Tick now)
     {
         if (rules.RestartRefillsBudgets)
         {
             mapping.BeginBudgets();
+        }
+
+        if (mapping.Expires <= now && !mapping.HasLingered && rules.RestartCountsLingering)
+        {
+            (mapping.HasLingered, mapping.LingersUntil) = (true, mapping.Expires + settings.LingerTimeout);
         }
 
         (mapping.Overdue, mapping.NoSignUntil, mapping.AskedInVain) = (null, default, 0);

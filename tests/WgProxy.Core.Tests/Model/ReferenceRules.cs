@@ -285,4 +285,7 @@ internal sealed record ReferenceRules
 
     /// <summary>Whether its clients may send at once what they may at the beginning.</summary>
     public bool RestartRefillsBudgets { get; init; } = true;
+
+    /// <summary>Whether what expired during a restart has lingered since then.</summary>
+    public bool RestartCountsLingering { get; init; } = true;
 }

@@ -68,6 +68,7 @@ internal sealed class RecordTarget(RecordTarget.Reader? read = null) : Target
         bytes.Length != 560 ? "the length is another"
         : bytes is not [1, 0, 0x30, 2, ..] ? "the version or size is another"
         : bytes[4] > 6 || bytes[5] > 6 ? "there is no such proof"
+        : bytes[5] == 1 || (bytes[4] == 1 && bytes[5] == 0) ? "what lingers has no proof to return to"
         : bytes[6] > 3 ? "there is no such share"
         : bytes[7] > 8 || bytes[8] > 7 || bytes[9] > 7 ? "a ring has no such place"
         : bytes[11] > 1 ? "there is no such mark"
