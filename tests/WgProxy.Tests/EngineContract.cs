@@ -7,8 +7,8 @@ using WgProxy.Core.Routes;
 
 namespace WgProxy.Tests;
 
-/// <summary>What every engine does, with what it counts: the same tests for each, each ending in the complete counter
-/// delta.</summary>
+/// <summary>What every engine does, with what it counts: the same tests for each. Cases that move datagrams compare the complete
+/// change of all counters.</summary>
 public abstract partial class EngineContract : IDisposable
 {
     private protected const AddressFamily V4 = AddressFamily.InterNetwork;

@@ -21,8 +21,8 @@ internal static class OptionTable
         "HOST:PORT",
         null,
         SettingParser.ServerForm,
-        "The WireGuard server. The relay resolves a name at start, every 60 seconds, and when the server falls silent. It tries all "
-            + "addresses of the name. A link-local address names its interface, as in [fe80::1%eth0]:51820.",
+        "The WireGuard server. The relay resolves a name at start, every 60 seconds, and when the server falls silent. It tries up "
+            + "to four IPv4 and four IPv6 addresses of the name. A link-local address names its interface, as in [fe80::1%eth0]:51820.",
         SettingParser.TryParseServer));
 
     /// <summary>The server's public key.</summary>
@@ -145,7 +145,7 @@ internal static class OptionTable
         "MICROSECONDS",
         "auto",
         $"auto or a whole number of microseconds from 0 to {SettingParser.LongestBusyPoll}",
-        "How long a worker of the linux engine polls after each turn before it sleeps. 0 disables polling. auto polls for 5, or for 50 while two "
+        "How long a worker of the linux engine polls before it sleeps, after a turn that brought data. 0 disables polling. auto polls for 5, or for 50 while two "
             + "ends take turns and the host has two processors. A higher value shortens round trips on hosts that wake slowly, and keeps a "
             + "processor busy.",
         SettingParser.TryParseBusyPoll));

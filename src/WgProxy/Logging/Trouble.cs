@@ -6,7 +6,7 @@ namespace WgProxy.Logging;
 /// <summary>
 /// Reads an engine's counters every few seconds, off the packet path, and logs lasting problems: sends or receives that keep
 /// failing, a server that is silent while clients ask, and clients that use another key. Each is logged once until it is
-/// over, and at most once in ten minutes. Its end is logged too.
+/// over, and at most once in ten minutes. The end is logged too, except of the last.
 /// </summary>
 internal sealed class Trouble(ServerName server, Func<Task<CountersSnapshot?>> read, TimeProvider time, Log log)
 {
