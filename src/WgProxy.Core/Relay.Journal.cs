@@ -119,7 +119,12 @@ public sealed partial class Relay
     /// <param name="slot">The slot of a <see cref="Restore"/>.</param>
     /// <param name="port">The socket's local port.</param>
     /// <param name="recorded">The port that the record names. If it is another, the server knows nothing of it yet.</param>
-    public void Restored(int slot, ushort port, ushort recorded) => _life.Restored(slot, port, recorded);
+    public void Restored(int slot, ushort port, ushort recorded)
+    {
+        // From now on its end is told. If the socket does not open, the verdict tells the lender, who may try the record again.
+        _mappings.Changes?.Restored(slot);
+        _life.Restored(slot, port, recorded);
+    }
 
     /// <summary>All that is needed to make the slot's mapping again.</summary>
     internal MappingRecord RecordOf(int slot, Tick now)

@@ -83,6 +83,25 @@ public sealed class RelayRestoreTests
     }
 
     [Fact]
+    public void The_end_of_a_restored_mapping_is_told_even_before_its_record_was_taken_again()
+    {
+        int slot = _old.Confirm(RelayDriver.Client(1));
+        RelayDriver driver = Another();
+        driver.Relay.KeepJournal();
+        driver.Relay.Restore(RecordOf(slot), Written, driver.Now, out int unopened);
+        driver.Relay.OpenFailed(unopened);
+        Assert.False(driver.Relay.HasRecords && driver.Relay.TryTakeRecord(driver.Now, out _, out _));
+
+        Restore(driver, RecordOf(slot), Written, out _);
+        driver.Pass(500);
+        Assert.True(driver.Relay.TryTakeRecord(driver.Now, out MappingRecord told, out int of));
+        Assert.True(told.IsEnded);
+        Assert.Equal((-1, RelayDriver.Client(1)), (of, told.Source));
+        Assert.True(told.Route.Is(_old.Routes[0].Key));
+        Assert.False(driver.Relay.TryTakeRecord(driver.Now, out _, out _));
+    }
+
+    [Fact]
     public void A_routes_own_idle_timeout_bounds_its_restored_mappings()
     {
         _old.Routes[0].Settings = new RouteSettings { IdleTimeout = TimeSpan.FromSeconds(900) };

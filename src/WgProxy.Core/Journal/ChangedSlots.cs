@@ -97,6 +97,10 @@ internal sealed class ChangedSlots
         return true;
     }
 
+    /// <summary>The slot's mapping was made again from a record, which is outside. Its end must be told even before a record of it is
+    /// taken here: else it would be made again once more.</summary>
+    public void Restored(int slot) => _states[slot] |= State.IsRecorded;
+
     /// <summary>The slot's record goes outside.</summary>
     public void Taken(int slot, Tick now)
     {

@@ -12,9 +12,12 @@ internal sealed partial class Worker
     // When deadlines were looked at last.
     private Tick _advancedAt;
 
+    private Tick _stoppedAt;
+
     /// <summary>Writes down all mappings, and makes a relay that knows nothing of them.</summary>
     public void Stop(Tick now)
     {
+        _stoppedAt = now;
         _records = [.. Model.Recorded.Select(mapping => (mapping, Written(Relay.RecordOf(_slots[mapping.Id], now) with { Written = InstantOf(now) })))];
         Former.Add(Relay.Counters);
         Relay = NewRelay();
@@ -26,7 +29,6 @@ internal sealed partial class Worker
         }
 
         _held.Clear();
-        _ledger.Clear();
     }
 
     /// <summary>Makes the mappings again; those whose time is over by now are not.</summary>
@@ -49,12 +51,15 @@ internal sealed partial class Worker
 
             if (expected != RestoreVerdict.Restored)
             {
+                _ledger.Remove((record.Route, record.Source));
                 Model.Forget(mapping);
                 _slots.Remove(mapping.Id);
                 _owners.Remove(mapping.Id);
                 continue;
             }
 
+            // One that had only asked was not in the ledger. Who lends a record that is refused, takes it out.
+            _ledger[(record.Route, record.Source)] = (record, _stoppedAt);
             _owners[mapping.Id] = (_owners[mapping.Id].Source, mapping.Route);
             moved[_slots[mapping.Id]] = slot;
             _slots[mapping.Id] = slot;
