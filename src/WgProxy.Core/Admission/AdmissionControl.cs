@@ -14,11 +14,6 @@ namespace WgProxy.Core.Admission;
 /// </summary>
 internal sealed class AdmissionControl
 {
-    private const int RememberedSources = 1 << 15;
-    private const int RememberedSites = 1 << 10;
-    private const int RememberedNetworks = 1 << 14;
-    private const int RememberedInitiations = 1 << 14;
-
     private readonly RelaySettings _settings;
     private readonly Population _population;
     private readonly CookieGate _cookies;
@@ -42,7 +37,7 @@ internal sealed class AdmissionControl
         _known = new RecentSources(RememberedSources, settings.HashSeed);
         _knownNetworks = new RecentSources(RememberedNetworks, settings.HashSeed);
         _spared = new RecentSources(RememberedSites, settings.HashSeed);
-        _forwarded = new ReplayFilter(RememberedInitiations, Specification.CookieLifetime, settings.HashSeed);
+        _forwarded = new ReplayFilter(RememberedReplays, Specification.CookieLifetime, settings.HashSeed);
     }
 
     /// <summary>The cookie reply made last.</summary>

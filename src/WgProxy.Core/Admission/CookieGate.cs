@@ -8,8 +8,7 @@ namespace WgProxy.Core.Admission;
 /// reached. Its secrets follow from the seed and the clock, so nothing need be drawn.</summary>
 internal sealed class CookieGate
 {
-    private const long SecretMilliseconds = 120_000;
-    private const int RememberedSources = 1 << 15;
+    private static readonly long SecretMilliseconds = (long)Specification.CookieLifetime.TotalMilliseconds;
 
     private readonly Blake2sKey _secretKey;
     private readonly RecentSources _verified;
@@ -23,7 +22,7 @@ internal sealed class CookieGate
     /// <summary>Cookies of these settings' seeds.</summary>
     public CookieGate(RelaySettings settings)
     {
-        _verified = new RecentSources(RememberedSources, settings.HashSeed);
+        _verified = new RecentSources(Limits.RememberedSources, settings.HashSeed);
         Span<byte> master = stackalloc byte[16];
         BinaryPrimitives.WriteUInt64LittleEndian(master, settings.CookieSeed.K0);
         BinaryPrimitives.WriteUInt64LittleEndian(master[8..], settings.CookieSeed.K1);

@@ -1,5 +1,6 @@
 using WgProxy.Core.Mappings;
 using WgProxy.Core.Routes;
+using static WgProxy.Core.Vocabulary.Limits;
 
 namespace WgProxy.Core.Admission;
 
@@ -10,17 +11,6 @@ namespace WgProxy.Core.Admission;
 /// </summary>
 internal sealed class ServerBudget
 {
-    // A site that had a token within the time of nine leaves the last three to others. So a peer with many mappings cannot take all
-    // tokens of tunnels. Newcomers have no more than three: of one site, they get a ninth of all at most. It is the time of nine,
-    // whatever part of the tokens the worker has.
-    private const int TokensOfASite = 9;
-    private const int LeftToOtherSites = 3;
-
-    // As many tokens' time again.
-    private const int TokensOfTurns = 18;
-
-    private const int RememberedSites = 1 << 10;
-
     private readonly int _perSecond;
     private readonly RecentSources _recentNewcomerSites;
     private readonly RecentSources _recentTunnelSites;

@@ -2,11 +2,10 @@ using System.Runtime.CompilerServices;
 
 namespace WgProxy.Core.Containers;
 
-/// <summary>The sender indices of the last eight initiations of one end. There are eight because an attacker that forges the client's
-/// address can add indices too. Within the 5 s for which a client believes an answer, seven others pass at most.</summary>
+/// <summary>The sender indices of the last initiations of one end (<see cref="Limits.InitiationsPerEnd"/>).</summary>
 internal struct IndexRing
 {
-    private const int Size = 8;
+    private const int Size = Limits.InitiationsPerEnd;
 
     private Items _items;
     private byte _count;

@@ -14,9 +14,6 @@ public sealed class QueryLine(int firstSlot, long frequency, Action<EngineQuery>
     /// <summary>How many queries may wait.</summary>
     public const int Capacity = 8;
 
-    /// <summary>How many slots are visited in a turn: some 10 µs.</summary>
-    public const int SlotsPerTurn = 256;
-
     private readonly EngineQuery?[] _places = new EngineQuery?[Capacity];
     private EngineQuery? _current;
     private int _slot;
@@ -59,7 +56,7 @@ public sealed class QueryLine(int firstSlot, long frequency, Action<EngineQuery>
         bool isFull = query.Room.IsEmpty;
         if (!isFull)
         {
-            int end = Math.Min(relay.Slots, _slot + SlotsPerTurn);
+            int end = Math.Min(relay.Slots, _slot + Limits.QueriedPerTurn);
             query.Filled(relay.Describe(ref _slot, end, firstSlot, query.Room));
             isFull = _slot < end;
         }

@@ -9,9 +9,7 @@ namespace WgProxy.Core.Routes;
 /// </summary>
 internal sealed class ServerAddresses(Route route)
 {
-    private const int Remembered = 8;
-
-    private readonly Failure[] _failures = new Failure[Remembered];
+    private readonly Failure[] _failures = new Failure[FailuresPerServer];
     private int _next;
 
     /// <summary>The address that is known to answer. An answered newcomer does not prove that. Only a mapping that
@@ -105,7 +103,7 @@ internal sealed class ServerAddresses(Route route)
         }
 
         _failures[_next] = new Failure { Address = address, Until = now + FailedFor };
-        _next = (_next + 1) % Remembered;
+        _next = (_next + 1) % FailuresPerServer;
     }
 
     private bool HasFailed(IPEndPoint address, Tick now)

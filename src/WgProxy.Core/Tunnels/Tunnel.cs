@@ -12,11 +12,11 @@ namespace WgProxy.Core.Tunnels;
 /// </summary>
 internal partial struct Tunnel
 {
-    /// <summary>Pairs that are believed at once: boringtun keeps as many sessions.</summary>
-    public const int MaxPairs = 8;
+    /// <summary>Pairs that are believed at once.</summary>
+    public const int MaxPairs = Limits.PairsPerTunnel;
 
-    /// <summary>Mappings that may be live at once: the one in use, and four that claim or were in use.</summary>
-    public const int MaxMembers = 5;
+    /// <summary>Mappings that may be live at once.</summary>
+    public const int MaxMembers = Limits.MembersPerTunnel;
 
     /// <summary>The tunnel's route.</summary>
     public int Route;

@@ -77,6 +77,55 @@ public static class Limits
     /// <summary>New mappings on probation at once.</summary>
     public const int ProbationBurst = 64;
 
+    // How long a mapping lives. These are defaults: the operator, or a test, may choose others.
+
+    /// <summary>A proven mapping without a valid packet in either direction. Both ends of a tunnel in use speak every 120 s.</summary>
+    public static readonly TimeSpan IdleTimeout = TimeSpan.FromSeconds(300);
+
+    /// <summary>A mapping that waits for an answer: two of WireGuard's retries (<see cref="Specification.RekeyTimeout"/>) and slack.</summary>
+    public static readonly TimeSpan AskedTimeout = TimeSpan.FromSeconds(15);
+
+    /// <summary>A mapping that keeps asking, in all: WireGuard gives up after <see cref="Specification.RekeyAttemptTime"/>.</summary>
+    public static readonly TimeSpan AskedLimit = TimeSpan.FromSeconds(100);
+
+    /// <summary>A mapping that the server sent a cookie. Cookies are bound to the relay's port, so it must outlive
+    /// <see cref="Specification.CookieLifetime"/>.</summary>
+    public static readonly TimeSpan CookieTimeout = TimeSpan.FromSeconds(130);
+
+    /// <summary>A claim without a packet that has a live index. The server answers a keepalive with nothing and data after 10 s at the latest,
+    /// so this outlives several keepalives of 25 s.</summary>
+    public static readonly TimeSpan ClaimedTimeout = TimeSpan.FromSeconds(120);
+
+    /// <summary>A mapping on probation without a packet: longer than a keepalive of 25 s.</summary>
+    public static readonly TimeSpan ProbationTimeout = TimeSpan.FromSeconds(30);
+
+    /// <summary>An answered client that has not used the answer. WireGuard uses it at once.</summary>
+    public static readonly TimeSpan AnsweredTimeout = TimeSpan.FromSeconds(30);
+
+    /// <summary>A revived mapping that has not heard both ends.</summary>
+    public static readonly TimeSpan RevivedTimeout = TimeSpan.FromSeconds(30);
+
+    /// <summary>A pair of indices: WireGuard rejects keys after <see cref="Specification.RejectAfterTime"/>.</summary>
+    public static readonly TimeSpan IndexLifetime = TimeSpan.FromSeconds(190);
+
+    /// <summary>How long a port rests that no server has sent to. A late answer may still come, and nothing else.</summary>
+    public static readonly TimeSpan UnusedPortRest = TimeSpan.FromSeconds(15);
+
+    // What is remembered of a tunnel, of its mappings and its server.
+
+    /// <summary>Pairs of indices of one tunnel that are believed at once: boringtun keeps as many sessions.</summary>
+    public const int PairsPerTunnel = 8;
+
+    /// <summary>Mappings of one tunnel at once: the one in use, and four that claim or were in use.</summary>
+    public const int MembersPerTunnel = 5;
+
+    /// <summary>Initiations of one end. An attacker that forges the client's address can add some too. Within the 5 s for which a client
+    /// believes an answer, seven others pass at most (<see cref="InitiationsPerSecond"/>).</summary>
+    public const int InitiationsPerEnd = 8;
+
+    /// <summary>Addresses of one server that could not be reached lately: as many as a resolver publishes.</summary>
+    public const int FailuresPerServer = 8;
+
     // What a mapping may send.
 
     /// <summary>Initiations per second of one mapping. WireGuard sends one per 5 s, and believes an answer until it sends
@@ -171,6 +220,31 @@ public static class Limits
     /// <summary>A tunnel that was put off this often takes a turn beyond the tokens.</summary>
     public const int MostPutOff = 2;
 
+    /// <summary>A site that had a token within the time of so many leaves <see cref="LeftToOtherSites"/> to others. So a peer with many
+    /// mappings cannot take all tokens of tunnels. Newcomers have no more than three: of one site, they get a ninth of all at most. It is the
+    /// time of nine, whatever part of the tokens the worker has.</summary>
+    public const int TokensOfASite = 9;
+
+    /// <summary>The last tokens of the burst, which a site that had one lately leaves to others.</summary>
+    public const int LeftToOtherSites = 3;
+
+    /// <summary>A site has one turn beyond the tokens within the time of so many.</summary>
+    public const int TokensOfTurns = 18;
+
+    /// <summary>Sources that showed a cookie, and sources that the server accepted, of each as many: twice the mappings that there are
+    /// by default. Forgetting one early costs its client a cookie.</summary>
+    public const int RememberedSources = 1 << 15;
+
+    /// <summary>Networks at which the server accepted a source.</summary>
+    public const int RememberedNetworks = 1 << 14;
+
+    /// <summary>Sites that had a token or a turn, and networks that were spared, of each as many: some 18 a second come in.</summary>
+    public const int RememberedSites = 1 << 10;
+
+    /// <summary>Forwarded initiations in each of the replay filter's two sets: 136 a second for <see cref="Specification.CookieLifetime"/>.
+    /// </summary>
+    public const int RememberedReplays = 1 << 14;
+
     /// <summary>Routes that one list has room for by default. What a relay keeps for each is made when the route comes.</summary>
     public const int MostRoutes = 1_024;
 
@@ -194,6 +268,9 @@ public static class Limits
 
     /// <summary>Mappings that one call of the relay ends.</summary>
     public const int ExpiriesPerCall = 64;
+
+    /// <summary>Slots that a query visits in a turn: some 10 µs.</summary>
+    public const int QueriedPerTurn = 256;
 
     /// <summary>Mappings of changed routes that one call looks at.</summary>
     public const int WalkedPerCall = 1_024;

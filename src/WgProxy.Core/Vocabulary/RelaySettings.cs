@@ -2,13 +2,12 @@ using static WgProxy.Core.Vocabulary.Limits;
 
 namespace WgProxy.Core.Vocabulary;
 
-/// <summary>Limits and times of a relay, already validated. The defaults are the ones that users get; their reasons
-/// stand in docs/admission.md.</summary>
+/// <summary>Limits and times of a relay, already validated. The defaults are the ones that users get; <see cref="Limits"/> has their
+/// reasons.</summary>
 public sealed record RelaySettings
 {
-    /// <summary>How long a port rests that no server has sent to: a late answer may still come, and nothing else. Others rest
-    /// for <see cref="LingerTimeout"/>.</summary>
-    public static TimeSpan UnusedPortRest { get; } = TimeSpan.FromSeconds(15);
+    /// <summary>How long a port rests that no server has sent to. Others rest for <see cref="LingerTimeout"/>.</summary>
+    public static TimeSpan UnusedPortRest { get; } = Limits.UnusedPortRest;
 
     /// <summary>Limits in proportion to the mappings that there may be.</summary>
     /// <param name="mappings">Mappings at once, one at least.</param>
@@ -60,37 +59,35 @@ public sealed record RelaySettings
     public bool Adopt { get; init; }
 
     /// <summary>How long a proven mapping lives without a valid packet in either direction.</summary>
-    public TimeSpan IdleTimeout { get; init; } = TimeSpan.FromSeconds(300);
+    public TimeSpan IdleTimeout { get; init; } = Limits.IdleTimeout;
 
-    /// <summary>How long a mapping waits for an answer: two of WireGuard's retries (5 s each) and slack.</summary>
-    public TimeSpan AskedTimeout { get; init; } = TimeSpan.FromSeconds(15);
+    /// <summary>How long a mapping waits for an answer.</summary>
+    public TimeSpan AskedTimeout { get; init; } = Limits.AskedTimeout;
 
-    /// <summary>How long a mapping may keep asking in all: WireGuard gives up after 90 s (REKEY_ATTEMPT_TIME).</summary>
-    public TimeSpan AskedLimit { get; init; } = TimeSpan.FromSeconds(100);
+    /// <summary>How long a mapping may keep asking in all.</summary>
+    public TimeSpan AskedLimit { get; init; } = Limits.AskedLimit;
 
-    /// <summary>How long a mapping lives after a cookie from the server. Cookies are bound to the relay's port and are
-    /// valid for 120 s, so the port must outlive them.</summary>
-    public TimeSpan CookieTimeout { get; init; } = TimeSpan.FromSeconds(130);
+    /// <summary>How long a mapping lives after a cookie from the server.</summary>
+    public TimeSpan CookieTimeout { get; init; } = Limits.CookieTimeout;
 
-    /// <summary>How long a claim lives after its last packet with a live index. The server answers a keepalive with
-    /// nothing and data after 10 s at the latest, so this outlives several keepalives of 25 s.</summary>
-    public TimeSpan ClaimedTimeout { get; init; } = TimeSpan.FromSeconds(120);
+    /// <summary>How long a claim lives after its last packet with a live index.</summary>
+    public TimeSpan ClaimedTimeout { get; init; } = Limits.ClaimedTimeout;
 
-    /// <summary>How long a mapping on probation lives after its last packet: longer than a keepalive of 25 s.</summary>
-    public TimeSpan ProbationTimeout { get; init; } = TimeSpan.FromSeconds(30);
+    /// <summary>How long a mapping on probation lives after its last packet.</summary>
+    public TimeSpan ProbationTimeout { get; init; } = Limits.ProbationTimeout;
 
-    /// <summary>How long an answered client has to use the answer. WireGuard uses it at once.</summary>
-    public TimeSpan AnsweredTimeout { get; init; } = TimeSpan.FromSeconds(30);
+    /// <summary>How long an answered client has to use the answer.</summary>
+    public TimeSpan AnsweredTimeout { get; init; } = Limits.AnsweredTimeout;
 
     /// <summary>How long the socket of an expired mapping stays open. The server may send to its port for as long as WireGuard
     /// accepts keys (REJECT_AFTER_TIME).</summary>
     public TimeSpan LingerTimeout { get; init; } = Specification.RejectAfterTime;
 
     /// <summary>The time within which a revived mapping must hear both ends.</summary>
-    public TimeSpan RevivedTimeout { get; init; } = TimeSpan.FromSeconds(30);
+    public TimeSpan RevivedTimeout { get; init; } = Limits.RevivedTimeout;
 
-    /// <summary>How long a pair of indices is believed: WireGuard rejects keys after 180 s.</summary>
-    public TimeSpan IndexLifetime { get; init; } = TimeSpan.FromSeconds(190);
+    /// <summary>How long a pair of indices is believed.</summary>
+    public TimeSpan IndexLifetime { get; init; } = Limits.IndexLifetime;
 
     /// <summary>Seed of the cookies' secrets: 128 random bits per process.</summary>
     public (ulong K0, ulong K1) CookieSeed { get; init; }

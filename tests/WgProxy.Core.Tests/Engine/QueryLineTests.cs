@@ -27,7 +27,7 @@ public sealed class QueryLineTests
             {
                 turns++;
                 int more = query.Mappings.Length - told;
-                if (more > QueryLine.SlotsPerTurn)
+                if (more > Limits.QueriedPerTurn)
                 {
                     Assert.Fail($"{more} mappings in a turn");
                 }
