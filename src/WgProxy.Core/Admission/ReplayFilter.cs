@@ -43,9 +43,9 @@ internal sealed class ReplayFilter
     {
         TakeTurns(now);
         ulong fingerprint = Fingerprint(mac1);
-        ref ulong place = ref _current[Find(_current, fingerprint)];
-        _count += place == 0 ? 1 : 0;
-        place = fingerprint;
+        ref ulong entry = ref _current[Find(_current, fingerprint)];
+        _count += entry == 0 ? 1 : 0;
+        entry = fingerprint;
     }
 
     private void TakeTurns(Tick now)
@@ -77,7 +77,7 @@ internal sealed class ReplayFilter
         return at;
     }
 
-    // Zero marks an empty place.
+    // Zero marks an empty entry.
     private ulong Fingerprint(ReadOnlySpan<byte> mac1)
     {
         ulong low = BinaryPrimitives.ReadUInt64LittleEndian(mac1);

@@ -34,7 +34,7 @@ public interface IEngine : IDisposable
     /// <param name="batch">The records. The engine's until its callback is called, which always happens, once.</param>
     void Restore(RestoreBatch batch);
 
-    /// <summary>Asks the engine. It answers between two turns, at most <see cref="Limits.QueriedPerTurn"/> slots in each; nothing on
+    /// <summary>Asks the engine. It answers between two turns, at most <see cref="QueryLine.SlotsPerTurn"/> slots in each; nothing on
     /// the packet path waits for it. A query waits for those before it, of which there are few: one more is told
     /// <see cref="QueryOutcome.Busy"/>. An engine that does not run says so at once, with the counters of its end. May be called from any
     /// thread.</summary>

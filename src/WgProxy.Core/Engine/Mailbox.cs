@@ -11,10 +11,10 @@ public sealed class Mailbox
     /// <summary>How many different commands may wait.</summary>
     public const int Capacity = 64;
 
-    // A command and a mark that tells it from an empty place.
+    // A command and a mark that tells it from none.
     private const long Taken = 1L << 62;
 
-    private readonly long[] _places = new long[Capacity];
+    private readonly long[] _waiting = new long[Capacity];
 
     /// <summary>Leaves a command. False if there is no room.</summary>
     public bool TryPost(EngineCommand command)
@@ -25,7 +25,7 @@ public sealed class Mailbox
         Interlocked.MemoryBarrier();
         for (int i = 0; i < Capacity; i++)
         {
-            if (Volatile.Read(ref _places[i]) == code)
+            if (Volatile.Read(ref _waiting[i]) == code)
             {
                 return true;
             }
@@ -33,7 +33,7 @@ public sealed class Mailbox
 
         for (int i = 0; i < Capacity; i++)
         {
-            if (Interlocked.CompareExchange(ref _places[i], code, 0) == 0)
+            if (Interlocked.CompareExchange(ref _waiting[i], code, 0) == 0)
             {
                 return true;
             }
@@ -47,9 +47,9 @@ public sealed class Mailbox
     {
         for (int i = 0; i < Capacity; i++)
         {
-            if (Volatile.Read(ref _places[i]) != 0)
+            if (Volatile.Read(ref _waiting[i]) != 0)
             {
-                long code = Interlocked.Exchange(ref _places[i], 0);
+                long code = Interlocked.Exchange(ref _waiting[i], 0);
                 command = new EngineCommand((EngineCommandKind)((code & ~Taken) >> 32), RouteId.Of((uint)code));
                 return true;
             }

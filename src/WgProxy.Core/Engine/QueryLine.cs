@@ -14,7 +14,10 @@ public sealed class QueryLine(int firstSlot, long frequency, Action<EngineQuery>
     /// <summary>How many queries may wait.</summary>
     public const int Capacity = 8;
 
-    private readonly EngineQuery?[] _places = new EngineQuery?[Capacity];
+    /// <summary>How many slots are visited in a turn.</summary>
+    public const int SlotsPerTurn = Limits.QueriedPerTurn;
+
+    private readonly EngineQuery?[] _waiting = new EngineQuery?[Capacity];
     private EngineQuery? _current;
     private int _slot;
     private volatile bool _closed;
@@ -24,10 +27,10 @@ public sealed class QueryLine(int firstSlot, long frequency, Action<EngineQuery>
     {
         for (int i = 0; i < Capacity && !_closed; i++)
         {
-            if (Interlocked.CompareExchange(ref _places[i], query, null) is null)
+            if (Interlocked.CompareExchange(ref _waiting[i], query, null) is null)
             {
                 // The owner may have ended meanwhile, and looked here before.
-                return _closed && Interlocked.CompareExchange(ref _places[i], null, query) == query
+                return _closed && Interlocked.CompareExchange(ref _waiting[i], null, query) == query
                     ? QueryOutcome.NotRunning
                     : QueryOutcome.Waiting;
             }
@@ -56,7 +59,7 @@ public sealed class QueryLine(int firstSlot, long frequency, Action<EngineQuery>
         bool isFull = query.Room.IsEmpty;
         if (!isFull)
         {
-            int end = Math.Min(relay.Slots, _slot + Limits.QueriedPerTurn);
+            int end = Math.Min(relay.Slots, _slot + SlotsPerTurn);
             query.Filled(relay.Describe(ref _slot, end, firstSlot, query.Room));
             isFull = _slot < end;
         }
@@ -101,7 +104,7 @@ public sealed class QueryLine(int firstSlot, long frequency, Action<EngineQuery>
     {
         for (int i = 0; i < Capacity; i++)
         {
-            if (Volatile.Read(ref _places[i]) is not null && Interlocked.Exchange(ref _places[i], null) is EngineQuery query)
+            if (Volatile.Read(ref _waiting[i]) is not null && Interlocked.Exchange(ref _waiting[i], null) is EngineQuery query)
             {
                 return query;
             }

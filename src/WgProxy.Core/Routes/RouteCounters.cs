@@ -12,7 +12,7 @@ public sealed class RouteCounters
 
     /// <summary>Datagrams of a direction that met a verdict. Counted are those of which the relay knew the route: an initiation with
     /// its mac1, and whatever came to one of its mappings.</summary>
-    public long this[Direction direction, Verdict verdict] => _datagrams[PlaceOf(direction, verdict)];
+    public long this[Direction direction, Verdict verdict] => _datagrams[EntryOf(direction, verdict)];
 
     /// <summary>How often a change happened to a mapping of the route.</summary>
     public long this[RelayEventKind kind] => _events[(int)kind];
@@ -26,9 +26,9 @@ public sealed class RouteCounters
     /// <summary>Adds the numbers of another relay, for a sum over several.</summary>
     public void Add(RouteCounters other)
     {
-        for (int place = 0; place < _datagrams.Length; place++)
+        for (int entry = 0; entry < _datagrams.Length; entry++)
         {
-            _datagrams[place] += other._datagrams[place];
+            _datagrams[entry] += other._datagrams[entry];
         }
 
         for (int kind = 0; kind < _events.Length; kind++)
@@ -43,7 +43,7 @@ public sealed class RouteCounters
 
     internal void Count(Direction direction, Verdict verdict, int datagrams, int bytes)
     {
-        _datagrams[PlaceOf(direction, verdict)] += datagrams;
+        _datagrams[EntryOf(direction, verdict)] += datagrams;
         if (verdict > Verdict.Open)
         {
             return;
@@ -63,5 +63,5 @@ public sealed class RouteCounters
 
     internal void CountHandshake() => Handshakes++;
 
-    private static int PlaceOf(Direction direction, Verdict verdict) => ((direction == Direction.Uplink ? 0 : 1) * Verdicts) + (int)verdict;
+    private static int EntryOf(Direction direction, Verdict verdict) => ((direction == Direction.Uplink ? 0 : 1) * Verdicts) + (int)verdict;
 }

@@ -67,7 +67,7 @@ internal static class ListenSockets
     /// <summary>The sockets of each worker: for each address one of each <see cref="ListenRole"/>.</summary>
     /// <exception cref="EngineException">The system refused.</exception>
     public static IReadOnlyList<IReadOnlyList<ListenSocket>> Open(
-        IPEndPoint listen, Steering steering, StrangerSpread spread, Segmentation offload)
+        IPEndPoint listen, Steering steering, StrangerSpread spread, Segmentation segmentation)
     {
         // Only for lack of a family is one left out, and it does not come while the system runs. Whatever else the system says, no files
         // left for one, ends the start.
@@ -80,7 +80,7 @@ internal static class ListenSockets
         {
             try
             {
-                return Open(plan.Addresses, Probe(plan), steering, spread, offload);
+                return Open(plan.Addresses, Probe(plan), steering, spread, segmentation);
             }
             catch (EngineException refusal) when (plan.MayDrawAgain(attempt, refusal.Cause))
             {
@@ -105,7 +105,7 @@ internal static class ListenSockets
     }
 
     private static List<ListenSocket>[] Open(
-        IReadOnlyList<IPAddress> addresses, int port, Steering steering, StrangerSpread spread, Segmentation offload)
+        IReadOnlyList<IPAddress> addresses, int port, Steering steering, StrangerSpread spread, Segmentation segmentation)
     {
         List<ListenSocket>[] workers = [.. Enumerable.Range(0, steering.Workers).Select(_ => new List<ListenSocket>())];
         try
@@ -113,8 +113,8 @@ internal static class ListenSockets
             foreach (IPAddress address in addresses)
             {
                 StrangerSockets strangers = new(spread);
-                OpenGroup(new IPEndPoint(address, port), steering, offload, workers, strangers);
-                OpenStrangers(new IPEndPoint(address, port), offload, strangers);
+                OpenGroup(new IPEndPoint(address, port), steering, segmentation, workers, strangers);
+                OpenStrangers(new IPEndPoint(address, port), segmentation, strangers);
             }
 
             return workers;
@@ -157,7 +157,7 @@ internal static class ListenSockets
     }
 
     private static void OpenGroup(
-        IPEndPoint listen, Steering steering, Segmentation offload, List<ListenSocket>[] workers, StrangerSockets strangers)
+        IPEndPoint listen, Steering steering, Segmentation segmentation, List<ListenSocket>[] workers, StrangerSockets strangers)
     {
         bool isWildcard = listen.Address.Equals(IPAddress.Any) || listen.Address.Equals(IPAddress.IPv6Any);
         DefaultLocalAddress defaultLocal = new(steering, isWildcard);
@@ -185,7 +185,7 @@ internal static class ListenSockets
             }
 
             // Either all sockets of the group have this option or none: when the kernel coalesces, it asks one of them, chosen without the program.
-            if (offload.Coalesces)
+            if (segmentation.Coalesces)
             {
                 socket.Udp.TryCoalesce();
             }
@@ -210,7 +210,7 @@ internal static class ListenSockets
     }
 
     // Behind the sockets that the program chooses from: it never names one of these.
-    private static void OpenStrangers(IPEndPoint listen, Segmentation offload, StrangerSockets strangers)
+    private static void OpenStrangers(IPEndPoint listen, Segmentation segmentation, StrangerSockets strangers)
     {
         for (int i = 0; i < StrangerSpread.Buffers; i++)
         {
@@ -220,7 +220,7 @@ internal static class ListenSockets
             socket.Udp.RefuseMulticast();
 
             // As on all of the group: see OpenGroup.
-            if (offload.Coalesces)
+            if (segmentation.Coalesces)
             {
                 socket.Udp.TryCoalesce();
             }

@@ -195,6 +195,6 @@ internal sealed partial class LinuxWorker
             _relay.PortChanged(slot, port);
         }
 
-        _toServers.Begin(slot, socket.Descriptor, socket.IsIPv4, _offload.Segments && socket.CanSegment());
+        _toServers.Begin(slot, socket.Descriptor, socket.IsIPv4, _segmentation.Segments && socket.CanSegment());
     }
 }

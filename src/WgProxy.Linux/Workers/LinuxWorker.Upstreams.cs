@@ -53,7 +53,7 @@ internal sealed partial class LinuxWorker
         _upstreams[slot] = new Upstream { Socket = socket, Listener = listener, IsOpen = true };
         (_upstreams[slot].Local, ushort port) = socket.Local;
         _upstreams[slot].Port = port;
-        bool segments = _offload.Segments && socket.CanSegment();
+        bool segments = _segmentation.Segments && socket.CanSegment();
         _toServers.Begin(slot, socket.Descriptor, socket.IsIPv4, segments);
         _toClients.Begin(slot, listener.Socket.Descriptor, listener.Socket.IsIPv4, segments);
         listener.DefaultLocal.Learn(listener.Socket, local);
@@ -73,7 +73,7 @@ internal sealed partial class LinuxWorker
         socket.AskBuffers(UpstreamPorts.Buffer);
         socket.AskMark();
         socket.AskOverflow();
-        if (_offload.Coalesces)
+        if (_segmentation.Coalesces)
         {
             socket.TryCoalesce();
         }

@@ -15,7 +15,7 @@ namespace WgProxy.Linux.Workers;
 internal sealed partial class LinuxWorker : IDisposable
 {
     private readonly EngineSettings _settings;
-    private readonly Segmentation _offload;
+    private readonly Segmentation _segmentation;
     private readonly TimeProvider _time;
     private readonly long _zero;
     private readonly Relay _relay;
@@ -64,7 +64,7 @@ internal sealed partial class LinuxWorker : IDisposable
         Action<EngineQuery> answered)
     {
         _settings = settings;
-        _offload = own.Segmentation;
+        _segmentation = own.Segmentation;
         _spinPolicy = new SpinPolicy(own.BusyPoll);
         _time = time;
         _isRealTime = time == TimeProvider.System;
@@ -76,8 +76,8 @@ internal sealed partial class LinuxWorker : IDisposable
         _connect = TryConnect;
         _upstreams = new Upstream[_relay.Slots];
         _clients = new ClientTable(_relay.Slots);
-        _toServers = new Outbox(_relay.Slots, _relay.Counters, _offload.MustEndShort, clients: null, _offload.Rings);
-        _toClients = new Outbox(_relay.Slots, _relay.Counters, _offload.MustEndShort, _clients);
+        _toServers = new Outbox(_relay.Slots, _relay.Counters, _segmentation.MustEndShort, clients: null, _segmentation.Rings);
+        _toClients = new Outbox(_relay.Slots, _relay.Counters, _segmentation.MustEndShort, _clients);
         _poller = Poller.Open(out int error) ?? throw Refusal.Of("epoll_create1", error, RefusalText.Allow);
         _wake = WakeUp.Open(out error) ?? throw Refusal.Of("eventfd2", error, RefusalText.AllowOrPortable);
 

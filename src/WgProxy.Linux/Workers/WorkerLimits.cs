@@ -19,7 +19,7 @@ internal static class WorkerLimits
     /// <summary>The number of a worker's first slot: its slots are numbered on from those of the workers before it.</summary>
     public static int FirstSlot(EngineSettings settings, int worker, int workers) => worker * (settings.Relay.Slots / workers);
 
-    /// <summary>One worker's share: of every number of places and of the budgets that all clients share, and every so many-th
+    /// <summary>One worker's share: of every limit on mappings, of the budgets that all clients share, and every so many-th
     /// port. What one mapping may do, and times, are the same in each. Its slots are numbered on from those of the workers
     /// before it, so that all of them together stay below the whole engine's.</summary>
     public static EngineSettings Of(EngineSettings settings, int worker, int workers)

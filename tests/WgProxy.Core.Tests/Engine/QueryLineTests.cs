@@ -27,7 +27,7 @@ public sealed class QueryLineTests
             {
                 turns++;
                 int more = query.Mappings.Length - told;
-                if (more > Limits.QueriedPerTurn)
+                if (more > QueryLine.SlotsPerTurn)
                 {
                     Assert.Fail($"{more} mappings in a turn");
                 }
