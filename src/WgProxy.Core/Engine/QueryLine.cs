@@ -9,12 +9,13 @@ namespace WgProxy.Core.Engine;
 /// <param name="firstSlot">The number of the owner's first slot within the whole engine.</param>
 /// <param name="frequency">Units per second of the clock by which turns are measured.</param>
 /// <param name="answered">Told when this owner's part of a query is done.</param>
-public sealed class QueryLine(int firstSlot, long frequency, Action<EngineQuery> answered)
+/// <param name="slotsPerTurn">How many slots are visited in a turn. Small tables take several turns only with fewer than usual.</param>
+public sealed class QueryLine(int firstSlot, long frequency, Action<EngineQuery> answered, int slotsPerTurn = QueryLine.SlotsPerTurn)
 {
     /// <summary>How many queries may wait.</summary>
     public const int Capacity = 8;
 
-    /// <summary>How many slots are visited in a turn.</summary>
+    /// <summary>How many slots engines visit in a turn.</summary>
     public const int SlotsPerTurn = Limits.QueriedPerTurn;
 
     private readonly EngineQuery?[] _waiting = new EngineQuery?[Capacity];
@@ -59,7 +60,7 @@ public sealed class QueryLine(int firstSlot, long frequency, Action<EngineQuery>
         bool isFull = query.Room.IsEmpty;
         if (!isFull)
         {
-            int end = Math.Min(relay.Slots, _slot + SlotsPerTurn);
+            int end = Math.Min(relay.Slots, _slot + slotsPerTurn);
             query.Filled(relay.Describe(ref _slot, end, firstSlot, query.Room));
             isFull = _slot < end;
         }

@@ -3,11 +3,11 @@ using WgProxy.Core.Engine.Batching;
 namespace WgProxy.Core.Tests.Model;
 
 /// <summary>The comparison itself: a model with one wrong rule is found out, by a sequence short enough to read.</summary>
-public sealed class ComparisonTests(ITestOutputHelper output)
+public sealed partial class ComparisonTests(ITestOutputHelper output)
 {
     private const int Seeds = 5_000;
 
-    public static TheoryData<string> WrongRules => [.. Wrong.Keys];
+    public static TheoryData<string> WrongRules => [.. Wrong.Keys, .. WrongAnswers.Keys];
 
     private static Dictionary<string, ReferenceRules> Wrong { get; } = new(StringComparer.Ordinal)
     {
@@ -120,14 +120,15 @@ public sealed class ComparisonTests(ITestOutputHelper output)
     [MemberData(nameof(WrongRules))]
     public void A_wrong_rule_is_found_by_a_short_sequence(string name)
     {
+        ReferenceRules wrong = Wrong.GetValueOrDefault(name) ?? WrongAnswers[name];
         for (int seed = 1; seed <= Seeds; seed++)
         {
-            if (Explorer.Explore(seed, coverage: null, Wrong[name]) is (Sequence failing, _))
+            if (Explorer.Explore(seed, coverage: null, wrong) is (Sequence failing, _))
             {
-                (Sequence shorter, string text) = Explorer.Shorten(seed, failing, Wrong[name]);
+                (Sequence shorter, string text) = Explorer.Shorten(seed, failing, wrong);
                 output.WriteLine($"{name}: {failing.Steps.Count} steps became {shorter.Steps.Count}\n{text}");
                 Assert.InRange(shorter.Steps.Count, 1, 40);
-                Assert.NotNull(Lockstep.Run(Sequence.Parse(text), Wrong[name]));
+                Assert.NotNull(Lockstep.Run(Sequence.Parse(text), wrong));
                 Assert.Null(Lockstep.Run(shorter));
                 return;
             }

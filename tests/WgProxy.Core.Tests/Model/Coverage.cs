@@ -39,7 +39,7 @@ internal sealed class Coverage
     public void Add(Lockstep both)
     {
         Sequences++;
-        foreach ((string name, long value) in both.Former.Append(both.Counters).SelectMany(counters => CounterNames.Of(new CountersSnapshot(counters))).Concat(both.Models.SelectMany(model => model.Uncounted)))
+        foreach ((string name, long value) in both.Former.Append(both.Counters).SelectMany(counters => CounterNames.Of(new CountersSnapshot(counters))).Concat(both.Models.SelectMany(model => model.Uncounted)).Concat(both.Queries))
         {
             Count(name, value);
         }

@@ -13,13 +13,14 @@ internal static class Explorer
 #pragma warning disable CA5394 // Sequences need to be repeatable, not secret.
         Random random = new(seed);
 #pragma warning restore CA5394
-        Sequence head = Generator.NewHead(random);
+        Questions questions = new(seed);
+        Sequence head = questions.Of(Generator.NewHead(random));
         Lockstep both = new(head, rules);
         Generator generator = new(random, head, both);
         List<Step> steps = [];
-        while (steps.Count < Length)
+        while (steps.Count - questions.Count < Length)
         {
-            foreach (Step step in generator.Next())
+            foreach (Step step in generator.Next().SelectMany(step => questions.With(step, both)))
             {
                 steps.Add(step);
                 coverage?.Before(both);

@@ -38,11 +38,17 @@ internal sealed partial class Lockstep
     /// <summary>All workers stop at once; after a while others go on with what was recorded.</summary>
     private string? Restart(int milliseconds)
     {
+        if (EndQueries() is string problem)
+        {
+            return problem;
+        }
+
         _ = Each(worker =>
         {
             worker.Stop(Now);
             return null;
         });
+        BeginQueries();
         Relay.ConnectNeighbours([.. _workers.Select(worker => worker.Relay)]);
         Now += milliseconds;
         return Each(worker => worker.Restart(Now)) ?? Advance(out _);

@@ -23,6 +23,8 @@ internal sealed partial class Lockstep
     {
         _routes = new ReferenceRoutes(sequence.Routes);
         _workers = Worker.All(sequence, rules ?? new ReferenceRules(), _routes);
+        _slotsPerTurn = sequence.SlotsPerTurn;
+        BeginQueries();
     }
 
     public IEnumerable<ReferenceRelay> Models => _workers.Select(worker => worker.Model);
@@ -89,7 +91,7 @@ internal sealed partial class Lockstep
     {
         try
         {
-            return Perform(step) ?? Each(worker => worker.Compare(Now));
+            return Perform(step) ?? Each(worker => worker.Compare(Now)) ?? Turn();
         }
         catch (Exception thrown) when (thrown is not OutOfMemoryException)
         {
@@ -102,7 +104,7 @@ internal sealed partial class Lockstep
     {
         try
         {
-            return Wait(2_000_000) ?? Each(worker => worker.Settle() ?? worker.Compare(Now) ?? worker.Drained(Now));
+            return Wait(2_000_000) ?? Each(worker => worker.Settle() ?? worker.Compare(Now) ?? worker.Drained(Now)) ?? AnswerAll();
         }
         catch (Exception thrown) when (thrown is not OutOfMemoryException)
         {
@@ -153,6 +155,10 @@ internal sealed partial class Lockstep
                 return null;
             case "restart":
                 return Restart(step.Number);
+            case "query":
+                return Ask(step);
+            case "again":
+                return AskOn();
             case "refuse":
                 _refuses = true;
                 return null;

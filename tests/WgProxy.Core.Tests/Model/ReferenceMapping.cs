@@ -113,6 +113,9 @@ internal sealed class ReferenceMapping(int id, Source source, int route)
 
     public ReferenceBucket Claim { get; private set; } = new();
 
+    /// <summary>Whether it has shown a cookie, when it began to ask or later.</summary>
+    public bool HasShown { get; set; }
+
     /// <summary>Whether it had to show a cookie when it began to ask; null if it began otherwise.</summary>
     public bool? MustShow { get; set; }
 

@@ -35,6 +35,7 @@ internal sealed partial class ReferenceRelay
 
         Part(mapping, now);
         Learn(mapping, server, client, now);
+        CountFor(mapping.Route, "handshakes", 1);
         mapping.ServerUsedPort = true;
         ReviveIfLingering(mapping, now);
         mapping.AwaitsServer = false;

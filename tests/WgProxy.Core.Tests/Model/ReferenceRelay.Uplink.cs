@@ -27,6 +27,7 @@ internal sealed partial class ReferenceRelay
 
         bool showsServers = ShowsServerCookie(mapping, datagram, now);
         bool shown = ShowsCookie(datagram, source, now) || showsServers;
+        mapping.HasShown |= shown;
         bool isOneOfACrowd = mapping.Proof == Proof.Asked && IsCrowded(rules.CrowdMustShow);
         bool isProven = mapping.Proof is Proof.Established or Proof.Confirmed;
         if (!shown && (isOneOfACrowd || (IsServerLoaded(route, isProven ? Rank.Live : Rank.Newcomer, now) && rules.OnlyShownTakePlaces)))
@@ -96,7 +97,7 @@ internal sealed partial class ReferenceRelay
         }
 
         ReferenceMapping mapping = Found(source, route, Proof.Asked, now);
-        mapping.MustShow = mustShow;
+        (mapping.MustShow, mapping.HasShown) = (mustShow, mustShow);
         mapping.AskedSince = now;
         mapping.AskedInVain = 1;
         mapping.Initiations.Take(1, rules.InitiationsPerSecond, rules.InitiationBurst, now);

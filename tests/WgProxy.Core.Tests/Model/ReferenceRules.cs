@@ -2,7 +2,7 @@ namespace WgProxy.Core.Tests.Model;
 
 /// <summary>The numbers of the rules that are no settings. A test that wants to know whether a comparison would notice
 /// gives the model one that is wrong.</summary>
-internal sealed record ReferenceRules
+internal sealed partial record ReferenceRules
 {
     /// <summary>How long data go unanswered before that is a sign.</summary>
     public int AnsweredWithin { get; init; } = 11_000;

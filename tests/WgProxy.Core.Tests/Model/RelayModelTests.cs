@@ -67,7 +67,7 @@ public sealed class RelayModelTests(ITestOutputHelper output)
             .. uplink.Select(verdict => $"uplink.{verdict}"),
             .. downlink.Select(verdict => $"downlink.{verdict}"),
             .. Enum.GetValues<RelayEventKind>().Select(kind => $"event.{kind}"),
-            "shown.Theirs", "turns", "spared", "borrowed.Claims", "borrowed.Keys", "shared.Claims", "shared.Borrowed", "parted.Claims", "index.Conflicts", "tolerated.Uplink", "tolerated.Downlink",
+            "query.answered", "query.full", "query.again", "query.busy", "query.not running", "shown.Theirs", "turns", "spared", "borrowed.Claims", "borrowed.Keys", "shared.Claims", "shared.Borrowed", "parted.Claims", "index.Conflicts", "tolerated.Uplink", "tolerated.Downlink",
             "step.client.Asked.Claimed", "step.client.Asked.Established", "step.client.Claimed.Established",
             "step.client.Answered.Established", "step.server.Asked.Answered", "step.server.Claimed.Answered",
             "step.server.Claimed.Confirmed", "step.server.Answered.Confirmed", "step.server.Established.Confirmed",

@@ -1,4 +1,5 @@
 using System.Net;
+using WgProxy.Core.Engine;
 
 namespace WgProxy.Core.Tests.Model;
 
@@ -7,6 +8,9 @@ internal sealed record Sequence(int Routes, RelaySettings Settings, IReadOnlyLis
 {
     /// <summary>Relays that are neighbours; source <c>n</c> belongs to number <c>n</c> modulo this.</summary>
     public int Workers { get; init; } = 1;
+
+    /// <summary>Slots that a query visits in a turn. Each relay has a turn after each step.</summary>
+    public int SlotsPerTurn { get; init; } = QueryLine.SlotsPerTurn;
 
     /// <summary>The list of whom sequences with <c>lists=1</c> or 3 let in.</summary>
     public static IPNetwork AllowedPrefix { get; } = IPNetwork.Parse("192.0.2.0/24");
@@ -38,7 +42,11 @@ internal sealed record Sequence(int Routes, RelaySettings Settings, IReadOnlyLis
             CookieSeed = (0, (ulong)head.GetValueOrDefault("hash")),
             HashSeed = ((ulong)head.GetValueOrDefault("hash"), 0),
         };
-        return new Sequence(head["routes"], settings, [.. lines.Skip(1).Select(Step.Parse)]) { Workers = head.GetValueOrDefault("workers", 1) };
+        return new Sequence(head["routes"], settings, [.. lines.Skip(1).Select(Step.Parse)])
+        {
+            Workers = head.GetValueOrDefault("workers", 1),
+            SlotsPerTurn = head.GetValueOrDefault("turn", QueryLine.SlotsPerTurn),
+        };
     }
 
     public override string ToString() => string.Join(
@@ -47,5 +55,5 @@ internal sealed record Sequence(int Routes, RelaySettings Settings, IReadOnlyLis
             $"routes={Routes} mappings={Settings.MaxMappings} asked={Settings.MaxAsked} claimed={Settings.MaxClaimed} "
             + $"idle={(int)Settings.IdleTimeout.TotalSeconds} adopt={(Settings.Adopt ? 1 : 0)} hash={Settings.HashSeed.K0} "
             + $"loaded={Settings.LoadedAsked} share={Settings.PrefixShare} "
-            + $"lists={(Settings.Allow.IsEmpty ? 0 : 1) + (Settings.Deny.IsEmpty ? 0 : 2)} workers={Workers}"));
+            + $"lists={(Settings.Allow.IsEmpty ? 0 : 1) + (Settings.Deny.IsEmpty ? 0 : 2)} workers={Workers} turn={SlotsPerTurn}"));
 }

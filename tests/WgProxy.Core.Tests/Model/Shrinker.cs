@@ -1,3 +1,4 @@
+using WgProxy.Core.Engine;
 using WgProxy.Core.Engine.Batching;
 
 namespace WgProxy.Core.Tests.Model;
@@ -14,12 +15,23 @@ internal static class Shrinker
         do
         {
             length = best.ToString().Length;
+            best = InOneTurn(best, fails);
             best = LeaveOut(best, fails);
             best = Simplify(best, fails);
         }
         while (best.ToString().Length < length);
 
         return best;
+    }
+
+    /// <summary>Queries that are answered in one turn need no steps that are there for the sake of turns; best if one is asked at the
+    /// end.</summary>
+    private static Sequence InOneTurn(Sequence sequence, Func<Sequence, bool> fails)
+    {
+        Sequence inOne = sequence with { SlotsPerTurn = QueryLine.SlotsPerTurn };
+        Step? last = sequence.Steps.LastOrDefault(step => step.Kind is "query");
+        Sequence atEnd = inOne with { Steps = [.. sequence.Steps.Where(step => step.Kind is not ("query" or "again")), .. last is null ? [] : new[] { last with { Number = 0, Room = 100 } }] };
+        return fails(atEnd) ? atEnd : fails(inOne) ? inOne : sequence;
     }
 
     private static Sequence LeaveOut(Sequence sequence, Func<Sequence, bool> fails)

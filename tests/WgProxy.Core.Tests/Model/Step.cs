@@ -18,6 +18,8 @@ namespace WgProxy.Core.Tests.Model;
 /// <c>relax 0</c> (a route publishes a list, a short idle timeout, or neither), <c>tell 0</c> (all relays are told that route 0 changed),
 /// <c>inform 3/0</c> (only the relay of source 3 is),
 /// <c>pass 1</c> (the next socket cannot be connected to one address of its server),
+/// <c>query 70/5 1</c> (somebody asks for five mappings from slot 70 on, and for what is counted for route 1), <c>again</c> (who was
+/// answered last and not told everything asks on),
 /// <c>restart 500</c> (all relays stop, and half a second later others go on with the records of their mappings),
 /// <c>hold</c> (ended sockets are not closed for now), <c>release</c>.
 /// </summary>
@@ -31,7 +33,12 @@ internal sealed record Step(string Kind, int Number = 0, int Route = 0, params I
 
     public static Step Wait(int milliseconds) => new("wait", milliseconds);
 
+    public static Step Query(int from, int room, int route) => new("query", from, route) { Room = room };
+
     public int Port { get; init; }
+
+    /// <summary>How many mappings the answer to a query may hold.</summary>
+    public int Room { get; init; }
 
     public static Step Cut(int source, int route, bool ordered) => new(ordered ? "lose" : "cut", source, route);
 
@@ -52,7 +59,8 @@ internal sealed record Step(string Kind, int Number = 0, int Route = 0, params I
             "wait" or "late" or "sleep" or "restart" or "resolve" or "unresolve" or "move" or "list" or "pass"
                 or "add" or "remove" or "restrict" or "shorten" or "relax" or "tell" => new Step(word[0], int.Parse(word[1])),
             "cut" or "lose" or "heal" or "inform" => new Step(word[0], int.Parse(word[1]), int.Parse(word[2])),
-            "refuse" or "hold" or "release" => new Step(word[0]),
+            "query" => Query(int.Parse(word[1]), int.Parse(word[2]), int.Parse(word[3])),
+            "refuse" or "hold" or "release" or "again" => new Step(word[0]),
             _ => throw new FormatException($"No such step: '{line}'."),
         };
     }
@@ -61,7 +69,8 @@ internal sealed record Step(string Kind, int Number = 0, int Route = 0, params I
     {
         "client" => $"client {Number}: {string.Join(" + ", Run)}",
         "server" or "closed" => $"{Kind} {Number}/{Route}: {string.Join(" + ", Run)}",
-        "refuse" or "hold" or "release" => Kind,
+        "refuse" or "hold" or "release" or "again" => Kind,
+        "query" => $"query {Number}/{Room} {Route}",
         "cut" or "lose" or "heal" or "inform" => $"{Kind} {Number}/{Route}",
         "reroute" => $"reroute {Number}/{Route} {Port}",
         _ => $"{Kind} {Number}",

@@ -94,15 +94,7 @@ internal sealed partial class Worker
                 return $"route {route} is not known to the relay";
             }
 
-            IEnumerable<(string Name, long Value)> all =
-            [
-                .. from direction in Directions
-                   from verdict in Verdicts
-                   select ($"{direction}.{verdict}", counters[direction, verdict]),
-                .. Directions.Select(direction => ($"bytes.{direction}", counters.ForwardedBytes(direction))),
-                .. Kinds.Select(kind => ($"event.{kind}", counters[kind])),
-            ];
-            foreach ((string name, long value) in all)
+            foreach ((string name, long value) in NamesOf(counters))
             {
                 if (Model.CountOf(route, name) != value)
                 {
