@@ -26,7 +26,10 @@ public sealed class RelayModelTests(ITestOutputHelper output)
 
         output.WriteLine($"{all.Sequences} sequences, {all.Steps} steps");
         output.WriteLine(string.Join(", ", all.Seen.Where(pair => pair.Value > 0).Select(pair => $"{pair.Key} {pair.Value}")));
-        Assert.Empty(Due().Where(name => all[name] < 20).Select(name => $"{name} happened {all[name]} times"));
+
+        // A machine that has other things to do comes to fewer sequences, and sees less of what is rare.
+        int least = Math.Clamp(all.Sequences / 200, 1, 20);
+        Assert.Empty(Due().Where(name => all[name] < least).Select(name => $"{name} happened {all[name]} times"));
     }
 
     private static Coverage Explore(int seed, TimeSpan budget)
