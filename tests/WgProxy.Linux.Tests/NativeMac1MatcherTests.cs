@@ -1,5 +1,3 @@
-using System.ComponentModel;
-using System.Diagnostics;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics.X86;
 using System.Security.Cryptography;
@@ -16,12 +14,22 @@ namespace WgProxy.Linux.Tests;
 public sealed class NativeMac1MatcherTests
 {
     private static readonly Mac1[] Keys = [.. Enumerable.Range(0, 1_000).Select(_ => NewKey())];
-    private static readonly Dictionary<string, nint> Compiled = new(StringComparer.Ordinal);
 
     private readonly ITestOutputHelper _output = TestContext.Current.TestOutputHelper!;
 
     /// <summary>The compilers that can link the native form, and the two widths.</summary>
     public static TheoryData<string, int> Ways => new() { { "gcc", 8 }, { "gcc", 16 }, { "clang", 8 }, { "clang", 16 } };
+
+    /// <summary>Where the program is not for x86-64, there is nothing to call, and the object says so.</summary>
+    [Fact]
+    public void It_compiles_for_arm64_and_has_nothing_to_offer_there()
+    {
+        string assembly = Mac1Library.Compile("clang", "--target=aarch64-linux-gnu", "-ffreestanding", "-S");
+        Assert.SkipWhen(assembly.Length == 0, "no clang on this machine");
+        Assert.Contains(nameof(Mac1Lanes.wgproxy_mac1_lanes) + ":", assembly, StringComparison.Ordinal);
+        Assert.Matches(@"wgproxy_mac1_lanes:((?!ret)[\s\S])*mov\s+w0, wzr", assembly);
+        Assert.Matches(@"wgproxy_mac1_match:((?!ret)[\s\S])*mov\s+x0, xzr", assembly);
+    }
 
     [Fact]
     public void Without_the_object_there_is_none() => Assert.Empty(NativeMac1Matcher.All);
@@ -30,7 +38,7 @@ public sealed class NativeMac1MatcherTests
     [MemberData(nameof(Ways))]
     public void Finds_what_the_others_find_in_sets_of_every_size(string compiler, int lanes)
     {
-        NativeMac1Matcher matcher = Matcher(compiler, lanes);
+        NativeMac1Matcher matcher = Mac1Library.Matcher(compiler, lanes);
         Mac1Set native = new(matcher);
         for (int size = 1; size <= Keys.Length; size++)
         {
@@ -58,7 +66,7 @@ public sealed class NativeMac1MatcherTests
     [MemberData(nameof(Ways))]
     public void Refuses_every_near_miss(string compiler, int lanes)
     {
-        Mac1Set set = new(Matcher(compiler, lanes));
+        Mac1Set set = new(Mac1Library.Matcher(compiler, lanes));
         foreach (Mac1 key in Keys[..35])
         {
             set.Add(key);
@@ -78,7 +86,7 @@ public sealed class NativeMac1MatcherTests
     public void Agrees_with_one_key_after_the_other_while_keys_come_and_go(string compiler, int lanes)
     {
         Random random = new(lanes);
-        Mac1Set native = new(Matcher(compiler, lanes));
+        Mac1Set native = new(Mac1Library.Matcher(compiler, lanes));
         Mac1Set plain = new(Mac1Matchers.All[^1]);
         HashSet<int> held = [];
         for (int turn = 0; turn < 3_000; turn++)
@@ -107,7 +115,7 @@ public sealed class NativeMac1MatcherTests
     [MemberData(nameof(Ways))]
     public void A_key_that_is_said_not_to_be_there_is_not_found(string compiler, int lanes)
     {
-        NativeMac1Matcher matcher = Matcher(compiler, lanes);
+        NativeMac1Matcher matcher = Mac1Library.Matcher(compiler, lanes);
         Copy copy = new();
         Mac1Set set = new(copy);
         foreach (Mac1 key in Keys[..32])
@@ -127,7 +135,7 @@ public sealed class NativeMac1MatcherTests
     [MemberData(nameof(Ways))]
     public void It_takes_no_more_steps_than_the_keys_need(string compiler, int lanes)
     {
-        NativeMac1Matcher matcher = Matcher(compiler, lanes);
+        NativeMac1Matcher matcher = Mac1Library.Matcher(compiler, lanes);
         Copy copy = new();
         Mac1Set set = new(copy);
         foreach (Mac1 key in Keys)
@@ -150,7 +158,7 @@ public sealed class NativeMac1MatcherTests
     [MemberData(nameof(Ways))]
     public void Looking_allocates_nothing(string compiler, int lanes)
     {
-        Mac1Set set = new(Matcher(compiler, lanes));
+        Mac1Set set = new(Mac1Library.Matcher(compiler, lanes));
         foreach (Mac1 key in Keys[..100])
         {
             set.Add(key);
@@ -172,7 +180,7 @@ public sealed class NativeMac1MatcherTests
     [MemberData(nameof(Ways))]
     public void More_keys_than_there_is_memory_for_are_refused(string compiler, int lanes)
     {
-        NativeMac1Matcher matcher = Matcher(compiler, lanes);
+        NativeMac1Matcher matcher = Mac1Library.Matcher(compiler, lanes);
         byte[] message = WireMessages.Initiation(Keys[0], 1);
         Assert.Throws<ArgumentOutOfRangeException>(() => matcher.Match(new uint[Mac1Group.Words], 17, message));
         Assert.Throws<ArgumentOutOfRangeException>(() => matcher.Match(new uint[Mac1Group.Words], 16, message.AsSpan(1)));
@@ -184,7 +192,7 @@ public sealed class NativeMac1MatcherTests
     [InlineData("clang")]
     public unsafe void The_processor_is_told_apart_as_NET_does(string compiler)
     {
-        int lanes = ((delegate* unmanaged<int>)NativeLibrary.GetExport(Library(compiler), nameof(Mac1Lanes.wgproxy_mac1_lanes)))();
+        int lanes = ((delegate* unmanaged<int>)NativeLibrary.GetExport(Mac1Library.Load(compiler), nameof(Mac1Lanes.wgproxy_mac1_lanes)))();
         Assert.Equal(Avx512Vbmi.IsSupported && Avx512Vbmi2.IsSupported ? 16 : Avx2.IsSupported ? 8 : 0, lanes);
         _output.WriteLine($"measured: {compiler}: this processor compares {lanes} keys at once");
     }
@@ -193,47 +201,6 @@ public sealed class NativeMac1MatcherTests
     {
         Assert.True(PublicKey.TryParse(Convert.ToBase64String(RandomNumberGenerator.GetBytes(32)), out PublicKey? key, out string? error), error);
         return new Mac1(key);
-    }
-
-    private static unsafe NativeMac1Matcher Matcher(string compiler, int lanes)
-    {
-        nint library = Library(compiler);
-        Assert.SkipUnless(Avx2.IsSupported && (lanes == 8 || Avx512F.IsSupported), $"this processor cannot compare {lanes} keys at once");
-        nint match = NativeLibrary.GetExport(library, nameof(Mac1Lanes.wgproxy_mac1_match));
-        return new NativeMac1Matcher(lanes, ((delegate* unmanaged<int, delegate* unmanaged<uint*, int, byte*, int>>)match)(lanes));
-    }
-
-    private static nint Library(string compiler)
-    {
-        Assert.SkipUnless(RuntimeInformation.ProcessArchitecture == Architecture.X64, "mac1_lanes.c is for x86-64");
-        if (!Compiled.TryGetValue(compiler, out nint library))
-        {
-            Compiled[compiler] = library = Compile(compiler);
-        }
-
-        Assert.SkipWhen(library == 0, $"no {compiler} on this machine (./test installs gcc)");
-        return library;
-    }
-
-    private static nint Compile(string compiler)
-    {
-        string library = Path.Combine(Path.GetTempPath(), $"wgproxy-mac1-lanes-{compiler}-{Environment.ProcessId}.so");
-        try
-        {
-            using Process process = Process.Start(
-                compiler, ["-shared", "-fPIC", "-O2", "-Wall", "-Wextra", "-Werror", "-o", library, Path.Combine(AppContext.BaseDirectory, "Native", "mac1_lanes.c")]);
-            process.WaitForExit();
-            Assert.Equal(0, process.ExitCode);
-            return NativeLibrary.Load(library);
-        }
-        catch (Win32Exception)
-        {
-            return 0;
-        }
-        finally
-        {
-            File.Delete(library);
-        }
     }
 
     /// <summary>Keeps the groups that it is shown.</summary>

@@ -5,8 +5,12 @@
  * Keys lie in groups of sixteen, each nine rows of sixteen words (Mac1Group.cs): eight rows of their states, and one that is
  * zero where there is a key and has all bits set where there is none.
  */
-#include <immintrin.h>
 #include <stdint.h>
+
+typedef int match(const uint32_t *groups, int count, const uint8_t *initiation);
+
+#ifdef __x86_64__
+#include <immintrin.h>
 #include <string.h>
 
 enum { KEYS = 16, STATE = 8, WORDS = (STATE + 1) * KEYS, BLOCK = 64, BLOCK_WORDS = 16, ROUNDS = 10, HASHED = 116 };
@@ -74,8 +78,6 @@ static const uint8_t order_8[32] = {
 #define ZEROS(x) _mm512_cmpeq_epi32_mask((__m512i)(x), _mm512_setzero_si512())
 #include "mac1_lanes.h"
 
-typedef int match(const uint32_t *groups, int count, const uint8_t *initiation);
-
 /* What compares so many keys at once, 16 or 8. */
 match *wgproxy_mac1_match(int lanes) { return lanes == 16 ? match_16 : match_8; }
 
@@ -88,3 +90,9 @@ int wgproxy_mac1_lanes(void)
         return 16;
     return __builtin_cpu_supports("avx2") ? 8 : 0;
 }
+#else
+/* Other processors: .NET compares with the vectors that all of them have, four keys at once on arm64. */
+match *wgproxy_mac1_match(int lanes) { return (void)lanes, (match *)0; }
+
+int wgproxy_mac1_lanes(void) { return 0; }
+#endif
