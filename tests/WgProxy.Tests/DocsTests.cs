@@ -17,7 +17,7 @@ public sealed partial class DocsTests
     private static readonly string[] BannedNames =
     [
         "MappingAside", "Intake", "Lookout", "Alarm", "TunnelAsks", "TakesData", "TakesDataOf", "ServerSpoke", "HomeAddress", "_placed", "Introduce",
-        "_told", "_plain", "_lookout", "PlacesOf", "AskedPair", "HandshakeGate",
+        "_told", "_plain", "_lookout", "PlacesOf", "AskedPair", "HandshakeGate", "PlaceOf", "_offload",
     ];
 
     // In sources they stood for mappings, programs and attackers alike.
