@@ -21,6 +21,17 @@ public sealed class RelayNonceTests
     }
 
     [Fact]
+    public void Cookies_go_on_after_a_restart_and_none_comes_again()
+    {
+        RelaySettings settings = new() { CookieSeed = (1, 2), CookieZero = 1_000 };
+        (_, byte[] early) = AskedAgain(settings);
+        (_, byte[] late) = AskedAgain(settings, after: 3_600);
+        (_, byte[] restarted) = AskedAgain(settings with { CookieZero = 3_601_000 });
+        Assert.Equal(late, restarted);
+        Assert.NotEqual(early, restarted);
+    }
+
+    [Fact]
     public void A_nonce_shows_nothing_of_its_seed()
     {
         (byte[] reply, _) = AskedAgain(new RelaySettings { NonceSeed = (0x0102_0304_0506_0708, 0x1112_1314_1516_1718) });
@@ -31,9 +42,10 @@ public sealed class RelayNonceTests
     private static byte[] Nonce(byte[] reply) => reply[WireGuard.CookieNonceOffset..][..CookieSealer.NonceSize];
 
     // A third initiation within a second finds the mapping's bucket empty and is answered with a cookie.
-    private static (byte[] Reply, byte[] Cookie) AskedAgain(RelaySettings settings)
+    private static (byte[] Reply, byte[] Cookie) AskedAgain(RelaySettings settings, double after = 0)
     {
         RelayDriver driver = new(settings with { MaxMappings = 64, MaxAsked = 16 });
+        driver.Pass(after);
         for (uint index = 1; ; index++)
         {
             Assert.InRange(index, 1u, 20u);

@@ -15,6 +15,7 @@ internal sealed class CookieGate
     private readonly byte[] _reply = new byte[WireGuard.CookieReplySize];
     private readonly byte[] _nonce = new byte[24];
     private readonly ulong _nonceWord;
+    private readonly long _zero;
     private CookieSecrets _secrets;
     private long _period = long.MinValue;
     private ulong _replies;
@@ -23,6 +24,7 @@ internal sealed class CookieGate
     public CookieGate(RelaySettings settings)
     {
         _verified = new RecentSources(Limits.RememberedSources, settings.HashSeed);
+        _zero = settings.CookieZero;
         Span<byte> master = stackalloc byte[16];
         BinaryPrimitives.WriteUInt64LittleEndian(master, settings.CookieSeed.K0);
         BinaryPrimitives.WriteUInt64LittleEndian(master[8..], settings.CookieSeed.K1);
@@ -69,7 +71,7 @@ internal sealed class CookieGate
 
     private void Rotate(Tick now)
     {
-        long period = now.Milliseconds / SecretMilliseconds;
+        long period = (now.Milliseconds + _zero) / SecretMilliseconds;
         if (period == _period)
         {
             return;

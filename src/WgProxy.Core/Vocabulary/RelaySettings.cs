@@ -89,8 +89,12 @@ public sealed record RelaySettings
     /// <summary>How long a pair of indices is believed.</summary>
     public TimeSpan IndexLifetime { get; init; } = Limits.IndexLifetime;
 
-    /// <summary>Seed of the cookies' secrets: 128 random bits per process.</summary>
+    /// <summary>Seed of the cookies' secrets: 128 random bits per process, or those of the process before.</summary>
     public (ulong K0, ulong K1) CookieSeed { get; init; }
+
+    /// <summary>What <see cref="Tick"/> zero is in milliseconds since 1970, if the seed outlives the process; else zero. The secrets of
+    /// cookies are numbered by it: so they follow one another over a restart, and none of them comes again.</summary>
+    public long CookieZero { get; init; }
 
     /// <summary>Seed of the nonces of cookie replies: 128 random bits per process, and of each worker's own.</summary>
     public (ulong K0, ulong K1) NonceSeed { get; init; }
