@@ -52,6 +52,19 @@ public sealed partial class Relay
         return false;
     }
 
+    /// <summary>There was no room for a record that was taken just now: it is taken again later, as it will be then.</summary>
+    public void ReturnRecord(in MappingRecord record, int slot)
+    {
+        if (slot >= 0)
+        {
+            _mappings.MarkChanged(slot);
+        }
+        else
+        {
+            _mappings.Changes?.PutBack(new EndedMapping(record.Source, record.Route, record.UpstreamPort));
+        }
+    }
+
     /// <summary>Makes a mapping again from its record. If it is restored, the engine opens a socket for the slot and reports
     /// <see cref="Restored"/> or <see cref="OpenFailed"/>. Nothing that lives here makes room for it.</summary>
     /// <param name="record">The record.</param>

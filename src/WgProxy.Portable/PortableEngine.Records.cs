@@ -24,10 +24,11 @@ public sealed partial class PortableEngine
         _wake.Set();
     }
 
-    private bool ContinueRecords(Tick now)
+    private Tick ContinueRecords(Tick now)
     {
         bool restores = _restores.Continue(_relay, now);
-        return (_records?.Continue(_relay, now) ?? false) | restores;
+        Tick next = _records?.Continue(_relay, now) ?? Tick.Never;
+        return restores ? now : next;
     }
 
     private bool Reopen(int slot, in MappingRecord record, Tick now)

@@ -251,7 +251,7 @@ public sealed partial class PortableEngine : IEngine
                 Tick next = _relay.Advance(now);
                 HandleEvents(now);
                 next = Tick.Min(next, LookAtPaths(now));
-                next = ContinueRecords(now) ? now : next;
+                next = Tick.Min(next, ContinueRecords(now));
                 next = _queries.Continue(_relay, _turns, now) ? now : next;
                 _turns.Note(Stopwatch.GetTimestamp() - began, now);
                 wait = next == Tick.Never ? Timeout.InfiniteTimeSpan

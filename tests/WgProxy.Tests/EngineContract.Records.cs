@@ -201,8 +201,14 @@ public abstract partial class EngineContract
 
     private void StartWithJournal()
     {
-        _journal = new JournalSettings { Clock = () => Recorded, Write = (in MappingRecord record) => _written.Enqueue(record) };
+        _journal = new JournalSettings { Clock = () => Recorded, Write = Keep };
         Start();
+    }
+
+    private bool Keep(in MappingRecord record)
+    {
+        _written.Enqueue(record);
+        return true;
     }
 
     /// <summary>The record of the test's confirmed tunnel, which then ends, so that nothing of it is left.</summary>

@@ -43,7 +43,7 @@ internal sealed partial class MemoryEngine
 
     private void WriteRecords()
     {
-        while (_records?.Continue(_relay, _now) == true)
+        while (_records?.Continue(_relay, _now) == _now)
         {
         }
     }

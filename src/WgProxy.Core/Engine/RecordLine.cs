@@ -7,12 +7,15 @@ namespace WgProxy.Core.Engine;
 /// <param name="localOf">The local address of a slot's upstream socket: 16 bytes in network order, IPv4 as v4-mapped.</param>
 public sealed class RecordLine(JournalSettings journal, Func<int, UInt128> localOf)
 {
-    /// <summary>Writes for one turn. Whether there is more to write in the next.</summary>
-    public bool Continue(Relay relay, Tick now)
+    private Tick _again;
+
+    /// <summary>Writes for one turn. When there is more to write: at once if this turn wrote what it may; after a while if there was no
+    /// room for a record; never if all is written.</summary>
+    public Tick Continue(Relay relay, Tick now)
     {
-        if (!relay.HasRecords)
+        if (!relay.HasRecords || now < _again)
         {
-            return false;
+            return relay.HasRecords ? _again : Tick.Never;
         }
 
         JournalInstant instant = journal.Clock();
@@ -20,9 +23,14 @@ public sealed class RecordLine(JournalSettings journal, Func<int, UInt128> local
         {
             record.Written = instant;
             record.UpstreamLocal = slot < 0 ? 0 : localOf(slot);
-            journal.Write(record);
+            if (!journal.Write(record))
+            {
+                relay.ReturnRecord(record, slot);
+                _again = now + Limits.NoRoomForRecords;
+                return _again;
+            }
         }
 
-        return relay.HasRecords;
+        return relay.HasRecords ? now : Tick.Never;
     }
 }

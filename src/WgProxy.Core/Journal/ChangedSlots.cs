@@ -101,6 +101,14 @@ internal sealed class ChangedSlots
     /// taken here: else it would be made again once more.</summary>
     public void Restored(int slot) => _states[slot] |= State.IsRecorded;
 
+    /// <summary>An end that was taken is to be taken again, before all others.</summary>
+    public void PutBack(in EndedMapping ended)
+    {
+        _firstEnded = (_firstEnded + MostEnded - 1) % MostEnded;
+        _ended[_firstEnded] = ended;
+        _endedCount++;
+    }
+
     /// <summary>The slot's record goes outside.</summary>
     public void Taken(int slot, Tick now)
     {

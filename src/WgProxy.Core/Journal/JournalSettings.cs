@@ -1,8 +1,8 @@
 namespace WgProxy.Core.Journal;
 
-/// <summary>Takes a record.</summary>
+/// <summary>Takes a record. False if there is no room for it now: the engine then asks again, with what is to be recorded by then.</summary>
 /// <param name="record">The record, complete.</param>
-public delegate void RecordWriter(in MappingRecord record);
+public delegate bool RecordWriter(in MappingRecord record);
 
 /// <summary>Where an engine's records go.</summary>
 public sealed record JournalSettings

@@ -258,6 +258,10 @@ public static class Limits
     /// 120 s then forgets nothing that lives, even if one record is lost.</summary>
     public const long RecordedWithin = 45_000;
 
+    /// <summary>After how many milliseconds an engine tries again to leave a record that there was no room for. A full journal costs ten
+    /// looks a second.</summary>
+    public const long NoRoomForRecords = 100;
+
     /// <summary>Records that an engine writes in one turn.</summary>
     public const int RecordsPerTurn = 64;
 

@@ -43,12 +43,13 @@ internal sealed partial class LinuxWorker
     /// <param name="unfinished">Told of one that still waits.</param>
     public void CloseRecords(Action<RestoreBatch> unfinished) => _restores!.Close(unfinished);
 
-    /// <summary>Restores, and then writes, for one turn. Whether there is more for the next.</summary>
+    /// <summary>Restores, and then writes, for one turn. When there is more to do.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private bool ContinueRecords(Tick now)
+    private Tick ContinueRecords(Tick now)
     {
         _isLent = _isLent && _restores!.Continue(_relay, now);
-        return (_records?.Continue(_relay, now) ?? false) | _isLent;
+        Tick next = _records?.Continue(_relay, now) ?? Tick.Never;
+        return _isLent ? now : next;
     }
 
     private UInt128 LocalOf(int slot) =>

@@ -33,9 +33,9 @@ internal sealed partial class LinuxWorker
                 next = now;
             }
 
-            if ((_isLent || _relay.HasRecords) && ContinueRecords(now))
+            if (_isLent || _relay.HasRecords)
             {
-                next = now;
+                next = Tick.Min(next, ContinueRecords(now));
             }
 
             if (now >= count)

@@ -25,18 +25,59 @@ public sealed class RecordLineTests
                     clocks++;
                     return Instant;
                 },
-                Write = (in MappingRecord record) => written.Add(record),
+                Write = (in MappingRecord record) =>
+                {
+                    written.Add(record);
+                    return true;
+                },
             },
             slot => (UInt128)slot + 1);
-        Assert.True(line.Continue(_driver.Relay, _driver.Now));
+        Assert.Equal(_driver.Now, line.Continue(_driver.Relay, _driver.Now));
         Assert.Equal(Limits.RecordsPerTurn, written.Count);
-        Assert.True(line.Continue(_driver.Relay, _driver.Now));
-        Assert.False(line.Continue(_driver.Relay, _driver.Now));
+        Assert.Equal(_driver.Now, line.Continue(_driver.Relay, _driver.Now));
+        Assert.Equal(Tick.Never, line.Continue(_driver.Relay, _driver.Now));
         Assert.Equal((150, 3), (written.Count, clocks));
-        Assert.False(line.Continue(_driver.Relay, _driver.Now));
+        Assert.Equal(Tick.Never, line.Continue(_driver.Relay, _driver.Now));
         Assert.Equal(3, clocks);
         Assert.All(written, record => Assert.Equal(Instant, record.Written));
         Assert.Equal(Enumerable.Range(1, 150).Select(local => (UInt128)local), written.Select(record => record.UpstreamLocal));
+    }
+
+    [Fact]
+    public void A_record_that_there_is_no_room_for_is_asked_for_again_after_a_while_and_ends_too()
+    {
+        _driver.Relay.KeepJournal();
+        Confirm(3);
+        List<MappingRecord> written = [];
+        int room = 2;
+        int asked = 0;
+        RecordLine line = new(
+            new JournalSettings
+            {
+                Clock = () => Instant,
+                Write = (in MappingRecord record) =>
+                {
+                    asked++;
+                    bool isLeft = written.Count < room;
+                    written.AddRange(isLeft ? [record] : []);
+                    return isLeft;
+                },
+            },
+            slot => (UInt128)slot + 1);
+        Tick again = _driver.Now + Limits.NoRoomForRecords;
+        Assert.Equal(again, line.Continue(_driver.Relay, _driver.Now));
+        Assert.Equal(again, line.Continue(_driver.Relay, _driver.Now));
+        Assert.Equal((2, 3), (written.Count, asked));
+        room = 3;
+        Assert.Equal(Tick.Never, line.Continue(_driver.Relay, again));
+        Assert.Equal(3, written.DistinctBy(record => record.Source).Count());
+
+        _driver.Pass(3_600);
+        Assert.Equal(_driver.Now + Limits.NoRoomForRecords, line.Continue(_driver.Relay, _driver.Now));
+        Assert.Equal(3, written.Count);
+        room = 6;
+        Assert.Equal(Tick.Never, line.Continue(_driver.Relay, _driver.Now + Limits.NoRoomForRecords));
+        Assert.Equal(3, written.Where(record => record.IsEnded).DistinctBy(record => record.Source).Count());
     }
 
     [Fact]
