@@ -7,6 +7,7 @@ using WgProxy.Hosting;
 using WgProxy.Linux.Net;
 using WgProxy.Logging;
 using WgProxy.Resolving;
+using WgProxy.State;
 
 namespace WgProxy;
 
@@ -41,7 +42,15 @@ internal static class Program
     {
         Capacity capacity = Capacity.OfThisHost(options.Listen.Port, options.MaxMappings);
         Route route = new(options.Key);
+        string? directory = RelayState.DirectoryOf(options.StateDirectory, Environment.GetEnvironmentVariable("STATE_DIRECTORY"));
+        await using RelayState? state = RelayState.Open(directory, log, out bool isTaken);
+        if (isTaken)
+        {
+            return SystemRefused;
+        }
+
         EngineSettings settings = options.ForEngine(route, capacity);
+        settings = state?.Equip(settings) ?? settings;
         RouteResolver? resolver = null;
         RelayObserver observer = new(log, settings.Relay, () => Volatile.Read(ref resolver)?.ResolveSoon());
         using IEngine engine = EngineChoice.Create(options, settings with { Observe = observer.Observe });
@@ -63,6 +72,8 @@ internal static class Program
 
             return SystemRefused;
         }
+
+        state?.Restore(engine);
 
         // Before the first line: its reader may send a signal at once.
         long start = TimeProvider.System.GetTimestamp();

@@ -11,6 +11,7 @@ internal sealed partial class RunningProgram : IDisposable
 {
     public const int HangUp = 1;
     public const int Interrupt = 2;
+    public const int Kill9 = 9;
     public const int User1 = 10;
     public const int Terminate = 15;
 

@@ -23,6 +23,37 @@ internal sealed class StubEnds : IDisposable
         _client.Dispose();
     }
 
+    /// <summary>The relay's upstream socket, as the server saw it last.</summary>
+    public IPEndPoint? Upstream { get; private set; }
+
+    /// <summary>Awaits that data passes both ways, the server's first: it is sent to the port that the server knows.</summary>
+    /// <param name="relay">Where the relay listens.</param>
+    /// <param name="isSilent">Whether the client is silent until it hears the server.</param>
+    public async Task GoOnAsync(IPEndPoint relay, bool isSilent = true)
+    {
+        CancellationToken cancel = TestContext.Current.CancellationToken;
+        byte[] down = WireMessages.Transport(1);
+        byte[] up = WireMessages.Transport(2);
+        Task<UdpReceiveResult> heard = ReceiveAsync(_client, down);
+        if (isSilent)
+        {
+            do
+            {
+                await _server.SendAsync(down, Upstream!, cancel);
+            }
+            while (await Task.WhenAny(heard, Task.Delay(Pause, cancel)) != heard);
+            Assert.Equal(relay, (await heard).RemoteEndPoint);
+        }
+
+        Task<UdpReceiveResult> arrived = ReceiveAsync(_server, up);
+        do
+        {
+            await _client.SendAsync(up, relay, cancel);
+        }
+        while (await Task.WhenAny(arrived, Task.Delay(Pause, cancel)) != arrived);
+        Upstream = (await arrived).RemoteEndPoint;
+    }
+
     /// <summary>Awaits that an initiation, its response and a transport message pass, each unchanged.</summary>
     /// <param name="relay">Where the relay listens.</param>
     /// <param name="again">Whether the initiation is sent again until it arrives: for a relay that cannot say when it is ready.</param>
@@ -40,7 +71,8 @@ internal sealed class StubEnds : IDisposable
         }
         while (again && await Task.WhenAny(asked, Task.Delay(Pause, cancel)) != asked);
 
-        await _server.SendAsync(response, (await asked).RemoteEndPoint, cancel);
+        Upstream = (await asked).RemoteEndPoint;
+        await _server.SendAsync(response, Upstream, cancel);
         Assert.Equal(relay, (await ReceiveAsync(_client, response)).RemoteEndPoint);
         await _client.SendAsync(transport, relay, cancel);
         _ = await ReceiveAsync(_server, transport);

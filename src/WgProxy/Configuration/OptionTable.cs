@@ -96,6 +96,17 @@ internal static class OptionTable
             + "share an address but no state.",
         SettingParser.TryParseSwitch));
 
+    /// <summary>Where the relay keeps what outlives it.</summary>
+    public static readonly OptionRow<string> StateDirectory = Add<string>(new(
+        "--state-directory",
+        "WGPROXY_STATE_DIRECTORY",
+        "PATH",
+        "auto",
+        "auto, none or an absolute path, such as /var/lib/wgproxy",
+        "The directory in which the relay keeps its mappings, so that tunnels go on after a restart. auto is the first path of "
+            + "$STATE_DIRECTORY, which systemd sets for StateDirectory=, and none where that is not set.",
+        SettingParser.TryParseStateDirectory));
+
     /// <summary>The log level.</summary>
     public static readonly OptionRow<LogLevel> Level = Add<LogLevel>(new(
         "--log-level",

@@ -62,6 +62,9 @@ internal sealed class Options
     /// <summary>Whether data of an unknown tunnel may open a mapping on probation.</summary>
     public bool Adopt => Of(OptionTable.Adopt);
 
+    /// <summary>Where the relay keeps what outlives it: auto, none or a path.</summary>
+    public string StateDirectory => Of(OptionTable.StateDirectory);
+
     /// <summary>Reads the settings; null if one is missing or wrong. Sets the log's level first, then says everything
     /// that is to be said about the others.</summary>
     /// <param name="line">A valid command line.</param>

@@ -109,6 +109,13 @@ internal static class SettingParser
         return text is "on" or "off";
     }
 
+    public static bool TryParseStateDirectory(string text, out string value, out string? refusal)
+    {
+        refusal = null;
+        value = text;
+        return text is "auto" or "none" || Path.IsPathRooted(text);
+    }
+
     public static bool TryParseLevel(string text, out LogLevel value, out string? refusal)
     {
         refusal = null;

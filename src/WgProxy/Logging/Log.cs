@@ -3,6 +3,7 @@ using WgProxy.Configuration;
 using WgProxy.Core.Engine;
 using WgProxy.Core.Protocol;
 using WgProxy.Hosting;
+using WgProxy.State;
 
 namespace WgProxy.Logging;
 
@@ -128,6 +129,41 @@ internal sealed class Log(TextWriter output, bool forJournal, TimeProvider time)
         }
     }
 
+    /// <summary>Another relay uses the state directory.</summary>
+    public void StateIsTaken(string directory) =>
+        Error($"{OptionTable.StateDirectory.Name} is {LogLine.Quote(directory)}: another relay uses it; expected a directory of this relay's own");
+
+    /// <summary>The state directory cannot be used.</summary>
+    public void StateIsUnusable(string directory, string reason) =>
+        Warning($"{OptionTable.StateDirectory.Name} is {LogLine.Quote(directory)}: {reason}; this relay keeps nothing over a restart");
+
+    /// <summary>What came of the records of a state directory.</summary>
+    public void Restored(string directory, Restoration restoration)
+    {
+        if (restoration.Total > 0)
+        {
+            Info($"{restoration.Count(RestoreVerdict.Restored)} of {restoration.Total} mappings go on from {directory}, after "
+                + $"{restoration.Took.TotalMilliseconds:0} ms ({restoration.Count(RestoreVerdict.Expired)} have expired)");
+        }
+    }
+
+    /// <summary>Some of a state directory is not used.</summary>
+    public void StateIsSetAside(string directory, string? flaw, int damaged, Restoration restoration) =>
+        Warning($"state directory {directory}: " + string.Join("; ", StateWords(flaw, damaged, restoration)));
+
+    /// <summary>Records cannot be written, or can be again.</summary>
+    public void StateIsWritten(string directory, string? refusal)
+    {
+        if (refusal is null)
+        {
+            Info($"state directory {directory}: records are written again");
+        }
+        else
+        {
+            Warning($"state directory {directory}: records cannot be written: {refusal}; tunnels that change now will not go on after a restart");
+        }
+    }
+
     /// <summary>The system granted less than the engine asked for.</summary>
     public void Shortfall(string what) => Warning(what);
 
@@ -243,6 +279,30 @@ internal sealed class Log(TextWriter output, bool forJournal, TimeProvider time)
 
     /// <summary>The summary at the end.</summary>
     public void Stopped(string summary) => Info($"stopped: {summary}");
+
+    private static IEnumerable<string> StateWords(string? flaw, int damaged, Restoration restoration)
+    {
+        if (flaw is not null)
+        {
+            yield return flaw;
+        }
+
+        if (damaged > 0)
+        {
+            yield return $"{damaged} damaged records are set aside";
+        }
+
+        if (restoration.Count(RestoreVerdict.UnknownRoute) > 0)
+        {
+            yield return $"{restoration.Count(RestoreVerdict.UnknownRoute)} records of servers that are not configured are set aside";
+        }
+
+        int others = restoration.Refused - restoration.Count(RestoreVerdict.UnknownRoute);
+        if (others > 0)
+        {
+            yield return $"{others} records are set aside: no room, no socket, or the client is not allowed";
+        }
+    }
 
     private void Error(string text) => Say(LogLevel.Error, text);
 

@@ -1,0 +1,79 @@
+using Microsoft.Win32.SafeHandles;
+
+namespace WgProxy.State;
+
+/// <summary>Files and directories that only the relay's own user may see.</summary>
+internal static class StateFiles
+{
+    /// <summary>0600.</summary>
+    public const UnixFileMode OwnFile = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+
+    /// <summary>0700.</summary>
+    public const UnixFileMode OwnDirectory = OwnFile | UnixFileMode.UserExecute;
+
+    private const UnixFileMode Others =
+        UnixFileMode.GroupRead | UnixFileMode.GroupWrite | UnixFileMode.GroupExecute
+        | UnixFileMode.OtherRead | UnixFileMode.OtherWrite | UnixFileMode.OtherExecute;
+
+    private const UnixFileMode OthersWrite = UnixFileMode.GroupWrite | UnixFileMode.OtherWrite;
+
+    /// <summary>Makes the directory, if it is not there.</summary>
+    public static void MakeDirectory(string path)
+    {
+        if (OperatingSystem.IsWindows())
+        {
+            _ = Directory.CreateDirectory(path);
+        }
+        else
+        {
+            _ = Directory.CreateDirectory(path, OwnDirectory);
+        }
+    }
+
+    /// <summary>Whether others may put files into the directory.</summary>
+    public static bool OthersMayWrite(string directory) =>
+        !OperatingSystem.IsWindows() && (File.GetUnixFileMode(directory) & OthersWrite) != UnixFileMode.None;
+
+    /// <summary>Takes a file from others. Whether they could use it.</summary>
+    public static bool TakeFromOthers(string path)
+    {
+        if (OperatingSystem.IsWindows() || !File.Exists(path) || (File.GetUnixFileMode(path) & Others) == UnixFileMode.None)
+        {
+            return false;
+        }
+
+        File.SetUnixFileMode(path, OwnFile);
+        return true;
+    }
+
+    /// <summary>Opens a file to read and write, and makes it for its own user alone if it is not there.</summary>
+    /// <param name="path">Where it is.</param>
+    /// <param name="share">With <see cref="FileShare.None"/> it is locked (flock(2)) until it is closed, or its process ends.</param>
+    public static SafeFileHandle Open(string path, FileShare share = FileShare.ReadWrite)
+    {
+        if (!OperatingSystem.IsWindows() && !File.Exists(path))
+        {
+            using FileStream made = new(path, new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, UnixCreateMode = OwnFile });
+        }
+
+        return File.OpenHandle(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, share);
+    }
+
+    /// <summary>Opens a file that is locked (flock(2)) until it is closed or its process ends; null if another process has locked it.
+    /// </summary>
+    public static SafeFileHandle? TryLock(string path)
+    {
+        try
+        {
+            return Open(path, FileShare.None);
+        }
+        catch (IOException refusal) when (refusal.GetType() == typeof(IOException) && IsTaken(refusal))
+        {
+            return null;
+        }
+    }
+
+    // EWOULDBLOCK of flock(2), and ERROR_SHARING_VIOLATION on Windows: the framework hands over either number.
+    private static bool IsTaken(IOException refusal) =>
+        (refusal.HResult & 0xFFFF) is 11 or 32 or 35;
+}
