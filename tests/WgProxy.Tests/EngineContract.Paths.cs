@@ -83,6 +83,40 @@ public abstract partial class EngineContract
     }
 
     [Fact]
+    public void A_tunnel_whose_path_is_another_takes_it_with_its_port() => WhereItsPathsMayChange(() =>
+    {
+        Start();
+        EngineContractPeer server = Wire.NewPeer(IPAddress.Parse("127.0.0.7"));
+        Route.Server = server.EndPoint;
+        EngineContractTunnel newcomer = new(Wire, Route.Mac1, Wire.NewPeer(V4), server, number: 2);
+        EngineContractTunnel tunnel = NewTunnel(server).Establish();
+        Assert.Equal(IPAddress.Loopback, tunnel.Upstream.Address);
+        EngineContractCounts moved = EngineContractCounts.Tunnel();
+        moved.AssertMoved(Wire);
+
+        IPEndPoint after = new(IPAddress.Parse("127.0.0.8"), tunnel.Upstream.Port);
+        Wire.ChangePath(server.EndPoint.Address, after.Address);
+        Assert.True(Engine.Post(EngineCommand.PathsChanged));
+        moved.Add("event.Rerouted", 1);
+        moved.AssertMoved(Wire);
+        tunnel.Follow(server, 100);
+        Assert.Equal(after, tunnel.Upstream);
+        tunnel.Down(200);
+        moved.Add("uplink.Forward", 1);
+        moved.Add("bytes.Uplink", 100);
+        moved.Add("downlink.Forward", 1);
+        moved.Add("bytes.Downlink", 200);
+        moved.AssertMoved(Wire);
+
+        // A newcomer begins where the tunnel has gone, and a command that finds nothing new does nothing.
+        Assert.True(Engine.Post(EngineCommand.PathsChanged));
+        newcomer.Establish();
+        Assert.Equal(after.Address, newcomer.Upstream.Address);
+        moved.Add(EngineContractCounts.Tunnel());
+        moved.AssertMoved(Wire);
+    });
+
+    [Fact]
     public void A_stopped_engine_takes_no_command()
     {
         Start();

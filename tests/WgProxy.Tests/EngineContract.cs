@@ -42,6 +42,9 @@ public abstract partial class EngineContract : IDisposable
     /// <summary>A wire with an engine of these settings, started.</summary>
     private protected abstract EngineContractWire NewWire(EngineSettings settings);
 
+    /// <summary>Runs a test that changes the paths of this host.</summary>
+    private protected virtual void WhereItsPathsMayChange(Action test) => OwnNetwork.Run(test);
+
     /// <summary>A port that nobody has bound, for a wire still to be made.</summary>
     private protected abstract ushort FreePort();
 

@@ -23,6 +23,12 @@ public abstract class EngineContractWire : IDisposable
     /// <param name="port">Its port; 0 for any.</param>
     public abstract EngineContractPeer NewPeer(AddressFamily family, int port = 0);
 
+    /// <summary>A new peer at an address of loopback.</summary>
+    public abstract EngineContractPeer NewPeer(IPAddress address);
+
+    /// <summary>From now on this host sends to an address of loopback from another one than before.</summary>
+    public abstract void ChangePath(IPAddress to, IPAddress from);
+
     /// <summary>Sends a datagram from port 0 of the address it goes to, as a forger can; false if this process may not.</summary>
     public abstract bool TrySendFromPort0(byte[] datagram, IPEndPoint to);
 

@@ -73,7 +73,7 @@ internal sealed partial class MemoryEngine
     private bool TryPort(IPEndPoint server, ushort port, out ushort free, out OpenRefusal refusal)
     {
         free = port;
-        bool isTaken = _network.IsBound(LocalFor(server), port);
+        bool isTaken = _network.IsBound(_network.LocalFor(server), port);
         refusal = isTaken ? new OpenRefusal("bind", 98, server) : default;
         return !isTaken;
     }

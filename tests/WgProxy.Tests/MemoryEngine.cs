@@ -80,9 +80,13 @@ internal sealed partial class MemoryEngine : IEngine
         if (command.Kind == EngineCommandKind.RouteChanged)
         {
             _relay.RouteChanged(command.Route);
-            Advance(TimeSpan.Zero);
+        }
+        else
+        {
+            FollowPaths();
         }
 
+        Advance(TimeSpan.Zero);
         return true;
     }
 
@@ -213,12 +217,9 @@ internal sealed partial class MemoryEngine : IEngine
     {
         IPEndPoint server = ServerOf(slot);
         Upstream? upstream = null;
-        IPEndPoint bound = _network.Bind(LocalFor(server), port, (run, stride, from) => FromServer(upstream!, run, stride, from));
+        IPEndPoint bound = _network.Bind(_network.LocalFor(server), port, (run, stride, from) => FromServer(upstream!, run, stride, from));
         return _upstreams[slot] = upstream = new Upstream(slot, bound, server, client, listening);
     }
-
-    private static IPAddress LocalFor(IPEndPoint server) =>
-        server.AddressFamily == AddressFamily.InterNetwork ? IPAddress.Loopback : IPAddress.IPv6Loopback;
 
     private IPEndPoint ServerOf(int slot)
     {
@@ -239,11 +240,22 @@ internal sealed partial class MemoryEngine : IEngine
             return;
         }
 
-        IPAddress local = server.AddressFamily == AddressFamily.InterNetwork ? IPAddress.Loopback : IPAddress.IPv6Loopback;
+        Reconnect(former);
+    }
+
+    private void FollowPaths()
+    {
+        foreach (Upstream upstream in _upstreams.OfType<Upstream>().Where(upstream => !_network.LocalFor(upstream.Server).Equals(upstream.Local.Address)).ToArray())
+        {
+            Reconnect(upstream);
+            _relay.Rerouted(upstream.Slot);
+        }
+    }
+
+    private void Reconnect(Upstream former)
+    {
         _network.Close(former.Local);
-        Upstream? upstream = null;
-        IPEndPoint bound = _network.Bind(local, former.Local.Port, (run, stride, from) => FromServer(upstream!, run, stride, from));
-        _upstreams[former.Slot] = upstream = former with { Local = bound, Server = server };
+        Begin(former.Slot, (ushort)former.Local.Port, former.Client, former.Listening);
     }
 
     private void HandleEvents()

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 
 namespace WgProxy.Tests;
 
@@ -7,6 +8,7 @@ namespace WgProxy.Tests;
 internal sealed class MemoryEngineNetwork
 {
     private readonly Dictionary<IPEndPoint, Receiver> _sockets = [];
+    private readonly Dictionary<IPAddress, IPAddress> _paths = [];
     private int _nextPort = 20_000;
 
     /// <summary>Takes a run for an address: one or more datagrams, each as long as the stride, the last maybe shorter.
@@ -20,6 +22,13 @@ internal sealed class MemoryEngineNetwork
         _sockets.Add(bound, receiver);
         return bound;
     }
+
+    /// <summary>Which address this host sends from to a server.</summary>
+    public IPAddress LocalFor(IPEndPoint server) => _paths.GetValueOrDefault(
+        server.Address, server.AddressFamily == AddressFamily.InterNetwork ? IPAddress.Loopback : IPAddress.IPv6Loopback);
+
+    /// <summary>From now on it is another one.</summary>
+    public void ChangePath(IPAddress to, IPAddress from) => _paths[to] = from;
 
     /// <summary>Whether a socket has the address.</summary>
     public bool IsBound(IPAddress address, int port) => _sockets.ContainsKey(new IPEndPoint(address, port));

@@ -22,7 +22,11 @@ internal sealed class MemoryEngineWire : EngineContractWire
     public override bool ReportsErrors => false;
 
     public override EngineContractPeer NewPeer(AddressFamily family, int port = 0) =>
-        new MemoryEnginePeer(_network, family, port);
+        new MemoryEnginePeer(_network, family == AddressFamily.InterNetwork ? IPAddress.Loopback : IPAddress.IPv6Loopback, port);
+
+    public override EngineContractPeer NewPeer(IPAddress address) => new MemoryEnginePeer(_network, address, 0);
+
+    public override void ChangePath(IPAddress to, IPAddress from) => _network.ChangePath(to, from);
 
     public override bool TrySendFromPort0(byte[] datagram, IPEndPoint to)
     {
@@ -39,11 +43,10 @@ internal sealed class MemoryEnginePeer : EngineContractPeer
     private readonly MemoryEngineNetwork _network;
     private readonly Queue<(byte[] Bytes, IPEndPoint From)> _inbox = new();
 
-    public MemoryEnginePeer(MemoryEngineNetwork network, AddressFamily family, int port)
+    public MemoryEnginePeer(MemoryEngineNetwork network, IPAddress address, int port)
     {
         _network = network;
-        EndPoint = network.Bind(
-            family == AddressFamily.InterNetwork ? IPAddress.Loopback : IPAddress.IPv6Loopback, port, Take);
+        EndPoint = network.Bind(address, port, Take);
     }
 
     public override IPEndPoint EndPoint { get; }

@@ -23,11 +23,11 @@ internal sealed class SocketWire : EngineContractWire
 
     public override bool ReportsErrors => true;
 
-    public override EngineContractPeer NewPeer(AddressFamily family, int port = 0)
-    {
-        _peers.Add(new SocketPeer(family, port));
-        return _peers[^1];
-    }
+    public override EngineContractPeer NewPeer(AddressFamily family, int port = 0) => Own(new SocketPeer(family, port));
+
+    public override EngineContractPeer NewPeer(IPAddress address) => Own(new SocketPeer(new IPEndPoint(address, 0)));
+
+    public override void ChangePath(IPAddress to, IPAddress from) => OwnNetwork.Ip($"route add local {to} dev lo table local src {from}");
 
     public override bool TrySendFromPort0(byte[] datagram, IPEndPoint to)
     {
@@ -63,6 +63,12 @@ internal sealed class SocketWire : EngineContractWire
         base.Dispose(disposing);
         _peers.ForEach(peer => peer.Close());
     }
+
+    private SocketPeer Own(SocketPeer peer)
+    {
+        _peers.Add(peer);
+        return peer;
+    }
 }
 
 /// <summary>A peer with a socket on loopback.</summary>
@@ -73,11 +79,15 @@ internal sealed class SocketPeer : EngineContractPeer
     private readonly SocketAddress _from;
 
     public SocketPeer(AddressFamily family, int port)
+        : this(new IPEndPoint(family == AddressFamily.InterNetwork ? IPAddress.Loopback : IPAddress.IPv6Loopback, port))
     {
-        _socket = new Socket(family, SocketType.Dgram, ProtocolType.Udp) { ReceiveBufferSize = 8 << 20 };
-        _socket.Bind(new IPEndPoint(
-            family == AddressFamily.InterNetwork ? IPAddress.Loopback : IPAddress.IPv6Loopback, port));
-        _from = new SocketAddress(family);
+    }
+
+    public SocketPeer(IPEndPoint local)
+    {
+        _socket = new Socket(local.AddressFamily, SocketType.Dgram, ProtocolType.Udp) { ReceiveBufferSize = 8 << 20 };
+        _socket.Bind(local);
+        _from = new SocketAddress(local.AddressFamily);
         EndPoint = (IPEndPoint)_socket.LocalEndPoint!;
     }
 
