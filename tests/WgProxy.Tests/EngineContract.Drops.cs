@@ -114,8 +114,7 @@ public abstract partial class EngineContract
         moved.AssertMoved(Wire);
         tunnel.Client.ExpectNothing();
         tunnel.Down(100);
-        moved.Add("downlink.Forward", 1);
-        moved.Add("bytes.Downlink", 100);
+        moved.AddDown(100);
         moved.AssertMoved(Wire);
     }
 

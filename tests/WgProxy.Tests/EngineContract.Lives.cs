@@ -61,8 +61,7 @@ public abstract partial class EngineContract
         moved.Add("mappings.Confirmed", 1);
         moved.Add("mappings.Lingering", -1);
         moved.Add("event.Revived", 1);
-        moved.Add("downlink.Forward", 1);
-        moved.Add("bytes.Downlink", WireMessages.InitiationLength);
+        moved.AddDown(WireMessages.InitiationLength);
         moved.AssertMoved(Wire);
     }
 
@@ -114,10 +113,8 @@ public abstract partial class EngineContract
         server.ExpectNothing();
         living.Up();
         living.Down();
-        moved.Add("uplink.Forward", 1);
-        moved.Add("downlink.Forward", 1);
-        moved.Add("bytes.Uplink", WireMessages.KeepaliveLength);
-        moved.Add("bytes.Downlink", WireMessages.KeepaliveLength);
+        moved.AddUp();
+        moved.AddDown();
         moved.AssertMoved(Wire);
     }
 
@@ -155,10 +152,8 @@ public abstract partial class EngineContract
         moved.AssertMoved(Wire);
         one.Up();
         two.Down();
-        moved.Add("uplink.Forward", 1);
-        moved.Add("downlink.Forward", 1);
-        moved.Add("bytes.Uplink", WireMessages.KeepaliveLength);
-        moved.Add("bytes.Downlink", WireMessages.KeepaliveLength);
+        moved.AddUp();
+        moved.AddDown();
         moved.AssertMoved(Wire);
     }
 
@@ -186,8 +181,7 @@ public abstract partial class EngineContract
         moved.Add("mappings.Asked", -1);
         moved.Add("mappings.Answered", 1);
         moved.Add("event.Answered", 1);
-        moved.Add("downlink.Forward", 1);
-        moved.Add("bytes.Downlink", WireMessages.ResponseLength);
+        moved.AddDown(WireMessages.ResponseLength);
         moved.AssertMoved(Wire);
     }
 

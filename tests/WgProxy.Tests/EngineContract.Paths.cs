@@ -28,10 +28,9 @@ public abstract partial class EngineContract
 
         EngineContractPeer elsewhere = Wire.NewPeer(after);
         Route.Publish([elsewhere.EndPoint]);
-        Assert.True(Engine.Post(EngineCommand.RouteChanged(RouteId)));
+        Publish(Route);
         tunnel.Up(100);
-        moved.Add("uplink.Forward", 1);
-        moved.Add("bytes.Uplink", 100);
+        moved.AddUp(100);
         moved.AssertMoved(Wire);
 
         Wire.Advance(Silence);
@@ -39,10 +38,8 @@ public abstract partial class EngineContract
         tunnel.Down(300);
         moved.Add("event.Unanswered", 1);
         moved.Add("event.Redirected", 1);
-        moved.Add("uplink.Forward", 1);
-        moved.Add("bytes.Uplink", 200);
-        moved.Add("downlink.Forward", 1);
-        moved.Add("bytes.Downlink", 300);
+        moved.AddUp(200);
+        moved.AddDown(300);
         moved.AssertMoved(Wire);
         Assert.Equal(upstream.Port, tunnel.Upstream.Port);
         former.ExpectNothing();
@@ -51,10 +48,8 @@ public abstract partial class EngineContract
         former.Send(tunnel.FromServer(50), upstream);
         tunnel.Down(400);
         tunnel.Up(500);
-        moved.Add("uplink.Forward", 1);
-        moved.Add("bytes.Uplink", 500);
-        moved.Add("downlink.Forward", 1);
-        moved.Add("bytes.Downlink", 400);
+        moved.AddUp(500);
+        moved.AddDown(400);
         moved.AssertMoved(Wire);
         tunnel.Client.ExpectNothing();
     }
@@ -68,16 +63,14 @@ public abstract partial class EngineContract
         tunnel.Down(100);
         EngineContractPeer elsewhere = Wire.NewPeer(V4);
         Route.Publish([elsewhere.EndPoint]);
-        Assert.True(Engine.Post(EngineCommand.RouteChanged(RouteId)));
+        Publish(Route);
         Assert.True(Engine.Post(EngineCommand.PathsChanged));
         Wire.Advance(Silence);
         tunnel.Up(100);
         tunnel.Down(100);
         EngineContractCounts moved = EngineContractCounts.Tunnel();
-        moved.Add("uplink.Forward", 2);
-        moved.Add("bytes.Uplink", 200);
-        moved.Add("downlink.Forward", 2);
-        moved.Add("bytes.Downlink", 200);
+        moved.AddUp(200, datagrams: 2);
+        moved.AddDown(200, datagrams: 2);
         moved.AssertMoved(Wire);
         elsewhere.ExpectNothing();
     }

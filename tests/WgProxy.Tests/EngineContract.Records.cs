@@ -51,8 +51,7 @@ public abstract partial class EngineContract
         {
             Wire.Advance(TimeSpan.FromSeconds(50));
             tunnel.Up();
-            moved.Add("uplink.Forward", 1);
-            moved.Add("bytes.Uplink", WireMessages.KeepaliveLength);
+            moved.AddUp();
             moved.AssertMoved(Wire);
             long bytes = WireMessages.InitiationLength + ((2 + i) * WireMessages.KeepaliveLength);
             Wire.Advance(TimeSpan.FromSeconds(50));
@@ -193,10 +192,8 @@ public abstract partial class EngineContract
 
     private static void AddTraffic(EngineContractCounts moved)
     {
-        moved.Add("uplink.Forward", 1);
-        moved.Add("downlink.Forward", 1);
-        moved.Add("bytes.Uplink", WireMessages.KeepaliveLength);
-        moved.Add("bytes.Downlink", WireMessages.KeepaliveLength);
+        moved.AddUp();
+        moved.AddDown();
     }
 
     private void StartWithJournal()

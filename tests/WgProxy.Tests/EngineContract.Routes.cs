@@ -22,10 +22,8 @@ public abstract partial class EngineContract
 
         Route added = NewRoute();
         EngineContractPeer addedServer = NewServer(V4, added);
-        RouteId removed = RouteId;
-        Assert.True(Engine.Post(EngineCommand.RouteChanged(Routes.Add(added))));
-        Assert.True(Routes.Remove(removed));
-        Assert.True(Engine.Post(EngineCommand.RouteChanged(removed)));
+        Publish(added);
+        Remove(Route);
         Wire.Advance(TimeSpan.Zero);
         moved.Add("event.RouteRemoved", 1);
         moved.Add("mappings.Confirmed", -1);
@@ -43,17 +41,14 @@ public abstract partial class EngineContract
         moved.Add(EngineContractCounts.Tunnel());
         stays.Up(100);
         stays.Down(100);
-        moved.Add("uplink.Forward", 1);
-        moved.Add("bytes.Uplink", 100);
-        moved.Add("downlink.Forward", 1);
-        moved.Add("bytes.Downlink", 100);
+        moved.AddUp(100);
+        moved.AddDown(100);
         moved.AssertMoved(Wire);
 
         // Its socket is closed: what its server still sends is not even counted.
         gone.Server.Send(gone.FromServer(100), gone.Upstream);
         stays.Up(100);
-        moved.Add("uplink.Forward", 1);
-        moved.Add("bytes.Uplink", 100);
+        moved.AddUp(100);
         moved.AssertMoved(Wire);
     }
 
@@ -71,10 +66,8 @@ public abstract partial class EngineContract
 
         // The end of the other route's mapping shows that both commands have been run.
         Route.Settings = new RouteSettings { Deny = new AddressList([IPNetwork.Parse("0.0.0.0/0"), IPNetwork.Parse("::/0")]) };
-        Assert.True(Engine.Post(EngineCommand.RouteChanged(RouteId)));
-        RouteId removed = Routes.IdOf(other);
-        Assert.True(Routes.Remove(removed));
-        Assert.True(Engine.Post(EngineCommand.RouteChanged(removed)));
+        Publish(Route);
+        Remove(other);
         Wire.Advance(TimeSpan.Zero);
         moved.Add("event.RouteRemoved", 1);
         moved.Add("mappings.Asked", -1);
@@ -86,10 +79,8 @@ public abstract partial class EngineContract
         moved.AssertMoved(Wire);
         tunnel.Up(100);
         tunnel.Down(100);
-        moved.Add("uplink.Forward", 1);
-        moved.Add("bytes.Uplink", 100);
-        moved.Add("downlink.Forward", 1);
-        moved.Add("bytes.Downlink", 100);
+        moved.AddUp(100);
+        moved.AddDown(100);
         moved.AssertMoved(Wire);
     }
 
@@ -106,10 +97,8 @@ public abstract partial class EngineContract
         tunnel.Up(100);
         tunnel.Down(100);
         EngineContractCounts moved = EngineContractCounts.Tunnel();
-        moved.Add("uplink.Forward", 1);
-        moved.Add("bytes.Uplink", 100);
-        moved.Add("downlink.Forward", 1);
-        moved.Add("bytes.Downlink", 100);
+        moved.AddUp(100);
+        moved.AddDown(100);
         moved.AssertMoved(Wire);
     }
 }

@@ -27,10 +27,8 @@ public abstract partial class EngineContract
         tunnel.Down(100);
         EngineContractCounts moved = EngineContractCounts.Tunnel();
         moved.Add("event.PassedOver", 2);
-        moved.Add("uplink.Forward", 1);
-        moved.Add("bytes.Uplink", 100);
-        moved.Add("downlink.Forward", 1);
-        moved.Add("bytes.Downlink", 100);
+        moved.AddUp(100);
+        moved.AddDown(100);
         moved.AssertMoved(Wire);
     }
 
@@ -52,8 +50,7 @@ public abstract partial class EngineContract
         silent.ExpectNothing();
         EngineContractCounts moved = EngineContractCounts.Asked();
         moved.Add("event.Redirected", 1);
-        moved.Add("uplink.Forward", 1);
-        moved.Add("bytes.Uplink", WireMessages.InitiationLength);
+        moved.AddUp(WireMessages.InitiationLength);
         moved.AssertMoved(Wire);
     }
 
@@ -65,7 +62,7 @@ public abstract partial class EngineContract
         EngineContractTunnel tunnel = NewTunnel(former).Establish();
         EngineContractPeer elsewhere = Wire.NewPeer(V6);
         Route.Publish([.. Unreachable, elsewhere.EndPoint]);
-        Assert.True(Engine.Post(EngineCommand.RouteChanged(RouteId)));
+        Publish(Route);
         tunnel.Up(100);
         Wire.Advance(Silence);
         tunnel.Follow(elsewhere, 200);
@@ -73,10 +70,8 @@ public abstract partial class EngineContract
         EngineContractCounts moved = EngineContractCounts.Tunnel();
         moved.Add("event.Unanswered", 1);
         moved.Add("event.Redirected", 3);
-        moved.Add("uplink.Forward", 2);
-        moved.Add("bytes.Uplink", 300);
-        moved.Add("downlink.Forward", 1);
-        moved.Add("bytes.Downlink", 300);
+        moved.AddUp(300, datagrams: 2);
+        moved.AddDown(300);
         moved.AssertMoved(Wire);
     }
 }

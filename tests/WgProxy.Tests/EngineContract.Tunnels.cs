@@ -199,10 +199,8 @@ public abstract partial class EngineContract
         server.Send(answer, upstream);
         tunnel.Client.Expect(answer);
 
-        moved.Add("uplink.Forward", 1);
-        moved.Add("downlink.Forward", 1);
-        moved.Add("bytes.Uplink", 200);
-        moved.Add("bytes.Downlink", 300);
+        moved.AddUp(200);
+        moved.AddDown(300);
         moved.AssertMoved(Wire, timing);
         IReadOnlyDictionary<string, long> counters = Engine.ReadCounters();
         long errors = timing.Sum(counter => counters[counter]);

@@ -76,6 +76,21 @@ public abstract partial class EngineContract : IDisposable
         });
     }
 
+    /// <summary>Tells the engine that a route is new, or has changed.</summary>
+    private protected void Publish(Route route)
+    {
+        RouteId id = Routes.IdOf(route);
+        Assert.True(Engine.Post(EngineCommand.RouteChanged(id == default ? Routes.Add(route) : id)));
+    }
+
+    /// <summary>Removes a route, and tells the engine.</summary>
+    private protected void Remove(Route route)
+    {
+        RouteId id = Routes.IdOf(route);
+        Assert.True(Routes.Remove(id));
+        Assert.True(Engine.Post(EngineCommand.RouteChanged(id)));
+    }
+
     /// <summary>A server for the route of the tests.</summary>
     private protected EngineContractPeer NewServer(AddressFamily family = V4, Route? route = null)
     {

@@ -43,6 +43,20 @@ public sealed class EngineContractCounts : IEnumerable<KeyValuePair<string, long
         }
     }
 
+    /// <summary>Adds so many datagrams that pass to the server, with all of their bytes; by default a keepalive.</summary>
+    public void AddUp(long bytes = WireMessages.KeepaliveLength, int datagrams = 1)
+    {
+        Add("uplink.Forward", datagrams);
+        Add("bytes.Uplink", bytes);
+    }
+
+    /// <summary>Adds so many datagrams that pass to the client, with all of their bytes; by default a keepalive.</summary>
+    public void AddDown(long bytes = WireMessages.KeepaliveLength, int datagrams = 1)
+    {
+        Add("downlink.Forward", datagrams);
+        Add("bytes.Downlink", bytes);
+    }
+
     /// <summary>Adds one counter's expected move.</summary>
     public void Add(KeyValuePair<string, long> move) => Add(move.Key, move.Value);
 

@@ -263,17 +263,18 @@ internal sealed partial class MemoryEngine : IEngine
         for (int i = 0; i < _relay.Events.Length; i++)
         {
             RelayEvent change = _relay.Events[i];
-            if (change.EndsMapping)
+            switch (change.Duty())
             {
-                Upstream upstream = _upstreams[change.Slot]!;
-                _upstreams[change.Slot] = null;
-                _network.Close(upstream.Local);
-                _ports.Rest((ushort)upstream.Local.Port, _now, change.ServerUsedPort);
-                _relay.Release(change.Slot);
-            }
-            else if (change.Kind == RelayEventKind.Redirected)
-            {
-                Redirect(_upstreams[change.Slot]!);
+                case EngineDuty.Close:
+                    Upstream upstream = _upstreams[change.Slot]!;
+                    _upstreams[change.Slot] = null;
+                    _network.Close(upstream.Local);
+                    _ports.Rest((ushort)upstream.Local.Port, _now, change.ServerUsedPort);
+                    _relay.Release(change.Slot);
+                    break;
+                case EngineDuty.Redirect:
+                    Redirect(_upstreams[change.Slot]!);
+                    break;
             }
 
             _settings.Observe?.Invoke(change);
