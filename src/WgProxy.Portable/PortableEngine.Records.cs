@@ -36,29 +36,23 @@ public sealed partial class PortableEngine
         AddressFamily family = record.Source.IsIPv4 ? AddressFamily.InterNetwork : AddressFamily.InterNetworkV6;
         PortableEngineListener? listener = Array.Find(_listeners, each => each.Data == each && each.EndPoint.AddressFamily == family);
         Socket? socket = null;
+        bool used = record.Has(RecordMarks.ServerUsedPort);
         bool isOpen = listener is not null && _ports.TryReopen<Socket>(
-            PortableEngineSockets.TryConnect, _relay.ServerOf(slot), record.UpstreamPort, now, out socket, out _refusal);
+            PortableEngineSockets.TryConnect, _relay.ServerOf(slot), record.UpstreamPort, used, now, out socket, out _refusal);
         while (!isOpen && listener is not null && _refusal.IsUnreachable && _relay.TryNextServer(slot, now))
         {
             isOpen = _ports.TryReopen<Socket>(
-                PortableEngineSockets.TryConnect, _relay.ServerOf(slot), record.UpstreamPort, now, out socket, out _refusal);
+                PortableEngineSockets.TryConnect, _relay.ServerOf(slot), record.UpstreamPort, used, now, out socket, out _refusal);
         }
 
         if (socket is null)
         {
-            _ports.Rest(record.UpstreamPort, now, record.Has(RecordMarks.ServerUsedPort));
             _relay.OpenFailed(slot);
             HandleEvents(now);
             return false;
         }
 
         PortableEngineUpstream upstream = Begin(slot, socket, listener!, record.Source.ToEndPoint().Serialize());
-        if (upstream.Port != record.UpstreamPort)
-        {
-            // Another program has it now. It is drawn again when that gives it back.
-            _ports.Rest(record.UpstreamPort, now, record.Has(RecordMarks.ServerUsedPort));
-        }
-
         _relay.Restored(slot, upstream.Port, record.UpstreamPort);
         HandleEvents(now);
         return true;

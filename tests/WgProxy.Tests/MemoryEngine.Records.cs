@@ -55,10 +55,10 @@ internal sealed partial class MemoryEngine
     {
         AddressFamily family = record.Source.IsIPv4 ? AddressFamily.InterNetwork : AddressFamily.InterNetworkV6;
         IPEndPoint listening = Listening.First(listen => listen.AddressFamily == family);
-        bool isOpen = _ports.TryReopen(TryPort, ServerOf(slot), record.UpstreamPort, now, out ushort port, out _);
+        bool used = record.Has(RecordMarks.ServerUsedPort);
+        bool isOpen = _ports.TryReopen(TryPort, ServerOf(slot), record.UpstreamPort, used, now, out ushort port, out _);
         if (!isOpen)
         {
-            _ports.Rest(record.UpstreamPort, now, record.Has(RecordMarks.ServerUsedPort));
             _relay.OpenFailed(slot);
             HandleEvents();
             return false;

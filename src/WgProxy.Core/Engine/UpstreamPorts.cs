@@ -33,6 +33,12 @@ public sealed class UpstreamPorts
     // Which of them are free, a bit each. Thousands may wake at one draw, and a search for each took 60 ms (16,384 of 28,232).
     private readonly ulong[] _isFree = new ulong[(ushort.MaxValue + 1) / 64];
 
+    // Which are drawn or restored, a bit each, and until when each port of the span between the lowest and the highest rests. An entry of a
+    // queue tells the end of a rest only if that is the port's: it may have been restored meanwhile, and rest anew by now.
+    private readonly ulong[] _isTaken = new ulong[(ushort.MaxValue + 1) / 64];
+    private readonly Tick[] _restsUntil;
+    private readonly ushort _lowest;
+
     private readonly ushort[] _free;
     private readonly Queue<(ushort Port, Tick Until)> _used = new();
     private readonly Queue<(ushort Port, Tick Until)> _unused = new();
@@ -56,6 +62,8 @@ public sealed class UpstreamPorts
             Set(_isFree, port, true);
         }
 
+        _lowest = _free.DefaultIfEmpty<ushort>().Min();
+        _restsUntil = new Tick[_free.DefaultIfEmpty<ushort>().Max() - _lowest + 1];
         _restMilliseconds = (long)rest.TotalMilliseconds;
         _seed = seed;
     }
@@ -118,25 +126,45 @@ public sealed class UpstreamPorts
         open(server, former, out socket, out refusal)
         || (refusal.IsOfThePort && TryOpen(open, server, now, out socket, out refusal));
 
-    /// <summary>Opens the socket of a restored mapping: by the port it had, drawn or not, or by one that is drawn if the system does not let
-    /// it have that. The caller returns either by <see cref="Rest"/>, also if this fails.</summary>
+    /// <summary>Opens the socket of a restored mapping: by the port it had, drawn or resting, or by one that is drawn if the system, or
+    /// another mapping, has that. The caller returns the socket's port by <see cref="Rest"/>. A recorded port that did not open rests.
+    /// </summary>
     /// <inheritdoc cref="TryOpen"/>
+    /// <param name="open">Opens one.</param>
+    /// <param name="server">The server.</param>
+    /// <param name="recorded">The port that the mapping had.</param>
+    /// <param name="used">Whether a server has sent to it, and so may do so again.</param>
+    /// <param name="now">The instant.</param>
+    /// <param name="socket">The socket.</param>
+    /// <param name="refusal">What was refused at last, if it returns false.</param>
     public bool TryReopen<TSocket>(
         PortOpener<TSocket> open,
         IPEndPoint server,
         ushort recorded,
+        bool used,
         Tick now,
         [MaybeNullWhen(false)] out TSocket socket,
         out OpenRefusal refusal)
     {
+        if (Has(_isTaken, recorded) && _spare != recorded)
+        {
+            return TryOpen(open, server, now, out socket, out refusal);
+        }
+
         if (Has(_isFree, recorded))
         {
             _ = TakeAt(_free.AsSpan(0, _count).IndexOf(recorded));
         }
 
+        Set(_isTaken, recorded, Has(_own, recorded));
         _spare = _spare == recorded ? (ushort)0 : _spare;
-        return open(server, recorded, out socket, out refusal)
-            || (refusal.IsOfThePort && TryOpen(open, server, now, out socket, out refusal));
+        if (open(server, recorded, out socket, out refusal))
+        {
+            return true;
+        }
+
+        Rest(recorded, now, used);
+        return refusal.IsOfThePort && TryOpen(open, server, now, out socket, out refusal);
     }
 
     /// <summary>Draws a port; 0 if the system chooses; false if none is left. The caller returns it by <see cref="Rest"/>.</summary>
@@ -152,9 +180,7 @@ public sealed class UpstreamPorts
         Wake(_unused, now);
         if (_count == 0)
         {
-            bool early = _unused.TryDequeue(out (ushort Port, Tick Until) oldest);
-            port = oldest.Port;
-            return early;
+            return TryWakeEarly(out port);
         }
 
         ulong drawn = SipHash.Hash(_seed.K0, _seed.K1, _draws++);
@@ -163,24 +189,23 @@ public sealed class UpstreamPorts
         return true;
     }
 
-    /// <summary>Puts a drawn port to rest; does nothing if it is none of these.</summary>
+    /// <summary>Puts a drawn or restored port to rest; does nothing if it is none of these. A rest never becomes shorter.</summary>
     /// <param name="port">The port.</param>
     /// <param name="now">The instant from which it rests.</param>
     /// <param name="used">Whether a server has sent to it, and so may do so again.</param>
     public void Rest(ushort port, Tick now, bool used = true)
     {
-        if (!Has(_own, port))
+        if (!Has(_own, port) || Has(_isFree, port))
         {
             return;
         }
 
-        if (used)
+        Set(_isTaken, port, false);
+        Tick until = used ? now + _restMilliseconds : now + RelaySettings.UnusedPortRest;
+        if (until >= _restsUntil[port - _lowest])
         {
-            _used.Enqueue((port, now + _restMilliseconds));
-        }
-        else
-        {
-            _unused.Enqueue((port, now + RelaySettings.UnusedPortRest));
+            _restsUntil[port - _lowest] = until;
+            (used ? _used : _unused).Enqueue((port, until));
         }
     }
 
@@ -188,21 +213,40 @@ public sealed class UpstreamPorts
     {
         while (resting.TryPeek(out (ushort Port, Tick Until) oldest) && oldest.Until <= now)
         {
-            ushort port = resting.Dequeue().Port;
-
-            // One that rested when a restored mapping took it may rest twice.
-            if (!Has(_isFree, port))
+            resting.Dequeue();
+            if (IsEndOfRest(oldest))
             {
-                Set(_isFree, port, true);
-                _free[_count++] = port;
+                Set(_isFree, oldest.Port, true);
+                _free[_count++] = oldest.Port;
             }
         }
     }
+
+    private bool TryWakeEarly(out ushort port)
+    {
+        while (_unused.TryDequeue(out (ushort Port, Tick Until) oldest))
+        {
+            if (IsEndOfRest(oldest))
+            {
+                port = oldest.Port;
+                Set(_isTaken, port, true);
+                _restsUntil[port - _lowest] = default;
+                return true;
+            }
+        }
+
+        port = 0;
+        return false;
+    }
+
+    private bool IsEndOfRest((ushort Port, Tick Until) entry) =>
+        !Has(_isTaken, entry.Port) && !Has(_isFree, entry.Port) && _restsUntil[entry.Port - _lowest] == entry.Until;
 
     private ushort TakeAt(int index)
     {
         ushort port = _free[index];
         Set(_isFree, port, false);
+        Set(_isTaken, port, true);
         _free[index] = _free[--_count];
         return port;
     }

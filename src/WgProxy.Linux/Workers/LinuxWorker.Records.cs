@@ -66,17 +66,17 @@ internal sealed partial class LinuxWorker
         }
 
         UdpDescriptor socket = default;
+        bool used = record.Has(RecordMarks.ServerUsedPort);
         bool isOpen = listener is not null
-            && _ports.TryReopen(_connect, _relay.ServerOf(slot), record.UpstreamPort, now, out socket, out _refusal);
+            && _ports.TryReopen(_connect, _relay.ServerOf(slot), record.UpstreamPort, used, now, out socket, out _refusal);
         while (!isOpen && listener is not null && _refusal.IsUnreachable && _relay.TryNextServer(slot, now))
         {
-            isOpen = _ports.TryReopen(_connect, _relay.ServerOf(slot), record.UpstreamPort, now, out socket, out _refusal);
+            isOpen = _ports.TryReopen(_connect, _relay.ServerOf(slot), record.UpstreamPort, used, now, out socket, out _refusal);
         }
 
-        isOpen = isOpen && TryWatch(slot, socket, now);
+        isOpen = isOpen && TryWatch(slot, socket, used, now);
         if (!isOpen)
         {
-            _ports.Rest(record.UpstreamPort, now, record.Has(RecordMarks.ServerUsedPort));
             _relay.OpenFailed(slot);
             HandleEvents(now);
             return false;
@@ -87,12 +87,6 @@ internal sealed partial class LinuxWorker
         int length = local.Equals(IPAddress.IPv6Any) || !local.TryWriteBytes(bytes, out int written) ? 0 : written;
         _clients.Set(slot, record.Source.ToEndPoint(), bytes[..length]);
         ushort port = Begin(slot, socket, listener!, bytes[..length]);
-        if (port != record.UpstreamPort)
-        {
-            // Another program has it now. It is drawn again when that gives it back.
-            _ports.Rest(record.UpstreamPort, now, record.Has(RecordMarks.ServerUsedPort));
-        }
-
         _relay.Restored(slot, port, record.UpstreamPort);
         HandleEvents(now);
         return true;

@@ -20,7 +20,7 @@ internal sealed partial class LinuxWorker
             connected = _ports.TryOpen(_connect, _relay.ServerOf(slot), now, out socket, out _refusal);
         }
 
-        if (!connected || !TryWatch(slot, socket, now))
+        if (!connected || !TryWatch(slot, socket, used: false, now))
         {
             _relay.OpenFailed(slot);
             HandleEvents(now);
@@ -33,14 +33,14 @@ internal sealed partial class LinuxWorker
         return true;
     }
 
-    private bool TryWatch(int slot, UdpDescriptor socket, Tick now)
+    private bool TryWatch(int slot, UdpDescriptor socket, bool used, Tick now)
     {
         if (_poller.Watch(socket.Descriptor, Token(Kind.Upstream, slot)) is not 0 and int error)
         {
             _refusal = new OpenRefusal("epoll_ctl", error, _relay.ServerOf(slot));
-            ushort unused = socket.Local.Port;
+            ushort port = socket.Local.Port;
             socket.Close();
-            _ports.Rest(unused, now, used: false);
+            _ports.Rest(port, now, used);
             return false;
         }
 

@@ -169,7 +169,7 @@ public sealed class UpstreamPortsTests
     public void A_restored_mappings_port_is_its_own_and_rests_like_others()
     {
         UpstreamPorts ports = new([7, 8], Rest, default);
-        Assert.True(ports.TryReopen<string>(Opens, Server, 7, default, out string? socket, out _));
+        Assert.True(ports.TryReopen<string>(Opens, Server, 7, true, default, out string? socket, out _));
         Assert.Equal("7", socket);
         Assert.True(ports.TryDraw(default, out ushort other));
         Assert.Equal(8, other);
@@ -188,6 +188,7 @@ public sealed class UpstreamPortsTests
                 port == 5 ? Refuse("bind", () => { })(server, port, out socket, out refusal) : Opens(server, port, out socket, out refusal),
             Server,
             5,
+            true,
             default,
             out string? socket,
             out _));
@@ -199,7 +200,7 @@ public sealed class UpstreamPortsTests
     public void A_port_that_is_not_one_of_these_is_no_more_drawn_after_it_was_restored()
     {
         UpstreamPorts ports = new([7], Rest, default);
-        Assert.True(ports.TryReopen<string>(Opens, Server, 5, default, out _, out _));
+        Assert.True(ports.TryReopen<string>(Opens, Server, 5, true, default, out _, out _));
         ports.Rest(5, default);
         ports.Rest(5, default, used: false);
         Assert.True(ports.TryDraw(default(Tick) + (3 * Rest), out ushort port));
@@ -214,12 +215,52 @@ public sealed class UpstreamPortsTests
         Assert.True(ports.TryDraw(default, out _));
         Assert.True(ports.TryDraw(default, out _));
         ports.Rest(7, default);
-        Assert.True(ports.TryReopen<string>(Opens, Server, 7, default, out _, out _));
+        Assert.True(ports.TryReopen<string>(Opens, Server, 7, true, default, out _, out _));
         ports.Rest(7, default);
         Tick later = default(Tick) + (3 * Rest);
         Assert.True(ports.TryDraw(later, out ushort port));
         Assert.Equal(7, port);
         Assert.False(ports.TryDraw(later, out _));
+    }
+
+    [Fact]
+    public void A_port_that_rested_when_it_was_restored_is_not_drawn_when_that_rest_ends()
+    {
+        UpstreamPorts ports = new([7], Rest, default);
+        Assert.True(ports.TryDraw(default, out _));
+        ports.Rest(7, default, used: false);
+        Assert.True(ports.TryReopen<string>(Opens, Server, 7, used: true, default, out _, out _));
+        Assert.False(ports.TryDraw(default, out _));
+        Assert.False(ports.TryDraw(new Tick(20_000), out _));
+
+        // Nor does the rest after use end with the one before.
+        ports.Rest(7, new Tick(5_000));
+        Assert.False(ports.TryDraw(new Tick(184_999), out _));
+        Assert.True(ports.TryDraw(new Tick(185_000), out _));
+    }
+
+    [Fact]
+    public void The_port_of_another_mapping_stays_its_own()
+    {
+        UpstreamPorts ports = new([7, 8], Rest, (3, 4));
+        Assert.True(ports.TryDraw(default, out ushort others));
+        Assert.True(ports.TryReopen<string>(Opens, Server, others, used: true, default, out string? socket, out _));
+        Assert.NotEqual($"{others}", socket);
+        Assert.False(ports.TryDraw(default(Tick) + Rest, out _));
+        ports.Rest(others, default(Tick) + Rest);
+        Assert.True(ports.TryDraw(default(Tick) + Rest + Rest, out ushort drawn));
+        Assert.Equal(others, drawn);
+    }
+
+    [Fact]
+    public void A_restored_port_that_does_not_open_rests_no_less_than_it_did()
+    {
+        UpstreamPorts ports = new([7], Rest, default);
+        Assert.True(ports.TryDraw(default, out _));
+        ports.Rest(7, default);
+        Assert.False(ports.TryReopen<string>(Refuse("connect", () => { }), Server, 7, used: false, default, out _, out _));
+        Assert.False(ports.TryDraw(new Tick(179_999), out _));
+        Assert.True(ports.TryDraw(new Tick(180_000), out _));
     }
 
     private static bool Opens(IPEndPoint server, ushort port, [MaybeNullWhen(false)] out string socket, out OpenRefusal refusal)
