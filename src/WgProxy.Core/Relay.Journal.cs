@@ -84,7 +84,7 @@ public sealed partial class Relay
             return RestoreVerdict.NoPort;
         }
 
-        int route = RouteWith(record.Route);
+        int route = _routes.ServedWith(record.Route);
         if (route < 0)
         {
             return RestoreVerdict.UnknownRoute;
@@ -153,19 +153,6 @@ public sealed partial class Relay
     {
         ref readonly Mapping mapping = ref _mappings[slot];
         _mappings.Changes?.End(slot, new EndedMapping(mapping.Source, RouteKey.From(RouteOf(slot).Key), mapping.Port));
-    }
-
-    private int RouteWith(in RouteKey key)
-    {
-        for (int route = 0; route < _routes.Limit; route++)
-        {
-            if (_routes.IsServed(route) && key.Is(_routes[route].Route.Key))
-            {
-                return route;
-            }
-        }
-
-        return -1;
     }
 
     /// <summary>Where a restored mapping goes: where it went, whether or not the name of the server says so now, as before; if the record

@@ -84,6 +84,9 @@ public sealed partial class Relay
     /// <summary>How often an index was looked up for a client's datagram.</summary>
     internal long IndexLookUps => _tunnels.LookUps;
 
+    /// <summary>How many tunnels were looked at to find those of restored mappings.</summary>
+    internal long RestoredLookedAt => _tunnels.RestoredLookedAt;
+
     /// <summary>How often a neighbour's table was asked for an index.</summary>
     internal long NeighboursAsked => _roaming.NeighboursAsked;
 

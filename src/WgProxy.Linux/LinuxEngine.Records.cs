@@ -31,7 +31,7 @@ public sealed partial class LinuxEngine
         for (int i = 0; i < _workers.Length; i++)
         {
             int worker = i;
-            _workers[i].PrepareRecords(source => steering.WorkerOf(source.ToEndPoint()) == worker, PassOn);
+            _workers[i].PrepareRecords(source => steering.WorkerOf(source) == worker, PassOn);
         }
     }
 

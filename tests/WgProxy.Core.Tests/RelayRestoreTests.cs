@@ -144,6 +144,31 @@ public sealed class RelayRestoreTests
         Assert.Equal(0, driver.Relay.Counters.IndexConflicts);
     }
 
+    // Of 64 tunnels with two mappings each, no index is believed any more: each second mapping looks at its own tunnel, and at no other.
+    [Fact]
+    public void A_tunnel_without_a_living_index_is_found_without_a_search()
+    {
+        RelayDriver old = new(_old.Routes, new RelaySettings { MaxMappings = 512, MaxAsked = 256 });
+        List<MappingRecord> records = [];
+        for (int i = 0; i < 64; i++)
+        {
+            int first = old.Confirm(RelayDriver.Client(i), 0xC000 + (uint)i, 0x5000 + (uint)i);
+            int second = old.FromClient(RelayDriver.Client(1_000 + i), WireMessages.Transport(0x5000 + (uint)i)).Slot;
+            old.FromServer(second, WireMessages.Transport(0xC000 + (uint)i));
+            records.AddRange([old.Relay.RecordOf(first, old.Now) with { Written = Written }, old.Relay.RecordOf(second, old.Now) with { Written = Written }]);
+        }
+
+        RelayDriver driver = Another(old.Settings);
+        Assert.All(records, record => Assert.Equal(RestoreVerdict.Restored, Restore(driver, record, Later(250), out _)));
+        Assert.Equal(64, driver.Relay.RestoredLookedAt);
+        Assert.All(Enumerable.Range(0, 128), slot => Assert.Equal(2, driver.Relay.RecordOf(slot, driver.Now).Tunnel.Members));
+
+        // What has ended is not kept.
+        driver.Pass(1_000);
+        Assert.Equal(RestoreVerdict.Restored, Restore(driver, records[0], Written, out _));
+        Assert.Equal(64, driver.Relay.RestoredLookedAt);
+    }
+
     [Fact]
     public void What_cannot_be_restored_is_refused_by_name()
     {

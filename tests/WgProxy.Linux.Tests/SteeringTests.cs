@@ -79,7 +79,7 @@ public sealed class SteeringTests : IDisposable
         AddressFamily family = isIPv6 ? AddressFamily.InterNetworkV6 : AddressFamily.InterNetwork;
         using Peer peer = new(new IPEndPoint(Peer.Loopback(family), 0), space: space);
         int port = some.Socket.LocalEndPoint.Port;
-        int worker = steering.WorkerOf(peer.EndPoint);
+        int worker = steering.WorkerOf(Source.From(peer.EndPoint));
 
         // The default local address is not known yet.
         Assert.Equal(ListenRole.WithMetadata, Sent(4, local, 0));
@@ -169,7 +169,7 @@ public sealed class SteeringTests : IDisposable
         Steering one = new(16, (1, 1));
         Steering other = new(16, (2, 3));
         IPEndPoint[] sources = [.. Enumerable.Range(1, 1000).Select(port => new IPEndPoint(IPAddress.Loopback, port))];
-        Assert.InRange(sources.Count(source => one.WorkerOf(source) == other.WorkerOf(source)), 0, 200);
+        Assert.InRange(sources.Count(source => one.WorkerOf(Source.From(source)) == other.WorkerOf(Source.From(source))), 0, 200);
     }
 
     [Fact]
@@ -211,7 +211,7 @@ public sealed class SteeringTests : IDisposable
             for (int round = 0; round < 3; round++)
             {
                 peer.Send([4, 0, 0, 0], sockets[0][0].Socket.LocalEndPoint);
-                int expected = steering.WorkerOf(new IPEndPoint(address, portRead));
+                int expected = steering.WorkerOf(Source.From(new IPEndPoint(address, portRead)));
                 Assert.Equal((expected, ListenRole.Bare), Where(sockets, peer.EndPoint));
                 _ = workers.Add(expected);
             }
@@ -254,7 +254,7 @@ public sealed class SteeringTests : IDisposable
             byte[] datagram = new byte[1 + Random.Shared.Next(1400)];
             datagram[0] = (byte)(initiation ? 1 : 4);
             peer.Send(datagram, relay);
-            int worker = steering.WorkerOf(peer.EndPoint);
+            int worker = steering.WorkerOf(Source.From(peer.EndPoint));
             Assert.Equal((worker, initiation ? ListenRole.Initiations : ListenRole.Bare), Where(sockets, peer.EndPoint));
             counts[worker]++;
         }

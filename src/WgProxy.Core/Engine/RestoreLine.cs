@@ -48,7 +48,8 @@ public sealed class RestoreLine(Func<Source, bool> isOwn, RestoreLine.Opener ope
         }
 
         JournalInstant instant = batch.Clock();
-        for (int restored = 0; _next < batch.Records.Length && restored < Limits.RestoredPerTurn; _next++)
+        int end = Math.Min(_next + Limits.RestoresLookedAtPerTurn, batch.Records.Length);
+        for (int own = 0; _next < end && own < Limits.RestoredPerTurn; _next++)
         {
             if (isOwn(batch.Records[_next].Source))
             {
@@ -57,7 +58,7 @@ public sealed class RestoreLine(Func<Source, bool> isOwn, RestoreLine.Opener ope
                 RestoreVerdict verdict = relay.Restore(record, instant, now, out int slot);
                 bool isOpen = verdict == RestoreVerdict.Restored && open(slot, record, now);
                 batch.Judge(_next, verdict == RestoreVerdict.Restored && !isOpen ? RestoreVerdict.NotOpened : verdict);
-                restored++;
+                own++;
             }
         }
 

@@ -12,6 +12,9 @@ public sealed class PublicKey : IEquatable<PublicKey>
 
     private static readonly SearchValues<char> Digits = SearchValues.Create(Alphabet);
 
+    /// <summary>Compares keys, also with bytes that might be one's. Keys are the operator's to choose, so the hash needs no secret.</summary>
+    internal static IEqualityComparer<PublicKey> Comparer { get; } = new BytesComparer();
+
     private readonly byte[] _bytes;
 
     private PublicKey(byte[] bytes) => _bytes = bytes;
@@ -104,4 +107,17 @@ public sealed class PublicKey : IEquatable<PublicKey>
         > ' ' and <= '~' => $"the character '{character}'",
         _ => $"the character U+{(int)character:X4}",
     };
+
+    private sealed class BytesComparer : IEqualityComparer<PublicKey>, IAlternateEqualityComparer<ReadOnlySpan<byte>, PublicKey>
+    {
+        public bool Equals(PublicKey? x, PublicKey? y) => x is null ? y is null : x.Equals(y);
+
+        public int GetHashCode(PublicKey obj) => obj.GetHashCode();
+
+        public bool Equals(ReadOnlySpan<byte> alternate, PublicKey other) => other.Bytes.SequenceEqual(alternate);
+
+        public int GetHashCode(ReadOnlySpan<byte> alternate) => MemoryMarshal.Read<int>(alternate);
+
+        public PublicKey Create(ReadOnlySpan<byte> alternate) => new(alternate.ToArray());
+    }
 }

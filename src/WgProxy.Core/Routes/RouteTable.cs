@@ -17,6 +17,10 @@ internal sealed class RouteTable
     private readonly Mac1Set _keys;
     private int[] _indices = [];
 
+    // The same routes by key, for records: each names its route by it.
+    private readonly Dictionary<PublicKey, int> _byKey = new(PublicKey.Comparer);
+    private readonly Dictionary<PublicKey, int>.AlternateLookup<ReadOnlySpan<byte>> _byKeyBytes;
+
     /// <summary>A table of all routes that the list has now.</summary>
     /// <param name="list">What it follows.</param>
     /// <param name="changed">Called with each route whose mappings are to be looked at: it was told to have changed, or was removed.</param>
@@ -24,6 +28,7 @@ internal sealed class RouteTable
     public RouteTable(RouteList list, Action<RouteState> changed, IMac1Matcher? matcher = null)
     {
         (_list, _changed, _keys) = (list, changed, new Mac1Set(matcher));
+        _byKeyBytes = _byKey.GetAlternateLookup<ReadOnlySpan<byte>>();
         _states = new RouteState?[list.Capacity];
         for (int index = 0; index < list.Capacity; index++)
         {
@@ -102,6 +107,10 @@ internal sealed class RouteTable
         return position < 0 ? -1 : _indices[position];
     }
 
+    /// <summary>The index of the served route with these bytes as its key; -1 if there is none. Looks once, however many routes there are.
+    /// </summary>
+    public int ServedWith(ReadOnlySpan<byte> key) => _byKeyBytes.TryGetValue(key, out int index) ? index : -1;
+
     private void Take(RouteList.Entry? listed)
     {
         if (listed is null)
@@ -129,6 +138,7 @@ internal sealed class RouteTable
         }
 
         _indices[state.KeyPosition] = listed.Id.Index;
+        _byKey[listed.Route.Key] = listed.Id.Index;
         Volatile.Write(ref _states[listed.Id.Index], state);
         Limit = Math.Max(Limit, listed.Id.Index + 1);
     }
@@ -139,6 +149,7 @@ internal sealed class RouteTable
         {
             state.IsEnding = true;
             _keys.Remove(state.KeyPosition);
+            _byKey.Remove(state.Route.Key);
             _changed(state);
         }
     }

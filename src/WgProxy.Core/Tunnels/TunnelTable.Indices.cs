@@ -93,6 +93,7 @@ internal sealed partial class TunnelTable
             }
         }
 
+        ForgetRestored(tunnel);
         _free[_freeCount++] = tunnel;
         EndChange();
     }

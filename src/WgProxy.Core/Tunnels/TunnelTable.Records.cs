@@ -6,6 +6,12 @@ namespace WgProxy.Core.Tunnels;
 // Tunnels in the records of their mappings, and made again from them.
 internal sealed partial class TunnelTable
 {
+    // The tunnels that were made again for the first of several mappings, for the others to find where no index leads there any more.
+    private readonly Dictionary<(uint Identity, int Route), int> _restored = [];
+
+    /// <summary>How many tunnels were looked at to find those of restored mappings.</summary>
+    public long RestoredLookedAt { get; private set; }
+
     /// <summary>Writes down the tunnel of a slot's mapping.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
     public void WriteTo(ref MappingRecord record, int slot, Tick now)
@@ -42,6 +48,10 @@ internal sealed partial class TunnelTable
             tunnel = Allocate(_mappings[slot].Route, record.Tunnel.Owner);
             _rows[tunnel].Identity = record.Tunnel.Identity;
             KeepIdentity(record.Tunnel.Identity);
+            if (record.Tunnel.Members > 1)
+            {
+                _restored[(record.Tunnel.Identity, _mappings[slot].Route)] = tunnel;
+            }
         }
 
         JoinRestored(tunnel, slot, record.Has(RecordMarks.IsFounder));
@@ -148,8 +158,8 @@ internal sealed partial class TunnelTable
         _rows[tunnel].HasFounder |= isFounder;
     }
 
-    /// <summary>The tunnel of this identity, if another of its mappings was restored before. An index leads to it, mostly; where none is
-    /// believed any more, a look at all tunnels does, but only for one that had several mappings, which few have.</summary>
+    /// <summary>The tunnel of this identity, if another of its mappings was restored before. An index leads to it, mostly. Where none is
+    /// believed any more, it is found by its identity, as only one that had several mappings can be.</summary>
     private int FindRestored(in TunnelRecord record, int route)
     {
         if (record.Members < 2)
@@ -167,15 +177,16 @@ internal sealed partial class TunnelTable
             }
         }
 
-        for (int tunnel = 0; tunnel < _rows.Length; tunnel++)
-        {
-            if (IsRestored(tunnel, record.Identity, route))
-            {
-                return tunnel;
-            }
-        }
+        return _restored.TryGetValue((record.Identity, route), out int restored) && IsRestored(restored, record.Identity, route) ? restored : -1;
+    }
 
-        return -1;
+    private void ForgetRestored(int tunnel)
+    {
+        (uint Identity, int Route) key = (_rows[tunnel].Identity, _rows[tunnel].Route);
+        if (_restored.TryGetValue(key, out int restored) && restored == tunnel)
+        {
+            _restored.Remove(key);
+        }
     }
 
     /// <summary>No tunnel made from now on is given an identity that a record has: with the same seed as before, they would come again, and
@@ -190,8 +201,11 @@ internal sealed partial class TunnelTable
         return tunnel >= 0 && IsRestored(tunnel, identity, route) ? tunnel : -1;
     }
 
-    private bool IsRestored(int tunnel, uint identity, int route) =>
-        _rows[tunnel].Identity == identity && _rows[tunnel].Route == route && _rows[tunnel].Members is > 0 and < Tunnel.MaxMembers;
+    private bool IsRestored(int tunnel, uint identity, int route)
+    {
+        RestoredLookedAt++;
+        return _rows[tunnel].Identity == identity && _rows[tunnel].Route == route && _rows[tunnel].Members is > 0 and < Tunnel.MaxMembers;
+    }
 
     private void MarkLeading(ref RecordedIndices recorded, int tunnel)
     {

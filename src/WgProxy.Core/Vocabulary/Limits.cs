@@ -265,7 +265,10 @@ public static class Limits
     /// <summary>Records that an engine writes in one turn.</summary>
     public const int RecordsPerTurn = 64;
 
-    /// <summary>Mappings that an engine restores in one turn.</summary>
+    /// <summary>Records that an engine looks at in one turn to restore those that are its own. Most may be another worker's.</summary>
+    public const int RestoresLookedAtPerTurn = 256;
+
+    /// <summary>Mappings that an engine restores, or refuses to, in one turn.</summary>
     public const int RestoredPerTurn = 64;
 
     // How much one call may do, so that many changes at once do not delay datagrams.

@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using System.Net;
 using WgProxy.Linux.Native;
 using static WgProxy.Linux.Native.Constants;
 
@@ -29,15 +28,17 @@ internal sealed record Steering(int Workers, (uint Seed, uint Factor) Key)
     public int Sockets => 3 * Workers;
 
     /// <summary>The worker that owns a source.</summary>
-    public int WorkerOf(IPEndPoint source)
+    public int WorkerOf(in Source source)
     {
-        Span<byte> bytes = stackalloc byte[16];
-        source.Address.TryWriteBytes(bytes, out int length);
+        (ulong high, ulong low, _, _, _) = source.Words;
         uint hash = Key.Seed;
-        for (int i = 0; i < length; i += sizeof(uint))
+        if (!source.IsIPv4)
         {
-            hash = Mix(hash, BinaryPrimitives.ReadUInt32BigEndian(bytes[i..]));
+            hash = Mix(Mix(hash, (uint)(high >> 32)), (uint)high);
+            hash = Mix(hash, (uint)(low >> 32));
         }
+
+        hash = Mix(hash, (uint)low);
 
         hash = Mix(hash, (uint)source.Port) * OwnFactor;
         return (int)((hash ^ (hash >> LastShift)) % (uint)Workers);

@@ -118,6 +118,30 @@ public sealed class RecordLineTests
         Assert.False(line.Continue(relay, _driver.Now));
     }
 
+    // Asking whose a record is costs, too: a batch may hold a thousand that are another worker's.
+    [Fact]
+    public void A_turn_looks_at_so_many_records_whosever_they_are()
+    {
+        Relay relay = new(new RelaySettings(), [.. _driver.Routes]);
+        List<int> looks = [];
+        RestoreLine line = new(
+            _ =>
+            {
+                looks[^1]++;
+                return false;
+            },
+            (int _, in MappingRecord _, Tick _) => true,
+            _ => { },
+            knowsLocal: true);
+        line.Post(new RestoreBatch(new MappingRecord[RestoreBatch.MostRecords], () => Instant, _ => { }));
+        do
+        {
+            looks.Add(0);
+        }
+        while (line.Continue(relay, _driver.Now));
+        Assert.Equal(Enumerable.Repeat(256, 4), looks);
+    }
+
     [Fact]
     public void What_waits_when_the_owner_ends_is_told_and_nothing_waits_after_that()
     {
