@@ -32,7 +32,7 @@ public sealed partial class Relay
                 return route;
             }
 
-            slot = _mappings[slot].NextOfSource;
+            slot = _mappings.NextOfSource(slot);
         }
 
         return _routes.Match(initiation);

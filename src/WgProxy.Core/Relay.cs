@@ -84,6 +84,9 @@ public sealed partial class Relay
     /// <summary>How often an index was looked up for a client's datagram.</summary>
     internal long IndexLookUps => _tunnels.LookUps;
 
+    /// <summary>How often one went on in the mappings of a source.</summary>
+    internal long MappingsLookedAt => _mappings.Looks;
+
     /// <summary>How many tunnels were looked at to find those of restored mappings.</summary>
     internal long RestoredLookedAt => _tunnels.RestoredLookedAt;
 

@@ -169,6 +169,9 @@ public sealed partial class RelayRoamingTests
         }
 
         Cost(1, Verdict.Forward, Home, WireMessages.Transport(0x99));
+
+        // The one that it used longest ago is not among those that are tried one by one, until it is used.
+        Cost(routes == 1 ? 0 : 1, Verdict.Forward, Home, WireMessages.Transport(0x51));
         Cost(0, Verdict.Forward, Home, WireMessages.Transport(0x51));
 
         void Cost(int expected, Verdict verdict, Source source, byte[] datagram)

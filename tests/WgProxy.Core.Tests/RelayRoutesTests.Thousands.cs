@@ -40,6 +40,39 @@ public sealed partial class RelayRoutesTests
         }
     }
 
+    // One client may have a tunnel with each of the servers, by one socket.
+    [Fact]
+    public void However_many_mappings_a_source_has_few_are_looked_at()
+    {
+        RelayDriver driver = new(new RelaySettings { MaxMappings = 512, MaxAsked = 256 }, routes: 300);
+        Source source = RelayDriver.Client(1);
+        int[] slots = [.. driver.Routes.Select((route, i) => driver.Confirm(source, 0xC000 + (uint)i, 0x5000 + (uint)i, route))];
+
+        long Looks(Action action)
+        {
+            long before = driver.Relay.MappingsLookedAt;
+            action();
+            return driver.Relay.MappingsLookedAt - before;
+        }
+
+        // What no server issued, and what the one issued that the client used longest ago.
+        Assert.InRange(Looks(() => driver.FromClient(source, WireMessages.Transport(0x9999))), 1, 16);
+        Assert.Equal(1, driver.Relay.Counters.Tolerated(Direction.Uplink));
+        Assert.InRange(Looks(() => Assert.Equal(slots[0], driver.FromClient(source, WireMessages.Transport(0x5000)).Slot)), 1, 48);
+        Assert.Equal(0, Looks(() => Assert.Equal(slots[0], driver.FromClient(source, WireMessages.Transport(0x5000)).Slot)));
+        Assert.InRange(Looks(() => Assert.Equal(slots[1], driver.FromClient(source, WireMessages.Initiation(driver.Routes[1].Mac1, 0xC1)).Slot)), 1, 48);
+
+        // The server asks, and the client answers on a mapping that it has not used for long.
+        driver.FromServer(slots[2], WireMessages.Initiation(driver.Routes[2].Mac1, 0x7777));
+        byte[] answer = WireMessages.Response(0xC777, 0x7777, driver.Routes[2].Mac1);
+        Assert.InRange(Looks(() => Assert.Equal(new Decision(Verdict.Forward, slots[2], answer.Length), driver.FromClient(source, answer))), 1, 48);
+        Assert.Equal(1, driver.Relay.Counters.Tolerated(Direction.Uplink));
+
+        // Ends, and one that comes, walk no chain either.
+        Assert.InRange(Looks(() => driver.Pass(1_000)), 0, 16);
+        Assert.Equal(Verdict.Open, driver.FromClient(source, WireMessages.Initiation(driver.Mac1, 0xC2)).Verdict);
+    }
+
     [Fact]
     public void Deciding_among_a_thousand_routes_allocates_nothing()
     {

@@ -1,18 +1,24 @@
 using WgProxy.Core.Containers;
 using WgProxy.Core.Journal;
+using static WgProxy.Core.Vocabulary.Limits;
 
 namespace WgProxy.Core.Mappings;
 
 /// <summary>
 /// Rows by slot, and slots by source. It uses open addressing over a keyed hash, because an attacker chooses sources.
 /// Nothing is allocated after construction. Mappings of one source (on several routes) form a chain, in the order in which its packets
-/// used them, the last one first; and so, in no order, do all of one route.
+/// used them, the last one first; and so, in no order, do all of one route. A chain may be as long as there are routes, so none is walked
+/// to its end: a hash finds the source's mapping on a route.
 /// </summary>
 internal sealed class MappingTable
 {
     private readonly Mapping[] _rows;
     private readonly MappingExtras[] _extras;
     private readonly int[] _buckets;
+    private readonly LinearHashTable<int> _bySourceAndRoute;
+
+    // Before the first one of a chain: its last one.
+    private readonly int[] _previousOfSource;
     private readonly RouteChain[] _routes;
     private readonly int[] _nextOfRoute;
     private readonly int[] _previousOfRoute;
@@ -26,6 +32,8 @@ internal sealed class MappingTable
     public MappingTable(int slots, (ulong K0, ulong K1) seed, int routes = 1)
     {
         _routes = new RouteChain[routes];
+        _bySourceAndRoute = new LinearHashTable<int>(slots);
+        _previousOfSource = new int[slots];
         _nextOfRoute = new int[slots];
         _previousOfRoute = new int[slots];
         Array.Fill(_routes, new RouteChain { First = -1, Walked = -1 });
@@ -46,6 +54,9 @@ internal sealed class MappingTable
 
     /// <summary>Slots there are, free or not.</summary>
     public int Slots => _rows.Length;
+
+    /// <summary>How often one went on in a source's chain.</summary>
+    public long Looks { get; private set; }
 
     /// <summary>Whether a row can be added.</summary>
     public bool HasFree => _freeCount > 0;
@@ -89,12 +100,24 @@ internal sealed class MappingTable
     public int OnRoute(int first, int route)
     {
         int slot = first;
-        while (slot >= 0 && _rows[slot].Route != route)
+        for (int tries = 0; slot >= 0 && _rows[slot].Route != route; tries++)
         {
-            slot = _rows[slot].NextOfSource;
+            if (tries == OwnMappingsTried)
+            {
+                return FindByHash(_rows[first].Source, route);
+            }
+
+            slot = NextOfSource(slot);
         }
 
         return slot;
+    }
+
+    /// <summary>The source's next mapping behind this one; -1 if it is the last.</summary>
+    public int NextOfSource(int slot)
+    {
+        Looks++;
+        return _rows[slot].NextOfSource;
     }
 
     /// <summary>The bucket where a source's chain begins, or would begin. Good until a mapping is added or unlinked.</summary>
@@ -121,19 +144,19 @@ internal sealed class MappingTable
         _rows[slot].Source = source;
         _rows[slot].NextOfSource = -1;
         AddToRoute(slot, route);
+        _bySourceAndRoute.Add(HashOf(source, route), slot);
         if (_buckets[bucket] == 0)
         {
             _buckets[bucket] = slot + 1;
+            _previousOfSource[slot] = slot;
             return slot;
         }
 
-        int last = _buckets[bucket] - 1;
-        while (_rows[last].NextOfSource >= 0)
-        {
-            last = _rows[last].NextOfSource;
-        }
-
+        int first = FirstIn(bucket);
+        int last = _previousOfSource[first];
         _rows[last].NextOfSource = slot;
+        _previousOfSource[slot] = last;
+        _previousOfSource[first] = slot;
         return slot;
     }
 
@@ -148,6 +171,8 @@ internal sealed class MappingTable
         {
             TakeOut(first, slot);
             _rows[slot].NextOfSource = first;
+            _previousOfSource[slot] = _previousOfSource[first];
+            _previousOfSource[first] = slot;
             _buckets[bucket] = slot + 1;
         }
     }
@@ -156,6 +181,13 @@ internal sealed class MappingTable
     public void Unlink(int slot)
     {
         RemoveFromRoute(slot);
+        int entry = _bySourceAndRoute.First(HashOf(_rows[slot].Source, _rows[slot].Route));
+        while (_bySourceAndRoute[entry] != slot)
+        {
+            entry = _bySourceAndRoute.Next(entry);
+        }
+
+        _bySourceAndRoute.Remove(entry);
         int bucket = FindBucket(_rows[slot].Source);
         int first = _buckets[bucket] - 1;
         if (first != slot)
@@ -164,7 +196,9 @@ internal sealed class MappingTable
         }
         else if (_rows[slot].NextOfSource >= 0)
         {
-            _buckets[bucket] = _rows[slot].NextOfSource + 1;
+            int next = _rows[slot].NextOfSource;
+            _buckets[bucket] = next + 1;
+            _previousOfSource[next] = _previousOfSource[slot];
         }
         else
         {
@@ -193,13 +227,9 @@ internal sealed class MappingTable
 
     private void TakeOut(int first, int slot)
     {
-        int before = first;
-        while (_rows[before].NextOfSource != slot)
-        {
-            before = _rows[before].NextOfSource;
-        }
-
-        _rows[before].NextOfSource = _rows[slot].NextOfSource;
+        (int before, int next) = (_previousOfSource[slot], _rows[slot].NextOfSource);
+        _rows[before].NextOfSource = next;
+        _previousOfSource[next >= 0 ? next : first] = before;
     }
 
     private void AddToRoute(int slot, int route)
@@ -252,10 +282,30 @@ internal sealed class MappingTable
         }
     }
 
-    private int BucketOf(in Source source)
+    private int FindByHash(in Source source, int route)
+    {
+        int entry = _bySourceAndRoute.First(HashOf(source, route));
+        while (entry >= 0)
+        {
+            int slot = _bySourceAndRoute[entry];
+            if (_rows[slot].Route == route && _rows[slot].Source.Equals(source))
+            {
+                return slot;
+            }
+
+            entry = _bySourceAndRoute.Next(entry);
+        }
+
+        return -1;
+    }
+
+    private int BucketOf(in Source source) => (int)HashOf(source, 0) & _mask;
+
+    // A port and a scope take 48 bits.
+    private ulong HashOf(in Source source, int route)
     {
         (ulong high, ulong low, ulong localHigh, ulong localLow, ulong port) = source.Words;
-        return (int)SipHash.Hash(_k0, _k1, high, low, localHigh, localLow, port) & _mask;
+        return SipHash.Hash(_k0, _k1, high, low, localHigh, localLow, port | ((ulong)route << 48));
     }
 
     private struct RouteChain

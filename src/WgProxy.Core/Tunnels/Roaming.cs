@@ -39,7 +39,8 @@ internal sealed partial class Roaming
     {
         int first = _mappings.FirstIn(bucket);
         int claim = -1;
-        for (int slot = first; slot >= 0; slot = _mappings[slot].NextOfSource)
+        int slot = first;
+        for (int tries = 0; slot >= 0 && tries < OwnMappingsTried; tries++, slot = _mappings.NextOfSource(slot))
         {
             ref Mapping mapping = ref _mappings[slot];
             if (mapping.Proof == Proof.Claimed)
@@ -56,7 +57,7 @@ internal sealed partial class Roaming
 
         return claim >= 0 && _routes.Limit == 1
             ? Use(DatagramKind.Transport, claim, receiver, now)
-            : ByIndex(DatagramKind.Transport, data, receiver, first, claim, now);
+            : ByIndex(DatagramKind.Transport, data, receiver, first, claim, hasMore: slot >= 0, now);
     }
 
     /// <summary>Whose response or cookie reply this is. Looks up the index once at the most. If an own mapping explains a response, it is
@@ -66,14 +67,16 @@ internal sealed partial class Roaming
         uint receiver = Datagram.ReceiverIndex(kind, datagram);
         int first = _mappings.Find(source);
         int explained = -1;
-        for (int slot = first; slot >= 0 && (explained < 0 || _mappings[explained].Proof == Proof.Claimed); slot = _mappings[slot].NextOfSource)
+        int slot = first;
+        for (int tries = 0; slot >= 0 && tries < OwnMappingsTried && (explained < 0 || _mappings[explained].Proof == Proof.Claimed); tries++)
         {
             explained = Explains(kind, datagram, receiver, slot, now) ? slot : explained;
+            slot = _mappings.NextOfSource(slot);
         }
 
         if (explained < 0)
         {
-            return ByIndex(kind, datagram, receiver, first, claim: -1, now);
+            return ByIndex(kind, datagram, receiver, first, claim: -1, hasMore: slot >= 0, now);
         }
 
         if (kind == DatagramKind.Response)
@@ -133,23 +136,30 @@ internal sealed partial class Roaming
     }
 
     /// <summary>What the roaming table, and then the neighbours, know of an index that no mapping of the source explains, or nothing but
-    /// a claim.</summary>
+    /// a claim; or one of those mappings that were not tried, if there are more.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private Resolved ByIndex(DatagramKind kind, ReadOnlySpan<byte> datagram, uint receiver, int first, int claim, Tick now)
+    private Resolved ByIndex(DatagramKind kind, ReadOnlySpan<byte> datagram, uint receiver, int first, int claim, bool hasMore, Tick now)
     {
         int entries = _tunnels.LookUp(receiver);
         int chosen = -1;
         int led = -1;
+        int own = -1;
         for (int entry = entries; entry >= 0; entry = _tunnels.Next(receiver, entry))
         {
             int tunnel = _tunnels.TunnelAt(entry);
+            int route = _tunnels[tunnel].Route;
+            int slot = _mappings.OnRoute(first, route);
+            if (hasMore && Explains(kind, datagram, receiver, slot, now))
+            {
+                bool claims = _mappings[slot].Proof == Proof.Claimed;
+                (own, claim) = claims ? (own, claim < 0 ? slot : claim) : (slot, claim);
+            }
+
             if (!_tunnels.HasIssued(tunnel, receiver, now))
             {
                 continue;
             }
 
-            int route = _tunnels[tunnel].Route;
-            int slot = _mappings.OnRoute(first, route);
             if (_routes.IsServed(route) && MayClaim(slot, tunnel)
                 && Leads(kind, datagram, receiver, tunnel, now) && !Explains(kind, datagram, receiver, slot, now))
             {
@@ -160,6 +170,11 @@ internal sealed partial class Roaming
         }
 
         Instead = claim;
+        if (own >= 0)
+        {
+            return kind == DatagramKind.CookieReply ? Resolved.Explained(own) : Use(kind, own, receiver, now);
+        }
+
         Resolved found = chosen >= 0
             ? new Resolved(_mappings.OnRoute(first, _tunnels[chosen].Route), chosen)
             : FromNeighbours(kind, datagram, receiver, first, entries, now);

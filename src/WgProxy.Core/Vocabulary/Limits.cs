@@ -248,6 +248,10 @@ public static class Limits
     /// <summary>Routes that one list has room for by default. What a relay keeps for each is made when the route comes.</summary>
     public const int MostRoutes = 1_024;
 
+    /// <summary>Of a source's mappings, those used last that its data are tried against one by one. Of the others, the roaming table names
+    /// those whose server issued the index.</summary>
+    public const int OwnMappingsTried = 16;
+
     /// <summary>Of the routes of a source's mappings, those whose keys an initiation of the source is tried against before all keys
     /// together: beyond these, all together cost less.</summary>
     public const int KnownRoutesTried = 4;

@@ -90,6 +90,39 @@ public sealed class MappingTableTests
         Assert.False(table.HasFree);
     }
 
+    [Fact]
+    public void A_sources_mapping_on_a_route_is_found_however_many_it_has()
+    {
+        Random random = new(20_261_127);
+        MappingTable table = new(slots: 256, (1, 2), routes: 100);
+        Dictionary<(Source Source, int Route), int> model = [];
+        Source[] sources = [.. Enumerable.Range(1, 3).Select(port => Source.From(new IPEndPoint(IPAddress.Loopback, port)))];
+        for (int step = 0; step < 50_000; step++)
+        {
+            (Source Source, int Route) key = (sources[random.Next(3)], random.Next(100));
+            Assert.Equal(model.GetValueOrDefault(key, -1), table.Find(key.Source, key.Route));
+            if (!model.TryGetValue(key, out int slot))
+            {
+                if (table.HasFree)
+                {
+                    model[key] = table.Add(key.Source, key.Route);
+                }
+            }
+            else if (random.Next(3) == 0)
+            {
+                table.BringToFront(slot);
+            }
+            else
+            {
+                table.Unlink(slot);
+                table.Free(slot);
+                model.Remove(key);
+            }
+        }
+
+        Assert.All(sources, source => Assert.Equal(Chain(table, source).Order(), model.Where(pair => pair.Key.Source == source).Select(pair => pair.Value).Order()));
+    }
+
     private static List<int> Chain(MappingTable table, Source source)
     {
         List<int> slots = [];
