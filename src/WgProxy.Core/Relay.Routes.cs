@@ -9,6 +9,10 @@ public sealed partial class Relay
 {
     private int _walks;
 
+    /// <summary>How much was compared so far to find out to whose server initiations belong: in steps of eight keys, or of one key that is
+    /// tried alone, each of about half a microsecond. An engine bounds by it what initiations may cost in a turn.</summary>
+    public long KeySteps { get; private set; }
+
     /// <summary>What this relay has counted for a route; null if it neither serves it nor has a mapping of it. To be read on the relay's
     /// thread.</summary>
     public RouteCounters? CountersOf(RouteId route) => _routes.Find(route)?.Counters;
@@ -27,6 +31,7 @@ public sealed partial class Relay
         for (int tries = 0; slot >= 0 && tries < KnownRoutesTried; tries++)
         {
             int route = _mappings[slot].Route;
+            KeySteps++;
             if (_routes.IsServed(route) && _routes[route].Mac1.Verify(initiation))
             {
                 return route;
@@ -35,6 +40,7 @@ public sealed partial class Relay
             slot = _mappings.NextOfSource(slot);
         }
 
+        KeySteps += _routes.Steps;
         return _routes.Match(initiation);
     }
 

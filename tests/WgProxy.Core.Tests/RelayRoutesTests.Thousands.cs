@@ -40,6 +40,28 @@ public sealed partial class RelayRoutesTests
         }
     }
 
+    [Fact]
+    public void What_an_initiation_is_compared_with_is_counted()
+    {
+        RelayDriver driver = new(Settings, routes: 1_000);
+        Source source = RelayDriver.Client(1);
+
+        long Steps(byte[] initiation)
+        {
+            long before = driver.Relay.KeySteps;
+            driver.FromClient(source, initiation);
+            return driver.Relay.KeySteps - before;
+        }
+
+        Assert.Equal(125, Steps(WireMessages.Initiation(RelayDriver.NewRoute().Mac1, 0xC1)));
+        Assert.Equal(125, Steps(WireMessages.Initiation(driver.Routes[7].Mac1, 0xC2)));
+        Assert.Equal(1, Steps(WireMessages.Initiation(driver.Routes[7].Mac1, 0xC3)));
+        Assert.Equal(126, Steps(WireMessages.Initiation(driver.Routes[8].Mac1, 0xC4)));
+        RelayDriver few = new(Settings, routes: 2);
+        few.FromClient(source, WireMessages.Initiation(driver.Mac1, 0xC1));
+        Assert.Equal(2, few.Relay.KeySteps);
+    }
+
     // One client may have a tunnel with each of the servers, by one socket.
     [Fact]
     public void However_many_mappings_a_source_has_few_are_looked_at()

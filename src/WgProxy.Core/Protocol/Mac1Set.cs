@@ -9,6 +9,8 @@ public sealed class Mac1Set
     // One step of the fastest matcher takes as long as two keys one by one.
     private const int Few = 2;
 
+    private const int KeysPerStep = 8;
+
     private readonly IMac1Matcher _matcher;
     private Mac1?[] _keys = new Mac1?[Mac1Group.Keys];
     private uint[] _groups = [];
@@ -26,6 +28,9 @@ public sealed class Mac1Set
 
     /// <summary>One more than the highest position in use. What <see cref="Match"/> costs depends on this.</summary>
     public int End { get; private set; }
+
+    /// <summary>What one <see cref="Match"/> costs at the most: in steps of eight keys, or in keys if there are few.</summary>
+    public int Steps => End > Few ? (End + KeysPerStep - 1) / KeysPerStep : End;
 
     /// <summary>Adds a key at the lowest position that is free, and returns the position. Equal keys may be added; the first is found.</summary>
     public int Add(Mac1 key)

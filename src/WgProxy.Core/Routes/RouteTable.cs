@@ -42,6 +42,9 @@ internal sealed class RouteTable
     /// <summary>How many routes are served.</summary>
     public int Count => _keys.Count;
 
+    /// <summary>What one <see cref="Match"/> costs at the most, in steps of eight keys.</summary>
+    public int Steps => _keys.Steps;
+
     /// <summary>The index of the only route that is served; null if none is, or several.</summary>
     public int? Only => _keys.Count == 1 ? _indices[_keys.End - 1] : null;
 

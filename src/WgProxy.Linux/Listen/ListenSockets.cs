@@ -4,7 +4,6 @@ using WgProxy.Core.Admission;
 using WgProxy.Core.Engine;
 using WgProxy.Linux.Net;
 using WgProxy.Linux.Send;
-using WgProxy.Linux.Workers;
 using static WgProxy.Linux.Native.Constants;
 
 namespace WgProxy.Linux.Listen;
@@ -17,7 +16,6 @@ namespace WgProxy.Linux.Listen;
 internal sealed record ListenSocket(UdpSocket Socket, ListenRole Role, DefaultLocalAddress DefaultLocal, StrangerSockets Strangers)
 {
     private readonly byte[] _lastLocal = new byte[16];
-    private InitiationBudget _budget;
     private long _readAt;
     private int _lastLocalLength;
     private int _localCount;
@@ -27,9 +25,6 @@ internal sealed record ListenSocket(UdpSocket Socket, ListenRole Role, DefaultLo
 
     /// <summary>How many datagrams the kernel had dropped here when last looked at.</summary>
     public uint Overflowed { get; set; }
-
-    /// <summary>What may be read of it in a turn, if it gets initiations.</summary>
-    public ref InitiationBudget Budget => ref _budget;
 
     /// <summary>When something was last read of it. Written by its worker.</summary>
     public Tick ReadAt

@@ -10,7 +10,7 @@ namespace WgProxy.Linux.Net;
 /// </summary>
 internal sealed unsafe class ReceiveBatch : IDisposable
 {
-    /// <summary>Entries of a batch.</summary>
+    /// <summary>The most entries of a batch.</summary>
     public const int Capacity = 64;
 
     // The largest payload is 65,527 bytes. Entries are 64 KiB and an odd number of cache lines apart. At a distance of
@@ -22,6 +22,7 @@ internal sealed unsafe class ReceiveBatch : IDisposable
     private const int NameSize = 32;
     private const int ControlSize = 128;
 
+    private readonly int _capacity;
     private readonly mmsghdr* _headers;
     private readonly iovec* _vectors;
     private readonly byte* _names;
@@ -31,14 +32,17 @@ internal sealed unsafe class ReceiveBatch : IDisposable
     private bool _disposed;
 
     /// <summary>An empty batch.</summary>
-    public ReceiveBatch()
+    /// <param name="capacity">Its entries.</param>
+    public ReceiveBatch(int capacity = Capacity)
     {
-        _headers = (mmsghdr*)NativeMemory.AlignedAlloc((nuint)(Capacity * sizeof(mmsghdr)), 64);
-        _vectors = (iovec*)NativeMemory.AlignedAlloc((nuint)(Capacity * sizeof(iovec)), 64);
-        _names = (byte*)NativeMemory.AlignedAlloc(Capacity * NameSize, 64);
-        _controls = (byte*)NativeMemory.AlignedAlloc(Capacity * ControlSize, 64);
-        _places = (byte*)NativeMemory.AlignedAlloc((nuint)Capacity * PlaceDistance, 4096);
-        for (int i = 0; i < Capacity; i++)
+        _capacity = capacity;
+        Width = capacity;
+        _headers = (mmsghdr*)NativeMemory.AlignedAlloc((nuint)(capacity * sizeof(mmsghdr)), 64);
+        _vectors = (iovec*)NativeMemory.AlignedAlloc((nuint)(capacity * sizeof(iovec)), 64);
+        _names = (byte*)NativeMemory.AlignedAlloc((nuint)(capacity * NameSize), 64);
+        _controls = (byte*)NativeMemory.AlignedAlloc((nuint)(capacity * ControlSize), 64);
+        _places = (byte*)NativeMemory.AlignedAlloc((nuint)capacity * PlaceDistance, 4096);
+        for (int i = 0; i < capacity; i++)
         {
             _vectors[i] = new iovec { iov_base = _places + ((nint)i * PlaceDistance), iov_len = PlaceSize };
             _headers[i] = default;
@@ -54,10 +58,10 @@ internal sealed unsafe class ReceiveBatch : IDisposable
     public int Count { get; private set; }
 
     /// <summary>How many receives one call should ask for at most, judged by the latest batches.</summary>
-    public int Width { get; private set; } = Capacity;
+    public int Width { get; private set; }
 
     /// <summary>Receives that still fit.</summary>
-    public int Room => Capacity - Count;
+    public int Room => _capacity - Count;
 
     /// <summary>Receives what has arrived, without waiting, behind what is there already.</summary>
     /// <param name="descriptor">The socket.</param>
@@ -144,7 +148,7 @@ internal sealed unsafe class ReceiveBatch : IDisposable
         }
 
         _average += ((bytes / received) - _average) / 4;
-        Width = (int)Math.Clamp(Window / Math.Max(1, _average), LeastWidth, Capacity);
+        Width = (int)Math.Clamp(Window / Math.Max(1, _average), LeastWidth, _capacity);
     }
 
     private void Reset(int entry)

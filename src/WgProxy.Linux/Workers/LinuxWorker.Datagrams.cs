@@ -11,9 +11,23 @@ namespace WgProxy.Linux.Workers;
 internal sealed partial class LinuxWorker
 {
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private int ReadClients(ListenSocket listener, int most, Tick now)
+    private int ReadClients(ListenSocket listener, Tick now)
     {
-        int count = _fromClients.Receive(listener.Socket.Descriptor, Math.Min(most, _fromClients.Width), out int error);
+        int count = Receive(listener, _fromClients, now);
+        for (int entry = 0; entry < count; entry++)
+        {
+            FromClient(listener, _fromClients, entry, judged: 0, ref _unlimited, now);
+        }
+
+        _toServers.Flush();
+        SendReplies(listener);
+        _fromClients.Clear();
+        return count;
+    }
+
+    private int Receive(ListenSocket listener, ReceiveBatch batch, Tick now)
+    {
+        int count = batch.Receive(listener.Socket.Descriptor, batch.Width, out int error);
         if (error is not (0 or EAGAIN))
         {
             ClientsFailed(listener, now);
@@ -23,57 +37,54 @@ internal sealed partial class LinuxWorker
             listener.Failures = 0;
         }
 
-        _datagrams = 0;
         if (count > 0)
         {
             listener.ReadAt = now;
         }
 
-        for (int entry = 0; entry < count; entry++)
-        {
-            FromClient(listener, entry, now);
-        }
-
-        _toServers.Flush();
-        SendReplies(listener);
-        _fromClients.Clear();
         return count;
     }
 
-    private void FromClient(ListenSocket listener, int entry, Tick now)
+    /// <summary>Judges an entry's run from where it was judged to, for as long as there is a budget. Returns how far it is judged now.
+    /// </summary>
+    private int FromClient(ListenSocket listener, ReceiveBatch batch, int entry, int judged, ref InitiationBudget budget, Tick now)
     {
-        ReadOnlySpan<byte> run = _fromClients.BytesOf(entry);
-        Received control = _fromClients.ControlOf(entry);
+        ReadOnlySpan<byte> run = batch.BytesOf(entry);
+        Received control = batch.ControlOf(entry);
         ReadOnlySpan<byte> local = listener.Role == ListenRole.Bare ? listener.DefaultLocal.Local : control.Local;
-        if (_fromClients.IsTruncated(entry))
+        if (batch.IsTruncated(entry))
         {
             _relay.Counters.Count(Direction.Uplink, Verdict.Truncated, 1, run.Length);
-            return;
+            return run.Length;
         }
 
-        nint address = _fromClients.AddressOf(entry);
         int stride = control.Stride > 0 ? control.Stride : run.Length;
-        int datagrams = run.Length <= stride ? 1 : (run.Length + stride - 1) / stride;
-        _datagrams += datagrams;
         if (control.IsToGroup || (listener.Role == ListenRole.Bare && (run.IsEmpty || (local.IsEmpty && listener.DefaultLocal.IsWildcard))))
         {
             // Each socket of every worker has a copy, so an answer to each would be many answers.
+            int datagrams = run.Length <= stride ? 1 : (run.Length + stride - 1) / stride;
             _relay.Counters.Count(Direction.Uplink, Verdict.NotUnicast, datagrams, run.Length);
-            return;
+            return run.Length;
         }
 
-        Source source = KernelAddress.ToSource(_fromClients.NameOf(entry), local);
+        nint name = batch.NameOf(entry);
+        nint address = batch.AddressOf(entry) + judged;
+        Source source = KernelAddress.ToSource(name, local);
+        int length = run.Length;
+        run = run[judged..];
         do
         {
+            long steps = _relay.KeySteps;
             Decision decision = _relay.FromClient(run, stride, source, now);
+            budget.Take(_relay.KeySteps - steps);
             HandleEvents(now);
             if (decision.Verdict == Verdict.Reply)
             {
-                Reply(listener, entry, local, source, decision.Slot, now);
+                Reply(listener, name, local, source, decision.Slot, now);
             }
 
             bool leaves = decision.Verdict == Verdict.Forward
-                || (decision.Verdict == Verdict.Open && Open(decision.Slot, listener, entry, local, now));
+                || (decision.Verdict == Verdict.Open && Open(decision.Slot, listener, name, local, now));
             if (leaves)
             {
                 if (listener.Role == ListenRole.WithMetadata && control.Ecn == 0)
@@ -87,12 +98,13 @@ internal sealed partial class LinuxWorker
             run = run[decision.Length..];
             address += decision.Length;
         }
-        while (run.Length > 0);
+        while (run.Length > 0 && budget.IsLeft);
+        return length - run.Length;
     }
 
     // A client that has shown that it receives does not become a stranger when an attacker forges its address.
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private void Reply(ListenSocket listener, int entry, ReadOnlySpan<byte> local, in Source source, int slot, Tick now)
+    private void Reply(ListenSocket listener, nint name, ReadOnlySpan<byte> local, in Source source, int slot, Tick now)
     {
         if (!_replies.HasRoom)
         {
@@ -100,7 +112,7 @@ internal sealed partial class LinuxWorker
         }
 
         int socket = slot >= 0 && _upstreams[slot].IsProven ? StrangerSpread.Buffers : listener.Strangers.Of(source, now);
-        _replies.Add(_relay.Reply, _fromClients.NameOf(entry), listener.Socket.IsIPv4, local, socket);
+        _replies.Add(_relay.Reply, name, listener.Socket.IsIPv4, local, socket);
     }
 
     private void SendReplies(ListenSocket listener)

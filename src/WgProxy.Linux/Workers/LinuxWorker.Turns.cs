@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using WgProxy.Linux.Listen;
-using WgProxy.Linux.Net;
 
 namespace WgProxy.Linux.Workers;
 
@@ -58,6 +57,7 @@ internal sealed partial class LinuxWorker
                 next = Tick.Min(next, count);
             }
 
+            next = _holdsInitiations ? now : next;
             next = _paused.Count > 0 ? Tick.Min(next, Resume(now)) : next;
             wait = WaitUntil(next, now);
 
@@ -111,7 +111,7 @@ internal sealed partial class LinuxWorker
     {
         int up = 0;
         int down = 0;
-        bool initiations = false;
+        bool initiations = _holdsInitiations;
         for (int i = 0; i < ready; i++)
         {
             ulong token = _poller.Token(i);
@@ -122,7 +122,7 @@ internal sealed partial class LinuxWorker
                     down += ReadServer(index, now);
                     break;
                 case Kind.Data:
-                    up += ReadClients(_listeners[index], ReceiveBatch.Capacity, now);
+                    up += ReadClients(_listeners[index], now);
                     break;
                 case Kind.Initiations:
                     initiations = true;
@@ -158,25 +158,6 @@ internal sealed partial class LinuxWorker
             if (listener.Role == ListenRole.WithMetadata)
             {
                 listener.DefaultLocal.Reconsider(listener, now);
-            }
-        }
-    }
-
-    private void ReadInitiations(Tick now)
-    {
-        for (int i = 0; i < _listeners.Count; i++)
-        {
-            ListenSocket listener = _listeners[i];
-            if (listener.Role == ListenRole.Initiations)
-            {
-                // Each socket has a budget of its own: a flood of one IP version leaves the other its share.
-                ref InitiationBudget budget = ref listener.Budget;
-                budget.Begin();
-                if (budget.Receives > 0)
-                {
-                    int received = ReadClients(listener, budget.Receives, now);
-                    budget.Take(received, _datagrams);
-                }
             }
         }
     }

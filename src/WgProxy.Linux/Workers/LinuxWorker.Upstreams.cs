@@ -12,7 +12,7 @@ internal sealed partial class LinuxWorker
     private OpenRefusal _refusal;
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private bool Open(int slot, ListenSocket listener, int entry, ReadOnlySpan<byte> local, Tick now)
+    private bool Open(int slot, ListenSocket listener, nint name, ReadOnlySpan<byte> local, Tick now)
     {
         bool connected = _ports.TryOpen(_connect, _relay.ServerOf(slot), now, out UdpDescriptor socket, out _refusal);
         while (!connected && _refusal.IsUnreachable && _relay.TryNextServer(slot, now))
@@ -27,7 +27,7 @@ internal sealed partial class LinuxWorker
             return false;
         }
 
-        _clients.Set(slot, _fromClients.NameOf(entry), local);
+        _clients.Set(slot, name, local);
         _relay.Opened(slot, Begin(slot, socket, listener, local));
         HandleEvents(now);
         return true;

@@ -38,7 +38,7 @@ internal sealed partial class LinuxWorker : IDisposable
     private readonly QueryLine _queries;
     private readonly bool _isRealTime;
     private SpinPolicy _spinPolicy;
-    private int _datagrams;
+    private InitiationBudget _unlimited = InitiationBudget.Unlimited;
     private bool _uncounted;
     private bool _isAsked;
     private volatile bool _stopped;
@@ -71,6 +71,7 @@ internal sealed partial class LinuxWorker : IDisposable
         _zero = zero;
         _queries = new QueryLine(firstSlot, System.Diagnostics.Stopwatch.Frequency, answered);
         _listeners = listeners;
+        _initiations = [.. listeners.Where(listener => listener.Role == ListenRole.Initiations).Select(listener => new Initiations(listener))];
         _relay = new Relay(settings.SeededRelay, settings.Routes, settings.Mac1Matcher);
         _ports = new UpstreamPorts(settings.Ports, settings.Relay.LingerTimeout, settings.Seeds.Ports);
         _connect = TryConnect;
@@ -151,6 +152,11 @@ internal sealed partial class LinuxWorker : IDisposable
         _wake.Dispose();
         _alarm?.Dispose();
         _fromClients.Dispose();
+        foreach (Initiations held in _initiations)
+        {
+            held.Batch.Dispose();
+        }
+
         _fromServers.Dispose();
         _replies.Dispose();
         _toServers.Dispose();
