@@ -61,6 +61,8 @@ public sealed partial class RelayRoutesTests
         _driver.FromServer(slot, WireMessages.Response(9, 9));
         RouteCounters one = Relay.CountersOf(_id)!;
         RouteCounters two = Relay.CountersOf(second)!;
+        Assert.All(Enum.GetValues<Proof>(), proof => Assert.Equal(Relay.Counters[proof], one[proof] + two[proof]));
+        Assert.Equal((1, 1), (one[Proof.Confirmed] + one[Proof.Established], two[Proof.Established]));
         foreach (Verdict verdict in Enum.GetValues<Verdict>())
         {
             foreach (Direction direction in Enum.GetValues<Direction>())

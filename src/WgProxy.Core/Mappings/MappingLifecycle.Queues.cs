@@ -74,7 +74,7 @@ internal sealed partial class MappingLifecycle
         mapping.Proof = proof;
         _mappings.MarkChanged(slot);
         _queues.Append(slot, proof);
-        _counters.Live(proof, 1);
+        CountLive(mapping.Route, proof, 1);
         mapping.Counted = ShareOf(mapping);
         if (mapping.Counted == Share.Claimed)
         {
@@ -93,11 +93,17 @@ internal sealed partial class MappingLifecycle
     {
         ref Mapping mapping = ref _mappings[slot];
         _queues.Remove(slot, mapping.Proof);
-        _counters.Live(mapping.Proof, -1);
+        CountLive(mapping.Route, mapping.Proof, -1);
         if (mapping.Counted != Share.None)
         {
             _shares.Remove(ChargedFor(slot), mapping.Counted);
         }
+    }
+
+    private void CountLive(int route, Proof proof, int change)
+    {
+        _counters.Live(proof, change);
+        _routes[route].Counters.Live(proof, change);
     }
 
     private void Requeue(int slot, Proof proof)

@@ -7,6 +7,7 @@ public sealed class RouteCounters
 
     private readonly long[] _datagrams = new long[2 * Verdicts];
     private readonly long[] _events = new long[Enum.GetValues<RelayEventKind>().Length];
+    private readonly long[] _live = new long[Enum.GetValues<Proof>().Length];
     private long _uplinkBytes;
     private long _downlinkBytes;
 
@@ -16,6 +17,9 @@ public sealed class RouteCounters
 
     /// <summary>How often a change happened to a mapping of the route.</summary>
     public long this[RelayEventKind kind] => _events[(int)kind];
+
+    /// <summary>Mappings of the route with a proof, at this moment.</summary>
+    public long this[Proof proof] => _live[(int)proof];
 
     /// <summary>Handshakes that were completed, rekeys included: a response that came to where its initiation was from.</summary>
     public long Handshakes { get; private set; }
@@ -34,6 +38,11 @@ public sealed class RouteCounters
         for (int kind = 0; kind < _events.Length; kind++)
         {
             _events[kind] += other._events[kind];
+        }
+
+        for (int proof = 0; proof < _live.Length; proof++)
+        {
+            _live[proof] += other._live[proof];
         }
 
         _uplinkBytes += other._uplinkBytes;
@@ -60,6 +69,8 @@ public sealed class RouteCounters
     }
 
     internal void Count(RelayEventKind kind) => _events[(int)kind]++;
+
+    internal void Live(Proof proof, int change) => _live[(int)proof] += change;
 
     internal void CountHandshake() => Handshakes++;
 

@@ -15,6 +15,9 @@ public sealed class RouteList : IEnumerable<Route>
     private readonly Entry?[] _entries;
     private readonly ushort[] _generations;
 
+    // A thousand routes are added without comparing each with all others. Only the thread that adds and removes has it.
+    private readonly HashSet<PublicKey> _keys = [];
+
     // The index that has been free longest is used next, so that a new id does not soon resemble one in a log.
     private readonly Queue<int> _free;
 
@@ -52,7 +55,7 @@ public sealed class RouteList : IEnumerable<Route>
     /// <exception cref="InvalidOperationException">The list is full.</exception>
     public RouteId Add(Route route)
     {
-        if (Find(route.Key) != default)
+        if (_keys.Contains(route.Key))
         {
             throw new ArgumentException("There is a route to the server with this key.", nameof(route));
         }
@@ -61,6 +64,8 @@ public sealed class RouteList : IEnumerable<Route>
         {
             throw new InvalidOperationException($"There are {Count} routes: no more fit.");
         }
+
+        _ = _keys.Add(route.Key);
 
         RouteId id = new((ushort)index, ++_generations[index]);
         Volatile.Write(ref _entries[index], new Entry(id, route));
@@ -72,10 +77,12 @@ public sealed class RouteList : IEnumerable<Route>
     /// <returns>False if the id names no route: it was removed before, or never given.</returns>
     public bool Remove(RouteId id)
     {
-        if (this[id] is null)
+        if (this[id] is not Route route)
         {
             return false;
         }
+
+        _ = _keys.Remove(route.Key);
 
         Volatile.Write(ref _entries[id.Index], null);
         Count--;

@@ -4,7 +4,7 @@ using System.Net;
 namespace WgProxy.Core.Vocabulary;
 
 /// <summary>A list of address prefixes. IPv4 ones match IPv4 clients, v4-mapped or not.</summary>
-public sealed class AddressList
+public sealed class AddressList : IEquatable<AddressList>
 {
     private readonly (ulong High, ulong Low, ulong MaskHigh, ulong MaskLow)[] _prefixes;
 
@@ -31,6 +31,15 @@ public sealed class AddressList
 
         return false;
     }
+
+    /// <summary>Whether the other list has the same prefixes, in the same order.</summary>
+    public bool Equals(AddressList? other) => other is not null && _prefixes.AsSpan().SequenceEqual(other._prefixes);
+
+    /// <inheritdoc/>
+    public override bool Equals(object? obj) => Equals(obj as AddressList);
+
+    /// <inheritdoc/>
+    public override int GetHashCode() => HashCode.Combine(_prefixes.Length, _prefixes is [var first, ..] ? first : default);
 
     private static (ulong High, ulong Low, ulong MaskHigh, ulong MaskLow) ToWords(IPNetwork prefix)
     {

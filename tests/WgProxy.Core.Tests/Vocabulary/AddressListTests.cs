@@ -12,6 +12,16 @@ public sealed class AddressListTests
     ];
 
     [Fact]
+    public void Lists_with_the_same_prefixes_are_equal()
+    {
+        IPNetwork[] prefixes = [IPNetwork.Parse("192.0.2.0/24"), IPNetwork.Parse("2001:db8::/32")];
+        Assert.Equal(new AddressList(prefixes), new AddressList(prefixes));
+        Assert.Equal(new AddressList(prefixes).GetHashCode(), new AddressList(prefixes).GetHashCode());
+        Assert.NotEqual(new AddressList(prefixes), new AddressList(prefixes[..1]));
+        Assert.NotEqual(new AddressList(prefixes), new AddressList([IPNetwork.Parse("192.0.2.0/25"), prefixes[1]]));
+    }
+
+    [Fact]
     public void The_empty_list_contains_nobody()
     {
         Assert.True(AddressList.Empty.IsEmpty);
