@@ -83,6 +83,14 @@ public sealed partial class HouseRules
         Repository.AssertBlock("docs/options.md", "options", OptionTable.ToMarkdown());
 
     [Fact]
+    public void The_documents_show_the_keys_of_a_file_as_they_are()
+    {
+        Repository.AssertBlock("docs/configuration.md", "relay-keys", FileKeys.ToMarkdown(FileKeys.Relay));
+        Repository.AssertBlock("docs/configuration.md", "server-keys", FileKeys.ToMarkdown(FileKeys.Server));
+        Repository.AssertBlock("docs/configuration.md", "peer-keys", FileKeys.ToMarkdown(FileKeys.Peer));
+    }
+
+    [Fact]
     public void The_documents_explain_every_verdict()
     {
         Assert.Equal(Enum.GetNames<Verdict>(), VerdictsWithDocs().Select(verdict => verdict.Name));

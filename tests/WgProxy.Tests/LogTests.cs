@@ -113,6 +113,15 @@ public sealed class LogTests
     }
 
     [Fact]
+    public void Where_there_are_several_servers_a_client_is_said_with_its_server()
+    {
+        HeardLog heard = new();
+        heard.Log.NameOf = route => $"home-{route}";
+        Play(heard, RelayEventKind.Opened, RelayEventKind.Established);
+        Assert.EndsWith(" has a tunnel, upstream port 40000, server home-0.1", Assert.Single(heard.Lines), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void An_accepted_client_that_comes_and_goes_does_not_fill_the_log()
     {
         FakeTime time = new();
@@ -211,7 +220,7 @@ public sealed class LogTests
 
     private static void Play(HeardLog heard, params RelayEventKind[] life)
     {
-        RelayObserver observer = new(heard.Log, Settings, () => { });
+        RelayObserver observer = new(heard.Log, Settings, _ => { });
         foreach (RelayEventKind kind in life)
         {
             observer.Observe(Change(kind));

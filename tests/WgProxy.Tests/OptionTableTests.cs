@@ -59,9 +59,9 @@ public sealed partial class OptionTableTests
         string[] lines = OptionTable.ToMarkdown().Split('\n', StringSplitOptions.RemoveEmptyEntries);
         Assert.Equal(OptionTable.Rows.Count + 2, lines.Length);
         Assert.Equal(
-            $"| `--timeout SECONDS` | `WGPROXY_TIMEOUT` | `300` | {OptionTable.Timeout.Help} |",
+            $"| `--timeout SECONDS` | `WGPROXY_TIMEOUT` | `Timeout` | `300` | {OptionTable.Timeout.Help} |",
             lines.Single(line => line.Contains("--timeout", StringComparison.Ordinal)));
-        Assert.Contains("| `WGPROXY_SERVER` | required |", OptionTable.ToMarkdown(), StringComparison.Ordinal);
+        Assert.Contains("| `WGPROXY_SERVER` | `Endpoint` | required |", OptionTable.ToMarkdown(), StringComparison.Ordinal);
     }
 
     [Theory]

@@ -25,8 +25,8 @@ public sealed class OptionsTests
     public void Variables_alone_are_enough()
     {
         Options options = Read()!;
-        Assert.Equal("192.0.2.1:51820", options.Server.ToString());
-        Assert.Equal(Keys.Text, options.Key.ToString());
+        Assert.Equal("192.0.2.1:51820", options.Servers.Single().Endpoint.ToString());
+        Assert.Equal(Keys.Text, options.Servers.Single().Key.ToString());
         Assert.Equal("[::]:51820", options.Listen.ToString());
         Assert.Equal(TimeSpan.FromSeconds(300), options.Timeout);
         Assert.False(options.Adopt);
@@ -40,7 +40,7 @@ public sealed class OptionsTests
         _environment["WGPROXY_TIMEOUT"] = "nonsense that nobody reads";
         Options options = Read(
             "--server", "vpn.example:1", "--listen=127.0.0.1:2", "--timeout:500", "--log-level", "0")!;
-        Assert.Equal("vpn.example:1", options.Server.ToString());
+        Assert.Equal("vpn.example:1", options.Servers.Single().Endpoint.ToString());
         Assert.Equal("127.0.0.1:2", options.Listen.ToString());
         Assert.Equal(TimeSpan.FromSeconds(500), options.Timeout);
         Assert.Equal(LogLevel.Error, _heard.Log.Level);
@@ -51,7 +51,7 @@ public sealed class OptionsTests
     {
         _environment["WGPROXY_SERVER"] = " 192.0.2.7:9\t\n";
         _environment["WGPROXY_LOGLEVEL"] = " 1 ";
-        Assert.Equal("192.0.2.7:9", Read("--timeout", " 600 ")!.Server.ToString());
+        Assert.Equal("192.0.2.7:9", Read("--timeout", " 600 ")!.Servers.Single().Endpoint.ToString());
         Assert.Equal(LogLevel.Warning, _heard.Log.Level);
         Assert.Empty(_heard.Lines);
     }
@@ -112,9 +112,10 @@ public sealed class OptionsTests
     [Fact]
     public void Every_wrong_setting_has_its_own_line()
     {
-        Assert.Null(Read([.. OptionTable.Rows.SelectMany(row => new[] { row.Flag, "a b:1" })]));
-        Assert.Equal(OptionTable.Rows.Count, _heard.Lines.Length);
-        Assert.All(OptionTable.Rows, row => Assert.Single(_heard.Lines, line =>
+        OptionRow[] rows = [.. OptionTable.Rows.Where(row => row != OptionTable.Config)];
+        Assert.Null(Read([.. rows.SelectMany(row => new[] { row.Flag, "a b:1" })]));
+        Assert.Equal(rows.Length, _heard.Lines.Length);
+        Assert.All(rows, row => Assert.Single(_heard.Lines, line =>
             line.Contains($" error {row.Name} is \"", StringComparison.Ordinal)
             && line.Contains($"expected {row.Expected}", StringComparison.Ordinal)));
     }
@@ -133,7 +134,7 @@ public sealed class OptionsTests
             line => Assert.EndsWith("\"WGPROXY_COLOUR\" is not a setting of this program and is ignored; "
                 + "expected the variables that --help lists", line, StringComparison.Ordinal),
             line => Assert.EndsWith("use one WGPROXY_LISTEN", line, StringComparison.Ordinal),
-            line => Assert.EndsWith("use one WGPROXY_PUBKEY", line, StringComparison.Ordinal),
+            line => Assert.EndsWith("use --config, or one WGPROXY_PUBKEY", line, StringComparison.Ordinal),
             line => Assert.EndsWith("did you mean WGPROXY_TIMEOUT?", line, StringComparison.Ordinal));
         Assert.All(_heard.Lines, line => Assert.Contains(" warning ", line, StringComparison.Ordinal));
     }
@@ -244,7 +245,7 @@ public sealed class OptionsTests
     {
         Options options = Read("--timeout", "500", "--listen", "127.0.0.1:2")!;
         Capacity capacity = Capacity.From(EphemeralPorts.Select("40000 40003", "", 0), HostFacts.Unlimited, wanted: 16_384);
-        var settings = options.ForEngine(Keys.Route(), capacity);
+        var settings = options.ForEngine([Keys.Route()], capacity);
         Assert.Equal(options.Listen, settings.Listen);
         Assert.Equal(capacity.Ports.Numbers, settings.Ports);
         Assert.Equal((3, 1), (settings.Relay.MaxMappings, settings.Relay.MaxAsked));
@@ -256,7 +257,7 @@ public sealed class OptionsTests
     {
         Options options = Read()!;
         Capacity capacity = Capacity.From(EphemeralPorts.Select("40000 40000", "", 0), HostFacts.Unlimited, wanted: 16_384);
-        EngineSeeds[] engines = [options.ForEngine(Keys.Route(), capacity).Seeds, options.ForEngine(Keys.Route(), capacity).Seeds];
+        EngineSeeds[] engines = [options.ForEngine([Keys.Route()], capacity).Seeds, options.ForEngine([Keys.Route()], capacity).Seeds];
         (ulong, ulong)[] seeds = [.. engines.SelectMany(each => SeedsOf(each))];
         Assert.Equal(2 * typeof(EngineSeeds).GetProperties().Length, seeds.Length);
         Assert.Equal(seeds.Length, seeds.Distinct().Count());
@@ -272,7 +273,7 @@ public sealed class OptionsTests
     public void Cookies_begin_at_a_quarter_of_what_may_ask(int ports, int asked, int loaded)
     {
         Capacity capacity = Capacity.From(EphemeralPorts.Select($"20000 {19_999 + ports}", "", 0), HostFacts.Unlimited, wanted: 16_384);
-        RelaySettings relay = Read()!.ForEngine(Keys.Route(), capacity).Relay;
+        RelaySettings relay = Read()!.ForEngine([Keys.Route()], capacity).Relay;
         Assert.Equal((asked, loaded), (relay.MaxAsked, relay.LoadedAsked));
     }
 
@@ -285,7 +286,7 @@ public sealed class OptionsTests
     {
         Capacity capacity = Capacity.From(EphemeralPorts.Select("1 40000", "", 0), HostFacts.Unlimited, mappings);
         Assert.Equal(mappings, capacity.Mappings);
-        Assert.Equal(claims, Read()!.ForEngine(Keys.Route(), capacity).Relay.MaxClaimed);
+        Assert.Equal(claims, Read()!.ForEngine([Keys.Route()], capacity).Relay.MaxClaimed);
     }
 
     private Options? Read(params string[] arguments)

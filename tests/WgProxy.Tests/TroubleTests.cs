@@ -12,12 +12,15 @@ public sealed class TroubleTests
     private readonly HeardLog _heard;
     private readonly RelayCounters _counters = new();
     private readonly Trouble _trouble;
+    private readonly Silence _silence;
 
     public TroubleTests()
     {
         _heard = new HeardLog(_time);
         ServerName server = new("192.0.2.1", 51820, IPAddress.Parse("192.0.2.1"));
-        _trouble = new Trouble(server, () => throw new InvalidOperationException("the tests look by themselves"), _time, _heard.Log);
+        _silence = new Silence(server, _time, _heard.Log);
+        _trouble = new Trouble(
+            () => throw new InvalidOperationException("the tests look by themselves"), _ => Task.CompletedTask, _time, _heard.Log);
     }
 
     [Fact]
@@ -113,7 +116,9 @@ public sealed class TroubleTests
             }
 
             _time.Advance(Trouble.Period);
-            _trouble.Look(new CountersSnapshot(_counters));
+            CountersSnapshot now = new(_counters);
+            _trouble.Look(now);
+            _silence.Look(AnswerFigures.Of(now));
         }
     }
 

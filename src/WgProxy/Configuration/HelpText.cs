@@ -19,7 +19,7 @@ internal static class HelpText
     private static readonly (string Name, string Text)[] Signals =
     [
         ("SIGTERM, SIGINT", "stop, and log a summary; a second one ends the process at once"),
-        ("SIGHUP", "resolve the server's name at once; settings are read at the start only"),
+        ("SIGHUP", "read the configuration file again, and resolve all names at once"),
         ("SIGUSR1", "log a status line, at any log level"),
     ];
 
@@ -34,11 +34,11 @@ internal static class HelpText
     public static string Build()
     {
         StringBuilder text = new();
-        Paragraph(text, "wgproxy relays the WireGuard traffic of many clients to one server. It needs the server's public "
-            + "key, and no other key.");
+        Paragraph(text, "wgproxy relays the WireGuard traffic of many clients to their servers. It needs the servers' public "
+            + "keys, and no other keys.");
         _ = text.Append("\nUsage: wgproxy [OPTIONS]\n\n");
-        Paragraph(text, "Every option is also an environment variable. A flag overrides its variable; an empty "
-            + "variable counts as missing.");
+        Paragraph(text, "Every option is also an environment variable, and a key in the configuration file. A flag overrides its "
+            + "variable, and a variable overrides the file. An empty variable counts as missing. Several servers need a file.");
         _ = text.Append("\nOptions:\n");
         foreach (OptionRow row in OptionTable.Rows)
         {

@@ -20,6 +20,19 @@ internal abstract record OptionRow(
     /// <summary>Both names of the setting, as error lines give them.</summary>
     public string Name => $"{Flag} ({Variable})";
 
+    /// <summary>The key in a configuration file: the flag, in the spelling of wg-quick.</summary>
+    public string Key { get; init; } =
+        string.Concat(Flag.Split('-', StringSplitOptions.RemoveEmptyEntries).Select(word => char.ToUpperInvariant(word[0]) + word[1..]));
+
+    /// <summary>The sections of a configuration file in which the key may stand.</summary>
+    public FileSections Sections { get; init; } = FileSections.Relay;
+
+    /// <summary>Whether the value may change while the relay runs, by reading the file again.</summary>
+    public bool CanChange { get; init; }
+
+    /// <summary>Whether the key may be repeated in a section. Commas join the values then.</summary>
+    public bool IsList { get; init; }
+
     /// <summary>Turns the text of the setting into its value.</summary>
     /// <param name="text">The text, trimmed.</param>
     /// <param name="value">The value, of the row's own type.</param>

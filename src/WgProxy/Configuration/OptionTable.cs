@@ -14,6 +14,19 @@ internal static class OptionTable
     // The first field, because each row below adds itself.
     private static readonly List<OptionRow> List = [];
 
+    /// <summary>The configuration file.</summary>
+    public static readonly OptionRow<string> Config = Add<string>(new(
+        "--config",
+        "WGPROXY_CONFIG",
+        "FILE",
+        "none",
+        "the path of a file",
+        $"A configuration file. Without this option, the relay reads {ConfigFile.Default} if that file exists and no other option names a server.",
+        SettingParser.TryParsePath)
+    {
+        Sections = FileSections.None,
+    });
+
     /// <summary>The server.</summary>
     public static readonly OptionRow<ServerName> Server = Add<ServerName>(new(
         "--server",
@@ -23,7 +36,11 @@ internal static class OptionTable
         SettingParser.ServerForm,
         "The WireGuard server. The relay resolves a name at start, every 60 seconds, and when the server falls silent. It tries up "
             + "to four IPv4 and four IPv6 addresses of the name. A link-local address names its interface, as in [fe80::1%eth0]:51820.",
-        SettingParser.TryParseServer));
+        SettingParser.TryParseServer)
+    {
+        Key = "Endpoint",
+        Sections = FileSections.Server,
+    });
 
     /// <summary>The server's public key.</summary>
     public static readonly OptionRow<PublicKey> Key = Add<PublicKey>(new(
@@ -33,7 +50,10 @@ internal static class OptionTable
         null,
         "32 bytes in base64 (44 characters, as `wg pubkey` prints)",
         "The server's public key. The relay accepts only initiations made for this key.",
-        SettingParser.TryParseKey));
+        SettingParser.TryParseKey)
+    {
+        Sections = FileSections.Server,
+    });
 
     /// <summary>Where clients send to.</summary>
     public static readonly OptionRow<IPEndPoint> Listen = Add<IPEndPoint>(new(
@@ -53,7 +73,11 @@ internal static class OptionTable
         "300",
         $"a whole number of seconds from 1 to {SettingParser.LongestTimeout}",
         "How long an idle tunnel is kept. For another 180 s, the server can still reach its client by a new handshake. After that, the client must send first.",
-        SettingParser.TryParseTimeout));
+        SettingParser.TryParseTimeout)
+    {
+        CanChange = true,
+        Sections = FileSections.Relay | FileSections.Server,
+    });
 
     /// <summary>The most mappings.</summary>
     public static readonly OptionRow<int> MaxMappings = Add<int>(new(
@@ -73,7 +97,11 @@ internal static class OptionTable
         "any",
         $"any, or {SettingParser.PrefixForm}",
         "The client addresses that may open mappings.",
-        SettingParser.TryParseAllow));
+        SettingParser.TryParseAllow)
+    {
+        Sections = FileSections.Relay | FileSections.Server,
+        IsList = true,
+    });
 
     /// <summary>The client addresses that may not open mappings.</summary>
     public static readonly OptionRow<AddressList> Deny = Add<AddressList>(new(
@@ -83,7 +111,11 @@ internal static class OptionTable
         "none",
         $"none, or {SettingParser.PrefixForm}",
         "The client addresses that may not open mappings. This list takes precedence over --allow.",
-        SettingParser.TryParseDeny));
+        SettingParser.TryParseDeny)
+    {
+        Sections = FileSections.Relay | FileSections.Server,
+        IsList = true,
+    });
 
     /// <summary>Whether data with an unknown index may open a mapping.</summary>
     public static readonly OptionRow<bool> Adopt = Add<bool>(new(
@@ -115,7 +147,10 @@ internal static class OptionTable
         "2",
         "0 (errors), 1 (and warnings), 2 (and information) or 3 (and debugging)",
         "How much the relay logs to standard error, from 0 (errors) to 3 (everything).",
-        SettingParser.TryParseLevel));
+        SettingParser.TryParseLevel)
+    {
+        CanChange = true,
+    });
 
     /// <summary>What moves the datagrams.</summary>
     public static readonly OptionRow<EngineKind> Engine = Add<EngineKind>(new(
@@ -167,11 +202,12 @@ internal static class OptionTable
     /// <summary>The rows as a Markdown table, as docs/options.md shows it.</summary>
     public static string ToMarkdown()
     {
-        StringBuilder table = new("| Flag | Variable | Default | What it sets |\n| --- | --- | --- | --- |\n");
+        StringBuilder table = new("| Flag | Variable | Key in a file | Default | What it sets |\n| --- | --- | --- | --- | --- |\n");
         foreach (OptionRow row in Rows)
         {
             string standIn = row.Default is null ? "required" : $"`{row.Default}`";
-            _ = table.Append($"| `{row.Flag} {row.Unit.Replace("|", "\\|", StringComparison.Ordinal)}` | `{row.Variable}` | {standIn} | {row.Help} |\n");
+            string key = row.Sections == FileSections.None ? "none" : $"`{row.Key}`";
+            _ = table.Append($"| `{row.Flag} {row.Unit.Replace("|", "\\|", StringComparison.Ordinal)}` | `{row.Variable}` | {key} | {standIn} | {row.Help} |\n");
         }
 
         return table.ToString();

@@ -10,6 +10,15 @@ namespace WgProxy.Configuration;
 /// <param name="Zone">The interface on whose link a link-local address is meant: a name, or an index as text.</param>
 internal sealed record ServerName(string Host, ushort Port, IPAddress? Address, string? Zone = null)
 {
+    /// <summary>What the operator calls the server beside that; null for nothing else.</summary>
+    public string? Alias { get; init; }
+
+    /// <summary>Where the operator wrote it, as error lines name it.</summary>
+    public string Setting { get; init; } = OptionTable.Server.Name;
+
+    /// <summary>What log lines call it.</summary>
+    public string Title => Alias is null || string.Equals(Alias, ToString(), StringComparison.Ordinal) ? ToString() : $"{Alias} ({this})";
+
     /// <summary>Whether the setting is a fixed address, which needs one look-up only.</summary>
     public bool IsFixed => Address is not null && Zone is null;
 

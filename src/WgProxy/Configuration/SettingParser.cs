@@ -31,6 +31,12 @@ internal static class SettingParser
     public const string ListenForm =
         "an address of this host with a port, such as [::]:51820, 0.0.0.0:51820 or [2001:db8::1]:51820";
 
+    public static bool TryParsePath(string text, out string value, out string? refusal)
+    {
+        (value, refusal) = (text, null);
+        return text.Length > 0 && !text.Contains('\0', StringComparison.Ordinal);
+    }
+
     public static bool TryParseMaxMappings(string text, out int value, out string? refusal)
     {
         refusal = null;

@@ -1,4 +1,5 @@
 using WgProxy.Core.Engine;
+using WgProxy.Core.Routes;
 
 namespace WgProxy.Hosting;
 
@@ -6,13 +7,20 @@ namespace WgProxy.Hosting;
 internal static class EngineQuestions
 {
     /// <summary>All figures of the engine; those of its end if it has stopped; null if too many ask.</summary>
-    public static async Task<CountersSnapshot?> ReadCountersAsync(this IEngine engine)
+    public static async Task<CountersSnapshot?> ReadCountersAsync(this IEngine engine) =>
+        await AskAsync(engine, default) is { } query ? query.Counters : null;
+
+    /// <summary>The figures of one route; those of its end if the engine has stopped; null if too many ask.</summary>
+    public static async Task<RouteCounters?> ReadCountersAsync(this IEngine engine, RouteId route) =>
+        await AskAsync(engine, route) is { } query ? query.OfRoute : null;
+
+    private static async Task<EngineQuery?> AskAsync(IEngine engine, RouteId route)
     {
         // The answer comes on a thread that moves datagrams: what is to be done with it happens elsewhere.
         TaskCompletionSource answered = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        EngineQuery query = new(_ => answered.SetResult());
+        EngineQuery query = new(_ => answered.SetResult()) { Route = route };
         engine.Query(query);
         await answered.Task;
-        return query.Outcome == QueryOutcome.Busy ? null : query.Counters;
+        return query.Outcome == QueryOutcome.Busy ? null : query;
     }
 }

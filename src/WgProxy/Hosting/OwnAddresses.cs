@@ -25,6 +25,23 @@ internal sealed class OwnAddresses(IReadOnlyList<IPEndPoint> listening, Func<IEn
         }
     }
 
+    /// <summary>The same, asked at most once a second, because a thousand servers may be resolved at once. Any thread may call it.</summary>
+    public static Func<IEnumerable<IPAddress>> OfThisHostLately(TimeProvider time)
+    {
+        Answer? last = null;
+        return () =>
+        {
+            Answer? known = Volatile.Read(ref last);
+            if (known is null || time.GetElapsedTime(known.At) > TimeSpan.FromSeconds(1))
+            {
+                known = new Answer(time.GetTimestamp(), [.. OfThisHost()]);
+                Volatile.Write(ref last, known);
+            }
+
+            return known.Addresses;
+        };
+    }
+
     /// <summary>Whether datagrams sent to this address and port come back to the relay.</summary>
     public bool Contains(IPAddress address, int port)
     {
@@ -47,4 +64,6 @@ internal sealed class OwnAddresses(IReadOnlyList<IPEndPoint> listening, Func<IEn
     // Addresses without their scope: a link-local address of this host is its own on every link.
     private static bool Same(IPAddress left, IPAddress right) =>
         left.GetAddressBytes().AsSpan().SequenceEqual(right.GetAddressBytes());
+
+    private sealed record Answer(long At, IReadOnlyList<IPAddress> Addresses);
 }

@@ -1,4 +1,5 @@
 using WgProxy.Core.Engine;
+using WgProxy.Core.Routes;
 
 namespace WgProxy.Logging;
 
@@ -44,6 +45,14 @@ internal static class CounterNames
     /// <summary>Mappings by proof.</summary>
     public static IEnumerable<(string Name, long Value)> Mappings(CountersSnapshot counters) =>
         Enum.GetValues<Proof>().Where(proof => proof != Proof.None).Select(proof => (proof.ToString(), counters[proof]));
+
+    /// <summary>Mappings of one server by proof.</summary>
+    public static IEnumerable<(string Name, long Value)> Mappings(RouteCounters counters) =>
+        Enum.GetValues<Proof>().Where(proof => proof != Proof.None).Select(proof => (proof.ToString(), counters[proof]));
+
+    /// <summary>Datagrams for one server, in a direction, that were not forwarded, by verdict.</summary>
+    public static IEnumerable<(string Name, long Value)> Dropped(RouteCounters counters, Direction direction) =>
+        Enum.GetValues<Verdict>().Where(verdict => verdict > Verdict.Open).Select(verdict => (verdict.ToString(), counters[direction, verdict]));
 
     /// <summary>Datagrams of a direction that were not forwarded, by verdict.</summary>
     public static IEnumerable<(string Name, long Value)> Dropped(CountersSnapshot counters, Direction direction) =>

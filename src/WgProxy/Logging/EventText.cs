@@ -6,7 +6,9 @@ namespace WgProxy.Logging;
 internal static class EventText
 {
     /// <summary>One sentence: the client, the change, and the upstream port by which the server knows the client.</summary>
-    public static string Of(in RelayEvent change)
+    /// <param name="change">The change.</param>
+    /// <param name="server">The name of its server; null where there is only one.</param>
+    public static string Of(in RelayEvent change, string? server = null)
     {
         string what = change.Kind switch
         {
@@ -29,7 +31,8 @@ internal static class EventText
             _ => change.Kind.ToString(),
         };
         string port = change.Port == 0 ? string.Empty : $", upstream port {change.Port}";
-        return $"client {change.Source} {what}{port}";
+        string name = server is null ? string.Empty : $", server {server}";
+        return $"client {change.Source} {what}{port}{name}";
     }
 
     private static string Words(in OpenRefusal refusal)

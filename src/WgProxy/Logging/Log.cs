@@ -1,7 +1,6 @@
 using System.Net;
 using WgProxy.Configuration;
 using WgProxy.Core.Engine;
-using WgProxy.Core.Protocol;
 using WgProxy.Hosting;
 using WgProxy.State;
 
@@ -11,18 +10,18 @@ namespace WgProxy.Logging;
 /// Every line that the program can log, each as a method. Until <see cref="BeginQueue"/> the caller writes the line itself. After
 /// that, a queue takes it and no caller waits. Any thread may call, except where a method says otherwise.
 /// </summary>
-internal sealed class Log(TextWriter output, bool forJournal, TimeProvider time) : IAsyncDisposable
+internal sealed partial class Log(TextWriter output, bool forJournal, TimeProvider time) : IAsyncDisposable
 {
     private static readonly TimeSpan OncePerMinute = TimeSpan.FromMinutes(1);
 
     private readonly Lock _lock = new();
     private readonly Throttle _openFailed = new(time, OncePerMinute);
-    private readonly Throttle _unresolved = new(time, OncePerMinute);
+    private readonly Throttles _unresolved = new(time, OncePerMinute);
     private readonly Throttle _rerouted = new(time, OncePerMinute);
-    private readonly Throttle _resolvedToRelay = new(time, OncePerMinute);
+    private readonly Throttles _resolvedToRelay = new(time, OncePerMinute);
     private readonly Throttle _redirected = new(time, OncePerMinute);
     private readonly Throttle _passedOver = new(time, OncePerMinute);
-    private readonly Throttle _moved = new(time, TimeSpan.FromSeconds(10));
+    private readonly Throttles _moved = new(time, TimeSpan.FromSeconds(10));
 
     // Some 2 kB per second at most. An accepted client can open and leave mappings as fast as it completes handshakes.
     private readonly LineBudget _changes = new(time, burst: 1_000, perSecond: 20);
@@ -31,8 +30,12 @@ internal sealed class Log(TextWriter output, bool forJournal, TimeProvider time)
     /// <summary>The level up to which lines are logged. Set before other threads log.</summary>
     public LogLevel Level { get; set; } = LogLevel.Info;
 
+    /// <summary>What lines about a client call its server; null where there is no need to name it. Called by any thread. Set before
+    /// others log.</summary>
+    public Func<RouteId, string?> NameOf { get; set; } = static _ => null;
+
     /// <summary>From now on, a queue takes the lines, and no caller waits for the reader of standard error.</summary>
-    public void BeginQueue() => _queue = new LogQueue(time, Write);
+    public void BeginQueue() => _queue = new LogQueue(time, (in RelayEvent change) => EventText.Of(change, NameOf(change.Route)), Write);
 
     /// <summary>Waits for a bounded time until queued lines are written.</summary>
     public ValueTask DisposeAsync() => _queue?.DisposeAsync() ?? ValueTask.CompletedTask;
@@ -58,7 +61,7 @@ internal sealed class Log(TextWriter output, bool forJournal, TimeProvider time)
 
     /// <summary>The server is this relay.</summary>
     public void ServerIsRelay(ServerName server, IPAddress address) =>
-        Error($"{OptionTable.Server.Name} is {LogLine.Quote(server.ToString())}: "
+        Error($"{server.Setting} is {LogLine.Quote(server.ToString())}: "
             + (server.Address is null ? $"it resolves to {address}, and " : string.Empty)
             + "that is where this relay itself listens; expected the address of the WireGuard server");
 
@@ -81,33 +84,34 @@ internal sealed class Log(TextWriter output, bool forJournal, TimeProvider time)
         Warning($"{row.Variable} is empty, which counts as missing: the default {standIn} applies");
 
     /// <summary>The idle timeout is so short that tunnels will notice.</summary>
-    public void TimeoutIsShort(TimeSpan timeout, TimeSpan sensible) =>
-        Warning($"{OptionTable.Timeout.Name} is {timeout.TotalSeconds}: below {sensible.TotalSeconds} s the server "
+    public void TimeoutIsShort(string setting, TimeSpan timeout, TimeSpan sensible) =>
+        Warning($"{setting} is {timeout.TotalSeconds}: below {sensible.TotalSeconds} s the server "
             + "cannot reach an idle client between two handshakes");
 
-    /// <summary>The server's name could not be resolved. One thread at a time.</summary>
+    /// <summary>A server's name could not be resolved. One thread at a time for each server.</summary>
     public void Unresolved(ServerName server, string reason, TimeSpan retry, IPEndPoint? kept)
     {
-        if (_unresolved.TryPass(out long withheld))
+        if (_unresolved.Of(server.Title).TryPass(out long withheld))
         {
-            Warning($"server {server} cannot be resolved: {reason}; next attempt in {retry.TotalSeconds} s"
+            Warning($"server {server.Title} cannot be resolved: {reason}; next attempt in {retry.TotalSeconds} s"
                 + (kept is null ? string.Empty : $", {kept} stays in use") + Throttle.Words(withheld));
         }
     }
 
-    /// <summary>The server's name points at this relay. One thread at a time.</summary>
+    /// <summary>A server's name points at this relay. One thread at a time for each server.</summary>
     public void ResolvedToRelay(ServerName server, IPAddress address, TimeSpan retry, IPEndPoint? kept)
     {
-        if (_resolvedToRelay.TryPass(out long withheld))
+        if (_resolvedToRelay.Of(server.Title).TryPass(out long withheld))
         {
-            Warning($"server {server} resolves to {address}, where this relay itself listens: "
+            Warning($"server {server.Title} resolves to {address}, where this relay itself listens: "
                 + (kept is null ? $"next attempt in {retry.TotalSeconds} s" : $"{kept} stays in use") + Throttle.Words(withheld));
         }
     }
 
     /// <summary>The relay has started.</summary>
-    public void Started(string version, IEnumerable<IPEndPoint> listening, ServerName server, PublicKey key) =>
-        Info($"wgproxy {version} relays from {string.Join(" and ", listening)} to {server}, public key {key}");
+    public void Started(string version, IEnumerable<IPEndPoint> listening, IReadOnlyList<ServerOptions> servers) =>
+        Info($"wgproxy {version} relays from {string.Join(" and ", listening)} to "
+            + (servers is [ServerOptions only] ? $"{only.Endpoint.Title}, public key {only.Key}" : NamesOf(servers)));
 
     /// <summary>How many clients fit, and which limit bounds them. Warns if a higher limit on open files would allow more, or if
     /// the system does not tell its range of local ports.</summary>
@@ -167,25 +171,20 @@ internal sealed class Log(TextWriter output, bool forJournal, TimeProvider time)
     /// <summary>The system granted less than the engine asked for.</summary>
     public void Shortfall(string what) => Warning(what);
 
-    /// <summary>The server's addresses are known, or have changed. One thread at a time.</summary>
+    /// <summary>A server's addresses are known, or have changed. One thread at a time for each server.</summary>
     public void Resolved(ServerName server, IReadOnlyList<IPEndPoint> current, IReadOnlyList<IPEndPoint> former)
     {
         string addresses = string.Join(", else at ", current);
         if (former.Count == 0 || current[0].Equals(former[0]))
         {
-            Info($"server {server} is at {addresses}");
+            Info($"server {server.Title} is at {addresses}");
         }
-        else if (_moved.TryPass(out long withheld))
+        else if (_moved.Of(server.Title).TryPass(out long withheld))
         {
-            Info($"server {server} has moved from {former[0]} to {addresses}: new mappings go there, and those that fall silent"
+            Info($"server {server.Title} has moved from {former[0]} to {addresses}: new mappings go there, and those that fall silent"
                 + Throttle.Words(withheld));
         }
     }
-
-    /// <summary>SIGHUP arrived.</summary>
-    public void HungUp(ServerName server) => Info(server.Address is null
-        ? $"SIGHUP: {server.Host} is resolved again now; settings are read at the start only"
-        : $"SIGHUP: nothing to do, {server} is an address; settings are read at the start only");
 
     /// <summary>A mapping changed. A budget limits these lines, except at the debug level. One thread at a time.</summary>
     public void Changed(LogLevel level, in RelayEvent change)
@@ -202,7 +201,7 @@ internal sealed class Log(TextWriter output, bool forJournal, TimeProvider time)
         }
         else
         {
-            Write(time.GetUtcNow(), level, EventText.Of(change) + Throttle.Words(withheld));
+            Write(time.GetUtcNow(), level, EventText.Of(change, NameOf(change.Route)) + Throttle.Words(withheld));
         }
     }
 
@@ -211,7 +210,7 @@ internal sealed class Log(TextWriter output, bool forJournal, TimeProvider time)
     {
         if (_openFailed.TryPass(out long withheld))
         {
-            Warning(EventText.Of(change) + Throttle.Words(withheld));
+            Warning(EventText.Of(change, NameOf(change.Route)) + Throttle.Words(withheld));
         }
     }
 
@@ -262,17 +261,17 @@ internal sealed class Log(TextWriter output, bool forJournal, TimeProvider time)
 
     /// <summary>Clients send, and the server does not answer.</summary>
     public void ServerIsSilent(ServerName server, TimeSpan silence, long asking) =>
-        Warning($"server {server} has sent nothing for {silence.TotalSeconds} s though clients send to it ({asking} of them unanswered so "
+        Warning($"server {server.Title} has sent nothing for {silence.TotalSeconds} s though clients send to it ({asking} of them unanswered so "
             + "far): likely it is down or does not listen on this port; a firewall on the way, on this host or there drops UDP; its "
             + "answers take another way back; it does not know these clients; or the name leads to a wrong address");
 
     /// <summary>The server answers again.</summary>
-    public void ServerIsBack(ServerName server) => Info($"server {server} is heard again");
+    public void ServerIsBack(ServerName server) => Info($"server {server.Title} is heard again");
 
     /// <summary>Every initiation is made for another key.</summary>
     public void AskedForAnotherKey() =>
-        Warning($"initiations arrive, but none is made for this server's public key: expected {OptionTable.Key.Name} to be the PublicKey "
-            + "that clients have in their [Peer] section (strangers who guess also end here)");
+        Warning($"initiations arrive, but none is made for this server's public key: expected {OptionTable.Key.Name}, or PublicKey in the "
+            + "configuration file, to be the PublicKey that clients have in their [Peer] section (strangers who guess also end here)");
 
     /// <summary>The status that the operator asked for, logged at every level.</summary>
     public void Status(string summary) => Say(LogLevel.Info, $"status: {summary}");
@@ -302,6 +301,16 @@ internal sealed class Log(TextWriter output, bool forJournal, TimeProvider time)
         {
             yield return $"{others} records are set aside: no room, no socket, or the client is not allowed";
         }
+    }
+
+    /// <summary>What passed for one server, as a part of the status that the operator asked for.</summary>
+    public void ServerStatus(string name, string summary) => Say(LogLevel.Info, $"status of {name}: {summary}");
+
+    private static string NamesOf(IReadOnlyList<ServerOptions> servers)
+    {
+        const int Shown = 20;
+        string more = servers.Count > Shown ? $" and {servers.Count - Shown} more" : string.Empty;
+        return $"{servers.Count} servers: {string.Join(", ", servers.Take(Shown).Select(server => server.Name))}{more}";
     }
 
     private void Error(string text) => Say(LogLevel.Error, text);

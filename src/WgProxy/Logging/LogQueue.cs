@@ -2,6 +2,9 @@ using System.Threading.Channels;
 
 namespace WgProxy.Logging;
 
+/// <summary>Makes the text of a mapping's change.</summary>
+internal delegate string TextOf(in RelayEvent change);
+
 /// <summary>
 /// Lines on their way to standard error. Posting never waits. If the queue is full, because the reader of
 /// standard error is slow or gone, the line is dropped and counted. The count is logged when there is room again.
@@ -17,14 +20,19 @@ internal sealed class LogQueue : IAsyncDisposable
         new BoundedChannelOptions(Capacity) { SingleReader = true });
 
     private readonly TimeProvider _time;
+    private readonly TextOf _text;
     private readonly Action<DateTimeOffset, LogLevel, string> _write;
     private readonly Task _writer;
     private long _dropped;
 
     /// <summary>A queue whose lines one task writes.</summary>
-    public LogQueue(TimeProvider time, Action<DateTimeOffset, LogLevel, string> write)
+    /// <param name="time">The clock.</param>
+    /// <param name="text">Makes the text of a change, on the task.</param>
+    /// <param name="write">Writes a line, on the task.</param>
+    public LogQueue(TimeProvider time, TextOf text, Action<DateTimeOffset, LogLevel, string> write)
     {
         _time = time;
+        _text = text;
         _write = write;
         _writer = Task.Run(WriteAllAsync);
     }
@@ -57,7 +65,7 @@ internal sealed class LogQueue : IAsyncDisposable
         {
             while (_lines.Reader.TryRead(out Entry entry))
             {
-                _write(entry.Time, entry.Level, entry.Text ?? (EventText.Of(entry.Change) + Throttle.Words(entry.Withheld)));
+                _write(entry.Time, entry.Level, entry.Text ?? (_text(entry.Change) + Throttle.Words(entry.Withheld)));
             }
 
             if (Interlocked.Exchange(ref _dropped, 0) is > 0 and long dropped)

@@ -8,7 +8,7 @@ namespace WgProxy.Logging;
 /// <param name="log">The log.</param>
 /// <param name="settings">The relay's limits.</param>
 /// <param name="unanswered">Called for every sign that a server in use fell silent.</param>
-internal sealed class RelayObserver(Log log, RelaySettings settings, Action unanswered)
+internal sealed class RelayObserver(Log log, RelaySettings settings, Action<RouteId> unanswered)
 {
     private readonly bool[] _accepted = new bool[settings.Slots];
 
@@ -24,7 +24,7 @@ internal sealed class RelayObserver(Log log, RelaySettings settings, Action unan
                 log.Rerouted();
                 break;
             case RelayEventKind.Unanswered:
-                unanswered();
+                unanswered(change.Route);
                 break;
             case RelayEventKind.Redirected when _accepted[change.Slot]:
                 log.Redirected();

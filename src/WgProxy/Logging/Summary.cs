@@ -1,5 +1,6 @@
 using System.Globalization;
 using WgProxy.Core.Engine;
+using WgProxy.Core.Routes;
 
 namespace WgProxy.Logging;
 
@@ -34,6 +35,21 @@ internal static class Summary
             string opening = $"{CounterNames.OpenFailed} {refused}";
             return refused == 0 ? faults : faults is "none" ? opening : $"{opening}, {faults}";
         }
+    }
+
+    /// <summary>What passed for one server.</summary>
+    public static string Of(RouteCounters counters)
+    {
+        return string.Join(
+            "; ",
+            $"mappings {List(CounterNames.Mappings(counters))}",
+            $"handshakes {counters.Handshakes}",
+            Way("uplink", Direction.Uplink),
+            Way("downlink", Direction.Downlink));
+
+        string Way(string name, Direction direction) =>
+            $"{name} {counters[direction, Verdict.Forward] + counters[direction, Verdict.Open]} datagrams {counters.ForwardedBytes(direction)} bytes, "
+            + $"dropped {List(CounterNames.Dropped(counters, direction))}";
     }
 
     private static string List(IEnumerable<(string Name, long Value)> counters)

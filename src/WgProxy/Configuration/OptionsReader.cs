@@ -1,0 +1,192 @@
+using System.Collections;
+using System.Net;
+using WgProxy.Core.Protocol;
+using WgProxy.Hosting;
+using WgProxy.Logging;
+
+namespace WgProxy.Configuration;
+
+/// <summary>Reads the settings of the program: from flags, else from variables, else from the configuration file, else from the
+/// table of options. May read again, and then sees what the file has become.</summary>
+/// <param name="line">A valid command line.</param>
+/// <param name="environment">The environment, names to texts.</param>
+/// <param name="log">Where errors and warnings go.</param>
+/// <param name="defaultFile">The file that is read if it is there and no option names another, or a server.</param>
+internal sealed class OptionsReader(CommandLine line, IDictionary environment, Log log, string defaultFile = ConfigFile.Default)
+{
+    // REKEY_AFTER_TIME: while both ends of a tunnel use it, WireGuard renews its keys every 120 s, and by that speaks.
+    // With less, a tunnel that both ends still hold keys for may be gone here, and the server cannot reach its client.
+    private static readonly TimeSpan ShortTimeout = TimeSpan.FromSeconds(120);
+
+    private static readonly OptionRow[] OfServer = [OptionTable.Server, OptionTable.Key];
+
+    private static readonly Dictionary<string, string> FormerVariables = new(StringComparer.Ordinal)
+    {
+        ["WGPROXY_PORTS"] = "this release listens on one port for all clients: use one WGPROXY_LISTEN",
+        ["WGPROXY_PUBKEYS"] = "a configuration file lists several servers: use --config, or one WGPROXY_PUBKEY",
+    };
+
+    private readonly Dictionary<OptionRow, object?> _values = [];
+    private RelayFile? _file;
+
+    /// <summary>Reads all settings; null if one is missing or wrong. Sets the log's level first, then says everything that is to be
+    /// said about the others.</summary>
+    public Options? Read()
+    {
+        string? path = FindFile();
+        string? refusal = ReadFile(path);
+        bool valid = TryRead(OptionTable.Level);
+        log.Level = valid ? (LogLevel)_values[OptionTable.Level]! : log.Level;
+        WarnOfUnknown();
+        return Finish(valid, path, refusal);
+    }
+
+    /// <summary>Reads the same file again, and takes flags and variables as they were. Nothing but the log's lines changes.</summary>
+    /// <param name="path">The file.</param>
+    public Options? ReadAgain(string path)
+    {
+        _values.Clear();
+        _file = null;
+        string? refusal = ReadFile(path);
+        return Finish(TryRead(OptionTable.Level), path, refusal);
+    }
+
+    private Options? Finish(bool valid, string? path, string? refusal)
+    {
+        if (refusal is not null)
+        {
+            log.FileIsUnreadable(path!, refusal);
+        }
+        else if (_file is not null)
+        {
+            log.FileIsWrong(path!, _file.Faults);
+        }
+
+        valid &= path is null || _file is { Faults.Count: 0 };
+        foreach (OptionRow row in OptionTable.Rows.Where(row => row != OptionTable.Level && row != OptionTable.Config))
+        {
+            bool isOfFile = OfServer.Contains(row) && path is not null && (_file is null || _file.ListsServers);
+            valid &= isOfFile ? IsLeftToFile(row, path!) : TryRead(row);
+        }
+
+        if (!valid)
+        {
+            return null;
+        }
+
+        IReadOnlyList<ServerOptions> servers = _file is { ListsServers: true } listed
+            ? listed.Servers
+            : [ServerOptions.Of((ServerName)_values[OptionTable.Server]!, (PublicKey)_values[OptionTable.Key]!)];
+        Options options = new(new Dictionary<OptionRow, object?>(_values), servers, path);
+        return MakeSense(options) ? options : null;
+    }
+
+    /// <summary>The file to read; null for none.</summary>
+    private string? FindFile()
+    {
+        string? named = TextOf(OptionTable.Config);
+        bool namesServer = OfServer.Any(row => TextOf(row) is not null);
+        return named ?? (!namesServer && ConfigFile.Exists(defaultFile) ? defaultFile : null);
+    }
+
+    private string? ReadFile(string? path)
+    {
+        if (path is null)
+        {
+            return null;
+        }
+
+        string? text = ConfigFile.Read(path, out string? refusal);
+        _file = text is null ? null : RelayFile.Parse(path, text);
+        return refusal;
+    }
+
+    /// <summary>Reads one setting. If it is missing or wrong, says so, and goes on.</summary>
+    private bool TryRead(OptionRow row)
+    {
+        string? given = TextOf(row);
+        bool isEmpty = given is null && (environment[row.Variable] as string)?.Trim() is "";
+        if (isEmpty && row.Default is not null)
+        {
+            log.VariableIsEmpty(row, row.Default);
+        }
+
+        if (given is null && _file?.Relay.TryGetValue(row, out object? listed) == true)
+        {
+            _values[row] = listed;
+            return true;
+        }
+
+        string? text = given ?? row.Default;
+        if (text is null)
+        {
+            log.SettingIsMissing(row);
+            return false;
+        }
+
+        if (row.TryParse(text, out object? value, out string? refusal))
+        {
+            _values[row] = value;
+            return true;
+        }
+
+        log.SettingIsWrong(row, text, refusal);
+        return false;
+    }
+
+    private bool IsLeftToFile(OptionRow row, string path)
+    {
+        if (TextOf(row) is null || _file is null)
+        {
+            return true;
+        }
+
+        log.ServerIsNamedTwice(row, path);
+        return false;
+    }
+
+    /// <summary>The text of a flag, else of a variable; null if neither is there. An empty variable counts as missing.</summary>
+    private string? TextOf(OptionRow row) =>
+        line[row]?.Trim() ?? ((environment[row.Variable] as string)?.Trim() is { Length: > 0 } text ? text : null);
+
+    /// <summary>What no setting shows alone.</summary>
+    private bool MakeSense(Options options)
+    {
+        IEnumerable<(string Setting, TimeSpan Timeout)> timeouts = options.Servers
+            .Where(server => server.Settings.IdleTimeout is not null)
+            .Select(server => ($"Timeout of {server.Name}", server.Settings.IdleTimeout!.Value))
+            .Prepend((OptionTable.Timeout.Name, options.Timeout));
+        foreach ((string setting, TimeSpan timeout) in timeouts.Where(each => each.Timeout < ShortTimeout))
+        {
+            log.TimeoutIsShort(setting, timeout, ShortTimeout);
+        }
+
+        // The system is asked once, whatever the number of servers.
+        Lazy<IPAddress[]> host = new(() => [.. OwnAddresses.OfThisHost()]);
+        OwnAddresses own = new([options.Listen], () => host.Value);
+        ServerName[] loops = [.. options.Servers.Select(server => server.Endpoint)
+            .Where(endpoint => endpoint.Address is { } address && own.Contains(address, endpoint.Port))];
+        foreach (ServerName loop in loops)
+        {
+            log.ServerIsRelay(loop, loop.Address!);
+        }
+
+        return loops.Length == 0;
+    }
+
+    private void WarnOfUnknown()
+    {
+        string[] known = [.. OptionTable.Rows.Select(row => row.Variable)];
+        IEnumerable<string> unknown = environment.Keys.OfType<string>()
+            .Where(name => name.StartsWith(OptionTable.Prefix, StringComparison.OrdinalIgnoreCase) || SettingHint.LooksLikeOurs(name))
+            .Except(known, StringComparer.Ordinal)
+            .Order(StringComparer.Ordinal);
+        foreach (string name in unknown)
+        {
+            string? nearest = Spelling.Nearest(name, known);
+            string hint = FormerVariables.GetValueOrDefault(name)
+                ?? (nearest is null ? string.Empty : $"did you mean {nearest}?") + SettingHint.For(name, isHost: false);
+            log.UnknownVariable(name, hint.Length == 0 ? null : hint.TrimStart(';', ' '));
+        }
+    }
+}

@@ -1,0 +1,25 @@
+using WgProxy.Core.Protocol;
+using WgProxy.Core.Routes;
+
+namespace WgProxy.Configuration;
+
+/// <summary>A client of a server, by name.</summary>
+/// <param name="Name">Its name, unique among those of its server.</param>
+/// <param name="Key">Its public key, unique among those of its server.</param>
+internal sealed record PeerOptions(string Name, PublicKey Key);
+
+/// <summary>One server, as the operator describes it.</summary>
+/// <param name="Name">Its name, unique: by default its endpoint.</param>
+/// <param name="Key">Its public key, unique too.</param>
+/// <param name="Endpoint">Where it is.</param>
+internal sealed record ServerOptions(string Name, PublicKey Key, ServerName Endpoint)
+{
+    /// <summary>The limits of its clients, beside those of the relay.</summary>
+    public RouteSettings Settings { get; init; } = RouteSettings.Default;
+
+    /// <summary>Its clients that have names.</summary>
+    public IReadOnlyList<PeerOptions> Peers { get; init; } = [];
+
+    /// <summary>The server of the two variables.</summary>
+    public static ServerOptions Of(ServerName endpoint, PublicKey key) => new(endpoint.ToString(), key, endpoint);
+}

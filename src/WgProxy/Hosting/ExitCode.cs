@@ -1,0 +1,14 @@
+namespace WgProxy.Hosting;
+
+/// <summary>What the program tells its caller at its end.</summary>
+internal static class ExitCode
+{
+    /// <summary>A signal stopped it, or it did what was asked.</summary>
+    public const int Done = 0;
+
+    /// <summary>A setting is missing or wrong.</summary>
+    public const int WrongSettings = 2;
+
+    /// <summary>The system refused something.</summary>
+    public const int SystemRefused = 3;
+}

@@ -1,0 +1,45 @@
+using WgProxy.Configuration;
+using WgProxy.Serving;
+
+namespace WgProxy.Logging;
+
+// Lines about the configuration file: what is wrong with it, and what reading it again has changed.
+internal sealed partial class Log
+{
+    /// <summary>The configuration file cannot be read.</summary>
+    public void FileIsUnreadable(string path, string refusal) =>
+        Error($"{OptionTable.Config.Name} is {LogLine.Quote(path)}: {refusal}; expected a readable file in UTF-8");
+
+    /// <summary>Everything that is wrong in a configuration file, a line each.</summary>
+    public void FileIsWrong(string path, ConfigFaults faults)
+    {
+        foreach (ConfigFault fault in faults.Kept)
+        {
+            Error($"{path}:{fault.Line}: {fault.Text}");
+        }
+
+        if (faults.Count > ConfigFaults.Most)
+        {
+            Error($"{path}: {faults.Count - ConfigFaults.Most} more errors are not shown");
+        }
+    }
+
+    /// <summary>Both an option and the configuration file name a server.</summary>
+    public void ServerIsNamedTwice(OptionRow row, string path) =>
+        Error($"{row.Name} is set, and {path} has a [Server]: expected servers in one of the two only");
+
+    /// <summary>SIGHUP arrived, and there is no file to read again.</summary>
+    public void HungUp(ServerName server) => Info(server.Address is null
+        ? $"SIGHUP: {server.Host} is resolved again now; there is no configuration file to read again"
+        : $"SIGHUP: nothing to do, {server} is an address, and there is no configuration file to read again");
+
+    /// <summary>SIGHUP arrived, and the file has been read again.</summary>
+    public void Reloaded(string path, ServerChanges changes) => Info($"SIGHUP: {path} was read again: {changes}");
+
+    /// <summary>SIGHUP arrived, and the file is not taken over. Why has been said.</summary>
+    public void ReloadRefused(string path) => Error($"SIGHUP: {path} is not taken over; everything stays as it was");
+
+    /// <summary>An option differs that is read at the start only.</summary>
+    public void NeedsRestart(OptionRow row, string path) =>
+        Error($"{path}: {row.Key} is another than at the start, and it cannot change while the relay runs: restart it, or restore the value");
+}

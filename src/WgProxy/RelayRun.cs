@@ -1,0 +1,154 @@
+using System.Threading.Channels;
+using WgProxy.Configuration;
+using WgProxy.Core.Engine;
+using WgProxy.Core.Routes;
+using WgProxy.Hosting;
+using WgProxy.Logging;
+using WgProxy.Resolving;
+using WgProxy.Serving;
+using WgProxy.State;
+
+namespace WgProxy;
+
+/// <summary>One run of the relay: engine, servers, signals, end.</summary>
+internal sealed class RelayRun
+{
+    private const int MostServersShown = 100;
+
+    private readonly OptionsReader _reader;
+    private readonly Log _log;
+    private readonly ServerSet _servers;
+
+    // Signals come on any thread, also two at once. One task handles them in turn, and a second one that waits is enough.
+    private readonly Channel<bool> _hangUps = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
+    private Options _options;
+
+    /// <summary>A run that has not begun.</summary>
+    /// <param name="options">The settings.</param>
+    /// <param name="reader">Reads them again, if they are from a file.</param>
+    /// <param name="log">The _log.</param>
+    public RelayRun(Options options, OptionsReader reader, Log log)
+    {
+        (_options, _reader, _log) = (options, reader, log);
+        _servers = new ServerSet(options.Servers, options.Timeout, TimeProvider.System, log);
+    }
+
+    /// <summary>Relays until a signal says otherwise; returns the exit code.</summary>
+    /// <param name="version">The version, for the first line.</param>
+    public async Task<int> RunAsync(string version)
+    {
+        Options options = _options;
+        Capacity capacity = Capacity.OfThisHost(options.Listen.Port, options.MaxMappings);
+        string? directory = RelayState.DirectoryOf(options.StateDirectory, Environment.GetEnvironmentVariable("STATE_DIRECTORY"));
+        await using RelayState? state = RelayState.Open(directory, _log, out bool isTaken);
+        if (isTaken)
+        {
+            return ExitCode.SystemRefused;
+        }
+
+        EngineSettings settings = options.ForEngine(_servers.Routes, capacity);
+        settings = state?.Equip(settings) ?? settings;
+        RelayObserver observer = new(_log, settings.Relay, _servers.ResolveSoon);
+        using IEngine engine = EngineChoice.Create(options, settings with { Observe = observer.Observe });
+        _log.BeginQueue();
+        if (!TryStart(engine, capacity))
+        {
+            return ExitCode.SystemRefused;
+        }
+
+        state?.Restore(engine);
+
+        // Before the first line: its reader may send a signal at once.
+        long start = TimeProvider.System.GetTimestamp();
+        OwnAddresses own = new(engine.Listening, OwnAddresses.OfThisHostLately(TimeProvider.System));
+        Announcements announcements = new(engine.Post, TimeProvider.System);
+        using Signals signals = new(() => _ = SayAsync(_log.Status), () => _hangUps.Writer.TryWrite(true));
+        _log.Started(version, engine.Listening, options.Servers);
+        _log.Limits(capacity);
+        foreach (string shortfall in engine.Shortfalls)
+        {
+            _log.Shortfall(shortfall);
+        }
+
+        Trouble trouble = new(engine.ReadCountersAsync, all => _servers.LookAsync(all, engine.ReadCountersAsync), TimeProvider.System, _log);
+        bool stopped = await signals.RunUntilStopAsync(stop => Task.WhenAny(
+            _servers.RunAsync(announcements, own, HostLookup.AskAsync, stop), trouble.RunAsync(stop), HandleHangUpsAsync(stop)).Unwrap());
+        engine.Stop();
+        await SayAsync(_log.Stopped);
+        return stopped ? ExitCode.Done : ExitCode.WrongSettings;
+
+        async Task SayAsync(Action<string> say)
+        {
+            foreach ((string name, RouteCounters counters) in (await _servers.ReadAsync(engine.ReadCountersAsync)).Take(MostServersShown))
+            {
+                _log.ServerStatus(name, Summary.Of(counters));
+            }
+
+            say(await engine.ReadCountersAsync() is { } all
+                ? Summary.Of(all, TimeProvider.System.GetElapsedTime(start), GC.GetTotalPauseDuration())
+                : "busy");
+        }
+    }
+
+    private bool TryStart(IEngine engine, Capacity capacity)
+    {
+        try
+        {
+            engine.Start();
+            return true;
+        }
+        catch (EngineException refusal)
+        {
+            if (refusal.Cause == EngineRefusal.System)
+            {
+                _log.EngineRefused(_options.Engine.ToString().ToLowerInvariant(), refusal.Message);
+            }
+            else
+            {
+                _log.ListenRefused(_options.Listen, refusal, capacity.Ports);
+            }
+
+            return false;
+        }
+    }
+
+    private async Task HandleHangUpsAsync(CancellationToken stop)
+    {
+        await foreach (bool _ in _hangUps.Reader.ReadAllAsync(stop))
+        {
+            HangUp();
+        }
+    }
+
+    /// <summary>SIGHUP: reads the file again and resolves all names; without a file, the latter only.</summary>
+    private void HangUp()
+    {
+        if (_options.File is not { } path)
+        {
+            _log.HungUp(_options.Servers[0].Endpoint);
+        }
+        else if (_reader.ReadAgain(path) is { } read && IsReloadable(read, path))
+        {
+            _log.Reloaded(path, _servers.Change(read.Servers, read.Timeout));
+            _log.Level = read.Level;
+            _options = read;
+        }
+        else
+        {
+            _log.ReloadRefused(path);
+        }
+
+        _servers.ResolveNow();
+    }
+
+    private bool IsReloadable(Options read, string path)
+    {
+        OptionRow[] fixedOnes = [.. _options.FixedDifferences(read)];
+        foreach (OptionRow row in fixedOnes)
+        {
+            _log.NeedsRestart(row, path);
+        }
+
+        return fixedOnes.Length == 0;
+    }
+}

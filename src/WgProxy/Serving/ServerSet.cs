@@ -1,0 +1,247 @@
+using WgProxy.Configuration;
+using WgProxy.Core.Engine;
+using WgProxy.Core.Protocol;
+using WgProxy.Core.Routes;
+using WgProxy.Hosting;
+using WgProxy.Logging;
+using WgProxy.Resolving;
+
+namespace WgProxy.Serving;
+
+/// <summary>
+/// The servers of a running relay. It makes the routes, keeps their addresses current, watches whether they answer, and takes over
+/// what the configuration file has become. One thread at a time changes it; the engine's threads ask for resolution.
+/// </summary>
+internal sealed class ServerSet
+{
+    private readonly TimeProvider _time;
+    private readonly Log _log;
+    private readonly ServerNames _names;
+    private readonly TaskCompletionSource _isOver = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    // By the index of the route, so that a thread of the engine finds one without a lock.
+    private readonly Served?[] _served;
+    private Announcements? _announcements;
+    private OwnAddresses? _own;
+    private LookUp? _lookUp;
+    private CancellationToken _stop;
+
+    /// <summary>Routes for these servers, without addresses yet.</summary>
+    /// <param name="servers">The servers.</param>
+    /// <param name="idle">How long an idle tunnel is kept where a server does not say.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="log">The log, which is told the servers' names.</param>
+    public ServerSet(IReadOnlyList<ServerOptions> servers, TimeSpan idle, TimeProvider time, Log log)
+    {
+        (_time, _log) = (time, log);
+        _served = new Served?[Routes.Capacity];
+        _names = new ServerNames(Routes);
+        foreach (ServerOptions server in servers)
+        {
+            Put(Added(server, idle));
+        }
+
+        _names.SetCount(servers.Count);
+        log.NameOf = _names.Of;
+    }
+
+    /// <summary>The routes, for the engine.</summary>
+    public RouteList Routes { get; } = [];
+
+    /// <summary>The servers, as they are served now.</summary>
+    public IReadOnlyList<ServerOptions> Servers => [.. All.Select(served => served.Options)];
+
+    private IEnumerable<Served> All => _served.OfType<Served>();
+
+    /// <summary>Keeps the servers' addresses current until cancelled. Returns earlier only if a server that was there from the
+    /// beginning is this relay. That has been logged then.</summary>
+    /// <param name="announcements">Tells the engine.</param>
+    /// <param name="own">Where the relay itself listens.</param>
+    /// <param name="lookUp">Asks the system.</param>
+    /// <param name="stop">Ends everything.</param>
+    public Task RunAsync(Announcements announcements, OwnAddresses own, LookUp lookUp, CancellationToken stop)
+    {
+        (_announcements, _own, _lookUp, _stop) = (announcements, own, lookUp, stop);
+        foreach (Served served in All)
+        {
+            Begin(served, endsAll: true);
+        }
+
+        return _isOver.Task.WaitAsync(stop);
+    }
+
+    /// <summary>Resolves every name now, for the operator.</summary>
+    public void ResolveNow()
+    {
+        foreach (Served served in All)
+        {
+            served.Resolver?.ResolveNow();
+        }
+    }
+
+    /// <summary>Resolves a server's name soon, because it has fallen silent. May be called from any thread.</summary>
+    public void ResolveSoon(RouteId route)
+    {
+        if (Find(route) is { } served)
+        {
+            served.Resolver?.ResolveSoon();
+        }
+    }
+
+    /// <summary>Serves other servers from now on. Those that are the same are not touched.</summary>
+    /// <param name="servers">The servers.</param>
+    /// <param name="idle">How long an idle tunnel is kept where a server does not say.</param>
+    public ServerChanges Change(IReadOnlyList<ServerOptions> servers, TimeSpan idle)
+    {
+        Dictionary<PublicKey, ServerOptions> wanted = servers.ToDictionary(server => server.Key);
+        Served[] removed = [.. All.Where(served => !wanted.ContainsKey(served.Options.Key))];
+        foreach (Served served in removed)
+        {
+            Remove(served);
+        }
+
+        Dictionary<PublicKey, Served> kept = All.ToDictionary(served => served.Options.Key);
+        List<string> added = [];
+        List<string> changed = [];
+        _names.SetCount(servers.Count);
+        foreach (ServerOptions server in servers)
+        {
+            if (!kept.TryGetValue(server.Key, out Served? former))
+            {
+                Served served = Added(server, idle);
+                Put(served);
+                Begin(served, endsAll: false);
+                _announcements!.RouteChanged(served.Id);
+                added.Add(server.Name);
+            }
+            else if (TryChange(former, server, idle))
+            {
+                changed.Add(server.Name);
+            }
+        }
+
+        return new ServerChanges(added, [.. removed.Select(served => served.Options.Name)], changed);
+    }
+
+    /// <summary>Looks at each server's figures, and logs which are silent while clients ask.</summary>
+    /// <param name="all">The figures of the engine.</param>
+    /// <param name="read">Reads those of one server; null if too many ask.</param>
+    public async Task LookAsync(CountersSnapshot all, Func<RouteId, Task<RouteCounters?>> read)
+    {
+        Served[] looked = [.. All];
+        foreach (Served served in looked)
+        {
+            if (looked.Length == 1)
+            {
+                served.Silence!.Look(AnswerFigures.Of(all));
+            }
+            else if (await read(served.Id) is { } counters)
+            {
+                served.Silence!.Look(AnswerFigures.Of(counters));
+            }
+        }
+    }
+
+    /// <summary>The counters of each server that has seen something, the busiest first; empty if there is only one server.</summary>
+    /// <param name="read">Reads those of one server; null if too many ask.</param>
+    public async Task<IReadOnlyList<(string Name, RouteCounters Counters)>> ReadAsync(Func<RouteId, Task<RouteCounters?>> read)
+    {
+        Served[] asked = [.. All];
+        List<(string Name, RouteCounters Counters)> answered = [];
+        foreach (Served served in asked.Length > 1 ? asked : [])
+        {
+            if (await read(served.Id) is { } counters)
+            {
+                answered.Add((served.Options.Name, counters));
+            }
+        }
+
+        return [.. answered.OrderByDescending(each => each.Counters.ForwardedBytes(Direction.Uplink) + each.Counters.ForwardedBytes(Direction.Downlink))];
+    }
+
+    private Served? Find(RouteId id) => Volatile.Read(ref _served[id.Index]) is { } served && served.Id == id ? served : null;
+
+    private Served Added(ServerOptions server, TimeSpan idle)
+    {
+        Route route = new(server.Key) { Settings = SettingsOf(server, idle) };
+        return new Served(server, route, Routes.Add(route));
+    }
+
+    private void Put(Served served)
+    {
+        _names.Set(served.Id, served.Options.Name);
+        Volatile.Write(ref _served[served.Id.Index], served);
+    }
+
+    private void Remove(Served served)
+    {
+        served.Stop.Cancel();
+        Volatile.Write(ref _served[served.Id.Index], null);
+        _ = Routes.Remove(served.Id);
+        _announcements!.RouteChanged(served.Id);
+    }
+
+    private bool TryChange(Served former, ServerOptions server, TimeSpan idle)
+    {
+        RouteSettings settings = SettingsOf(server, idle);
+        bool hasSettings = former.Route.Settings.Equals(settings);
+        bool hasName = string.Equals(former.Options.Endpoint.Title, server.Endpoint.Title, StringComparison.Ordinal)
+            && string.Equals(former.Options.Endpoint.ToString(), server.Endpoint.ToString(), StringComparison.Ordinal);
+        if (!hasSettings)
+        {
+            former.Route.Settings = settings;
+            _announcements!.RouteChanged(former.Id);
+        }
+
+        Served changed = former with { Options = server };
+        Put(changed);
+        if (!hasName)
+        {
+            // The addresses of the former name stay in use until the new one is resolved.
+            former.Stop.Cancel();
+            Begin(changed with { Stop = new CancellationTokenSource() }, endsAll: false);
+        }
+
+        return !hasSettings || !hasName || !former.Options.Peers.SequenceEqual(server.Peers);
+    }
+
+    private static RouteSettings SettingsOf(ServerOptions server, TimeSpan idle) =>
+        server.Settings with { IdleTimeout = server.Settings.IdleTimeout ?? idle };
+
+    private void Begin(Served served, bool endsAll)
+    {
+        CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(_stop, served.Stop.Token);
+        Served begun = served with
+        {
+            Resolver = new RouteResolver(
+                served.Route, served.Options.Endpoint, _own!, _lookUp!, _time, () => _announcements!.RouteChanged(served.Id), _log),
+            Silence = new Silence(served.Options.Endpoint, _time, _log),
+        };
+        Put(begun);
+        _ = ResolveAsync(begun.Resolver, stop, endsAll);
+    }
+
+    private async Task ResolveAsync(RouteResolver resolver, CancellationTokenSource stop, bool endsAll)
+    {
+        try
+        {
+            await resolver.RunAsync(stop.Token);
+            if (endsAll)
+            {
+                _ = _isOver.TrySetResult();
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // The server was removed or changed, or the relay stops.
+        }
+        catch (Exception failure)
+        {
+            _ = _isOver.TrySetException(failure);
+        }
+        finally
+        {
+            stop.Dispose();
+        }
+    }
+}
