@@ -41,6 +41,25 @@ public sealed partial class RelayTimerTests
         Assert.InRange(lingered, 180, 210);
     }
 
+    // What revival costs (decision 65): the server's end can be forged.
+    [Fact]
+    public void What_one_end_revives_newcomers_do_not_displace_until_it_ends()
+    {
+        RelayDriver driver = new(new RelaySettings { MaxMappings = 1 });
+        Scenario alice = Scenario.Lingering(driver);
+        int refused = 0;
+        for (uint asked = 0; asked < 30 && alice.Proof != Proof.None; asked++)
+        {
+            Assert.Equal(Verdict.Forward, alice.ServerAsks(0x60 + asked));
+            Assert.Equal(Verdict.TableFull, driver.FromClient(RelayDriver.Client(2), WireMessages.Initiation(driver.Mac1, asked)).Verdict);
+            refused++;
+            alice.Wait(10);
+        }
+
+        Assert.InRange(refused, 18, 21);
+        Assert.Equal(Verdict.Open, driver.FromClient(RelayDriver.Client(2), WireMessages.Initiation(driver.Mac1, 0xD2)).Verdict);
+    }
+
     [Fact]
     public void A_client_that_comes_back_after_it_lingered_lives_on()
     {
