@@ -15,8 +15,8 @@ internal sealed unsafe class ReceiveBatch : IDisposable
 
     // The largest payload is 65,527 bytes. Entries are 64 KiB and an odd number of cache lines apart. At a distance of
     // a power of two, their beginnings would compete for the same lines, and single datagrams use only these.
-    private const int PlaceSize = 65_536;
-    private const int PlaceDistance = PlaceSize + 1_600;
+    private const int PayloadSize = 65_536;
+    private const int PayloadDistance = PayloadSize + 1_600;
     private const long Window = 256 * 1024;
     private const int LeastWidth = 2;
     private const int NameSize = 32;
@@ -27,7 +27,7 @@ internal sealed unsafe class ReceiveBatch : IDisposable
     private readonly iovec* _vectors;
     private readonly byte* _names;
     private readonly byte* _controls;
-    private readonly byte* _places;
+    private readonly byte* _payloads;
     private long _average = 1;
     private bool _disposed;
 
@@ -41,10 +41,10 @@ internal sealed unsafe class ReceiveBatch : IDisposable
         _vectors = (iovec*)NativeMemory.AlignedAlloc((nuint)(capacity * sizeof(iovec)), 64);
         _names = (byte*)NativeMemory.AlignedAlloc((nuint)(capacity * NameSize), 64);
         _controls = (byte*)NativeMemory.AlignedAlloc((nuint)(capacity * ControlSize), 64);
-        _places = (byte*)NativeMemory.AlignedAlloc((nuint)capacity * PlaceDistance, 4096);
+        _payloads = (byte*)NativeMemory.AlignedAlloc((nuint)capacity * PayloadDistance, 4096);
         for (int i = 0; i < capacity; i++)
         {
-            _vectors[i] = new iovec { iov_base = _places + ((nint)i * PlaceDistance), iov_len = PlaceSize };
+            _vectors[i] = new iovec { iov_base = _payloads + ((nint)i * PayloadDistance), iov_len = PayloadSize };
             _headers[i] = default;
             _headers[i].msg_hdr.msg_iov = _vectors + i;
             _headers[i].msg_hdr.msg_iovlen = 1;
@@ -128,7 +128,7 @@ internal sealed unsafe class ReceiveBatch : IDisposable
             NativeMemory.AlignedFree(_vectors);
             NativeMemory.AlignedFree(_names);
             NativeMemory.AlignedFree(_controls);
-            NativeMemory.AlignedFree(_places);
+            NativeMemory.AlignedFree(_payloads);
         }
     }
 
