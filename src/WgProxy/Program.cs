@@ -1,9 +1,12 @@
+using System.Collections;
 using System.Reflection;
 using System.Text;
+using WgProxy.Commands;
 using WgProxy.Configuration;
 using WgProxy.Hosting;
 using WgProxy.Linux.Net;
 using WgProxy.Logging;
+using WgProxy.Resolving;
 
 namespace WgProxy;
 
@@ -31,7 +34,16 @@ internal static class Program
             return ExitCode.WrongSettings;
         }
 
-        OptionsReader reader = new(line, Environment.GetEnvironmentVariables(), log);
+        IDictionary environment = Environment.GetEnvironmentVariables();
+        OptionsReader reader = new(line, environment, log);
+        switch (line.Verb)
+        {
+            case Verb.Check:
+                return await new CheckCommand(reader, HostLookup.AskAsync, OwnAddresses.OfThisHostLately(TimeProvider.System)).RunAsync(Console.Out);
+            case Verb.Import:
+                return new ImportCommand(line, environment, log).Run(Console.OpenStandardInput(), Console.Out, Console.Error);
+        }
+
         return reader.Read() is { } options ? await new RelayRun(options, reader, log).RunAsync(Version) : ExitCode.WrongSettings;
     }
 }

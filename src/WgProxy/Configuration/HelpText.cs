@@ -8,6 +8,15 @@ internal static class HelpText
     private const int Width = 96;
     private const int Column = 27;
 
+    private static readonly (string Name, string Text)[] Commands =
+    [
+        ("check", "check the settings and resolve the servers' names, without relaying"),
+        ("import", "write a configuration file to standard output: from a client's or a server's WireGuard file, from standard input (-), or "
+            + "without a file from the options; and the lines of the client's file to change to standard error"),
+        ("  --relay HOST:PORT", "the endpoint at which the client reaches the relay"),
+        ("  --in-place FILE", "change these lines in this file"),
+    ];
+
     private static readonly (string Name, string Text)[] Levels =
     [
         ("0", "errors"),
@@ -25,9 +34,9 @@ internal static class HelpText
 
     private static readonly (string Name, string Text)[] ExitCodes =
     [
-        ("0", "stopped by a signal"),
+        ("0", "stopped by a signal, or nothing is wrong"),
         ("2", "a setting is missing or wrong"),
-        ("3", "the system refused something, such as a port in use"),
+        ("3", "the system refused something, such as a port in use, or check could not resolve a name"),
     ];
 
     /// <summary>The whole text, with a line feed at the end of each line.</summary>
@@ -36,9 +45,10 @@ internal static class HelpText
         StringBuilder text = new();
         Paragraph(text, "wgproxy relays the WireGuard traffic of many clients to their servers. It needs the servers' public "
             + "keys, and no other keys.");
-        _ = text.Append("\nUsage: wgproxy [OPTIONS]\n\n");
+        _ = text.Append("\nUsage: wgproxy [OPTIONS]\n       wgproxy check [OPTIONS]\n       wgproxy import [FILE|-] [--relay HOST:PORT] [--in-place FILE] [OPTIONS]\n\n");
         Paragraph(text, "Every option is also an environment variable, and a key in the configuration file. A flag overrides its "
             + "variable, and a variable overrides the file. An empty variable counts as missing. Several servers need a file.");
+        Section(text, "Commands", Commands);
         _ = text.Append("\nOptions:\n");
         foreach (OptionRow row in OptionTable.Rows)
         {

@@ -42,4 +42,16 @@ internal sealed partial class Log
     /// <summary>An option differs that is read at the start only.</summary>
     public void NeedsRestart(OptionRow row, string path) =>
         Error($"{path}: {row.Key} is another than at the start, and it cannot change while the relay runs: restart it, or restore the value");
+
+    /// <summary>An argument of a command is wrong.</summary>
+    public void BadArgument(string argument, string value, string refusal) => Error($"{argument} is {LogLine.Quote(value)}: {refusal}");
+
+    /// <summary>What is imported does not say what the configuration needs.</summary>
+    public void ImportNeeds(OptionRow row, string? path) =>
+        Error($"{row.Name} is missing or empty: " + (path is null
+            ? $"expected {row.Expected}, or a file to import"
+            : $"{path} is a server's file, which tells neither where the server is nor its public key (wg show prints that); expected {row.Expected}"));
+
+    /// <summary>A file could not be replaced.</summary>
+    public void FileIsNotWritten(string path, string refusal) => Error($"{path} cannot be changed, and is as it was: {refusal}");
 }

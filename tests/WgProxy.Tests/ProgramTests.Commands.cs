@@ -1,0 +1,55 @@
+namespace WgProxy.Tests;
+
+// wgproxy check and wgproxy import.
+public sealed partial class ProgramTests
+{
+    [Fact]
+    public async Task Check_says_where_each_server_is_and_ends()
+    {
+        using Farm farm = new(2);
+        using RunningProgram program = new(null, "check", "--config", farm.Write());
+        (int code, string output, string[] lines) = await program.ExitAsync();
+        Assert.Equal(0, code);
+        Assert.Empty(lines);
+        string[] said = output.Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        Assert.Equal(3, said.Length);
+        Assert.EndsWith(": 2 servers, 0 peers; clients use 127.0.0.1:0", said[0], StringComparison.Ordinal);
+        Assert.Matches($@"^server s2 \(127\.0\.0\.1:[0-9]+\), public key {System.Text.RegularExpressions.Regex.Escape(Keys.TextOf(2))}: is at 127\.0\.0\.1:[0-9]+$", said[2]);
+    }
+
+    [Fact]
+    public async Task Check_finds_a_wrong_setting_and_a_name_that_is_not_there()
+    {
+        using Farm farm = new(1);
+        using RunningProgram wrong = new(null, "check", "--config", farm.Write(null, "Colour = red\n"));
+        Assert.Contains(":3: unknown key \"Colour\"", await RefusalAsync(wrong, 2), StringComparison.Ordinal);
+
+        using RunningProgram unknown = new(_environment, "check", "--server", "no-such-host.invalid:1");
+        (int code, string output, string[] lines) = await unknown.ExitAsync();
+        Assert.Equal(3, code);
+        Assert.Empty(lines);
+        Assert.Contains("server no-such-host.invalid:1, public key ", output, StringComparison.Ordinal);
+        Assert.Contains(": cannot be resolved: ", output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Import_writes_a_file_that_check_takes()
+    {
+        using RunningProgram import = new(_environment, "import");
+        (int code, string output, string[] lines) = await import.ExitAsync();
+        Assert.Equal(0, code);
+        Assert.Empty(lines);
+        string file = Path.GetTempFileName();
+        try
+        {
+            File.WriteAllText(file, output);
+            using RunningProgram check = new(null, "check", "--config", file);
+            Assert.Equal((0, $"{file}: 1 server, 0 peers; clients use 127.0.0.1:0\nserver 192.0.2.1 (192.0.2.1:51820), public key {Keys.Text}: is at 192.0.2.1:51820\n"),
+                await check.ExitAsync() is var (ended, said, _) ? (ended, said) : default);
+        }
+        finally
+        {
+            File.Delete(file);
+        }
+    }
+}
