@@ -6,15 +6,13 @@ namespace WgProxy.Kernel.Tests;
 [Collection(Loud.Name)]
 public sealed class BatchingTests(Machine machine)
 {
-    private static readonly TimeSpan First = TimeSpan.FromSeconds(60);
-
     [KernelFact]
     public async Task The_links_of_the_relay_decide_whether_datagrams_are_joined()
     {
         Assert.SkipUnless(Ways.All.Contains(Way.Linux), "the portable engine reads one datagram at a time");
         await machine.RunningAsync();
         await using Stage stage = await Stage.SetAsync(machine, Way.Linux);
-        await stage.Client.EchoAsync(stage.Server.Inner(AddressFamily.InterNetwork), First);
+        await stage.ClientEchoAsync();
         double plain = await JoinedAsync(stage);
         OnLinks(stage, link => $"ethtool -K {link} gro on");
         // A veth link looks at what its other end sends only if that end would not have sent TCP in one piece anyway.

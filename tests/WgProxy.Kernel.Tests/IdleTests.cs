@@ -3,36 +3,22 @@ namespace WgProxy.Kernel.Tests;
 /// <summary>Tunnels in which nothing is said for a while, or only WireGuard itself speaks.</summary>
 public sealed class IdleTests(Machine machine)
 {
-    private static readonly TimeSpan First = TimeSpan.FromSeconds(60);
-
     [KernelFact]
-    public async Task After_half_a_minute_of_silence_the_server_speaks_first()
+    public Task After_half_a_minute_of_silence_the_server_speaks_first() => Trial.EchoesAsync(machine, async stage =>
     {
-        await Trial.SideBySideAsync(
-            machine,
-            async stage =>
-            {
-                await stage.Client.EchoAsync(stage.Server.Inner(AddressFamily.InterNetwork), First);
-                await Task.Delay(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
-                return await stage.Server.EchoAsync(stage.Client.Inner(AddressFamily.InterNetworkV6), First);
-            },
-            outcomes => outcomes.EachLikeControl((echo, control) => echo <= control + Trial.Retry, "an echo for the server as soon"));
-    }
+        await stage.ClientEchoAsync();
+        await Task.Delay(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
+        return await stage.ServerEchoAsync(AddressFamily.InterNetworkV6);
+    });
 
     // No user's packet on either side: the client's keepalive makes the tunnel, and the server's word finds it.
     [KernelFact]
-    public async Task A_keepalive_alone_makes_a_tunnel_that_the_server_can_use()
+    public Task A_keepalive_alone_makes_a_tunnel_that_the_server_can_use() => Trial.EchoesAsync(machine, async stage =>
     {
-        await Trial.SideBySideAsync(
-            machine,
-            async stage =>
-            {
-                await stage.Client.AddPeerAsync(stage.Server, stage.Front(AddressFamily.InterNetworkV6), keepalive: 1);
-                await stage.Server.RunAsync($"until [ \"$(wg show {KernelPeer.Wg} latest-handshakes | cut -f 2)\" -gt 0 ]; do sleep 0.2; done");
-                return await stage.Server.EchoAsync(stage.Client.Inner(AddressFamily.InterNetwork), First);
-            },
-            outcomes => outcomes.EachLikeControl((echo, control) => echo <= control + Trial.Retry, "an echo for the server as soon"));
-    }
+        await stage.Client.AddPeerAsync(stage.Server, stage.Front(AddressFamily.InterNetworkV6), keepalive: 1);
+        await stage.Server.RunAsync($"until [ \"$(wg show {KernelPeer.Wg} latest-handshakes | cut -f 2)\" -gt 0 ]; do sleep 0.2; done");
+        return await stage.ServerEchoAsync();
+    });
 
     // Keys are renewed after 120 s by the end that made them, under the echoes of both.
     [LongKernelFact]
@@ -43,7 +29,7 @@ public sealed class IdleTests(Machine machine)
             async stage =>
             {
                 IPAddress server = stage.Server.Inner(AddressFamily.InterNetwork);
-                await stage.Client.EchoAsync(server, First);
+                await stage.Client.EchoAsync(server);
                 string before = await HandshakeAsync(stage);
                 Pings pings = await Pings.StartAsync(stage.Client, server, perSecond: 10);
                 await stage.Client.Shell.RunAsync(
@@ -61,22 +47,12 @@ public sealed class IdleTests(Machine machine)
 
     // After 180 s all keys are void and the relay's mapping lingers: the server makes new ones, and finds its client.
     [LongKernelFact]
-    public async Task After_all_keys_have_expired_the_server_speaks_first()
+    public Task After_all_keys_have_expired_the_server_speaks_first() => Trial.EchoesAsync(machine, async stage =>
     {
-        await Trial.SideBySideAsync(
-            machine,
-            async stage =>
-            {
-                await stage.Client.EchoAsync(stage.Server.Inner(AddressFamily.InterNetwork), First);
-                await Task.Delay(TimeSpan.FromSeconds(200), TestContext.Current.CancellationToken);
-                return await stage.Server.EchoAsync(stage.Client.Inner(AddressFamily.InterNetwork), First);
-            },
-            outcomes =>
-            {
-                outcomes.MeasureSeconds(echo => echo);
-                outcomes.EachLikeControl((echo, control) => echo <= control + Trial.Retry, "an echo for the server as soon");
-            });
-    }
+        await stage.ClientEchoAsync();
+        await Task.Delay(TimeSpan.FromSeconds(200), TestContext.Current.CancellationToken);
+        return await stage.ServerEchoAsync();
+    });
 
     private static async Task<string> HandshakeAsync(Stage stage) =>
         (await stage.Client.RunAsync($"wg show {KernelPeer.Wg} latest-handshakes | cut -f 2")).Trim();

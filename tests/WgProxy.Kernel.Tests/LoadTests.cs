@@ -21,7 +21,7 @@ public sealed class LoadTests(Machine machine)
         Task flood = FloodAsync(flooded, end.Token);
         await Trial.SideBySideAsync(
             machine,
-            stage => stage.Client.EchoAsync(stage.Server.Inner(AddressFamily.InterNetwork), TimeSpan.FromSeconds(60)),
+            stage => stage.Client.EchoAsync(stage.Server.Inner(AddressFamily.InterNetwork)),
             outcomes =>
             {
                 outcomes.MeasureSeconds(echo => echo);

@@ -4,7 +4,6 @@ namespace WgProxy.Kernel.Tests;
 public sealed class MovesTests(Machine machine)
 {
     private const int Moves = 5;
-    private static readonly TimeSpan First = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan Stay = TimeSpan.FromMilliseconds(300);
 
     [KernelFact]
@@ -42,37 +41,31 @@ public sealed class MovesTests(Machine machine)
 
     // Its messages leave from the namespace in which it was made.
     [KernelFact]
-    public async Task A_clients_interface_moves_to_a_namespace_that_has_no_link()
+    public Task A_clients_interface_moves_to_a_namespace_that_has_no_link() => Trial.EchoesAsync(machine, async stage =>
     {
-        await Trial.SideBySideAsync(
-            machine,
-            async stage =>
-            {
-                KernelPeer client = stage.Client;
-                string inside = $"{client.Space}in";
-                await client.EchoAsync(stage.Server.Inner(AddressFamily.InterNetwork), First);
-                await client.RunAsync(
-                    $"""
-                    ip netns add {inside}
-                    ip link set {KernelPeer.Wg} netns {inside}
-                    ip -n {inside} -batch - <<end
-                    addr add {client.Inner(AddressFamily.InterNetwork)}/24 dev {KernelPeer.Wg}
-                    link set {KernelPeer.Wg} up
-                    end
-                    """);
-                try
-                {
-                    await client.RunAsync(
-                        $"ip netns exec {inside} ping -n -c 20 -i 0.05 -w 60 {stage.Server.Inner(AddressFamily.InterNetwork)}");
-                    return await stage.Server.EchoAsync(client.Inner(AddressFamily.InterNetwork), First);
-                }
-                finally
-                {
-                    await client.RunAsync($"ip netns del {inside}");
-                }
-            },
-            outcomes => outcomes.EachLikeControl((echo, control) => echo <= control + Trial.Retry, "an echo for the server as soon"));
-    }
+        KernelPeer client = stage.Client;
+        string inside = $"{client.Space}in";
+        await client.EchoAsync(stage.Server.Inner(AddressFamily.InterNetwork));
+        await client.RunAsync(
+            $"""
+            ip netns add {inside}
+            ip link set {KernelPeer.Wg} netns {inside}
+            ip -n {inside} -batch - <<end
+            addr add {client.Inner(AddressFamily.InterNetwork)}/24 dev {KernelPeer.Wg}
+            link set {KernelPeer.Wg} up
+            end
+            """);
+        try
+        {
+            await client.RunAsync(
+                $"ip netns exec {inside} ping -n -c 20 -i 0.05 -w 60 {stage.Server.Inner(AddressFamily.InterNetwork)}");
+            return await stage.Server.EchoAsync(client.Inner(AddressFamily.InterNetwork));
+        }
+        finally
+        {
+            await client.RunAsync($"ip netns del {inside}");
+        }
+    });
 
     [KernelFact]
     public async Task Each_of_six_addresses_answers_from_where_it_was_asked()
@@ -95,7 +88,7 @@ public sealed class MovesTests(Machine machine)
                 foreach (IPEndPoint front in fronts.Concat(fronts))
                 {
                     await stage.Client.SetEndpointAsync(stage.Server, front);
-                    await stage.Client.EchoAsync(stage.Server.Inner(AddressFamily.InterNetwork), First);
+                    await stage.ClientEchoAsync();
                     await stage.Client.EchoAllAsync(stage.Server.Inner(AddressFamily.InterNetworkV6), 5);
                     answered += (await stage.Client.EndpointAsync()).Equals(front) ? 1 : 0;
                 }
@@ -137,7 +130,7 @@ public sealed class MovesTests(Machine machine)
     private Task UnderPingsAsync(Func<Stage, int, Task> move) => Trial.OutagesAsync(machine, async stage =>
     {
         IPAddress server = stage.Server.Inner(AddressFamily.InterNetwork);
-        await stage.Client.EchoAsync(server, First);
+        await stage.Client.EchoAsync(server);
         Pings pings = await Pings.StartAsync(stage.Client, server, perSecond: 20);
         for (int i = 0; i < Moves; i++)
         {

@@ -3,7 +3,6 @@ namespace WgProxy.Kernel.Tests;
 /// <summary>A client behind a NAT that forgets after two seconds and draws another port each time.</summary>
 public sealed class NatTests(Machine machine)
 {
-    private static readonly TimeSpan First = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan Forgotten = TimeSpan.FromSeconds(4);
 
     [KernelFact]
@@ -15,7 +14,7 @@ public sealed class NatTests(Machine machine)
             {
                 await PutBehindNatAsync(stage);
                 IPAddress inner = stage.Server.Inner(AddressFamily.InterNetwork);
-                await stage.Client.EchoAsync(inner, First);
+                await stage.Client.EchoAsync(inner);
                 HashSet<int> ports = [];
                 int answered = 0;
                 const int rounds = 4;
@@ -46,13 +45,13 @@ public sealed class NatTests(Machine machine)
             {
                 await PutBehindNatAsync(stage);
                 IPAddress client = stage.Client.Inner(AddressFamily.InterNetwork);
-                await stage.Client.EchoAsync(stage.Server.Inner(AddressFamily.InterNetwork), First);
+                await stage.ClientEchoAsync();
                 await Task.Delay(Forgotten, TestContext.Current.CancellationToken);
                 (int code, _) = await stage.Server.Shell.TryAsync($"ping -n -q -c 1 -W 1 {client}");
                 await stage.Client.RunAsync($"wg set {KernelPeer.Wg} peer {stage.Server.Key.Public} persistent-keepalive 1");
-                await stage.Server.EchoAsync(client, First);
+                await stage.Server.EchoAsync(client);
                 await Task.Delay(Forgotten, TestContext.Current.CancellationToken);
-                return new Reached(code == 0, await stage.Server.EchoAsync(client, First));
+                return new Reached(code == 0, await stage.Server.EchoAsync(client));
             },
             outcomes =>
             {

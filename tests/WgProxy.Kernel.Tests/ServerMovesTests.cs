@@ -3,7 +3,6 @@ namespace WgProxy.Kernel.Tests;
 /// <summary>A server that is not where the relay was told, and speaks first.</summary>
 public sealed class ServerMovesTests(Machine machine)
 {
-    private static readonly TimeSpan First = TimeSpan.FromSeconds(60);
 
     // The one thing that goes on without the relay and not through it: see docs/decisions/0032.
     [KernelFact]
@@ -14,11 +13,11 @@ public sealed class ServerMovesTests(Machine machine)
             async stage =>
             {
                 IPAddress client = stage.Client.Inner(AddressFamily.InterNetwork);
-                await stage.Client.EchoAsync(stage.Server.Inner(AddressFamily.InterNetwork), First);
+                await stage.ClientEchoAsync();
                 await stage.Server.SetPortAsync(Stage.Port + 1);
                 (int away, _) = await stage.Server.Shell.TryAsync($"ping -n -q -c 1 -i 0.2 -w 3 {client}");
                 await stage.Server.SetPortAsync(Stage.Port);
-                TimeSpan back = await stage.Server.EchoAsync(client, First);
+                TimeSpan back = await stage.Server.EchoAsync(client);
                 return new Heard(away == 0, back, (await stage.Client.EndpointAsync()).Port == Stage.Port);
             },
             outcomes =>

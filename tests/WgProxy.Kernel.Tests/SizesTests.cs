@@ -5,7 +5,6 @@ public sealed class SizesTests(Machine machine)
 {
     // What an echo request adds inside: IPv4 and ICMP headers.
     private const int EchoHeaders = 28;
-    private static readonly TimeSpan First = TimeSpan.FromSeconds(60);
 
     // 34,736 is about what the kernel's own tests take; each packet of it leaves in 24 fragments.
     [KernelFact]
@@ -16,7 +15,7 @@ public sealed class SizesTests(Machine machine)
             machine,
             async stage =>
             {
-                await stage.Client.EchoAsync(stage.Server.Inner(AddressFamily.InterNetwork), First);
+                await stage.ClientEchoAsync();
                 foreach (int width in widths)
                 {
                     await SetWidthAsync(stage, width);
@@ -39,7 +38,7 @@ public sealed class SizesTests(Machine machine)
             machine,
             async stage =>
             {
-                await stage.Client.EchoAsync(stage.Server.Inner(AddressFamily.InterNetwork), First);
+                await stage.ClientEchoAsync();
                 foreach (string link in (string[])["client", "server"])
                 {
                     stage.Middle.Ip("link", "set", link, "mtu", "1280");

@@ -87,13 +87,11 @@ internal sealed class KernelPeer
     /// <summary>Where this end believes the other to be.</summary>
     public async Task<IPEndPoint> EndpointAsync() => IPEndPoint.Parse((await RunAsync($"wg show {Wg} endpoints")).Trim().Split('\t')[1]);
 
-    /// <summary>Awaits a first echo from the other end; tells how long it took.</summary>
-    public async Task<TimeSpan> EchoAsync(IPAddress to, TimeSpan deadline, string options = "")
+    /// <summary>Awaits a first echo from the other end, for a minute at most; tells how long it took.</summary>
+    public async Task<TimeSpan> EchoAsync(IPAddress to)
     {
         string output = await Shell.RunAsync(
-            string.Create(CultureInfo.InvariantCulture,
-                $"echo $EPOCHREALTIME; ping -n -q -c 1 -i 0.2 -w {Math.Ceiling(deadline.TotalSeconds):0} {options} {to}; echo $EPOCHREALTIME"),
-            deadline + TimeSpan.FromSeconds(30));
+            $"echo $EPOCHREALTIME; ping -n -q -c 1 -i 0.2 -w 60 {to}; echo $EPOCHREALTIME", TimeSpan.FromSeconds(90));
         string[] lines = output.Split('\n', StringSplitOptions.RemoveEmptyEntries);
         return TimeSpan.FromSeconds(double.Parse(lines[^1], CultureInfo.InvariantCulture) - double.Parse(lines[0], CultureInfo.InvariantCulture));
     }

@@ -70,6 +70,12 @@ internal sealed class Stage : IAsyncDisposable
         }
     }
 
+    /// <summary>The client awaits an echo of its server through the tunnel; tells how long it took.</summary>
+    public Task<TimeSpan> ClientEchoAsync(AddressFamily family = AddressFamily.InterNetwork) => Client.EchoAsync(Server.Inner(family));
+
+    /// <summary>The server awaits an echo of its client through the tunnel; tells how long it took.</summary>
+    public Task<TimeSpan> ServerEchoAsync(AddressFamily family = AddressFamily.InterNetwork) => Server.EchoAsync(Client.Inner(family));
+
     /// <summary>Ends the relay, and starts one for this server.</summary>
     public async Task ReplaceRelayAsync(IPEndPoint server, string publicKey)
     {

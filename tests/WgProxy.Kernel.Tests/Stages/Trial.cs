@@ -38,6 +38,16 @@ internal static class Trial
         });
     }
 
+    /// <summary>A scenario that ends with how long an echo took: as long as the control's, give or take a retry.</summary>
+    public static Task EchoesAsync(Machine machine, Func<Stage, Task<TimeSpan>> scenario) => SideBySideAsync(
+        machine,
+        scenario,
+        outcomes =>
+        {
+            outcomes.MeasureSeconds(echo => echo);
+            outcomes.EachLikeControl((echo, control) => echo <= control + Retry, "an echo as soon");
+        });
+
     /// <summary>A scenario that ends with an account of echoes: the outage must be the control's, give or take a retry.</summary>
     public static Task OutagesAsync(Machine machine, Func<Stage, Task<PingAccount>> scenario) => SideBySideAsync(
         machine,
