@@ -23,7 +23,7 @@ public sealed partial class RelayGateTests
         {
             for (int i = 0; i < 100; i++)
             {
-                driver.FromClient(Subnet((int)++stranger), WireMessages.Initiation(driver.Mac1, 0xA000_0000 + stranger));
+                Ask(driver, Subnet((int)++stranger), 0xA000_0000 + stranger);
             }
 
             for (int claim = 0; claim < 4; claim++)
@@ -56,7 +56,7 @@ public sealed partial class RelayGateTests
         {
             for (int i = 0; isForged && i < 10; i++)
             {
-                driver.FromClient(Alice, WireMessages.Initiation(driver.Mac1, 0xA000_0000 + ++forged));
+                Ask(driver, Alice, 0xA000_0000 + ++forged);
             }
         }));
     }

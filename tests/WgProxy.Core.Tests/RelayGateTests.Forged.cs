@@ -14,14 +14,11 @@ public sealed partial class RelayGateTests
         driver.Confirm(Alice);
         for (uint forged = 0; forged < 4_900; forged++)
         {
-            driver.FromClient(Alice, WireMessages.Initiation(driver.Mac1, 0xF000 + forged));
+            Ask(driver, Alice, 0xF000 + forged);
             driver.Pass(0.001);
         }
 
-        byte[] refused = WireMessages.Initiation(driver.Mac1, 0xC2);
-        Assert.Equal(Verdict.Reply, driver.FromClient(Alice, refused).Verdict);
-        byte[] retry = WithCookie(WireMessages.Initiation(driver.Mac1, 0xC3), Open(driver, refused));
-        Assert.Equal(Verdict.Forward, driver.FromClient(Alice, retry).Verdict);
+        Assert.Equal(Verdict.Forward, Ask(driver, Alice, 0xC3, Refused(driver, Alice, 0xC2)).Verdict);
     }
 
     /// <summary>Initiations under the client's address push its own out of the eight that are remembered. A client believes an
@@ -45,11 +42,10 @@ public sealed partial class RelayGateTests
             Assert.Equal(Proof.Confirmed, driver.Relay.ProofOf(first));
         }
 
-        byte[] initiation = WireMessages.Initiation(driver.Mac1, 0xC2);
-        int slot = driver.FromClient(Alice, cookie is null ? initiation : WithCookie(initiation, cookie)).Slot;
+        int slot = Ask(driver, Alice, 0xC2, cookie).Slot;
         for (uint forged = 0; forged < seconds * 100; forged++)
         {
-            driver.FromClient(Alice, WireMessages.Initiation(driver.Mac1, 0xF000 + forged));
+            Ask(driver, Alice, 0xF000 + forged);
             driver.Pass(0.01);
         }
 

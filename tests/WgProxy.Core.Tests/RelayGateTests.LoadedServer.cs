@@ -22,8 +22,7 @@ public sealed partial class RelayGateTests
             byte[] refused = WireMessages.Initiation(driver.Mac1, (uint)tick);
             if (driver.FromClient(stranger, refused).Verdict == Verdict.Reply)
             {
-                byte[] retry = WithCookie(WireMessages.Initiation(driver.Mac1, 0x10_0000 + (uint)tick), Open(driver, refused));
-                Decision decision = driver.FromClient(stranger, retry);
+                Decision decision = Ask(driver, stranger, 0x10_0000 + (uint)tick, Open(driver, refused));
                 if (decision.Verdict == Verdict.Open)
                 {
                     passed++;
@@ -37,8 +36,7 @@ public sealed partial class RelayGateTests
                 byte[] rekey = WireMessages.Initiation(driver.Mac1, 0x20_0000 + (uint)tick);
                 Assert.Equal(Verdict.Reply, driver.FromClient(Alice, rekey).Verdict);
                 asked = 0x30_0000 + (uint)tick;
-                byte[] retry = WithCookie(WireMessages.Initiation(driver.Mac1, asked), Open(driver, rekey));
-                rekeys += driver.FromClient(Alice, retry).Verdict == Verdict.Forward ? 1 : 0;
+                rekeys += Ask(driver, Alice, asked, Open(driver, rekey)).Verdict == Verdict.Forward ? 1 : 0;
             }
 
             driver.Pass(0.001);
@@ -91,14 +89,10 @@ public sealed partial class RelayGateTests
         driver.FromServer(asks, WireMessages.CookieReply(0xC2));
         Verdict[] newcomers = [.. Enumerable.Range(0, 4).Select(i =>
         {
-            byte[] refused = WireMessages.Initiation(driver.Mac1, 0xD0 + (uint)i);
-            Assert.Equal(Verdict.Reply, driver.FromClient(Site(i), refused).Verdict);
-            return driver.FromClient(Site(i), WithCookie(WireMessages.Initiation(driver.Mac1, 0xE0 + (uint)i), Open(driver, refused))).Verdict;
+            return Ask(driver, Site(i), 0xE0 + (uint)i, Refused(driver, Site(i), 0xD0 + (uint)i)).Verdict;
         })];
         Assert.Equal([Verdict.Open, Verdict.Open, Verdict.Open, Verdict.ServerLoaded], newcomers);
-        byte[] unshown = WireMessages.Initiation(driver.Mac1, 0xC8);
-        Assert.Equal(Verdict.Reply, driver.FromClient(Alice, unshown).Verdict);
-        Assert.Equal(Verdict.Forward, driver.FromClient(Alice, WithCookie(WireMessages.Initiation(driver.Mac1, 0xC9), Open(driver, unshown))).Verdict);
+        Assert.Equal(Verdict.Forward, Ask(driver, Alice, 0xC9, Refused(driver, Alice, 0xC8)).Verdict);
     }
 
     [Fact]
@@ -116,7 +110,7 @@ public sealed partial class RelayGateTests
             // Forged or not: each asks twice a second, which is more than its bucket lets through, and the server keeps sending cookies.
             foreach (int asking in (ReadOnlySpan<int>)[millisecond * 2 % slots.Length, ((millisecond * 2) + 1) % slots.Length])
             {
-                if (driver.FromClient(Subnet(asking), WireMessages.Initiation(driver.Mac1, ++index)) is { Verdict: Verdict.Forward } passed)
+                if (Ask(driver, Subnet(asking), ++index) is { Verdict: Verdict.Forward } passed)
                 {
                     driver.FromServer(passed.Slot, WireMessages.CookieReply(index));
                 }
@@ -151,12 +145,10 @@ public sealed partial class RelayGateTests
         driver.Ask(Alice);
         driver.Confirm(RelayDriver.Client(2), 0xC2, 0x52);
         Load(driver);
-        byte[] refused = WireMessages.Initiation(driver.Mac1, 0xC3);
-        Assert.Equal(Verdict.Reply, driver.FromClient(Alice, refused).Verdict);
-        Assert.Equal(Verdict.Forward, driver.FromClient(Alice, WithCookie(WireMessages.Initiation(driver.Mac1, 0xC4), Open(driver, refused))).Verdict);
+        Assert.Equal(Verdict.Forward, Ask(driver, Alice, 0xC4, Refused(driver, Alice, 0xC3)).Verdict);
 
         // Who has been accepted is not one of the crowd.
-        Assert.Equal(Verdict.Forward, driver.FromClient(RelayDriver.Client(2), WireMessages.Initiation(driver.Mac1, 0xC5)).Verdict);
+        Assert.Equal(Verdict.Forward, Ask(driver, RelayDriver.Client(2), 0xC5).Verdict);
     }
 
     [Fact]
@@ -165,7 +157,7 @@ public sealed partial class RelayGateTests
         RelayDriver driver = new(new RelaySettings());
         for (int number = 0; number < 200_000; number++)
         {
-            driver.FromClient(Subnet(number % 2_000), WireMessages.Initiation(driver.Mac1, (uint)number));
+            Ask(driver, Subnet(number % 2_000), (uint)number);
             driver.Pass(number % 20 == 0 ? 0.001 : 0);
         }
 
@@ -179,9 +171,9 @@ public sealed partial class RelayGateTests
         RelayDriver driver = NewDriver();
         int slot = driver.Ask(RelayDriver.Client(2), client: 0xC2);
         driver.FromServer(slot, WireMessages.CookieReply(0xC2));
-        Assert.Equal(Verdict.Reply, driver.FromClient(Alice, WireMessages.Initiation(driver.Mac1, 1)).Verdict);
+        Assert.Equal(Verdict.Reply, Ask(driver, Alice, 1).Verdict);
         driver.Pass(2.1);
-        Assert.Equal(Verdict.Open, driver.FromClient(Alice, WireMessages.Initiation(driver.Mac1, 2)).Verdict);
+        Assert.Equal(Verdict.Open, Ask(driver, Alice, 2).Verdict);
     }
 
     [Fact]
@@ -190,7 +182,7 @@ public sealed partial class RelayGateTests
         RelayDriver driver = NewDriver();
         int slot = driver.Confirm(RelayDriver.Client(2));
         driver.FromServer(slot, WireMessages.CookieReply(0xBAD));
-        Assert.Equal(Verdict.Open, driver.FromClient(Alice, WireMessages.Initiation(driver.Mac1, 1)).Verdict);
+        Assert.Equal(Verdict.Open, Ask(driver, Alice, 1).Verdict);
     }
 
     [Fact]
@@ -200,12 +192,12 @@ public sealed partial class RelayGateTests
         int tunnel = driver.Confirm(Alice);
         int asks = driver.Ask(RelayDriver.Client(2), client: 0xC2);
         driver.FromServer(asks, WireMessages.CookieReply(0xC2));
-        Assert.Equal(Verdict.Reply, driver.FromClient(RelayDriver.Client(3), WireMessages.Initiation(driver.Mac1, 1)).Verdict);
-        Assert.Equal(Verdict.Forward, driver.FromClient(Alice, WireMessages.Initiation(driver.Mac1, 2)).Verdict);
+        Assert.Equal(Verdict.Reply, Ask(driver, RelayDriver.Client(3), 1).Verdict);
+        Assert.Equal(Verdict.Forward, Ask(driver, Alice, 2).Verdict);
 
         // On the tunnel's own mapping it is believed.
         driver.FromServer(tunnel, WireMessages.CookieReply(2));
-        Assert.Equal(Verdict.Reply, driver.FromClient(Alice, WireMessages.Initiation(driver.Mac1, 3)).Verdict);
+        Assert.Equal(Verdict.Reply, Ask(driver, Alice, 3).Verdict);
     }
 
     [Fact]
@@ -215,13 +207,13 @@ public sealed partial class RelayGateTests
         driver.Confirm(Alice);
         for (int stranger = 0; driver.Relay.Counters[Proof.Asked] <= 40; stranger++)
         {
-            driver.FromClient(Subnet(stranger), WireMessages.Initiation(driver.Mac1, (uint)stranger));
+            Ask(driver, Subnet(stranger), (uint)stranger);
         }
 
-        Assert.Equal(Verdict.Open, Ask(1).Verdict);
-        Assert.Equal(Verdict.Reply, Ask(2).Verdict);
+        Assert.Equal(Verdict.Open, AskFrom(1).Verdict);
+        Assert.Equal(Verdict.Reply, AskFrom(2).Verdict);
         driver.Pass(1);
-        Assert.Equal(Verdict.Open, Ask(3).Verdict);
+        Assert.Equal(Verdict.Open, AskFrom(3).Verdict);
 
         // Addresses of others whom the server knows: 32 at once, and 16 a second.
         int opened = 0;
@@ -245,7 +237,7 @@ public sealed partial class RelayGateTests
 
         Assert.InRange(opened, 32, 48);
 
-        Decision Ask(int port) => driver.FromClient(Other(Alice, port), WireMessages.Initiation(driver.Mac1, 0xC000 + (uint)port));
+        Decision AskFrom(int port) => Ask(driver, Other(Alice, port), 0xC000 + (uint)port);
 
         static Source Other(Source source, int port) => Source.From(new IPEndPoint(source.Address, 60_000 + port));
     }
@@ -253,9 +245,7 @@ public sealed partial class RelayGateTests
     /// <summary>Asks, shows the cookie, and, if that opened a mapping, is sent a cookie by the server.</summary>
     private static bool TakePlace(RelayDriver driver, Source source, uint client)
     {
-        byte[] initiation = WireMessages.Initiation(driver.Mac1, client);
-        Assert.Equal(Verdict.Reply, driver.FromClient(source, initiation).Verdict);
-        Decision decision = driver.FromClient(source, WithCookie(WireMessages.Initiation(driver.Mac1, client + 0x10_0000), Open(driver, initiation)));
+        Decision decision = Ask(driver, source, client + 0x10_0000, Refused(driver, source, client));
         if (decision.Verdict == Verdict.Open)
         {
             driver.FromServer(decision.Slot, WireMessages.CookieReply(client + 0x10_0000));

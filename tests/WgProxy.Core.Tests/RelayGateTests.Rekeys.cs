@@ -28,7 +28,7 @@ public sealed partial class RelayGateTests
             stayLoaded();
             for (int i = 0; i < 4; i++)
             {
-                driver.FromClient(Site((int)(forged % tunnels)), WireMessages.Initiation(driver.Mac1, ++forged));
+                Ask(driver, Site((int)(forged % tunnels)), ++forged);
             }
 
             foreach (WireGuardClient client in clients.Where((client, i) => !client.IsAnswered && (millisecond - (i * 50)) % RetryMilliseconds == 0))
@@ -101,7 +101,7 @@ public sealed partial class RelayGateTests
         for (int millisecond = 0; millisecond < 11_000; millisecond++)
         {
             stayLoaded();
-            driver.FromClient(Alice, WireMessages.Initiation(driver.Mac1, ++forged));
+            Ask(driver, Alice, ++forged);
             if (!newcomer.IsAnswered && millisecond % RetryMilliseconds == 0)
             {
                 newcomer.Ask();
@@ -117,15 +117,13 @@ public sealed partial class RelayGateTests
     public void A_loaded_server_is_not_asked_for_an_address_that_showed_a_cookie_only_earlier()
     {
         RelayDriver driver = Loaded();
-        byte[] refused = WireMessages.Initiation(driver.Mac1, 0xC1);
-        Assert.Equal(Verdict.Reply, driver.FromClient(Alice, refused).Verdict);
-        byte[] cookie = Open(driver, refused);
-        Assert.Equal(Verdict.Open, driver.FromClient(Alice, WithCookie(WireMessages.Initiation(driver.Mac1, 0xC2), cookie)).Verdict);
+        byte[] cookie = Refused(driver, Alice, 0xC1);
+        Assert.Equal(Verdict.Open, Ask(driver, Alice, 0xC2, cookie).Verdict);
         driver.Pass(16);
         LoadedServer(driver, out Action stayLoaded);
         stayLoaded();
-        Assert.Equal(Verdict.Reply, driver.FromClient(Alice, WireMessages.Initiation(driver.Mac1, 0xC3)).Verdict);
-        Assert.Equal(Verdict.Open, driver.FromClient(Alice, WithCookie(WireMessages.Initiation(driver.Mac1, 0xC4), cookie)).Verdict);
+        Assert.Equal(Verdict.Reply, Ask(driver, Alice, 0xC3).Verdict);
+        Assert.Equal(Verdict.Open, Ask(driver, Alice, 0xC4, cookie).Verdict);
     }
 
     [Fact]

@@ -19,7 +19,7 @@ public sealed partial class RelayGateTests
         Assert.Equal(100, opened);
         Assert.Equal(200, driver.Relay.Counters[Direction.Uplink, Verdict.Reply]);
 
-        Assert.Equal(Verdict.Open, driver.FromClient(Subnet(7), WireMessages.Initiation(driver.Mac1, 0xAA)).Verdict);
+        Assert.Equal(Verdict.Open, Ask(driver, Subnet(7), 0xAA).Verdict);
         driver.Pass(16);
         Assert.Equal(Verdict.Open, driver.FromClient(
             Source.From(new IPEndPoint(IPAddress.Parse(string.Format(null, format, 1)), 7)),
@@ -33,22 +33,19 @@ public sealed partial class RelayGateTests
         driver.Confirm(Subnet(0));
         foreach (int forged in Enumerable.Range(0, 40))
         {
-            driver.FromClient(RelayDriver.Client(forged), WireMessages.Initiation(driver.Mac1, (uint)forged));
+            Ask(driver, RelayDriver.Client(forged), (uint)forged);
         }
 
         foreach (int client in Enumerable.Range(100, 8))
         {
-            byte[] refused = WireMessages.Initiation(driver.Mac1, 0xC2);
-            Assert.Equal(Verdict.Reply, driver.FromClient(RelayDriver.Client(client), refused).Verdict);
-            byte[] retry = WithCookie(WireMessages.Initiation(driver.Mac1, 0xC3), Open(driver, refused));
-            Assert.Equal(Verdict.Open, driver.FromClient(RelayDriver.Client(client), retry).Verdict);
+            Assert.Equal(Verdict.Open, Ask(driver, RelayDriver.Client(client), 0xC3, Refused(driver, RelayDriver.Client(client), 0xC2)).Verdict);
         }
 
         byte[] last = WireMessages.Initiation(driver.Mac1, 0xC4);
         driver.FromClient(RelayDriver.Client(200), last);
         Assert.Equal(
             Verdict.OverShare,
-            driver.FromClient(RelayDriver.Client(200), WithCookie(WireMessages.Initiation(driver.Mac1, 0xC5), Open(driver, last))).Verdict);
+            Ask(driver, RelayDriver.Client(200), 0xC5, Open(driver, last)).Verdict);
         Assert.Equal(Verdict.Open, driver.FromClient(RelayDriver.Client(201), WireMessages.Transport(0x51)).Verdict);
     }
 
@@ -62,7 +59,7 @@ public sealed partial class RelayGateTests
             byte[] initiation = WireMessages.Initiation(driver.Mac1, (uint)port);
             if (driver.FromClient(RelayDriver.Client(port), initiation).Verdict == Verdict.Reply)
             {
-                driver.FromClient(RelayDriver.Client(port), WithCookie(WireMessages.Initiation(driver.Mac1, 0x10_0000 + (uint)port), Open(driver, initiation)));
+                Ask(driver, RelayDriver.Client(port), 0x10_0000 + (uint)port, Open(driver, initiation));
             }
         }
 

@@ -27,20 +27,17 @@ public sealed partial class RelayGateTests(ITestOutputHelper output)
     public void Under_load_a_stranger_must_show_a_cookie_and_is_then_asked_no_more()
     {
         RelayDriver driver = Loaded();
-        byte[] initiation = WireMessages.Initiation(driver.Mac1, 0xC1);
-        Assert.Equal(Verdict.Reply, driver.FromClient(Alice, initiation).Verdict);
-        byte[] cookie = Open(driver, initiation);
+        byte[] cookie = Refused(driver, Alice, 0xC1);
 
-        byte[] retry = WithCookie(WireMessages.Initiation(driver.Mac1, 0xC2), cookie);
-        Decision opened = driver.FromClient(Alice, retry);
+        Decision opened = Ask(driver, Alice, 0xC2, cookie);
         Assert.Equal(Verdict.Open, opened.Verdict);
         Assert.True(driver.Relay.HasShownCookie(opened.Slot));
         driver.Pass(16);
         Load(driver);
-        Assert.Equal(Verdict.Open, driver.FromClient(Alice, WireMessages.Initiation(driver.Mac1, 0xC3)).Verdict);
+        Assert.Equal(Verdict.Open, Ask(driver, Alice, 0xC3).Verdict);
         driver.Pass(181);
         Load(driver);
-        Assert.Equal(Verdict.Reply, driver.FromClient(Alice, WireMessages.Initiation(driver.Mac1, 0xC4)).Verdict);
+        Assert.Equal(Verdict.Reply, Ask(driver, Alice, 0xC4).Verdict);
     }
 
     [Fact]
@@ -71,14 +68,14 @@ public sealed partial class RelayGateTests(ITestOutputHelper output)
         byte[] cookie = Open(driver, first);
         Assert.Equal(
             Verdict.Reply,
-            driver.FromClient(RelayDriver.Client(2), WithCookie(WireMessages.Initiation(driver.Mac1, 0xC2), cookie)).Verdict);
+            Ask(driver, RelayDriver.Client(2), 0xC2, cookie).Verdict);
 
         driver.Pass(119);
         Load(driver);
-        Assert.Equal(Verdict.Open, driver.FromClient(Alice, WithCookie(WireMessages.Initiation(driver.Mac1, 0xC3), cookie)).Verdict);
+        Assert.Equal(Verdict.Open, Ask(driver, Alice, 0xC3, cookie).Verdict);
         driver.Pass(240);
         Load(driver);
-        Assert.Equal(Verdict.Reply, driver.FromClient(Alice, WithCookie(WireMessages.Initiation(driver.Mac1, 0xC4), cookie)).Verdict);
+        Assert.Equal(Verdict.Reply, Ask(driver, Alice, 0xC4, cookie).Verdict);
     }
 
     [Fact]
@@ -94,7 +91,7 @@ public sealed partial class RelayGateTests(ITestOutputHelper output)
         driver.FromClient(Alice, honest);
         foreach (int forged in Enumerable.Range(200, 1_000))
         {
-            driver.FromClient(Subnet(forged), WireMessages.Initiation(driver.Mac1, (uint)forged));
+            Ask(driver, Subnet(forged), (uint)forged);
         }
 
         Assert.Equal(11, driver.Relay.Counters[Proof.Asked]);
@@ -107,7 +104,7 @@ public sealed partial class RelayGateTests(ITestOutputHelper output)
         RelayDriver driver = NewDriver(loadedAsked: 4);
         driver.Confirm(Alice);
         Load(driver);
-        Assert.Equal(Verdict.Forward, driver.FromClient(Alice, WireMessages.Initiation(driver.Mac1, 0xC2)).Verdict);
+        Assert.Equal(Verdict.Forward, Ask(driver, Alice, 0xC2).Verdict);
     }
 
     [Fact]
@@ -145,7 +142,7 @@ public sealed partial class RelayGateTests(ITestOutputHelper output)
     public void Lists_say_who_may_open_a_mapping(string allow, string deny, bool expected)
     {
         RelayDriver driver = new(new RelaySettings { MaxMappings = 8, Allow = List(allow), Deny = List(deny) });
-        Verdict verdict = driver.FromClient(Alice, WireMessages.Initiation(driver.Mac1, 1)).Verdict;
+        Verdict verdict = Ask(driver, Alice, 1).Verdict;
         Assert.Equal(expected ? Verdict.Open : Verdict.Denied, verdict);
     }
 
@@ -164,7 +161,7 @@ public sealed partial class RelayGateTests(ITestOutputHelper output)
         {
             for (int i = 0; i < 60; i++)
             {
-                driver.FromClient(Subnet(stranger++), WireMessages.Initiation(driver.Mac1, (uint)stranger));
+                Ask(driver, Subnet(stranger++), (uint)stranger);
             }
 
             driver.Pass(1);
@@ -187,7 +184,7 @@ public sealed partial class RelayGateTests(ITestOutputHelper output)
         int tunnel = driver.Confirm(Alice);
         for (int i = 0; i < perSecond * 5; i++)
         {
-            driver.FromClient(Subnet(i), WireMessages.Initiation(driver.Mac1, (uint)i));
+            Ask(driver, Subnet(i), (uint)i);
             if (i % (perSecond / 100) == 0)
             {
                 driver.Pass(0.01);
@@ -197,10 +194,8 @@ public sealed partial class RelayGateTests(ITestOutputHelper output)
         }
 
         Assert.Equal(Proof.Confirmed, driver.Relay.ProofOf(tunnel));
-        byte[] refused = WireMessages.Initiation(driver.Mac1, 0xC1);
         Source honest = Site(9_000);
-        Assert.Equal(Verdict.Reply, driver.FromClient(honest, refused).Verdict);
-        Assert.Equal(Verdict.Open, driver.FromClient(honest, WithCookie(WireMessages.Initiation(driver.Mac1, 0xC2), Open(driver, refused))).Verdict);
+        Assert.Equal(Verdict.Open, Ask(driver, honest, 0xC2, Refused(driver, honest, 0xC1)).Verdict);
     }
 
     private static RelayDriver NewDriver(int loadedAsked = 1_024) =>
@@ -217,7 +212,7 @@ public sealed partial class RelayGateTests(ITestOutputHelper output)
     {
         for (int client = 0; driver.Relay.Counters[Proof.Asked] <= 4; client++)
         {
-            driver.FromClient(Subnet(Random.Shared.Next()), WireMessages.Initiation(driver.Mac1, (uint)client));
+            Ask(driver, Subnet(Random.Shared.Next()), (uint)client);
         }
     }
 
@@ -231,6 +226,21 @@ public sealed partial class RelayGateTests(ITestOutputHelper output)
 
     private static AddressList List(string prefixes) =>
         new(prefixes.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(prefix => IPNetwork.Parse(prefix)));
+
+    /// <summary>A client asks, and shows a cookie if it has one.</summary>
+    private static Decision Ask(RelayDriver driver, Source source, uint client, byte[]? cookie = null)
+    {
+        byte[] initiation = WireMessages.Initiation(driver.Mac1, client);
+        return driver.FromClient(source, cookie is null ? initiation : WithCookie(initiation, cookie));
+    }
+
+    /// <summary>A client asks, and is told to come back with this cookie.</summary>
+    private static byte[] Refused(RelayDriver driver, Source source, uint client)
+    {
+        byte[] initiation = WireMessages.Initiation(driver.Mac1, client);
+        Assert.Equal(Verdict.Reply, driver.FromClient(source, initiation).Verdict);
+        return Open(driver, initiation);
+    }
 
     private static byte[] Open(RelayDriver driver, byte[] initiation)
     {
