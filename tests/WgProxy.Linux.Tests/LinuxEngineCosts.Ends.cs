@@ -14,17 +14,6 @@ public sealed unsafe partial class LinuxEngineCosts
     private static byte[] Train(byte[] datagram, int count) =>
         [.. Enumerable.Range(0, count).SelectMany(_ => datagram)];
 
-    private static Socket NewSocket()
-    {
-        Socket socket = new(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp)
-        {
-            ReceiveBufferSize = 4 << 20,
-            ReceiveTimeout = 10_000,
-        };
-        socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
-        return socket;
-    }
-
     private void Handshake(Socket client, uint number)
     {
         byte[] buffer = new byte[2048];

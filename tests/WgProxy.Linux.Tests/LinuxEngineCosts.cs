@@ -20,7 +20,7 @@ public sealed unsafe partial class LinuxEngineCosts : IDisposable
 {
     private const int OpenFiles = 7; // RLIMIT_NOFILE
 
-    private readonly Socket _server = NewSocket();
+    private readonly Socket _server = LoopbackSocket.New();
     private readonly MeteringClock _meter = new();
     private readonly RelayRig _rig;
 
@@ -44,7 +44,7 @@ public sealed unsafe partial class LinuxEngineCosts : IDisposable
         Optimised.SkipUnless(typeof(LinuxEngine).Assembly);
         const int rounds = 500;
         const int burst = 40;
-        using Socket client = NewSocket();
+        using Socket client = LoopbackSocket.New();
         client.Connect(_rig.At(IPAddress.Loopback));
         Handshake(client, 1);
         byte[] up = Train(WireMessages.Transport(0x5000_0001, 1000), train);
@@ -249,7 +249,7 @@ public sealed unsafe partial class LinuxEngineCosts : IDisposable
             },
             new LinuxEngineSettings { Workers = 1 });
         engine.Start();
-        Socket[] clients = [.. Enumerable.Range(0, mappings).Select(_ => NewSocket())];
+        Socket[] clients = [.. Enumerable.Range(0, mappings).Select(_ => LoopbackSocket.New())];
         byte[] buffer = new byte[2048];
         EndPoint from = new IPEndPoint(IPAddress.Any, 0);
         for (int i = 0; i < mappings; i++)

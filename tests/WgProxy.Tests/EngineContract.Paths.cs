@@ -95,10 +95,8 @@ public abstract partial class EngineContract
         tunnel.Follow(server, 100);
         Assert.Equal(after, tunnel.Upstream);
         tunnel.Down(200);
-        moved.Add("uplink.Forward", 1);
-        moved.Add("bytes.Uplink", 100);
-        moved.Add("downlink.Forward", 1);
-        moved.Add("bytes.Downlink", 200);
+        moved.AddUp(100);
+        moved.AddDown(200);
         moved.AssertMoved(Wire);
 
         // A newcomer begins where the tunnel has gone, and a command that finds nothing new does nothing.

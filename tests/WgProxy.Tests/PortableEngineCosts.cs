@@ -14,7 +14,7 @@ public sealed class PortableEngineCosts : IDisposable
 {
     private readonly Route _route = EngineContract.NewRoute();
     private readonly PortableEngine _engine;
-    private readonly Socket _server = NewSocket();
+    private readonly Socket _server = LoopbackSocket.New();
 
     public PortableEngineCosts()
     {
@@ -155,20 +155,9 @@ public sealed class PortableEngineCosts : IDisposable
 
     private long _flooded;
 
-    private static Socket NewSocket()
-    {
-        Socket socket = new(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp)
-        {
-            ReceiveBufferSize = 4 << 20,
-            ReceiveTimeout = 10_000,
-        };
-        socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
-        return socket;
-    }
-
     private Socket NewClient()
     {
-        Socket client = NewSocket();
+        Socket client = LoopbackSocket.New();
         client.Connect(_engine.Listening[0]);
         return client;
     }
