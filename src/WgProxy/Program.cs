@@ -44,6 +44,7 @@ internal static class Program
                 return new ImportCommand(line, environment, log).Run(Console.OpenStandardInput(), Console.Out, Console.Error);
         }
 
-        return reader.Read() is { } options ? await new RelayRun(options, reader, log).RunAsync(Version) : ExitCode.WrongSettings;
+        using Systemd systemd = new(environment);
+        return reader.Read() is { } options ? await new RelayRun(options, reader, log, systemd).RunAsync(Version) : ExitCode.WrongSettings;
     }
 }

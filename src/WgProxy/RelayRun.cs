@@ -18,6 +18,7 @@ internal sealed class RelayRun
     private readonly OptionsReader _reader;
     private readonly Log _log;
     private readonly ServerSet _servers;
+    private readonly Systemd _systemd;
 
     // Signals come on any thread, also two at once. One task handles them in turn, and a second one that waits is enough.
     private readonly Channel<bool> _hangUps = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
@@ -26,10 +27,11 @@ internal sealed class RelayRun
     /// <summary>A run that has not begun.</summary>
     /// <param name="options">The settings.</param>
     /// <param name="reader">Reads them again, if they are from a file.</param>
-    /// <param name="log">The _log.</param>
-    public RelayRun(Options options, OptionsReader reader, Log log)
+    /// <param name="log">Where it says what happens.</param>
+    /// <param name="systemd">Who started it, maybe.</param>
+    public RelayRun(Options options, OptionsReader reader, Log log, Systemd systemd)
     {
-        (_options, _reader, _log) = (options, reader, log);
+        (_options, _reader, _log, _systemd) = (options, reader, log, systemd);
         _servers = new ServerSet(options.Servers, options.Timeout, TimeProvider.System, log);
     }
 
@@ -71,8 +73,13 @@ internal sealed class RelayRun
         }
 
         Trouble trouble = new(engine.ReadCountersAsync, all => _servers.LookAsync(all, engine.ReadCountersAsync), TimeProvider.System, _log);
+        _systemd.Ready(Purpose);
         bool stopped = await signals.RunUntilStopAsync(stop => Task.WhenAny(
-            _servers.RunAsync(announcements, own, HostLookup.AskAsync, stop), trouble.RunAsync(stop), HandleHangUpsAsync(stop)).Unwrap());
+            _servers.RunAsync(announcements, own, HostLookup.AskAsync, stop),
+            trouble.RunAsync(stop),
+            HandleHangUpsAsync(stop),
+            _systemd.RunAsync(engine, Summary.InBrief, TimeProvider.System, stop)).Unwrap());
+        _systemd.Stopping();
         engine.Stop();
         await SayAsync(_log.Stopped);
         return stopped ? ExitCode.Done : ExitCode.WrongSettings;
@@ -89,6 +96,8 @@ internal sealed class RelayRun
                 : "busy");
         }
     }
+
+    private string Purpose => _options.Servers is [var only] ? $"relays to {only.Endpoint}" : $"relays to {_options.Servers.Count} servers";
 
     private bool TryStart(IEngine engine, Capacity capacity)
     {
@@ -116,7 +125,9 @@ internal sealed class RelayRun
     {
         await foreach (bool _ in _hangUps.Reader.ReadAllAsync(stop))
         {
+            _systemd.Reloading();
             HangUp();
+            _systemd.Ready(Purpose);
         }
     }
 

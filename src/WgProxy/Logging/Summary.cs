@@ -52,6 +52,14 @@ internal static class Summary
             + $"dropped {List(CounterNames.Dropped(counters, direction))}";
     }
 
+    /// <summary>How many mappings there are, and how many of them are proven.</summary>
+    public static string InBrief(CountersSnapshot counters)
+    {
+        long all = CounterNames.Mappings(counters).Sum(mapping => mapping.Value);
+        long proven = counters[Proof.Established] + counters[Proof.Confirmed];
+        return string.Create(CultureInfo.InvariantCulture, $"{all} mappings, {proven} of them proven");
+    }
+
     private static string List(IEnumerable<(string Name, long Value)> counters)
     {
         string list = string.Join(", ", counters
