@@ -21,6 +21,19 @@ internal sealed partial class ReferenceRelay
             mapping.IsUnanswered),
         mapping.Tunnel);
 
+    /// <summary>Counts mappings by proof, all and of each route.</summary>
+    public void CountLive(IReadOnlyList<Proof> proofs)
+    {
+        foreach (Proof proof in proofs)
+        {
+            Counters[$"mappings.{proof}"] = Live.Count(mapping => mapping.Proof == proof);
+            foreach (int route in Kept)
+            {
+                _routeCounts[(route, $"mappings.{proof}")] = Live.Count(mapping => mapping.Proof == proof && mapping.Route == route);
+            }
+        }
+    }
+
     /// <summary>Whether a query is told what was counted for the route.</summary>
     public bool Shows(int route) => _at.ContainsValue(route) && (rules.RemovedRoutesAreShown || !_ending.Contains(route));
 

@@ -9,6 +9,7 @@ internal sealed partial class Worker
 {
     private static readonly Direction[] Directions = Enum.GetValues<Direction>();
     private static readonly Verdict[] Verdicts = Enum.GetValues<Verdict>();
+    private static readonly Proof[] Proofs = [.. Enum.GetValues<Proof>().Where(proof => proof != Proof.None)];
     private static readonly RelayEventKind[] Kinds = Enum.GetValues<RelayEventKind>();
 
     /// <summary>Handles the events as an engine does.</summary>
@@ -68,10 +69,7 @@ internal sealed partial class Worker
             return $"mapping {other.Id} goes to {Relay.ServerOf(_slots[other.Id])}, the model says {other.Server}";
         }
 
-        foreach (Proof proof in Enum.GetValues<Proof>().Where(proof => proof != Proof.None))
-        {
-            Model.Counters[$"mappings.{proof}"] = Model.Live.Count(mapping => mapping.Proof == proof);
-        }
+        Model.CountLive(Proofs);
 
         foreach ((string name, long value) in CounterNames.Of(new CountersSnapshot(Relay.Counters)))
         {

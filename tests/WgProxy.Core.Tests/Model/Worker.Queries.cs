@@ -25,6 +25,7 @@ internal sealed partial class Worker
            select ($"{direction}.{verdict}", counters[direction, verdict]),
         .. Directions.Select(direction => ($"bytes.{direction}", counters.ForwardedBytes(direction))),
         .. Kinds.Select(kind => ($"event.{kind}", counters[kind])),
+        .. Proofs.Select(proof => ($"mappings.{proof}", counters[proof])),
         ("handshakes", counters.Handshakes),
     ];
 
