@@ -10,8 +10,10 @@ public sealed partial class PortableEngine
     /// <summary>Reads and forwards what a server has sent to a mapping.</summary>
     internal Drained Drain(PortableEngineUpstream upstream)
     {
+        RightOfWay.Wait();
         lock (_lock)
         {
+            RightOfWay.Enter();
             long began = Stopwatch.GetTimestamp();
             Tick now = Now();
             Drained drained = Drain(upstream, now);

@@ -69,6 +69,9 @@ public sealed partial class PortableEngine : IEngine
     /// <inheritdoc/>
     public IReadOnlyList<string> Shortfalls { get; private set; } = [];
 
+    /// <summary>Who goes first where data and initiations wait.</summary>
+    internal PortableEngineRightOfWay RightOfWay { get; } = new();
+
     /// <inheritdoc/>
     public void Start()
     {
@@ -169,8 +172,23 @@ public sealed partial class PortableEngine : IEngine
     internal bool FromClient(
         PortableEngineListener listener, ReadOnlySpan<byte> datagram, in Source source, SocketAddress client)
     {
+        bool isData = listener.Data == listener;
+        if (isData)
+        {
+            RightOfWay.Wait();
+        }
+        else
+        {
+            RightOfWay.GiveWay();
+        }
+
         lock (_lock)
         {
+            if (isData)
+            {
+                RightOfWay.Enter();
+            }
+
             if (_stopped)
             {
                 return false;
