@@ -94,11 +94,11 @@ internal static class RelayCost
 
         public int KeysPerStep => 1;
 
-        public int Match(ReadOnlySpan<uint> groups, int count, ReadOnlySpan<byte> initiation)
+        public int Match(ReadOnlySpan<uint> groups, int count, ReadOnlySpan<byte> message)
         {
             for (int key = 0; key < keys.Length; key++)
             {
-                if (keys[key].Verify(initiation))
+                if (keys[key].Verify(message))
                 {
                     return key;
                 }

@@ -30,10 +30,10 @@ public sealed class RelayMatcherTests
 
         public int KeysPerStep => Mac1Matchers.Best.KeysPerStep;
 
-        public int Match(ReadOnlySpan<uint> groups, int count, ReadOnlySpan<byte> initiation)
+        public int Match(ReadOnlySpan<uint> groups, int count, ReadOnlySpan<byte> message)
         {
             Asked++;
-            return Mac1Matchers.Best.Match(groups, count, initiation);
+            return Mac1Matchers.Best.Match(groups, count, message);
         }
     }
 }

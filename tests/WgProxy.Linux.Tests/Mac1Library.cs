@@ -17,7 +17,7 @@ internal static class Mac1Library
         nint library = Load(compiler);
         Assert.SkipUnless(Avx2.IsSupported && (lanes == 8 || Avx512F.IsSupported), $"this processor cannot compare {lanes} keys at once");
         nint match = NativeLibrary.GetExport(library, nameof(Mac1Lanes.wgproxy_mac1_match));
-        return new NativeMac1Matcher(lanes, ((delegate* unmanaged<int, delegate* unmanaged<uint*, int, byte*, int>>)match)(lanes));
+        return new NativeMac1Matcher(lanes, ((delegate* unmanaged<int, delegate* unmanaged<uint*, int, byte*, int, int>>)match)(lanes));
     }
 
     /// <summary>Whether the library can be made here.</summary>

@@ -212,7 +212,7 @@ public sealed class NativeMac1MatcherTests
 
         public int KeysPerStep => 1;
 
-        public int Match(ReadOnlySpan<uint> groups, int count, ReadOnlySpan<byte> initiation)
+        public int Match(ReadOnlySpan<uint> groups, int count, ReadOnlySpan<byte> message)
         {
             Groups = groups.ToArray();
             return -1;

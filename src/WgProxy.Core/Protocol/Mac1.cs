@@ -60,4 +60,11 @@ public sealed class Mac1
         WireGuard.ResponseSize => WireGuard.ResponseMac1Offset,
         _ => -1,
     };
+
+    /// <summary>The same for what a matcher is given.</summary>
+    /// <exception cref="ArgumentException">The length is neither's.</exception>
+    internal static int OffsetOrThrow(ReadOnlySpan<byte> message) =>
+        OffsetIn(message) is >= 0 and int offset
+            ? offset
+            : throw new ArgumentException("Neither an initiation nor a response has this length.", nameof(message));
 }

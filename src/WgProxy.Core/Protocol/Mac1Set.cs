@@ -1,8 +1,8 @@
 namespace WgProxy.Core.Protocol;
 
 /// <summary>
-/// The keys of many servers, to find out to whose an initiation's mac1 belongs. A key keeps its position until it is removed.
-/// One owner at a time calls it. Looking allocates nothing; adding may.
+/// Many keys, to find out to which of them the mac1 of a message belongs. A key keeps its position until it is removed. Looking
+/// allocates nothing, and any thread may look while none adds or removes.
 /// </summary>
 public sealed class Mac1Set
 {
@@ -26,10 +26,10 @@ public sealed class Mac1Set
     /// <summary>How many keys there are.</summary>
     public int Count { get; private set; }
 
-    /// <summary>One more than the highest position in use. What <see cref="Match"/> costs depends on this.</summary>
+    /// <summary>One more than the highest position in use. What <see cref="Match(ReadOnlySpan{byte})"/> costs depends on this.</summary>
     public int End { get; private set; }
 
-    /// <summary>What one <see cref="Match"/> costs at the most: in steps of eight keys, or in keys if there are few.</summary>
+    /// <summary>What one <see cref="Match(ReadOnlySpan{byte})"/> costs at the most: in steps of eight keys, or in keys if there are few.</summary>
     public int Steps => End > Few ? (End + KeysPerStep - 1) / KeysPerStep : End;
 
     /// <summary>Adds a key at the lowest position that is free, and returns the position. Equal keys may be added; the first is found.</summary>
@@ -42,7 +42,7 @@ public sealed class Mac1Set
     }
 
     /// <summary>Puts a key at a position that the caller chooses, in place of the one that is there.</summary>
-    /// <param name="position">Any, but memory and <see cref="Match"/> cost what <see cref="End"/> then is.</param>
+    /// <param name="position">Any, but memory and <see cref="Match(ReadOnlySpan{byte})"/> cost what <see cref="End"/> then is.</param>
     /// <param name="key">The key.</param>
     public void Put(int position, Mac1 key)
     {
@@ -87,17 +87,20 @@ public sealed class Mac1Set
         }
     }
 
-    /// <summary>Returns the lowest position whose key an initiation's mac1 belongs to, or -1. It takes the same time wherever
+    /// <summary>Returns the lowest position whose key the message's mac1 belongs to, or -1. It takes the same time wherever
     /// a wrong mac1 differs from the right ones; a right one ends the search, so its position may show in the time.</summary>
-    /// <param name="message">An initiation; whatever has another length belongs to none.</param>
-    public int Match(ReadOnlySpan<byte> message)
+    /// <param name="message">An initiation or a response; whatever has another length belongs to none.</param>
+    public int Match(ReadOnlySpan<byte> message) => Match(message, _matcher);
+
+    /// <summary>The same, compared by what the caller chooses.</summary>
+    public int Match(ReadOnlySpan<byte> message, IMac1Matcher matcher)
     {
-        if (message.Length != WireGuard.InitiationSize)
+        if (Mac1.OffsetIn(message) < 0)
         {
             return -1;
         }
 
-        return End > Few ? _matcher.Match(_groups, End, message) : MatchOneByOne(message);
+        return End > Few ? matcher.Match(_groups, End, message) : MatchOneByOne(message);
     }
 
     private int MatchOneByOne(ReadOnlySpan<byte> message)

@@ -7,10 +7,10 @@ internal sealed class ScalarMac1Matcher : IMac1Matcher
 
     public int KeysPerStep => 1;
 
-    public int Match(ReadOnlySpan<uint> groups, int count, ReadOnlySpan<byte> initiation)
+    public int Match(ReadOnlySpan<uint> groups, int count, ReadOnlySpan<byte> message)
     {
-        ArgumentOutOfRangeException.ThrowIfNotEqual(initiation.Length, WireGuard.InitiationSize, nameof(initiation));
-        ReadOnlySpan<byte> mac1 = initiation.Slice(WireGuard.InitiationMac1Offset, WireGuard.MacSize);
+        int offset = Mac1.OffsetOrThrow(message);
+        ReadOnlySpan<byte> mac1 = message.Slice(offset, WireGuard.MacSize);
         Span<uint> state = stackalloc uint[Blake2s.StateWords];
         Span<byte> expected = stackalloc byte[WireGuard.MacSize];
         for (int key = 0; key < count; key++)
@@ -25,7 +25,7 @@ internal sealed class ScalarMac1Matcher : IMac1Matcher
                 state[row] = groups[Mac1Group.IndexOf(key, row)];
             }
 
-            Blake2s.Finish(state, Blake2s.BlockSize, initiation[..WireGuard.InitiationMac1Offset], expected, Blake2s.Vectorised);
+            Blake2s.Finish(state, Blake2s.BlockSize, message[..offset], expected, Blake2s.Vectorised);
             if (FixedTime.AreEqual(expected, mac1))
             {
                 return key;

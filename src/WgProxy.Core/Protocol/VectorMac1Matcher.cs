@@ -4,7 +4,7 @@ using System.Runtime.CompilerServices;
 namespace WgProxy.Core.Protocol;
 
 /// <summary>
-/// Hashes an initiation under as many keys at once as a vector has lanes. A lane holds the state of one key; the message is the
+/// Hashes an initiation or a response under as many keys at once as a vector has lanes. A lane holds the state of one key; the message is the
 /// same for all of them, so its words are the same in all lanes.
 /// </summary>
 internal sealed class VectorMac1Matcher<TLanes, TVector> : IMac1Matcher
@@ -17,22 +17,30 @@ internal sealed class VectorMac1Matcher<TLanes, TVector> : IMac1Matcher
 
     public int KeysPerStep => TLanes.Count;
 
-    public int Match(ReadOnlySpan<uint> groups, int count, ReadOnlySpan<byte> initiation)
+    public int Match(ReadOnlySpan<uint> groups, int count, ReadOnlySpan<byte> message)
     {
-        ArgumentOutOfRangeException.ThrowIfNotEqual(initiation.Length, WireGuard.InitiationSize, nameof(initiation));
-        ReadOnlySpan<byte> hashed = initiation[..WireGuard.InitiationMac1Offset];
+        int offset = Mac1.OffsetOrThrow(message);
+        ReadOnlySpan<byte> hashed = message[..offset];
+
+        // What stands before mac1 fills a block and a part of another in an initiation, and a part of one in a response.
+        int whole = offset > Blake2s.BlockSize ? Blake2s.BlockSize : 0;
         Span<byte> last = stackalloc byte[Blake2s.BlockSize];
         last.Clear();
-        hashed[Blake2s.BlockSize..].CopyTo(last);
+        hashed[whole..].CopyTo(last);
         Span<uint> words = stackalloc uint[2 * BlockWords];
-        Order(hashed[..Blake2s.BlockSize], words[..BlockWords]);
-        Order(last, words[BlockWords..]);
+        words = words[..(whole > 0 ? 2 * BlockWords : BlockWords)];
+        if (whole > 0)
+        {
+            Order(hashed[..whole], words[..BlockWords]);
+        }
+
+        Order(last, words[^BlockWords..]);
         Span<uint> mac1 = stackalloc uint[WireGuard.MacSize / sizeof(uint)];
-        Blake2s.ReadWords(initiation.Slice(WireGuard.InitiationMac1Offset, WireGuard.MacSize), mac1);
+        Blake2s.ReadWords(message.Slice(offset, WireGuard.MacSize), mac1);
 
         for (int key = 0; key < count; key += TLanes.Count)
         {
-            uint found = Step(groups[Mac1Group.IndexOf(key, 0)..], words, mac1);
+            uint found = Step(groups[Mac1Group.IndexOf(key, 0)..], words, offset, mac1);
             if (found != 0)
             {
                 return key + BitOperations.TrailingZeroCount(found);
@@ -55,7 +63,7 @@ internal sealed class VectorMac1Matcher<TLanes, TVector> : IMac1Matcher
     }
 
     // A bit for each lane whose key makes this mac1. All lanes and all words are compared, whatever differs.
-    private static uint Step(ReadOnlySpan<uint> rows, ReadOnlySpan<uint> words, ReadOnlySpan<uint> mac1)
+    private static uint Step(ReadOnlySpan<uint> rows, ReadOnlySpan<uint> words, int hashed, ReadOnlySpan<uint> mac1)
     {
         Span<TVector> state = stackalloc TVector[Blake2s.StateWords];
         for (int i = 0; i < state.Length; i++)
@@ -63,8 +71,12 @@ internal sealed class VectorMac1Matcher<TLanes, TVector> : IMac1Matcher
             state[i] = TLanes.Load(rows[(i * Mac1Group.Keys)..]);
         }
 
-        Compress(state, words[..BlockWords], 2 * Blake2s.BlockSize, 0);
-        Compress(state, words[BlockWords..], Blake2s.BlockSize + WireGuard.InitiationMac1Offset, uint.MaxValue);
+        if (words.Length > BlockWords)
+        {
+            Compress(state, words[..BlockWords], 2 * Blake2s.BlockSize, 0);
+        }
+
+        Compress(state, words[^BlockWords..], Blake2s.BlockSize + (uint)hashed, uint.MaxValue);
 
         TVector difference = TLanes.Load(rows[(Mac1Group.VacancyRow * Mac1Group.Keys)..]);
         for (int i = 0; i < mac1.Length; i++)

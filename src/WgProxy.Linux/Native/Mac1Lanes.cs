@@ -15,5 +15,5 @@ internal static unsafe partial class Mac1Lanes
     public static partial int wgproxy_mac1_lanes();
 
     [LibraryImport("mac1_lanes")]
-    public static partial delegate* unmanaged<uint*, int, byte*, int> wgproxy_mac1_match(int lanes);
+    public static partial delegate* unmanaged<uint*, int, byte*, int, int> wgproxy_mac1_match(int lanes);
 }

@@ -12,9 +12,9 @@ namespace WgProxy.Linux.Native;
 /// </remarks>
 public sealed unsafe class NativeMac1Matcher : IMac1Matcher
 {
-    private readonly delegate* unmanaged<uint*, int, byte*, int> _match;
+    private readonly delegate* unmanaged<uint*, int, byte*, int, int> _match;
 
-    internal NativeMac1Matcher(int lanes, delegate* unmanaged<uint*, int, byte*, int> match)
+    internal NativeMac1Matcher(int lanes, delegate* unmanaged<uint*, int, byte*, int, int> match)
     {
         KeysPerStep = lanes;
         _match = match;
@@ -30,14 +30,19 @@ public sealed unsafe class NativeMac1Matcher : IMac1Matcher
     public int KeysPerStep { get; }
 
     /// <inheritdoc/>
-    public int Match(ReadOnlySpan<uint> groups, int count, ReadOnlySpan<byte> initiation)
+    public int Match(ReadOnlySpan<uint> groups, int count, ReadOnlySpan<byte> message)
     {
-        ArgumentOutOfRangeException.ThrowIfNotEqual(initiation.Length, WireGuard.InitiationSize, nameof(initiation));
+        int hashed = message.Length switch
+        {
+            WireGuard.InitiationSize => WireGuard.InitiationMac1Offset,
+            WireGuard.ResponseSize => WireGuard.ResponseMac1Offset,
+            _ => throw new ArgumentException("Neither an initiation nor a response has this length.", nameof(message)),
+        };
         ArgumentOutOfRangeException.ThrowIfGreaterThan(count, groups.Length / Mac1Group.Words * Mac1Group.Keys);
         fixed (uint* first = groups)
-        fixed (byte* message = initiation)
+        fixed (byte* bytes = message)
         {
-            return _match(first, count, message);
+            return _match(first, count, bytes, hashed);
         }
     }
 

@@ -1,5 +1,5 @@
 /*
- * mac1 of an initiation under many keys at once, for processors with AVX2 or AVX-512. .NET compiles a whole program for one
+ * mac1 of an initiation or a response under many keys at once, for processors with AVX2 or AVX-512. .NET compiles a whole program for one
  * set of instructions, here that of every x86-64. A C compiler takes a set for each function. docs/decisions/0034 says more.
  *
  * Keys lie in groups of sixteen, each nine rows of sixteen words (Mac1Group.cs): eight rows of their states, and one that is
@@ -7,13 +7,13 @@
  */
 #include <stdint.h>
 
-typedef int match(const uint32_t *groups, int count, const uint8_t *initiation);
+typedef int match(const uint32_t *groups, int count, const uint8_t *message, int hashed);
 
 #ifdef __x86_64__
 #include <immintrin.h>
 #include <string.h>
 
-enum { KEYS = 16, STATE = 8, WORDS = (STATE + 1) * KEYS, BLOCK = 64, BLOCK_WORDS = 16, ROUNDS = 10, HASHED = 116 };
+enum { KEYS = 16, STATE = 8, WORDS = (STATE + 1) * KEYS, BLOCK = 64, BLOCK_WORDS = 16, ROUNDS = 10 };
 
 static const uint32_t start[STATE] = {
     0x6A09E667, 0xBB67AE85, 0x3C6EF372, 0xA54FF53A, 0x510E527F, 0x9B05688C, 0x1F83D9AB, 0x5BE0CD19,

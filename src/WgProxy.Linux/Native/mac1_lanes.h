@@ -49,13 +49,17 @@ __attribute__((target(ISA), noinline, force_align_arg_pointer)) static void NAME
     state[7] ^= v7 ^ v15;
 }
 
-/* The first key whose mac1 the initiation carries, or -1. All four words are compared in all lanes, whatever differs. */
-__attribute__((target(ISA))) static int NAME(match)(const uint32_t *groups, int count, const uint8_t *initiation)
+/* The first key whose mac1 the message carries behind so many hashed bytes, or -1: 116 in an initiation, two blocks; 60 in a response,
+ * one. All four words are compared in all lanes, whatever differs. */
+__attribute__((target(ISA))) static int NAME(match)(
+    const uint32_t *groups, int count, const uint8_t *message, int hashed)
 {
     uint32_t words[2][ROUNDS * BLOCK_WORDS], mac1[4];
-    order(words[0], initiation, BLOCK);
-    order(words[1], initiation + BLOCK, HASHED - BLOCK);
-    memcpy(mac1, initiation + HASHED, sizeof mac1);
+    int whole = hashed > BLOCK ? BLOCK : 0;
+    if (whole)
+        order(words[0], message, BLOCK);
+    order(words[1], message + whole, (size_t)(hashed - whole));
+    memcpy(mac1, message + hashed, sizeof mac1);
 
     for (int key = 0; key < count; key += LANES) {
         const uint32_t *rows = groups + key / KEYS * WORDS + key % KEYS;
@@ -63,8 +67,9 @@ __attribute__((target(ISA))) static int NAME(match)(const uint32_t *groups, int 
         for (int i = 0; i < STATE; i++)
             memcpy(&state[i], rows + i * KEYS, sizeof state[i]);
         memcpy(&difference, rows + STATE * KEYS, sizeof difference);
-        NAME(compress)(state, words[0], 2 * BLOCK, 0);
-        NAME(compress)(state, words[1], BLOCK + HASHED, UINT32_MAX);
+        if (whole)
+            NAME(compress)(state, words[0], 2 * BLOCK, 0);
+        NAME(compress)(state, words[1], (uint32_t)(BLOCK + hashed), UINT32_MAX);
         for (int i = 0; i < 4; i++)
             difference |= state[i] ^ mac1[i];
         uint32_t found = (uint32_t)ZEROS(difference);

@@ -33,11 +33,13 @@ public sealed class Mac1SetTests
             for (int position = 0; position < size; position++)
             {
                 Assert.Equal(position, set.Match(WireMessages.Initiation(Keys[position], 1)));
+                Assert.Equal(position, set.Match(WireMessages.Response(1, 2, Keys[position])));
             }
 
             if (size < Keys.Length)
             {
                 Assert.Equal(-1, set.Match(WireMessages.Initiation(Keys[size], 1)));
+                Assert.Equal(-1, set.Match(WireMessages.Response(1, 2, Keys[size])));
             }
         }
     }
@@ -49,12 +51,14 @@ public sealed class Mac1SetTests
         Mac1Set set = Filled(name, 37);
         foreach (int position in (int[])[0, 15, 16, 36])
         {
-            byte[] message = WireMessages.Initiation(Keys[position], 1);
-            for (int bit = 0; bit < message.Length * 8; bit++)
+            foreach (byte[] message in (byte[][])[WireMessages.Initiation(Keys[position], 1), WireMessages.Response(1, 2, Keys[position])])
             {
-                message[bit / 8] ^= (byte)(1 << (bit % 8));
-                Assert.Equal(Keys[position].Verify(message) ? position : -1, set.Match(message));
-                message[bit / 8] ^= (byte)(1 << (bit % 8));
+                for (int bit = 0; bit < message.Length * 8; bit++)
+                {
+                    message[bit / 8] ^= (byte)(1 << (bit % 8));
+                    Assert.Equal(Keys[position].Verify(message) ? position : -1, set.Match(message));
+                    message[bit / 8] ^= (byte)(1 << (bit % 8));
+                }
             }
         }
     }
@@ -138,12 +142,12 @@ public sealed class Mac1SetTests
 
     [Theory]
     [MemberData(nameof(Matchers))]
-    public void Everything_but_an_initiation_belongs_to_nobody(string name)
+    public void Everything_but_a_handshake_message_belongs_to_nobody(string name)
     {
         foreach (int size in (int[])[1, 20])
         {
             Mac1Set set = Filled(name, size);
-            Assert.Equal(-1, set.Match(WireMessages.Response(1, 2, Keys[0])));
+            Assert.Equal(-1, set.Match(WireMessages.Response(1, 2, Keys[0]).AsSpan(0, 91)));
             Assert.Equal(-1, set.Match(WireMessages.Initiation(Keys[0], 1).AsSpan(0, 147)));
             Assert.Equal(-1, set.Match([.. WireMessages.Initiation(Keys[0], 1), 0]));
             Assert.Equal(-1, set.Match([]));
@@ -273,10 +277,10 @@ public sealed class Mac1SetTests
 
         public int KeysPerStep => matcher.KeysPerStep;
 
-        public int Match(ReadOnlySpan<uint> groups, int count, ReadOnlySpan<byte> initiation)
+        public int Match(ReadOnlySpan<uint> groups, int count, ReadOnlySpan<byte> message)
         {
             Count = count;
-            return matcher.Match(groups, count, initiation);
+            return matcher.Match(groups, count, message);
         }
     }
 }
