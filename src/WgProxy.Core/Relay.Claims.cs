@@ -47,7 +47,7 @@ public sealed partial class Relay
 
         Verdict verdict = found.Slot < 0 ? Verdict.Open : Verdict.Forward;
         _mappings.ExtrasOf(slot).Claim.TryTake(datagram.Length, ClaimPerSecond, ClaimBurst, now);
-        _life.Passed(Direction.Uplink, slot, datagram.Length);
+        _life.Passed(Direction.Uplink, slot, 1, datagram.Length);
         Count(route, Direction.Uplink, verdict, 1, datagram.Length);
         return new Decision(verdict, slot, datagram.Length);
     }
@@ -64,6 +64,11 @@ public sealed partial class Relay
         if (isNew && _admission.IsDenied(source, route))
         {
             return Verdict.Denied;
+        }
+
+        if (_routes[route].Settings.PeersOnly && !_routes[route].Peers.Has(_roaming.PeerOf(found)))
+        {
+            return Verdict.NotAPeer;
         }
 
         if (_admission.IsOverShare(_roaming.OwnerOf(found), Share.Claimed))
@@ -111,6 +116,12 @@ public sealed partial class Relay
             return Drop(Direction.Uplink, Verdict.Denied, datagram, route: route);
         }
 
+        if (_routes[route].Settings.PeersOnly)
+        {
+            // Data name no peer.
+            return Drop(Direction.Uplink, Verdict.NotAPeer, datagram, route: route);
+        }
+
         if (!_mappings.HasFree || !_admission.TryBeginProbation(source, now))
         {
             return Drop(Direction.Uplink, Verdict.ClaimRefused, datagram, route: route);
@@ -120,7 +131,7 @@ public sealed partial class Relay
         _tunnels.Add(slot, route);
         _life.BeginProbation(slot, Datagram.ReceiverIndex(DatagramKind.Transport, datagram), now);
         _mappings.ExtrasOf(slot).Unknown.TryTake(datagram.Length, UnknownPerSecond, UnknownBurst, now);
-        _life.Passed(Direction.Uplink, slot, datagram.Length);
+        _life.Passed(Direction.Uplink, slot, 1, datagram.Length);
         Count(route, Direction.Uplink, Verdict.Open, 1, datagram.Length);
         return new Decision(Verdict.Open, slot, datagram.Length);
     }

@@ -14,8 +14,15 @@ public sealed partial class Relay
             return Drop(Direction.Downlink, Verdict.Unsolicited, datagram, slot);
         }
 
+        if (RefusalOfPeer(slot, datagram, now, out PeerId? peer) is Verdict refusal)
+        {
+            return Drop(Direction.Downlink, refusal, datagram, slot);
+        }
+
+        uint server = Datagram.SenderIndex(datagram);
         _tunnels.SplitOff(slot, now);
-        _tunnels.Ask(slot, Datagram.SenderIndex(datagram), now, now + _settings.IndexLifetime);
+        _tunnels.Ask(slot, server, now, now + _settings.IndexLifetime);
+        NamePeer(slot, server, peer, now);
         _life.HeardServerAsk(slot, now);
         return Forward(Direction.Downlink, slot, 1, datagram.Length);
     }
@@ -30,9 +37,16 @@ public sealed partial class Relay
             return Drop(Direction.Downlink, Verdict.Unsolicited, datagram, slot);
         }
 
+        if (RefusalOfPeer(slot, datagram, now, out PeerId? peer) is Verdict refusal)
+        {
+            return Drop(Direction.Downlink, refusal, datagram, slot);
+        }
+
         _tunnels.SplitOff(slot, now);
         _tunnels.Learn(slot, server, client, now, now + _settings.IndexLifetime);
+        NamePeer(slot, server, peer, now);
         _routes[mapping.Route].Counters.CountHandshake();
+        _routes[mapping.Route].Peers.CountHandshake(peer.GetValueOrDefault());
         _life.HeardAnswer(slot, now);
         mapping.Answers.BeginAnew();
         _life.Raise(slot, Proof.Answered, now);

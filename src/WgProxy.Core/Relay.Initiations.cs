@@ -89,7 +89,7 @@ public sealed partial class Relay
         _tunnels.Add(slot, route);
         _mappings[slot].Initiations.TryTake(1, InitiationsPerSecond, InitiationBurst, now);
         _life.BeginAsking(slot, share, initiation, now);
-        _life.Passed(Direction.Uplink, slot, initiation.Length);
+        _life.Passed(Direction.Uplink, slot, 1, initiation.Length);
         Count(route, Direction.Uplink, Verdict.Open, 1, initiation.Length);
         return new Decision(Verdict.Open, slot, initiation.Length);
     }

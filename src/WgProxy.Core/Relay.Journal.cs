@@ -2,6 +2,7 @@ using System.Net;
 using System.Runtime.CompilerServices;
 using WgProxy.Core.Journal;
 using WgProxy.Core.Mappings;
+using WgProxy.Core.Routes;
 
 namespace WgProxy.Core;
 
@@ -97,6 +98,12 @@ public sealed partial class Relay
         }
 
         if (_admission.IsDenied(aged.Source, route))
+        {
+            return RestoreVerdict.Denied;
+        }
+
+        RouteState state = _routes[route];
+        if (state.Settings.PeersOnly && aged.Proof != Proof.Asked && state.Peers.List.FindMarked(aged.Tunnel.Peer) == default)
         {
             return RestoreVerdict.Denied;
         }

@@ -18,7 +18,8 @@ public sealed partial class Relay
     public RouteCounters? CountersOf(RouteId route) => _routes.Find(route)?.Counters;
 
     /// <summary>A route has changed, and the relay reads its <see cref="RouteList"/>. It serves a new route from now
-    /// on. It no longer serves a removed one: the key admits no client, and the mappings end. If a route has other
+    /// on. It no longer serves a removed one: the key admits no client, and the mappings end. So do those of clients who are no longer listed where
+    /// only peers have tunnels. If a route has other
     /// addresses, its mappings move where they must. The next calls of <see cref="Advance"/> go through a bounded number of mappings each.</summary>
     /// <param name="route">Its id. One that was given up long ago does nothing.</param>
     public void RouteChanged(RouteId route) => _routes.Look(route);
@@ -83,6 +84,11 @@ public sealed partial class Relay
                 else if (_routes[index].IsEnding)
                 {
                     _life.EndWithRoute(slot);
+                    orders--;
+                }
+                else if (IsUnlisted(slot, now))
+                {
+                    _life.EndUnlisted(slot);
                     orders--;
                 }
                 else if (Reconsider(slot, now))

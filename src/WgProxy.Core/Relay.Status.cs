@@ -34,7 +34,7 @@ public sealed partial class Relay
                     mapping.UplinkBytes,
                     mapping.DownlinkBytes,
                     mapping.HasShown,
-                    mapping.Answers.IsUnanswered);
+                    mapping.Answers.IsUnanswered) { Peer = PeerOf(slot) };
             }
         }
 

@@ -39,6 +39,8 @@ public sealed partial class Relay
             _life.HeardClient(slot, now);
             if (_tunnels.Answer(slot, receiver, Datagram.SenderIndex(datagram), now) == slot)
             {
+                ShowPeer(slot, receiver, now);
+
                 // Only a client that received the server's initiation on this port knows its index. That proves as much as using an answer's.
                 _life.Raise(slot, Proof.Established, now);
             }
@@ -84,6 +86,7 @@ public sealed partial class Relay
             return DropAll(Verdict.OverBudget, slot, datagrams, bytes);
         }
 
+        ShowPeer(slot, receiver, now);
         _life.HeardClient(slot, now);
         if (received)
         {

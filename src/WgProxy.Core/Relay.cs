@@ -48,6 +48,7 @@ public sealed partial class Relay
                 EndRecord(slot);
                 _tunnels.Leave(slot);
             },
+            PeerOf = PeerOf,
             OwnerOfTunnel = slot => _tunnels[_mappings[slot].Tunnel].Owner,
         });
         _admission = new AdmissionControl(settings, _routes, _life.Population);
@@ -89,6 +90,9 @@ public sealed partial class Relay
 
     /// <summary>How many tunnels were looked at to find those of restored mappings.</summary>
     internal long RestoredLookedAt => _tunnels.RestoredLookedAt;
+
+    /// <summary>How many keys of a route's peers were compared, alone and in steps at all of them.</summary>
+    internal (long Alone, long Steps) PeersCompared(RouteId route) => _routes.Find(route)!.Peers.Compared;
 
     /// <summary>How often a neighbour's table was asked for an index.</summary>
     internal long NeighboursAsked => _roaming.NeighboursAsked;
@@ -198,7 +202,7 @@ public sealed partial class Relay
 
     private Decision Forward(Direction direction, int slot, int datagrams, int bytes)
     {
-        _life.Passed(direction, slot, bytes);
+        _life.Passed(direction, slot, datagrams, bytes);
         Count(_mappings[slot].Route, direction, Verdict.Forward, datagrams, bytes);
         return new Decision(Verdict.Forward, slot, bytes);
     }

@@ -27,6 +27,7 @@ public sealed class EngineQuery
 {
     private readonly Action<EngineQuery> _answered;
     private readonly MappingStatus[] _mappings;
+    private PeerStatus[] _peers = [];
     private int _count;
 
     /// <summary>A question.</summary>
@@ -44,6 +45,12 @@ public sealed class EngineQuery
 
     /// <summary>The route whose counters are wanted too; the default if none. Set by the asker.</summary>
     public RouteId Route { get; set; }
+
+    /// <summary>The peers of <see cref="Route"/> that are wanted too; empty if none. Set by the asker.</summary>
+    public PeerList Peers { get; set; } = PeerList.Empty;
+
+    /// <summary>What there is to say of each of <see cref="Peers"/>, in the order of its ids.</summary>
+    public ReadOnlySpan<PeerStatus> OfPeers => _peers;
 
     /// <summary>The counters of <see cref="Route"/>; zeros if there is no such route.</summary>
     public RouteCounters OfRoute { get; private set; } = new();
@@ -74,6 +81,7 @@ public sealed class EngineQuery
         (Outcome, Owner, Next, _count) = (QueryOutcome.Waiting, 0, -1, 0);
         Counters.Clear();
         OfRoute = Route == default ? OfRoute : new RouteCounters();
+        _peers = [.. Peers.Ids.Select(peer => new PeerStatus { Peer = peer })];
     }
 
     /// <summary>The engine ends it. Nothing of it may be touched by the engine afterwards.</summary>
@@ -82,6 +90,9 @@ public sealed class EngineQuery
         Outcome = outcome;
         _answered(this);
     }
+
+    /// <summary>What an owner has to say of some peers' mappings goes here.</summary>
+    internal Span<PeerStatus> RoomForPeers => _peers;
 
     internal void Filled(int count) => _count += count;
 

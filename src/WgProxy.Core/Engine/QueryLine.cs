@@ -21,6 +21,10 @@ public sealed class QueryLine(int firstSlot, long frequency, Action<EngineQuery>
     private readonly EngineQuery?[] _waiting = new EngineQuery?[Capacity];
     private EngineQuery? _current;
     private int _slot;
+
+    // Slots whose traffic was folded for the query, and then peers whose figures were added.
+    private int _folded;
+    private int _peer;
     private volatile bool _closed;
 
     /// <summary>Leaves a query. Whether it waits, cannot because the owner has ended, or cannot because too many wait.</summary>
@@ -54,9 +58,15 @@ public sealed class QueryLine(int firstSlot, long frequency, Action<EngineQuery>
             }
 
             _slot = Math.Max(0, _current.From - firstSlot);
+            (_folded, _peer) = (0, 0);
         }
 
         EngineQuery query = _current;
+        if (ContinuePeers(query, relay))
+        {
+            return true;
+        }
+
         bool isFull = query.Room.IsEmpty;
         if (!isFull)
         {
@@ -75,13 +85,21 @@ public sealed class QueryLine(int firstSlot, long frequency, Action<EngineQuery>
         }
 
         _current = null;
-        AddFigures(query, relay, turns, now);
+        query.Add(relay, turns, frequency, now);
         answered(query);
         return true;
     }
 
-    /// <summary>Adds the figures of the owner. Between its turns, or after the last.</summary>
-    public void AddFigures(EngineQuery query, Relay relay, TurnMeter turns, Tick now) => query.Add(relay, turns, frequency, now);
+    /// <summary>Adds the figures of the owner, after its last turn.</summary>
+    public void AddFigures(EngineQuery query, Relay relay, TurnMeter turns, Tick now)
+    {
+        (_folded, _peer) = (0, 0);
+        while (ContinuePeers(query, relay))
+        {
+        }
+
+        query.Add(relay, turns, frequency, now);
+    }
 
     /// <summary>The owner has had its last turn: no query waits any more, nor will.</summary>
     /// <param name="unanswered">Told of each that was waiting.</param>
@@ -99,6 +117,29 @@ public sealed class QueryLine(int firstSlot, long frequency, Action<EngineQuery>
         {
             unanswered(waiting);
         }
+    }
+
+    /// <summary>What is wanted of peers, a part in each turn. Whether there is more.</summary>
+    private bool ContinuePeers(EngineQuery query, Relay relay)
+    {
+        if (query.Peers.Count == 0 || _peer == query.Peers.Count)
+        {
+            return false;
+        }
+
+        if (_folded < relay.Slots)
+        {
+            relay.FoldPeers(query.Route, ref _folded, Math.Min(relay.Slots, _folded + SlotsPerTurn), query.RoomForPeers, query.Peers);
+            return true;
+        }
+
+        int end = Math.Min(query.Peers.Count, _peer + SlotsPerTurn);
+        for (; _peer < end; _peer++)
+        {
+            query.RoomForPeers[_peer].Add(relay.OfPeer(query.Route, query.Peers.Ids[_peer]));
+        }
+
+        return true;
     }
 
     private EngineQuery? Take()

@@ -12,7 +12,7 @@ namespace WgProxy.Core.Journal;
 /// <code>
 /// offset size
 ///      0    2  version, 1                        96   16  server's address
-///      2    2  size, 560                        112   16  local address of the upstream socket
+///      2    2  size, 568                        112   16  local address of the upstream socket
 ///      4    1  proof                            128   16  boot id
 ///      5    1  former proof                     144    8  written, milliseconds since boot
 ///      6    1  share it was admitted to         152    8  written, milliseconds since 1970, UTC
@@ -35,13 +35,14 @@ namespace WgProxy.Core.Journal;
 ///    272   32  ring of initiations, 8 indices
 ///    304  128  pairs, 8 times: server's index 4, client's index 4, remaining milliseconds 4, marks 4
 ///    432  128  questions of the server, 8 times the same
-///    560
+///    560    8  peer whose tunnel it is
+///    568
 /// </code>
 /// </remarks>
 internal static class RecordLayout
 {
     /// <summary>The number of bytes of a record.</summary>
-    public const int Size = 560;
+    public const int Size = 568;
 
     private const ushort Version = 1;
     private const int RouteKeyAt = 32;
@@ -50,6 +51,7 @@ internal static class RecordLayout
     private const int ServerAt = 96;
     private const int PairsAt = 304;
     private const int QuestionsAt = 432;
+    private const int PeerAt = 560;
     private const int IndicesSize = 16;
 
     /// <summary>Writes a record's bytes.</summary>
@@ -85,6 +87,7 @@ internal static class RecordLayout
         Put64(bytes, 224, (long)record.Tunnel.Owner);
         BinaryPrimitives.WriteUInt128BigEndian(bytes[232..], record.LastMac1);
         BinaryPrimitives.WriteUInt128BigEndian(bytes[248..], record.ServerCookie);
+        Put64(bytes, PeerAt, (long)record.Tunnel.Peer);
         Put32(bytes, 28, record.Tunnel.Identity);
         Put32(bytes, 264, record.LastInitiation);
         Put32(bytes, 268, record.ProbationIndex);
@@ -131,6 +134,7 @@ internal static class RecordLayout
         read.UplinkBytes = Get64(bytes, 200);
         read.DownlinkBytes = Get64(bytes, 208);
         read.Charged = (ulong)Get64(bytes, 216);
+        read.Tunnel.Peer = (ulong)Get64(bytes, PeerAt);
         read.Tunnel.Identity = Get32(bytes, 28);
         read.Tunnel.Owner = (ulong)Get64(bytes, 224);
         read.LastMac1 = BinaryPrimitives.ReadUInt128BigEndian(bytes[232..]);

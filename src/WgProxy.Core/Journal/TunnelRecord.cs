@@ -15,6 +15,9 @@ public struct TunnelRecord
     /// <summary>The site of who made the tunnel by a handshake: claims on it are charged to it.</summary>
     public ulong Owner;
 
+    /// <summary>Whose tunnel it is: eight bytes of the peer's key, by which it is found among those that are listed; zero for no peer.</summary>
+    public ulong Peer;
+
     /// <summary>The pairs of indices, by position.</summary>
     public RecordedPairs Pairs;
 

@@ -98,6 +98,9 @@ internal struct Mapping
     /// <summary>Bytes forwarded to the client.</summary>
     public long DownlinkBytes;
 
+    /// <summary>Whether the server has accepted its client, also if it lingers now.</summary>
+    public readonly bool IsAccepted => (Proof == Proof.Lingering ? Former : Proof) >= Proof.Established;
+
     private readonly bool Has(Mark mark) => (_marks & mark) != Mark.None;
 
     private void Set(Mark mark, bool value) => _marks = value ? _marks | mark : _marks & ~mark;

@@ -11,6 +11,9 @@ internal sealed class MappingHooks
     /// <summary>The mapping of this slot is ending. No packet of its client finds it any more; its row is still whole.</summary>
     public required Action<int> Ending { get; init; }
 
+    /// <summary>Whose tunnel the mapping of this slot belongs to.</summary>
+    public required Func<int, PeerId> PeerOf { get; init; }
+
     /// <summary>The site that made the tunnel which the mapping of this slot claims. The claim is charged to that site.</summary>
     public required Func<int, ulong> OwnerOfTunnel { get; init; }
 }

@@ -110,6 +110,7 @@ internal sealed partial class MappingLifecycle
         Requeue(slot, earned);
         if (earned >= Proof.Established)
         {
+            _mappings.Traffic.Begin(slot, mapping);
             _hooks.ServerAccepted(slot, now);
         }
 

@@ -58,13 +58,14 @@ internal sealed partial class MappingLifecycle
     [MethodImpl(MethodImplOptions.NoInlining)]
     private void End(int slot, RelayEventKind how)
     {
+        PeerId peer = _hooks.PeerOf(slot);
         _mappings.Unlink(slot);
         _hooks.Ending(slot);
         EndProbation(slot);
         _deadlines.Remove(slot);
         Dequeue(slot);
         _mappings[slot].Proof = Proof.None;
-        Report(how, slot);
+        Report(how, slot, peer);
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]

@@ -102,6 +102,11 @@ internal sealed partial class MappingLifecycle
             _hooks.ServerAccepted(slot, now);
         }
 
+        if (mapping.IsAccepted)
+        {
+            _mappings.Traffic.Begin(slot, mapping);
+        }
+
         // No longer than any mapping may, whatever the record says and whatever the settings were when it was written.
         TimeSpan claim = _settings.ClaimedTimeout + _settings.AskedLimit;
         TimeSpan linger = _settings.LingerTimeout + _settings.CookieTimeout;

@@ -53,12 +53,7 @@ internal sealed partial class MappingLifecycle
     public void ClearEvents() => _events.Clear();
 
     /// <summary>Reports a change of a mapping.</summary>
-    public void Report(RelayEventKind kind, int slot)
-    {
-        ref readonly Mapping mapping = ref _mappings[slot];
-        Count(kind, mapping.Route);
-        _events.Add(new RelayEvent(kind, slot, mapping.Source, _routes[mapping.Route].Id, mapping.Port, mapping.ServerUsedPort) { Proof = mapping.Proof });
-    }
+    public void Report(RelayEventKind kind, int slot) => Report(kind, slot, _hooks.PeerOf(slot));
 
     /// <summary>A new mapping, admitted as this share, asks the server by this initiation.</summary>
     public void BeginAsking(int slot, Share admitted, ReadOnlySpan<byte> initiation, Tick now)
@@ -106,9 +101,10 @@ internal sealed partial class MappingLifecycle
         Follow(slot, now);
     }
 
-    /// <summary>Bytes of a mapping were forwarded.</summary>
-    public void Passed(Direction direction, int slot, int bytes)
+    /// <summary>Datagrams of a mapping were forwarded.</summary>
+    public void Passed(Direction direction, int slot, int datagrams, int bytes)
     {
+        _mappings.Traffic.Count(direction, slot, datagrams);
         ref Mapping mapping = ref _mappings[slot];
         if (direction == Direction.Uplink)
         {
@@ -150,6 +146,9 @@ internal sealed partial class MappingLifecycle
     /// <summary>Ends a mapping whose route was removed.</summary>
     public void EndWithRoute(int slot) => End(slot, RelayEventKind.RouteRemoved);
 
+    /// <summary>Ends a mapping whose client is none of its route's peers, where only those have tunnels.</summary>
+    public void EndUnlisted(int slot) => End(slot, RelayEventKind.Unlisted);
+
     /// <summary>The engine closed the socket of an ended mapping: the slot may serve another.</summary>
     public void Release(int slot) => _mappings.Free(slot);
 
@@ -168,6 +167,13 @@ internal sealed partial class MappingLifecycle
                 Expire(slot, now);
             }
         }
+    }
+
+    private void Report(RelayEventKind kind, int slot, PeerId peer)
+    {
+        ref readonly Mapping mapping = ref _mappings[slot];
+        Count(kind, mapping.Route);
+        _events.Add(new RelayEvent(kind, slot, mapping.Source, _routes[mapping.Route].Id, mapping.Port, mapping.ServerUsedPort) { Proof = mapping.Proof, Peer = peer });
     }
 
     private void Count(RelayEventKind kind, int route)

@@ -38,6 +38,7 @@ internal sealed class MappingTable
         _previousOfRoute = new int[slots];
         Array.Fill(_routes, new RouteChain { First = -1, Walked = -1 });
         _rows = new Mapping[slots];
+        Traffic = new TrafficTally(slots);
         _extras = new MappingExtras[slots];
         _buckets = new int[(int)System.Numerics.BitOperations.RoundUpToPowerOf2((uint)slots * 2)];
         _mask = _buckets.Length - 1;
@@ -51,6 +52,9 @@ internal sealed class MappingTable
 
     /// <summary>What is told of changed rows; null while there is no journal.</summary>
     public ChangedSlots? Changes { get; set; }
+
+    /// <summary>What is to be counted for peers.</summary>
+    public TrafficTally Traffic { get; }
 
     /// <summary>Slots there are, free or not.</summary>
     public int Slots => _rows.Length;

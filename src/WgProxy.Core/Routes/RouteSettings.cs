@@ -17,6 +17,12 @@ public sealed record RouteSettings
     /// </summary>
     public TimeSpan? IdleTimeout { get; init; }
 
+    /// <summary>Clients whose tunnels have names, limits and figures of their own.</summary>
+    public PeerList Peers { get; init; } = PeerList.Empty;
+
+    /// <summary>Whether only <see cref="Peers"/> have tunnels: the relay refuses the server's handshakes with any other client.</summary>
+    public bool PeersOnly { get; init; }
+
     /// <summary>Whether these lists keep a client out.</summary>
     public bool Denies(in Source source) => (!Allow.IsEmpty && !Allow.Contains(source)) || Deny.Contains(source);
 }

@@ -3,7 +3,7 @@ using WgProxy.Core.Protocol;
 namespace WgProxy.Core.Routes;
 
 /// <summary>What one relay keeps of one route. The relay's thread alone writes it.</summary>
-internal sealed class RouteState(RouteId id, Route route)
+internal sealed class RouteState(RouteId id, Route route, IMac1Matcher matcher)
 {
     private ServerLoad _load;
 
@@ -26,13 +26,23 @@ internal sealed class RouteState(RouteId id, Route route)
     public ServerAddresses Addresses { get; } = new(route);
 
     /// <summary>The limits of its clients, as published when the relay last read them.</summary>
-    public RouteSettings Settings { get; set; } = route.Settings;
+    public RouteSettings Settings { get; private set; } = route.Settings;
+
+    /// <summary>Its listed clients, as published when the relay last read them.</summary>
+    public PeerTable Peers { get; } = new(route.Settings.Peers, matcher);
 
     /// <summary>What this relay has counted for it.</summary>
     public RouteCounters Counters { get; } = new();
 
     /// <summary>What is known of the server's load. Admission alone writes it.</summary>
     public ref ServerLoad Load => ref _load;
+
+    /// <summary>Reads the published settings.</summary>
+    public void ReadSettings()
+    {
+        Settings = Route.Settings;
+        Peers.Follow(Settings.Peers);
+    }
 
     /// <summary>Whether the route was removed. It takes no new mappings, and the relay ends those it has.</summary>
     public bool IsEnding { get; set; }

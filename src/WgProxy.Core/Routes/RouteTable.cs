@@ -11,6 +11,7 @@ internal sealed class RouteTable
 {
     private readonly RouteList _list;
     private readonly Action<RouteState> _changed;
+    private readonly IMac1Matcher _matcher;
     private readonly RouteState?[] _states;
 
     // The keys of the routes that are served, and at each key's position the index of its route.
@@ -27,7 +28,8 @@ internal sealed class RouteTable
     /// <param name="matcher">What compares an initiation with all keys at once; null for the best that this build has.</param>
     public RouteTable(RouteList list, Action<RouteState> changed, IMac1Matcher? matcher = null)
     {
-        (_list, _changed, _keys) = (list, changed, new Mac1Set(matcher));
+        (_list, _changed, _matcher) = (list, changed, matcher ?? Mac1Matchers.Best);
+        _keys = new Mac1Set(_matcher);
         _byKeyBytes = _byKey.GetAlternateLookup<ReadOnlySpan<byte>>();
         _states = new RouteState?[list.Capacity];
         for (int index = 0; index < list.Capacity; index++)
@@ -86,7 +88,7 @@ internal sealed class RouteTable
         }
         else if (state.Id == id)
         {
-            state.Settings = listed.Route.Settings;
+            state.ReadSettings();
             _changed(state);
         }
     }
@@ -134,7 +136,7 @@ internal sealed class RouteTable
 
     private void Put(RouteList.Entry listed)
     {
-        RouteState state = new(listed.Id, listed.Route) { KeyPosition = _keys.Add(listed.Route.Mac1) };
+        RouteState state = new(listed.Id, listed.Route, _matcher) { KeyPosition = _keys.Add(listed.Route.Mac1) };
         if (state.KeyPosition >= _indices.Length)
         {
             Array.Resize(ref _indices, Math.Max(2 * _indices.Length, state.KeyPosition + 1));

@@ -43,9 +43,18 @@ internal partial struct Tunnel
     /// <summary>Whether the mapping for which the tunnel was made is still a member. False in a borrowed tunnel.</summary>
     public bool HasFounder;
 
+    // Two rarely read flags share a byte, so that the row fits three cache lines.
+    private byte _peerMarks;
+
     // Which pairs a client has used, a bit each: within a pair it would cost four bytes.
     private byte _used;
     private Pairs _pairs;
+
+    /// <summary>Whether the server has made handshakes for peers: only then do the tunnel's <see cref="TunnelPeers"/> mean anything.</summary>
+    public bool HasPeers { readonly get => (_peerMarks & 1) != 0; set => _peerMarks = (byte)(value ? _peerMarks | 1 : _peerMarks & ~1); }
+
+    /// <summary>Whether it has made some with other peers than the tunnel's, which no client has used.</summary>
+    public bool HasOtherPeers { readonly get => (_peerMarks & 2) != 0; set => _peerMarks = (byte)(value ? _peerMarks | 2 : _peerMarks & ~2); }
 
     /// <summary>Remembers a pair. If there is no room, it replaces the pair that ends first among those that no client has used, and
     /// a used one only if all are used. So pairs from initiations under the client's forged address replace no pair

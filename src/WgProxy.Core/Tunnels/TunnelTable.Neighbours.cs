@@ -52,6 +52,7 @@ internal sealed partial class TunnelTable
     /// </summary>
     public void Import(int tunnel, in TunnelCopy copy, Tick now)
     {
+        TakePeer(tunnel, copy.Peer);
         BeginChange();
         for (int position = 0; position < Tunnel.MaxPairs; position++)
         {
@@ -92,8 +93,14 @@ internal sealed partial class TunnelTable
         }
 
         TunnelCopy copy = CopyOf(tunnel);
+        bool counts = _mappings.Traffic.Counts(slot);
         Leave(slot);
         Add(slot, copy.Row.Route);
+        if (counts)
+        {
+            _mappings.Traffic.Begin(slot, _mappings[slot]);
+        }
+
         BeginChange();
         tunnel = _mappings[slot].Tunnel;
         for (int position = 0; position < Tunnel.MaxPairs; position++)
@@ -106,6 +113,11 @@ internal sealed partial class TunnelTable
         }
 
         EndChange();
+        if (_mappings[slot].IsAccepted)
+        {
+            // The server has taken this client for the tunnel's. Whose it is from now on shows when the client uses the handshake.
+            TakePeer(tunnel, copy.Peer);
+        }
     }
 
     private int FirstBehind(int behind, uint index, Tick now, out bool hasMore)
@@ -127,7 +139,8 @@ internal sealed partial class TunnelTable
         return first;
     }
 
-    private TunnelCopy CopyOf(int tunnel) => new(_rows[tunnel], _rows[tunnel].HasHandshakes ? _handshakes[tunnel] : default);
+    private TunnelCopy CopyOf(int tunnel) =>
+        new(_rows[tunnel], _rows[tunnel].HasHandshakes ? _handshakes[tunnel] : default) { Peer = _rows[tunnel].HasPeers ? _peers[tunnel].Current : default };
 
     private void BeginChange()
     {
@@ -147,6 +160,9 @@ internal sealed partial class TunnelTable
 /// <param name="Handshakes">What its server has asked; empty if nothing.</param>
 internal readonly record struct TunnelCopy(Tunnel Row, ServerHandshakes Handshakes)
 {
+    /// <summary>Whose it is.</summary>
+    public PeerId Peer { get; init; }
+
     /// <summary>Whether data with this index of the server's belongs to it.</summary>
     public bool HasDataIndex(uint index, Tick now) => Row.HasServer(index, now) || Handshakes.IsAnswered(index, now);
 }

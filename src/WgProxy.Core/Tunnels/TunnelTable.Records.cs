@@ -20,6 +20,7 @@ internal sealed partial class TunnelTable
         record.Set(RecordMarks.IsFounder, _rows[tunnel].HasFounder && _mappings[slot].NextOfTunnel < 0);
         record.Tunnel.Members = (byte)_rows[tunnel].Members;
         record.Set(RecordMarks.IsInUse, _rows[tunnel].InUse == slot);
+        record.Tunnel.Peer = _rows[tunnel].HasPeers ? _peers[tunnel].Mark : 0;
         _rows[tunnel].WriteTo(ref record.Tunnel, slot, now);
         if (_rows[tunnel].HasHandshakes)
         {
@@ -55,6 +56,7 @@ internal sealed partial class TunnelTable
         }
 
         JoinRestored(tunnel, slot, record.Has(RecordMarks.IsFounder));
+        TakePeer(tunnel, _routes[_mappings[slot].Route].Peers.List.FindMarked(record.Tunnel.Peer));
         BeginChange();
         _rows[tunnel].InUse = record.Has(RecordMarks.IsInUse) ? slot : _rows[tunnel].InUse;
         bool hasQuestions = HasQuestions(record.Tunnel);

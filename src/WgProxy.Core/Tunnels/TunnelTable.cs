@@ -30,6 +30,7 @@ internal sealed partial class TunnelTable
         _counters = counters;
         _rows = new Tunnel[mappings.Slots];
         _handshakes = new ServerHandshakes[_rows.Length];
+        _peers = new TunnelPeers[_rows.Length];
         _indices = new RoamingTable(_rows.Length * 2 * Tunnel.MaxPairs, seed);
         _free = new int[_rows.Length];
 
@@ -84,6 +85,8 @@ internal sealed partial class TunnelTable
     {
         int tunnel = _mappings[slot].Tunnel;
         ref Tunnel row = ref _rows[tunnel];
+        Fold(slot, tunnel);
+        _mappings.Traffic.End(slot);
 
         // The first member is the last of the chain.
         row.HasFounder &= _mappings[slot].NextOfTunnel >= 0;

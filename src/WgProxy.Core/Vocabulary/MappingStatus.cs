@@ -29,4 +29,8 @@ public readonly record struct MappingStatus(
     long UplinkBytes,
     long DownlinkBytes,
     bool HasShownCookie,
-    bool IsUnanswered);
+    bool IsUnanswered)
+{
+    /// <summary>Whose tunnel it belongs to; the default if that is unknown, or no listed peer.</summary>
+    public PeerId Peer { get; init; }
+}

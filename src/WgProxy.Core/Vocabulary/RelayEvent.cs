@@ -52,6 +52,10 @@ public enum RelayEventKind : byte
 
     /// <summary>The mapping's route was removed: close its socket and release the slot.</summary>
     RouteRemoved,
+
+    /// <summary>The mapping's route serves listed peers only, and its client is none of them, or no longer: close its socket and release the
+    /// slot.</summary>
+    Unlisted,
 }
 
 /// <summary>One change of one mapping, in the order in which changes happened.</summary>
@@ -69,6 +73,9 @@ public readonly record struct RelayEvent(RelayEventKind Kind, int Slot, Source S
     /// <summary>How far the mapping has come.</summary>
     public Proof Proof { get; init; }
 
+    /// <summary>Whose tunnel the mapping belongs to; the default if that is unknown, or no listed peer.</summary>
+    public PeerId Peer { get; init; }
+
     /// <summary>Whether the engine must close the slot's socket and then call <see cref="Relay.Release"/>.</summary>
-    public bool EndsMapping => Kind is RelayEventKind.Expired or RelayEventKind.Evicted or RelayEventKind.RouteRemoved;
+    public bool EndsMapping => Kind is RelayEventKind.Expired or RelayEventKind.Evicted or RelayEventKind.RouteRemoved or RelayEventKind.Unlisted;
 }

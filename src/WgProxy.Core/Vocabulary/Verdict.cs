@@ -40,10 +40,14 @@ public enum Verdict : byte
     /// <summary>Dropped: a server message that nothing on this mapping asked for.</summary>
     Unsolicited,
 
+    /// <summary>Dropped: a handshake of the server with a client that is none of the route's peers, where only those have tunnels.</summary>
+    NotAPeer,
+
     /// <summary>Dropped: more initiations than a mapping's bucket holds.</summary>
     RateLimited,
 
-    /// <summary>Dropped: more data with an unknown index than the mapping's proof allows.</summary>
+    /// <summary>Dropped: more data with an unknown index than the mapping's proof allows, or a handshake whose peer could only be found by
+    /// more comparisons of keys than the relay makes in a second.</summary>
     OverBudget,
 
     /// <summary>Dropped: an initiation that was already forwarded within two minutes.</summary>

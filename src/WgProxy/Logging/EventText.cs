@@ -5,10 +5,12 @@ namespace WgProxy.Logging;
 /// <summary>The log text of a mapping's changes.</summary>
 internal static class EventText
 {
-    /// <summary>One sentence: the client, the change, and the upstream port by which the server knows the client.</summary>
+    /// <summary>One sentence: the client, the peer's name if it has one, the change, and the upstream port by which the server knows the
+    /// client.</summary>
     /// <param name="change">The change.</param>
     /// <param name="server">The name of its server; null where there is only one.</param>
-    public static string Of(in RelayEvent change, string? server = null)
+    /// <param name="peer">The name of its peer; null if it has none.</param>
+    public static string Of(in RelayEvent change, string? server = null, string? peer = null)
     {
         string what = change.Kind switch
         {
@@ -28,11 +30,13 @@ internal static class EventText
             RelayEventKind.Expired => "has timed out",
             RelayEventKind.Evicted => "was displaced by another mapping: the table is full",
             RelayEventKind.RouteRemoved => "has ended: its server is no longer served",
+            RelayEventKind.Unlisted => "has ended: it is none of its server's peers, and only those are served",
             _ => change.Kind.ToString(),
         };
         string port = change.Port == 0 ? string.Empty : $", upstream port {change.Port}";
         string name = server is null ? string.Empty : $", server {server}";
-        return $"client {change.Source} {what}{port}{name}";
+        string who = peer is null ? string.Empty : $" ({peer})";
+        return $"client {change.Source}{who} {what}{port}{name}";
     }
 
     private static string Words(in OpenRefusal refusal)

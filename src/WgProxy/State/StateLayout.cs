@@ -6,17 +6,17 @@ namespace WgProxy.State;
 
 /// <summary>
 /// The bytes of the file of records, version 1: a page of 4,096 bytes that says what the file is, then pages of seven cells. A cell has
-/// 576 bytes, and none crosses a page: the kernel copies into one page at once, so a write that SIGKILL interrupts leaves the cell as
+/// 584 bytes, and none crosses a page: the kernel copies into one page at once, so a write that SIGKILL interrupts leaves the cell as
 /// it was or as it was to be. Numbers are little-endian.
 /// </summary>
 /// <remarks>
 /// <code>
 /// first page                                 cell
 /// offset size                                offset size
-///      0    8  "wgproxy" and a zero byte          0    4  1; all 576 bytes are zero if the cell is free
+///      0    8  "wgproxy" and a zero byte          0    4  1; all 584 bytes are zero if the cell is free
 ///      8    4  version, 1                         4    4  CRC-32C of the cell's number and of all that follows
-///     12    4  size of a record, 560              8    8  last use, milliseconds since 1970, UTC
-///     16   16  identity of the seeds             16  560  the record
+///     12    4  size of a record, 568              8    8  last use, milliseconds since 1970, UTC
+///     16   16  identity of the seeds             16  568  the record
 ///     32    4  CRC-32C of the 32 bytes before
 /// </code>
 /// </remarks>

@@ -38,6 +38,7 @@ internal static class AnyRecord
             {
                 Identity = (uint)Long(random),
                 Owner = (ulong)Long(random),
+                Peer = (ulong)Long(random),
                 NextQuestion = (byte)random.Next(TunnelRecord.Positions),
                 Members = (byte)random.Next(256),
             },
@@ -64,7 +65,7 @@ internal static class AnyRecord
             record.AskedAgo, record.ValidAgo, record.LingersFor, record.CookieFor, record.UplinkBytes, record.DownlinkBytes, record.Charged,
             record.LastMac1, record.ServerCookie, record.LastInitiation,
             record.ProbationIndex, record.InitiationCount, record.NextInitiation, record.Tunnel.Identity, record.Tunnel.Owner,
-            record.Tunnel.NextQuestion, record.Tunnel.Members,
+            record.Tunnel.NextQuestion, record.Tunnel.Members, record.Tunnel.Peer,
         ];
         for (int i = 0; i < TunnelRecord.Positions; i++)
         {

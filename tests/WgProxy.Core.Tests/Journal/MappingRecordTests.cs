@@ -120,12 +120,13 @@ public sealed class MappingRecordTests
         (record.LastInitiation, record.ProbationIndex) = (15, 18);
         (record.InitiationCount, record.NextInitiation, record.Initiations[7]) = (8, 7, 19);
         (record.Tunnel.Identity, record.Tunnel.Owner, record.Tunnel.NextQuestion, record.Tunnel.Members) = (20, 21, 6, 5);
+        record.Tunnel.Peer = 0x1122334455667788;
         record.Tunnel.Pairs[1] = new RecordedIndices { ServerIndex = 22, ClientIndex = 23, Remaining = 24, Marks = IndexMarks.IsPresent | IndexMarks.IsUsed };
         record.Tunnel.Questions[7] = new RecordedIndices { ServerIndex = 25, Marks = IndexMarks.IsPresent | IndexMarks.NamedHere };
 
-        byte[] expected = new byte[560];
+        byte[] expected = new byte[568];
         void Put(int at, params byte[] bytes) => bytes.CopyTo(expected, at);
-        Put(0, 1, 0, 0x30, 2, 6, 4, 2, 8, 7, 6, 1, 1, 0x34, 0x12, 0xCD, 0xAB, 7);
+        Put(0, 1, 0, 0x38, 2, 6, 4, 2, 8, 7, 6, 1, 1, 0x34, 0x12, 0xCD, 0xAB, 7);
         Put(24, 0x6C, 0xCA);
         Put(32, [.. Enumerable.Repeat((byte)0xA1, 32)]);
         Put(64, 0xFE, 0x80);
@@ -153,6 +154,7 @@ public sealed class MappingRecordTests
         Put(332, 3);
         Put(544, 25);
         Put(556, 5);
+        Put(560, 0x88, 0x77, 0x66, 0x55, 0x44, 0x33, 0x22, 0x11);
         Assert.Equal(Convert.ToHexString(expected), Convert.ToHexString(Written(record)));
     }
 
@@ -169,7 +171,7 @@ public sealed class MappingRecordTests
     public void Every_field_is_known_to_these_tests()
     {
         Assert.Equal(26, Fields(typeof(MappingRecord)));
-        Assert.Equal(6, Fields(typeof(TunnelRecord)));
+        Assert.Equal(7, Fields(typeof(TunnelRecord)));
         Assert.Equal(4, Fields(typeof(RecordedIndices)));
         Assert.Equal(3, Fields(typeof(JournalInstant)));
         Assert.Equal((int)RecordMarks.All, Enum.GetValues<RecordMarks>().Where(mark => mark != RecordMarks.All).Sum(mark => (int)mark));

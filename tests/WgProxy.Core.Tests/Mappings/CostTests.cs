@@ -15,7 +15,7 @@ public sealed class CostTests
     {
         TestContext.Current.TestOutputHelper?.WriteLine(
             $"mapping {Unsafe.SizeOf<Mapping>()} + {Unsafe.SizeOf<MappingExtras>()} bytes, "
-            + $"tunnel {Unsafe.SizeOf<Tunnel>()} + {Unsafe.SizeOf<ServerHandshakes>()}");
+            + $"tunnel {Unsafe.SizeOf<Tunnel>()} + {Unsafe.SizeOf<ServerHandshakes>()} + {Unsafe.SizeOf<TunnelPeers>()}");
         Assert.InRange(Unsafe.SizeOf<Mapping>(), 1, 192);
         Assert.InRange(Unsafe.SizeOf<Tunnel>(), 1, 192);
     }

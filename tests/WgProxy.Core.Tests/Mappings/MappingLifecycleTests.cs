@@ -55,6 +55,7 @@ public sealed class MappingLifecycleTests
             {
                 ServerAccepted = (slot, _) => _accepted.Add(slot),
                 Ending = slot => Assert.True(_ending.Add(slot), $"slot {slot} ended twice"),
+                PeerOf = slot => new PeerId((uint)slot + 1),
                 OwnerOfTunnel = slot => _owners[slot],
             });
         }

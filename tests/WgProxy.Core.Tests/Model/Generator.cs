@@ -56,7 +56,7 @@ internal sealed partial class Generator
     /// <summary>The next steps; each is made up only after the one before it has been done.</summary>
     public IEnumerable<Step> Next()
     {
-        IEnumerable<Step> steps = _random.Next(100) switch
+        IEnumerable<Step> steps = _past.Count == 0 && _random.Next(2) == 0 ? Enroll() : _random.Next(100) switch
         {
             < 22 => Handshake(),
             < 30 => ServerHandshake(),
@@ -71,7 +71,7 @@ internal sealed partial class Generator
             < 60 => _random.Next(2) == 0 ? Silence() : [new Step("restart", Pick(0, 0, 1, 500, 20_000, 200_000))],
             < 62 => SharedIndex(),
             < 63 => TwoServers(),
-            < 65 => Reload(),
+            < 65 => _random.Next(2) == 0 ? Reload() : Enroll(),
             < 72 => [AnyClient()],
             < 80 => [AnyServer()],
             < 92 => [AnyTime()],
@@ -84,14 +84,15 @@ internal sealed partial class Generator
             < 99 => Rekeys(),
             _ => Burst(),
         };
-        foreach (Step step in steps)
+        foreach (Step made in steps)
         {
+            Step step = ForPeers(made);
             _past.Add(step);
             yield return step;
             if (_random.Next(12) == 0)
             {
                 // Something comes between, or the rest never happens.
-                Step between = _random.Next(3) switch { 0 => AnyClient(), 1 => AnyServer(), _ => AnyTime() };
+                Step between = ForPeers(_random.Next(3) switch { 0 => AnyClient(), 1 => AnyServer(), _ => AnyTime() });
                 _past.Add(between);
                 yield return between;
                 if (_random.Next(3) == 0)

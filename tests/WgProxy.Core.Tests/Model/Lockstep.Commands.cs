@@ -16,11 +16,14 @@ internal sealed partial class Lockstep
 
     private string? Publish(Step step)
     {
-        _routes[Math.Min(step.Number, _routes.Count - 1)].Settings = step.Kind switch
+        Route route = _routes[Math.Min(step.Number, _routes.Count - 1)];
+        RouteSettings free = route.Settings with { Deny = AddressList.Empty, IdleTimeout = null };
+        route.Settings = step.Kind switch
         {
-            "restrict" => new RouteSettings { Deny = Sequence.Denied },
-            "shorten" => new RouteSettings { IdleTimeout = TimeSpan.FromSeconds(7) },
-            _ => RouteSettings.Default,
+            "restrict" => free with { Deny = Sequence.Denied },
+            "shorten" => free with { IdleTimeout = TimeSpan.FromSeconds(7) },
+            "enroll" => ReferencePeers.Enroll(route.Settings, step.Route),
+            _ => free,
         };
         return null;
     }

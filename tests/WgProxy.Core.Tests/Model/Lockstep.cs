@@ -104,7 +104,8 @@ internal sealed partial class Lockstep
     {
         try
         {
-            return Wait(2_000_000) ?? Each(worker => worker.Settle() ?? worker.Compare(Now) ?? worker.Drained(Now)) ?? AnswerAll();
+            return Each(worker => Now.Milliseconds % 2 == 0 ? worker.ComparePeers(folds: true) : null) ?? Wait(2_000_000)
+                ?? Each(worker => worker.Settle() ?? worker.Compare(Now) ?? worker.ComparePeers(folds: false) ?? worker.Drained(Now)) ?? AnswerAll();
         }
         catch (Exception thrown) when (thrown is not OutOfMemoryException)
         {
@@ -135,7 +136,7 @@ internal sealed partial class Lockstep
                 return Move(Math.Min(step.Number, _routes.Count - 1), step.Kind is "list");
             case "add" or "remove":
                 return step.Kind is "add" ? _routes.Add(step.Number) : _routes.Remove(step.Number);
-            case "restrict" or "shorten" or "relax":
+            case "restrict" or "shorten" or "relax" or "enroll":
                 return Publish(step);
             case "tell":
                 return Tell(step.Number, _workers);

@@ -11,7 +11,8 @@ namespace WgProxy.Core.Tests.Model;
 /// A route of <c>-</c> is a wrong mac1. <c>ask 0 c1 7 ours</c> has a body of its own, by which it differs from other
 /// initiations of that sender, and a mac2: <c>ours</c> by the relay's last cookie to the source, <c>others</c> by one to
 /// another source, <c>theirs</c> by the last that the server sent to the source's port on that route. <c>cookie c1 genuine</c>
-/// is sealed by the server for the last initiation of that sender, <c>cookie c1 astray</c> for one of another sender.</summary>
+/// is sealed by the server for the last initiation of that sender, <c>cookie c1 astray</c> for one of another sender.
+/// <c>ask - 51 p2</c> and <c>answer - 51 c1 p2</c> are made by the server for peer 2.</summary>
 internal sealed record Message(string Kind, int Route = -1, uint Sender = 0, uint Receiver = 0, int Length = 0)
 {
     public uint Body { get; init; }
@@ -19,6 +20,9 @@ internal sealed record Message(string Kind, int Route = -1, uint Sender = 0, uin
     public string Mac2 { get; init; } = "";
 
     public string Seal { get; init; } = "";
+
+    /// <summary>The peer that it is made for; -1 for none.</summary>
+    public int Peer { get; init; } = -1;
 
     public static Message Ask(int route, uint sender, uint body = 0, string mac2 = "") =>
         new("ask", route, sender, 0, 148) { Body = body, Mac2 = mac2 };
@@ -33,8 +37,10 @@ internal sealed record Message(string Kind, int Route = -1, uint Sender = 0, uin
 
     public static Message Parse(string text)
     {
-        string[] word = text.Split(' ', StringSplitOptions.RemoveEmptyEntries);
-        return word[0] switch
+        string[] all = text.Split(' ', StringSplitOptions.RemoveEmptyEntries);
+        string[] word = [.. all.Where(part => !IsPeer(part))];
+        int peer = all.Where(IsPeer).Select(part => int.Parse(part[1..])).DefaultIfEmpty(-1).Single();
+        return (word[0] switch
         {
             "ask" => Ask(RouteFrom(word[1]), Index(word[2]), word.Length > 3 ? Index(word[3]) : 0, word.Length > 4 ? word[4] : ""),
             "answer" => Answer(RouteFrom(word[1]), Index(word[2]), Index(word[3])),
@@ -42,7 +48,9 @@ internal sealed record Message(string Kind, int Route = -1, uint Sender = 0, uin
             "data" => Data(Index(word[1]), int.Parse(word[2])),
             "bytes" => Bytes(uint.Parse(word[1]), int.Parse(word[2])),
             _ => throw new FormatException($"No such message: '{text}'."),
-        };
+        }) with { Peer = peer };
+
+        static bool IsPeer(string part) => part[0] == 'p';
 
         static int RouteFrom(string text) => text is "-" ? -1 : int.Parse(text);
 
@@ -51,8 +59,8 @@ internal sealed record Message(string Kind, int Route = -1, uint Sender = 0, uin
 
     public override string ToString() => Kind switch
     {
-        "ask" => $"ask {RouteText} {Sender:x} {Body:x} {Mac2}".TrimEnd(),
-        "answer" => $"answer {RouteText} {Sender:x} {Receiver:x}",
+        "ask" => $"ask {RouteText} {Sender:x} {Body:x} {Mac2}".TrimEnd() + PeerText,
+        "answer" => $"answer {RouteText} {Sender:x} {Receiver:x}" + PeerText,
         "cookie" => $"cookie {Receiver:x} {Seal}".TrimEnd(),
         "data" => $"data {Receiver:x} {Length}",
         _ => $"bytes {Sender} {Length}",
@@ -93,11 +101,18 @@ internal sealed record Message(string Kind, int Route = -1, uint Sender = 0, uin
             datagram[^(2 * WireGuard.MacSize)] ^= (byte)(Route < 0 ? 1 : 0);
         }
 
+        if (Peer >= 0)
+        {
+            ReferencePeers.Mac1Of(Peer).Write(datagram);
+        }
+
         if (cookie is not null)
         {
             Blake2s.Mac(cookie, datagram[..^WireGuard.MacSize], datagram[^WireGuard.MacSize..]);
         }
     }
+
+    private string PeerText => Peer < 0 ? "" : $" p{Peer}";
 
     private string RouteText => Route < 0 ? "-" : $"{Route}";
 }

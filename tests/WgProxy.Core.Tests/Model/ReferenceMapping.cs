@@ -125,6 +125,9 @@ internal sealed class ReferenceMapping(int id, Source source, int route)
 
     public long Up { get; set; }
 
+    /// <summary>Whether what it carries counts for its peer.</summary>
+    public bool Counts { get; set; }
+
     public long Down { get; set; }
 
     /// <summary>All that it may send at once, it may send again.</summary>

@@ -79,6 +79,11 @@ internal sealed partial class ReferenceRelay
             return Verdict.Denied;
         }
 
+        if (SettingsOf(tunnel.Route).PeersOnly && Listed(tunnel.Route, tunnel.Peer) == default)
+        {
+            return Verdict.NotAPeer;
+        }
+
         if (IsOverShareOfClaims(tunnel))
         {
             Uncounted["charged.Others"] += SiteOf(source) == tunnel.Owner ? 0 : 1;
@@ -100,9 +105,16 @@ internal sealed partial class ReferenceRelay
         }
 
         ReferenceTunnel old = mapping.Tunnel;
+        bool counts = mapping.Counts;
         Leave(mapping);
+        mapping.Counts = counts;
         mapping.Tunnel = new ReferenceTunnel(mapping.Route, SiteOf(mapping.Source), mapping, rules);
         mapping.Joined = ++_order;
+        if (mapping.InitiationPriority is Proof.Established or Proof.Confirmed)
+        {
+            TakePeer(mapping.Tunnel, old.Peer);
+        }
+
         TakeOver(mapping.Tunnel, old, mapping, now, leads: false);
         Uncounted["parted.Claims"]++;
     }
@@ -144,6 +156,11 @@ internal sealed partial class ReferenceRelay
         if (IsDenied(source, route))
         {
             return Drop(Direction.Uplink, Verdict.Denied, datagram, route: route);
+        }
+
+        if (SettingsOf(route).PeersOnly)
+        {
+            return Drop(Direction.Uplink, Verdict.NotAPeer, datagram, route: route);
         }
 
         bool hasRoom = !IsOverShare(source, IsUnshown)

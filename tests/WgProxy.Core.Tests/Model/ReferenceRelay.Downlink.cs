@@ -12,10 +12,16 @@ internal sealed partial class ReferenceRelay
             return Drop(Direction.Downlink, Verdict.Unsolicited, datagram, mapping);
         }
 
+        if (IsRefused(mapping, datagram) && rules.ServersQuestionsAreForPeers)
+        {
+            return Drop(Direction.Downlink, Verdict.NotAPeer, datagram, mapping);
+        }
+
         uint server = Index(datagram, 4);
         Part(mapping, now);
         Own(mapping.Tunnel, server, now);
         mapping.Tunnel.AskedBy(server, mapping, now, now + settings.IndexLifetime);
+        Name(mapping, server, datagram, now);
         mapping.ServerUsedPort = true;
         ReviveIfLingering(mapping, now);
         mapping.AwaitsServer = false;
@@ -28,14 +34,26 @@ internal sealed partial class ReferenceRelay
         uint client = Index(datagram, 8);
         if (!mapping.Asked.Contains(client))
         {
+            if (rules.UnaskedAnswersName)
+            {
+                Name(mapping, server, datagram, now);
+            }
+
             return rules.LateAnswersPass && MayBeSent(mapping, datagram.Length)
                 ? Decide(Direction.Downlink, Verdict.Forward, mapping, 1, datagram.Length)
                 : Drop(Direction.Downlink, Verdict.Unsolicited, datagram, mapping);
         }
 
+        if (IsRefused(mapping, datagram))
+        {
+            return Drop(Direction.Downlink, Verdict.NotAPeer, datagram, mapping);
+        }
+
         Part(mapping, now);
         Learn(mapping, server, client, now);
+        Name(mapping, server, datagram, now);
         CountFor(mapping.Route, "handshakes", 1);
+        AddFor(mapping.Route, MadeFor(mapping.Route, datagram), new PeerStatus { Handshakes = 1 });
         mapping.ServerUsedPort = true;
         ReviveIfLingering(mapping, now);
         mapping.AwaitsServer = false;

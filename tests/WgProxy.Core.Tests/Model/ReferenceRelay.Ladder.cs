@@ -150,6 +150,7 @@ internal sealed partial class ReferenceRelay
             Tell(Enum.Parse<RelayEventKind>(proof.ToString()), mapping);
             if (proof is Proof.Established or Proof.Confirmed)
             {
+                mapping.Counts = true;
                 Accepted(mapping.Source, now);
             }
 
@@ -192,7 +193,11 @@ internal sealed partial class ReferenceRelay
         Tell(how, mapping);
     }
 
-    private static void Leave(ReferenceMapping mapping) => mapping.Tunnel.Forget(mapping);
+    private static void Leave(ReferenceMapping mapping)
+    {
+        mapping.Tunnel.Forget(mapping);
+        mapping.Counts = false;
+    }
 
     private void LimitTo(int limit, Proof proof, Proof newcomer)
     {

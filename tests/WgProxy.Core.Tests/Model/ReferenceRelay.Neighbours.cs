@@ -43,7 +43,7 @@ internal sealed partial class ReferenceRelay
             Uncounted[mayClaim ? "borrowed.Claims" : "borrowed.Keys"]++;
             if (into is null)
             {
-                return new Claimable(new ReferenceTunnel(theirs.Route, theirs.Owner, founder: null, rules), mapping, CopyOf: theirs);
+                return new Claimable(Borrowed(theirs), mapping, CopyOf: theirs);
             }
 
             // A tunnel keeps its newest pairs: what is older than those of a full one leads nowhere.
@@ -55,6 +55,13 @@ internal sealed partial class ReferenceRelay
         return null;
     }
 
+    private ReferenceTunnel Borrowed(ReferenceTunnel theirs)
+    {
+        ReferenceTunnel tunnel = new(theirs.Route, theirs.Owner, founder: null, rules);
+        TakePeer(tunnel, theirs.Peer);
+        return tunnel;
+    }
+
     private bool AreOneSession(ReferenceTunnel left, ReferenceTunnel right, Tick now) =>
         !rules.OnlyOneSessionMixes || left.Pairs.Any(pair => pair.Until > now
             && right.Pairs.Any(other => other.Server == pair.Server && other.Client == pair.Client && other.Until > now));
@@ -64,6 +71,11 @@ internal sealed partial class ReferenceRelay
     private void TakeOver(ReferenceTunnel into, ReferenceTunnel theirs, ReferenceMapping? mapping, Tick now, bool leads = true)
     {
         ReferenceMapping? on = rules.BorrowedKeysProve ? mapping : null;
+        if (leads)
+        {
+            TakePeer(into, theirs.Peer);
+        }
+
         foreach (ReferenceTunnel.Pair pair in theirs.Pairs.Where(pair => pair.Until > now))
         {
             if (!into.Pairs.Any(known => known.Server == pair.Server && known.Client == pair.Client && known.Until > now))

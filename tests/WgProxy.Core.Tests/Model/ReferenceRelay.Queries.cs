@@ -18,7 +18,7 @@ internal sealed partial class ReferenceRelay
             rules.BytesCountOnceProven && !mapping.WasAnswered ? 0 : mapping.Up,
             mapping.Down,
             rules.OnlyNewcomersShow ? mapping.MustShow == true : mapping.HasShown,
-            mapping.IsUnanswered),
+            mapping.IsUnanswered) { Peer = PeerOf(mapping) },
         mapping.Tunnel);
 
     /// <summary>Counts mappings by proof, all and of each route.</summary>

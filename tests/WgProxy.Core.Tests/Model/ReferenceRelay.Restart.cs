@@ -93,7 +93,11 @@ internal sealed partial class ReferenceRelay
             mapping.Asked.Clear();
         }
 
+        mapping.Counts = mapping.InitiationPriority is Proof.Established or Proof.Confirmed;
         mapping.Tunnel.Restored(now);
+        mapping.Tunnel.Peer = KnownAgain(mapping);
+        mapping.Tunnel.PeerKey = mapping.Tunnel.Peer == default ? null : mapping.Tunnel.PeerKey;
+        Array.Clear(mapping.Tunnel.Others);
         Tell(RelayEventKind.Restored, mapping);
     }
 }

@@ -81,6 +81,7 @@ internal sealed partial class ReferenceRelay
         _ending.Clear();
         _at.Clear();
         _routeCounts.Clear();
+        _counted.Clear();
         foreach (int route in routes.Listed)
         {
             Take(routes.IdOf(route).Index, route);

@@ -148,6 +148,7 @@ internal sealed partial class ReferenceRelay
 
         if (isResponse && mapping.Tunnel.AnsweredBy(receiver, Index(datagram, 4), now) == mapping)
         {
+            ShowPeer(mapping, receiver, now);
             Earn(mapping, Proof.Established, now);
         }
 
@@ -196,6 +197,7 @@ internal sealed partial class ReferenceRelay
             return Decide(Direction.Uplink, Verdict.OverBudget, mapping, datagrams, bytes);
         }
 
+        ShowPeer(mapping, receiver, now);
         HeardClient(mapping, now);
         if (knowsThePort)
         {

@@ -25,14 +25,14 @@ internal sealed partial class ReferenceRelay(RelaySettings settings, ReferenceRu
     public List<ReferenceMapping> Closing { get; } = [];
 
     /// <summary>What changed since the list was cleared.</summary>
-    public List<(RelayEventKind Kind, int Id, ushort Port)> Events { get; } = [];
+    public List<(RelayEventKind Kind, int Id, ushort Port, PeerId Peer)> Events { get; } = [];
 
     /// <summary>Counters, by the names that the relay's have.</summary>
     public Dictionary<string, long> Counters { get; } = new(CounterNames.Of(new CountersSnapshot(new RelayCounters())), StringComparer.Ordinal);
 
     /// <summary>What happened that the relay does not count.</summary>
     public SortedDictionary<string, long> Uncounted { get; } =
-        new(StringComparer.Ordinal) { ["shown.Theirs"] = 0, ["turns"] = 0, ["spared"] = 0, ["borrowed.Claims"] = 0, ["shared.Claims"] = 0, ["shared.Borrowed"] = 0, ["borrowed.Keys"] = 0, ["parted.Claims"] = 0, ["charged.Others"] = 0 };
+        new(StringComparer.Ordinal) { ["shown.Theirs"] = 0, ["turns"] = 0, ["spared"] = 0, ["borrowed.Claims"] = 0, ["shared.Claims"] = 0, ["shared.Borrowed"] = 0, ["borrowed.Keys"] = 0, ["parted.Claims"] = 0, ["charged.Others"] = 0, ["peers.Named"] = 0, ["peers.Shown"] = 0 };
 
     public ReferenceDecision FromClient(ReadOnlyMemory<byte> run, int stride, Source source, Tick now)
     {
@@ -164,6 +164,7 @@ internal sealed partial class ReferenceRelay(RelaySettings settings, ReferenceRu
             CountFor(mapping!.Route, $"bytes.{direction}", bytes);
             mapping!.Up += direction == Direction.Uplink ? bytes : 0;
             mapping.Down += direction == Direction.Downlink ? bytes : 0;
+            CountForPeer(mapping, direction, datagrams, bytes);
         }
 
         return new ReferenceDecision(verdict, mapping?.Id ?? -1, bytes);
@@ -173,7 +174,7 @@ internal sealed partial class ReferenceRelay(RelaySettings settings, ReferenceRu
     {
         Counters[$"event.{kind}"]++;
         CountFor(mapping.Route, $"event.{kind}", 1);
-        Events.Add((kind, mapping.Id, mapping.Port));
+        Events.Add((kind, mapping.Id, mapping.Port, PeerOf(mapping)));
     }
 
     private void Become(ReferenceMapping mapping, Proof proof)

@@ -1,4 +1,5 @@
 using System.Net;
+using WgProxy.Core.Protocol;
 using WgProxy.Core.Routes;
 
 namespace WgProxy.Core.Tests.Model;
@@ -18,6 +19,15 @@ internal sealed class ReferenceTunnel(int route, IPNetwork owner, ReferenceMappi
     public ReferenceMapping? Founder { get; set; } = founder;
 
     public ReferenceMapping? InUse { get; set; }
+
+    /// <summary>The peer that the server's handshakes named; it may no longer be listed.</summary>
+    public PeerId Peer { get; set; }
+
+    /// <summary>Its key, if it was listed then.</summary>
+    public PublicKey? PeerKey { get; set; }
+
+    /// <summary>Handshakes that the server made with others, and whose index no client has used.</summary>
+    public (uint Server, PeerId Peer, Tick Until)[] Others { get; } = new (uint, PeerId, Tick)[8];
 
     public List<Pair> Pairs { get; } = [];
 

@@ -62,15 +62,15 @@ public sealed class RelayModelTests(ITestOutputHelper output)
         [
             Verdict.Forward, Verdict.Open, Verdict.NoPort, Verdict.NotWireGuard, Verdict.BadLength, Verdict.BadMac1, Verdict.NoMapping, Verdict.NotProven,
             Verdict.UnknownIndex, Verdict.RateLimited, Verdict.OverBudget, Verdict.TableFull, Verdict.ClaimRefused, Verdict.NoServer,
-            Verdict.Reply, Verdict.Replayed, Verdict.Denied, Verdict.OverShare, Verdict.ServerLoaded,
+            Verdict.Reply, Verdict.Replayed, Verdict.Denied, Verdict.OverShare, Verdict.ServerLoaded, Verdict.NotAPeer,
         ];
-        Verdict[] downlink = [Verdict.Forward, Verdict.NotWireGuard, Verdict.BadLength, Verdict.Unsolicited, Verdict.Closed];
+        Verdict[] downlink = [Verdict.Forward, Verdict.NotWireGuard, Verdict.BadLength, Verdict.Unsolicited, Verdict.NotAPeer, Verdict.Closed];
         return
         [
             .. uplink.Select(verdict => $"uplink.{verdict}"),
             .. downlink.Select(verdict => $"downlink.{verdict}"),
             .. Enum.GetValues<RelayEventKind>().Select(kind => $"event.{kind}"),
-            "query.answered", "query.full", "query.again", "query.busy", "query.not running", "shown.Theirs", "turns", "spared", "borrowed.Claims", "borrowed.Keys", "shared.Claims", "shared.Borrowed", "parted.Claims", "index.Conflicts", "tolerated.Uplink", "tolerated.Downlink",
+            "peers.Named", "peers.Shown", "query.answered", "query.full", "query.again", "query.busy", "query.not running", "shown.Theirs", "turns", "spared", "borrowed.Claims", "borrowed.Keys", "shared.Claims", "shared.Borrowed", "parted.Claims", "index.Conflicts", "tolerated.Uplink", "tolerated.Downlink",
             "step.client.Asked.Claimed", "step.client.Asked.Established", "step.client.Claimed.Established",
             "step.client.Answered.Established", "step.server.Asked.Answered", "step.server.Claimed.Answered",
             "step.server.Claimed.Confirmed", "step.server.Answered.Confirmed", "step.server.Established.Confirmed",

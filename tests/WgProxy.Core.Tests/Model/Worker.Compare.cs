@@ -15,7 +15,7 @@ internal sealed partial class Worker
     /// <summary>Handles the events as an engine does.</summary>
     public string? Settle()
     {
-        (RelayEventKind, int, ushort)[] events = [.. Relay.Events.ToArray().Select(change => (change.Kind, IdOf(change.Slot), change.Port))];
+        (RelayEventKind, int, ushort, PeerId)[] events = [.. Relay.Events.ToArray().Select(change => (change.Kind, IdOf(change.Slot), change.Port, change.Peer))];
         if (!events.SequenceEqual(Model.Events))
         {
             return $"events {string.Join(' ', events)}, the model {string.Join(' ', Model.Events)}";
@@ -64,6 +64,11 @@ internal sealed partial class Worker
             }
         }
 
+        if (Model.Live.FirstOrDefault(mapping => Model.PeerOf(mapping) != Relay.PeerOf(_slots[mapping.Id])) is ReferenceMapping named)
+        {
+            return $"mapping {named.Id} is of peer {Relay.PeerOf(_slots[named.Id])}, the model says {Model.PeerOf(named)}";
+        }
+
         if (Model.Live.FirstOrDefault(mapping => !mapping.Server.Equals(Relay.ServerOf(_slots[mapping.Id]))) is ReferenceMapping other)
         {
             return $"mapping {other.Id} goes to {Relay.ServerOf(_slots[other.Id])}, the model says {other.Server}";
@@ -97,6 +102,29 @@ internal sealed partial class Worker
                 if (Model.CountOf(route, name) != value)
                 {
                     return $"{name} of route {route} is {value}, the model says {Model.CountOf(route, name)}";
+                }
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>What is counted for each peer that the relay knows of.</summary>
+    public string? ComparePeers(bool folds)
+    {
+        foreach (int route in Model.Kept)
+        {
+            PeerList list = Model.PeersOf(route);
+            int slot = folds ? 0 : Relay.Slots;
+            Relay.FoldPeers(_routes.IdOf(route), ref slot, Relay.Slots, new PeerStatus[list.Count], list);
+            foreach (PeerId peer in list.Ids)
+            {
+                (PeerStatus counted, PeerStatus expected) = (Relay.OfPeer(_routes.IdOf(route), peer), Model.CountOf(route, peer));
+                if ((counted.Handshakes, counted.UplinkDatagrams, counted.UplinkBytes, counted.DownlinkDatagrams, counted.DownlinkBytes)
+                    != (expected.Handshakes, expected.UplinkDatagrams, expected.UplinkBytes, expected.DownlinkDatagrams, expected.DownlinkBytes))
+                {
+                    return $"peer {peer} of route {route} has {counted.Handshakes} handshakes, {counted.UplinkBytes} bytes up, {counted.DownlinkBytes} down, "
+                        + $"the model says {expected.Handshakes}, {expected.UplinkBytes}, {expected.DownlinkBytes}";
                 }
             }
         }

@@ -81,7 +81,7 @@ internal sealed partial class Worker
 
         Model.Follow(mapping);
         return !Model.LivesOn(mapping, now) ? RestoreVerdict.Expired
-            : Model.Denies(mapping) ? RestoreVerdict.Denied
+            : Model.Denies(mapping) || Model.IsShutOut(mapping) ? RestoreVerdict.Denied
             : RestoreVerdict.Restored;
     }
 

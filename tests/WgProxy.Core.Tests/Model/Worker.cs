@@ -193,6 +193,18 @@ internal sealed partial class Worker
                 continue;
             }
 
+            if (change.Kind == RelayEventKind.Unlisted)
+            {
+                ReferenceMapping ended = Model.Live.Single(mapping => _slots[mapping.Id] == change.Slot);
+                if (!Model.MustEndUnlisted(ended, now))
+                {
+                    return $"{change.Kind} of slot {change.Slot}: it is a peer's, or may be another's";
+                }
+
+                Model.EndUnlisted(ended);
+                continue;
+            }
+
             ReferenceMapping? mapping = Model.Due(now).FirstOrDefault(mapping => _slots[mapping.Id] == change.Slot);
             if (mapping is null)
             {
@@ -202,7 +214,7 @@ internal sealed partial class Worker
             Model.Expire(mapping, now);
         }
 
-        if (Model.Live.Find(mapping => Model.MustMove(mapping, now) is not null || Model.MustEnd(mapping)) is ReferenceMapping left)
+        if (Model.Live.Find(mapping => Model.MustMove(mapping, now) is not null || Model.MustEnd(mapping) || Model.MustEndUnlisted(mapping, now)) is ReferenceMapping left)
         {
             return $"mapping {left.Id} must move, or end with its route, and has not";
         }

@@ -65,8 +65,8 @@ internal sealed class RecordTarget(RecordTarget.Reader? read = null) : Target
     }
 
     private static string? FlawOf(ReadOnlySpan<byte> bytes) =>
-        bytes.Length != 560 ? "the length is another"
-        : bytes is not [1, 0, 0x30, 2, ..] ? "the version or size is another"
+        bytes.Length != 568 ? "the length is another"
+        : bytes is not [1, 0, 0x38, 2, ..] ? "the version or size is another"
         : bytes[4] > 6 || bytes[5] > 6 ? "there is no such proof"
         : bytes[5] == 1 || (bytes[4] == 1 && bytes[5] == 0) ? "what lingers has no proof to return to"
         : bytes[6] > 3 ? "there is no such share"
@@ -98,7 +98,7 @@ internal sealed class RecordTarget(RecordTarget.Reader? read = null) : Target
         local.CopyTo(bytes, 64);
         local.CopyTo(bytes, 96);
         (bytes[16], bytes[20]) = (3, 4);
-        for (int at = 304; at < MappingRecord.Size; at += 16)
+        for (int at = 304; at < 560; at += 16)
         {
             (bytes[at], bytes[at + 12]) = (1, 7);
         }
