@@ -27,6 +27,7 @@ public sealed class RelayFileTests
             Endpoint = home.example.com:51820
             Timeout = 200
             Allow = 203.0.113.0/24
+            PeersOnly = yes
 
             [Peer]
             Name = alice-phone
@@ -52,6 +53,7 @@ public sealed class RelayFileTests
         Assert.False(file.Servers[0].Settings.Denies(From("203.0.113.9")));
         Assert.Equal([$"alice-phone {B}", $"{A} {A}"], file.Servers[0].Peers.Select(peer => $"{peer.Name} {peer.Key}"));
         Assert.Empty(file.Servers[1].Peers);
+        Assert.Equal([true, false], file.Servers.Select(server => server.Settings.PeersOnly));
     }
 
     [Theory]
@@ -77,6 +79,7 @@ public sealed class RelayFileTests
     [InlineData("{S}PublicKey = {A}\n[Peer]\nName = p\nPublicKey = {A}\n[Peer]\nName = p\nPublicKey = {B}", "8: Name \"p\" is given twice: line 5 has it too")]
     [InlineData("{S}PublicKey = {A}\n[Peer]\nName = p\nPublicKey = {B}\n[Peer]\nName = q\nPublicKey = {B}", "9: peer q's PublicKey is given twice: line 6 has it too")]
     [InlineData("{S}PublicKey = {A}\n[Peer]\nName = p", "4: [Peer] has no PublicKey: expected 32 bytes")]
+    [InlineData("{S}PublicKey = {A}\nPeersOnly = maybe", "4: PeersOnly is \"maybe\": expected yes or no")]
     [InlineData("{S}PublicKey = {A}\nPresharedKey = {B}", "4: a relay needs no private and no preshared key: remove the line")]
     public void A_fault_names_line_key_value_and_what_was_expected(string text, string expected)
     {

@@ -27,6 +27,15 @@ internal static class FileKeys
         Help = "The client's public key. It is unique among those of its server.",
     };
 
+    /// <summary>Whether only peers have tunnels with a server.</summary>
+    public static readonly FileKey PeersOnly = new(
+        "PeersOnly",
+        "no",
+        "yes or no",
+        "Whether only the clients that are listed as [Peer] have tunnels. The relay then refuses the server's handshakes with any other client.",
+        IsList: false,
+        TryParsePeersOnly);
+
     /// <summary>The keys of [Relay].</summary>
     public static IReadOnlyList<FileKey> Relay { get; } =
         [.. OptionTable.Rows.Where(row => row.Sections.HasFlag(FileSections.Relay)).Select(row => FileKey.Of(row, row.Default))];
@@ -37,6 +46,7 @@ internal static class FileKeys
         Name,
         .. OptionTable.Rows.Where(row => row.Sections.HasFlag(FileSections.Server))
             .Select(row => FileKey.Of(row, row.Default is null ? null : row == OptionTable.Timeout ? "as [Relay] says" : row.Default)),
+        PeersOnly,
     ];
 
     /// <summary>The keys of [Peer].</summary>
@@ -67,6 +77,12 @@ internal static class FileKeys
     }
 
     private static bool IsLetterOfName(char letter) => char.IsLetterOrDigit(letter) || letter is '.' or '_' or '-' or '@' or ':' or '[' or ']' or '%' or '+';
+
+    private static bool TryParsePeersOnly(string text, out object? value, out string? refusal)
+    {
+        (value, refusal) = (text is "yes", null);
+        return text is "yes" or "no";
+    }
 
     private static bool TryParseName(string text, out object? value, out string? refusal)
     {

@@ -154,6 +154,7 @@ internal sealed class RelayFile
                     Allow = reader.ValueOf(OptionTable.Allow, AddressList.Empty),
                     Deny = reader.ValueOf(OptionTable.Deny, AddressList.Empty),
                     IdleTimeout = reader.ValueOf<TimeSpan?>(OptionTable.Timeout, null),
+                    PeersOnly = reader.TryGet(FileKeys.PeersOnly, out object? only) && only is true,
                 },
             });
         }

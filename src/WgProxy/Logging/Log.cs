@@ -34,8 +34,11 @@ internal sealed partial class Log(TextWriter output, bool forJournal, TimeProvid
     /// others log.</summary>
     public Func<RouteId, string?> NameOf { get; set; } = static _ => null;
 
+    /// <summary>What they call a peer of a server; null if it has no name. Called by any thread. Set before others log.</summary>
+    public Func<RouteId, PeerId, string?> PeerOf { get; set; } = static (_, _) => null;
+
     /// <summary>From now on, a queue takes the lines, and no caller waits for the reader of standard error.</summary>
-    public void BeginQueue() => _queue = new LogQueue(time, (in RelayEvent change) => EventText.Of(change, NameOf(change.Route)), Write);
+    public void BeginQueue() => _queue = new LogQueue(time, Text, Write);
 
     /// <summary>Waits for a bounded time until queued lines are written.</summary>
     public ValueTask DisposeAsync() => _queue?.DisposeAsync() ?? ValueTask.CompletedTask;
@@ -201,7 +204,7 @@ internal sealed partial class Log(TextWriter output, bool forJournal, TimeProvid
         }
         else
         {
-            Write(time.GetUtcNow(), level, EventText.Of(change, NameOf(change.Route)) + Throttle.Words(withheld));
+            Write(time.GetUtcNow(), level, Text(change) + Throttle.Words(withheld));
         }
     }
 
@@ -210,7 +213,7 @@ internal sealed partial class Log(TextWriter output, bool forJournal, TimeProvid
     {
         if (_openFailed.TryPass(out long withheld))
         {
-            Warning(EventText.Of(change, NameOf(change.Route)) + Throttle.Words(withheld));
+            Warning(Text(change) + Throttle.Words(withheld));
         }
     }
 
@@ -312,6 +315,8 @@ internal sealed partial class Log(TextWriter output, bool forJournal, TimeProvid
         string more = servers.Count > Shown ? $" and {servers.Count - Shown} more" : string.Empty;
         return $"{servers.Count} servers: {string.Join(", ", servers.Take(Shown).Select(server => server.Name))}{more}";
     }
+
+    private string Text(in RelayEvent change) => EventText.Of(change, NameOf(change.Route), PeerOf(change.Route, change.Peer));
 
     private void Error(string text) => Say(LogLevel.Error, text);
 

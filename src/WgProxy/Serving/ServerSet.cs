@@ -43,6 +43,7 @@ internal sealed class ServerSet
 
         _names.SetCount(servers.Count);
         log.NameOf = _names.Of;
+        log.PeerOf = _names.Of;
     }
 
     /// <summary>The routes, for the engine.</summary>
@@ -163,13 +164,13 @@ internal sealed class ServerSet
 
     private Served Added(ServerOptions server, TimeSpan idle)
     {
-        Route route = new(server.Key) { Settings = SettingsOf(server, idle) };
+        Route route = new(server.Key) { Settings = SettingsOf(server, idle, PeerList.Empty) };
         return new Served(server, route, Routes.Add(route));
     }
 
     private void Put(Served served)
     {
-        _names.Set(served.Id, served.Options.Name);
+        _names.Set(served.Id, served.Options.Name, served.Options.Peers.ToDictionary(peer => served.Route.Settings.Peers.Find(peer.Key), peer => peer.Name));
         Volatile.Write(ref _served[served.Id.Index], served);
     }
 
@@ -183,18 +184,23 @@ internal sealed class ServerSet
 
     private bool TryChange(Served former, ServerOptions server, TimeSpan idle)
     {
-        RouteSettings settings = SettingsOf(server, idle);
+        RouteSettings settings = SettingsOf(server, idle, former.Route.Settings.Peers);
         bool hasSettings = former.Route.Settings.Equals(settings);
         bool hasName = string.Equals(former.Options.Endpoint.Title, server.Endpoint.Title, StringComparison.Ordinal)
             && string.Equals(former.Options.Endpoint.ToString(), server.Endpoint.ToString(), StringComparison.Ordinal);
         if (!hasSettings)
         {
             former.Route.Settings = settings;
+        }
+
+        // The engine is told last: the first line about a new peer has its name.
+        Served changed = former with { Options = server };
+        Put(changed);
+        if (!hasSettings)
+        {
             _announcements!.RouteChanged(former.Id);
         }
 
-        Served changed = former with { Options = server };
-        Put(changed);
         if (!hasName)
         {
             // The addresses of the former name stay in use until the new one is resolved.
@@ -205,8 +211,11 @@ internal sealed class ServerSet
         return !hasSettings || !hasName || !former.Options.Peers.SequenceEqual(server.Peers);
     }
 
-    private static RouteSettings SettingsOf(ServerOptions server, TimeSpan idle) =>
-        server.Settings with { IdleTimeout = server.Settings.IdleTimeout ?? idle };
+    private static RouteSettings SettingsOf(ServerOptions server, TimeSpan idle, PeerList former) => server.Settings with
+    {
+        IdleTimeout = server.Settings.IdleTimeout ?? idle,
+        Peers = former.With(server.Peers.Select(peer => peer.Key)),
+    };
 
     private void Begin(Served served, bool endsAll)
     {
