@@ -1,12 +1,17 @@
 using WgProxy.Core.Engine;
 using WgProxy.Linux.Listen;
+using WgProxy.Linux.Workers;
 
 namespace WgProxy.Linux;
 
-// Records that are lent to the engine: a batch goes from worker to worker, and each restores what is steered to it.
+// Records that are lent to the engine: each worker restores what is steered to it, at the same time as the others.
 public sealed partial class LinuxEngine
 {
     private int _isLent;
+
+    // Workers that still have the batch, and whether one of them ended before its part was done.
+    private int _parts;
+    private volatile bool _isCutShort;
 
     /// <inheritdoc/>
     public void Restore(RestoreBatch batch)
@@ -22,7 +27,15 @@ public sealed partial class LinuxEngine
         }
         else
         {
-            PassOn(batch);
+            _isCutShort = false;
+            Volatile.Write(ref _parts, _workers.Length);
+            foreach (LinuxWorker worker in _workers)
+            {
+                if (worker.Lend(batch) != RestoreOutcome.Waiting)
+                {
+                    EndPart(batch, isDone: false);
+                }
+            }
         }
     }
 
@@ -31,19 +44,16 @@ public sealed partial class LinuxEngine
         for (int i = 0; i < _workers.Length; i++)
         {
             int worker = i;
-            _workers[i].PrepareRecords(source => steering.WorkerOf(source) == worker, PassOn);
+            _workers[i].PrepareRecords(source => steering.WorkerOf(source) == worker, batch => EndPart(batch, isDone: true));
         }
     }
 
-    private void PassOn(RestoreBatch batch)
+    private void EndPart(RestoreBatch batch, bool isDone)
     {
-        if (batch.Owner == _workers.Length)
+        _isCutShort |= !isDone;
+        if (Interlocked.Decrement(ref _parts) == 0)
         {
-            EndBatch(batch, RestoreOutcome.Done);
-        }
-        else if (_workers[batch.Owner++].Lend(batch) is not RestoreOutcome.Waiting and RestoreOutcome refusal)
-        {
-            EndBatch(batch, refusal);
+            EndBatch(batch, _isCutShort ? RestoreOutcome.NotRunning : RestoreOutcome.Done);
         }
     }
 

@@ -94,7 +94,7 @@ public sealed partial class LinuxEngine : IEngine
 
         foreach (LinuxWorker worker in _workers)
         {
-            worker.CloseRecords(batch => EndBatch(batch, RestoreOutcome.NotRunning));
+            worker.CloseRecords(batch => EndPart(batch, isDone: false));
         }
 
         foreach (LinuxWorker worker in _workers)

@@ -196,6 +196,11 @@ public sealed partial class PortableEngine : IEngine
 
             long began = Stopwatch.GetTimestamp();
             Tick now = Now();
+            if (_restores.HasBatch)
+            {
+                _restores.RestoreClient(_relay, source, now);
+            }
+
             Decision decision = _relay.FromClient(datagram, datagram.Length, source, now);
             HandleEvents(now);
             if (decision.Verdict == Verdict.Reply)

@@ -28,7 +28,7 @@ public interface IEngine : IDisposable
     bool Post(EngineCommand command);
 
     /// <summary>Lends the engine records, to make their mappings again: between two turns, at most <see cref="Limits.RestoredPerTurn"/> in
-    /// each. Each mapping gets a socket by its own local port, or another if that is taken. Nothing on the packet path waits for it, and
+    /// each. What comes from a client meanwhile restores its own records at once. Each mapping gets a socket by its own local port, or another if that is taken. Nothing on the packet path waits for it, and
     /// nothing that lives makes room. One batch at a time: another is told <see cref="RestoreOutcome.Busy"/>. May be called from any
     /// thread.</summary>
     /// <param name="batch">The records. The engine's until its callback is called, which always happens, once.</param>

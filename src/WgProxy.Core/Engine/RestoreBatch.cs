@@ -24,12 +24,17 @@ public enum RestoreOutcome : byte
 /// </summary>
 public sealed class RestoreBatch
 {
-    /// <summary>How many records a batch may hold: what is more comes in the next one.</summary>
-    public const int MostRecords = 1_024;
+    /// <summary>How many records a batch may hold: as many as a relay has mappings by default. What is more comes in the next one.</summary>
+    public const int MostRecords = 16_384;
 
     private readonly MappingRecord[] _records;
     private readonly RestoreVerdict[] _verdicts;
     private readonly Action<RestoreBatch> _done;
+
+    // The last record of each client, whatever local address it used, and the one before each. The lender makes them, so an engine that
+    // looks up a client allocates nothing.
+    private readonly Dictionary<(ulong High, ulong Low, ulong PortAndScope), int> _lastOf = [];
+    private readonly int[] _before;
 
     /// <summary>A batch.</summary>
     /// <param name="records">The records, those first that are wanted most.</param>
@@ -42,6 +47,13 @@ public sealed class RestoreBatch
         _records = [.. records];
         ArgumentOutOfRangeException.ThrowIfGreaterThan(_records.Length, MostRecords, nameof(records));
         _verdicts = new RestoreVerdict[_records.Length];
+        _before = new int[_records.Length];
+        for (int record = 0; record < _records.Length; record++)
+        {
+            _before[record] = _lastOf.GetValueOrDefault(KeyOf(_records[record].Source), -1);
+            _lastOf[KeyOf(_records[record].Source)] = record;
+        }
+
         (Clock, _done) = (clock, done);
     }
 
@@ -57,13 +69,10 @@ public sealed class RestoreBatch
     /// <summary>Says which instant it is.</summary>
     public Func<JournalInstant> Clock { get; }
 
-    /// <summary>Which of an engine's owners of relays has it. Used by the engine.</summary>
-    public int Owner { get; set; }
-
     /// <summary>The engine begins with it.</summary>
     public void Begin()
     {
-        (Outcome, Owner) = (RestoreOutcome.Waiting, 0);
+        Outcome = RestoreOutcome.Waiting;
         Array.Clear(_verdicts);
     }
 
@@ -74,5 +83,17 @@ public sealed class RestoreBatch
         _done(this);
     }
 
+    /// <summary>The last record of a client; −1 if there is none.</summary>
+    internal int LastOf(in Source source) => _lastOf.GetValueOrDefault(KeyOf(source), -1);
+
+    /// <summary>The same client's record before this one; −1 if there is none.</summary>
+    internal int Before(int record) => _before[record];
+
     internal void Judge(int record, RestoreVerdict verdict) => _verdicts[record] = verdict;
+
+    private static (ulong High, ulong Low, ulong PortAndScope) KeyOf(in Source source)
+    {
+        (ulong high, ulong low, _, _, ulong portAndScope) = source.Words;
+        return (high, low, portAndScope);
+    }
 }

@@ -1,5 +1,6 @@
 #pragma warning disable RS0030 // Interlocked: here threads meet, between turns and not on the packet path.
 
+using System.Runtime.CompilerServices;
 using WgProxy.Core.Journal;
 
 namespace WgProxy.Core.Engine;
@@ -39,6 +40,28 @@ public sealed class RestoreLine(Func<Source, bool> isOwn, RestoreLine.Opener ope
         return _closed && Interlocked.CompareExchange(ref _batch, null, batch) == batch ? RestoreOutcome.NotRunning : RestoreOutcome.Waiting;
     }
 
+    /// <summary>Whether there is a batch.</summary>
+    public bool HasBatch => Volatile.Read(ref _batch) is not null;
+
+    /// <summary>Something came from a client: its records are restored at once, if their turn has not come yet. Called by the owner.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    public void RestoreClient(Relay relay, in Source source, Tick now)
+    {
+        if (Volatile.Read(ref _batch) is not RestoreBatch batch || batch.LastOf(source) is not (>= 0 and int last) || !isOwn(source))
+        {
+            return;
+        }
+
+        JournalInstant instant = batch.Clock();
+        for (int record = last; record >= 0; record = batch.Before(record))
+        {
+            if (batch.Verdicts[record] == RestoreVerdict.Waiting && isOwn(batch.Records[record].Source))
+            {
+                Restore(batch, record, relay, instant, now);
+            }
+        }
+    }
+
     /// <summary>Works for one turn. Whether there is more to do in the next. Called by the owner, between two turns.</summary>
     public bool Continue(Relay relay, Tick now)
     {
@@ -51,13 +74,9 @@ public sealed class RestoreLine(Func<Source, bool> isOwn, RestoreLine.Opener ope
         int end = Math.Min(_next + Limits.RestoresLookedAtPerTurn, batch.Records.Length);
         for (int own = 0; _next < end && own < Limits.RestoredPerTurn; _next++)
         {
-            if (isOwn(batch.Records[_next].Source))
+            if (isOwn(batch.Records[_next].Source) && batch.Verdicts[_next] == RestoreVerdict.Waiting)
             {
-                MappingRecord record = batch.Records[_next];
-                record.Source = knowsLocal ? record.Source : Source.From(record.Source.ToEndPoint());
-                RestoreVerdict verdict = relay.Restore(record, instant, now, out int slot);
-                bool isOpen = verdict == RestoreVerdict.Restored && open(slot, record, now);
-                batch.Judge(_next, verdict == RestoreVerdict.Restored && !isOpen ? RestoreVerdict.NotOpened : verdict);
+                Restore(batch, _next, relay, instant, now);
                 own++;
             }
         }
@@ -71,6 +90,15 @@ public sealed class RestoreLine(Func<Source, bool> isOwn, RestoreLine.Opener ope
         Volatile.Write(ref _batch, null);
         done(batch);
         return false;
+    }
+
+    private void Restore(RestoreBatch batch, int number, Relay relay, in JournalInstant instant, Tick now)
+    {
+        MappingRecord record = batch.Records[number];
+        record.Source = knowsLocal ? record.Source : Source.From(record.Source.ToEndPoint());
+        RestoreVerdict verdict = relay.Restore(record, instant, now, out int slot);
+        bool isOpen = verdict == RestoreVerdict.Restored && open(slot, record, now);
+        batch.Judge(number, verdict == RestoreVerdict.Restored && !isOpen ? RestoreVerdict.NotOpened : verdict);
     }
 
     /// <summary>The owner has had its last turn: nothing waits any more, nor will.</summary>

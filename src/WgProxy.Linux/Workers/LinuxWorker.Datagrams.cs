@@ -40,6 +40,7 @@ internal sealed partial class LinuxWorker
         if (count > 0)
         {
             listener.ReadAt = now;
+            _isRestoring = _restores!.HasBatch;
         }
 
         return count;
@@ -72,6 +73,11 @@ internal sealed partial class LinuxWorker
         Source source = KernelAddress.ToSource(name, local);
         int length = run.Length;
         run = run[judged..];
+        if (_isRestoring)
+        {
+            _restores!.RestoreClient(_relay, source, now);
+        }
+
         do
         {
             long steps = _relay.KeySteps;

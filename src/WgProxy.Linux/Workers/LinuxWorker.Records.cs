@@ -13,6 +13,7 @@ internal sealed partial class LinuxWorker
     private RecordLine? _records;
     private RestoreLine? _restores;
     private bool _isLent;
+    private bool _isRestoring;
 
     /// <summary>Begins the journal, if there is one, and takes batches from now on. Before the thread is started.</summary>
     /// <param name="isOwn">Whether a source is steered to this worker.</param>

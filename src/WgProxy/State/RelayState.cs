@@ -16,6 +16,7 @@ internal sealed class RelayState : IAsyncDisposable
     private readonly SafeFileHandle _lock;
     private readonly RecordFile _file;
     private readonly StateWriter _writer;
+    private readonly Restoration _restoration;
     private readonly EngineSeeds _seeds;
     private readonly string? _flaw;
     private Task _restoring = Task.CompletedTask;
@@ -24,6 +25,8 @@ internal sealed class RelayState : IAsyncDisposable
     {
         (_directory, _lock, _seeds, _file, _flaw, _log) = (directory, theLock, seeds, file, flaw, log);
         _writer = new StateWriter(file, refusal => log.StateIsWritten(directory, refusal));
+        _restoration = new Restoration(file, _writer);
+        _restoration.Prepare();
     }
 
     /// <summary>Which directory a setting means; null for none.</summary>
@@ -103,8 +106,8 @@ internal sealed class RelayState : IAsyncDisposable
 
     private async Task RestoreAsync(IEngine engine)
     {
-        Restoration restoration = new(_file, _writer);
-        await Task.Run(() => restoration.RunAsync(engine));
+        Restoration restoration = _restoration;
+        await restoration.RunAsync(engine);
         _log.Restored(_directory, restoration);
         int damaged = _file.Damaged + restoration.Unreadable;
         if (_flaw is not null || damaged > 0 || restoration.Refused > 0)

@@ -4,10 +4,12 @@ using WgProxy.Core.Journal;
 
 namespace WgProxy.State;
 
-/// <summary>Lends an engine the records of a file, batch by batch, those first that were used last.</summary>
+/// <summary>Lends an engine the records of a file, those first that were used last.</summary>
 internal sealed class Restoration(RecordFile file, StateWriter writer)
 {
+    private readonly Queue<int[]> _chunks = new(file.ByUse.Chunk(RestoreBatch.MostRecords));
     private readonly int[] _verdicts = new int[Enum.GetValues<RestoreVerdict>().Length];
+    private Lent? _first;
 
     /// <summary>Records that the engine was lent.</summary>
     public int Total => _verdicts.Sum();
@@ -26,54 +28,66 @@ internal sealed class Restoration(RecordFile file, StateWriter writer)
     /// <summary>How many records met a verdict.</summary>
     public int Count(RestoreVerdict verdict) => _verdicts[(int)verdict];
 
-    /// <summary>Restores what can be restored. The file forgets the rest.</summary>
+    /// <summary>Reads the first batch, so that it can be lent at the moment in which the engine has started.</summary>
+    public void Prepare() => _first = ReadNext();
+
+    /// <summary>Restores what can be restored. The file forgets the rest. Lends the first batch before it returns.</summary>
     public async Task RunAsync(IEngine engine)
     {
         long began = Stopwatch.GetTimestamp();
-        foreach (int[] cells in file.ByUse.Chunk(RestoreBatch.MostRecords))
+        Lent? next = _first;
+        _first = null;
+        while (next is not null && await LendAsync(engine, next))
         {
-            List<int> lent = [];
-            List<MappingRecord> records = [];
-            foreach (int cell in cells)
-            {
-                if (file.TryRead(cell, out MappingRecord record))
-                {
-                    lent.Add(cell);
-                    records.Add(record);
-                }
-                else
-                {
-                    Unreadable++;
-                    writer.Refuse(cell);
-                }
-            }
-
-            if (!await LendAsync(engine, records, lent))
-            {
-                break;
-            }
+            next = ReadNext();
         }
 
         Took = Stopwatch.GetElapsedTime(began);
     }
 
-    private async Task<bool> LendAsync(IEngine engine, List<MappingRecord> records, List<int> cells)
+    private Lent? ReadNext()
     {
-        // The answer comes on a thread that moves datagrams.
-        TaskCompletionSource answered = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        RestoreBatch batch = new(records, HostInstant.Now, _ => answered.SetResult());
-        engine.Restore(batch);
-        await answered.Task;
-        for (int i = 0; i < cells.Count; i++)
+        if (!_chunks.TryDequeue(out int[]? cells))
         {
-            RestoreVerdict verdict = batch.Verdicts[i];
-            _verdicts[(int)verdict]++;
-            if (verdict is not (RestoreVerdict.Restored or RestoreVerdict.Waiting))
+            return null;
+        }
+
+        List<int> whole = new(cells.Length);
+        List<MappingRecord> records = new(cells.Length);
+        foreach (int cell in cells)
+        {
+            if (file.TryRead(cell, out MappingRecord record))
             {
-                writer.Refuse(cells[i]);
+                whole.Add(cell);
+                records.Add(record);
+            }
+            else
+            {
+                Unreadable++;
+                writer.Refuse(cell);
             }
         }
 
-        return batch.Outcome == RestoreOutcome.Done;
+        TaskCompletionSource answered = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        return new Lent(whole, new RestoreBatch(records, HostInstant.Now, _ => answered.SetResult()), answered.Task);
     }
+
+    private async Task<bool> LendAsync(IEngine engine, Lent lent)
+    {
+        engine.Restore(lent.Batch);
+        await lent.Answered;
+        for (int i = 0; i < lent.Cells.Count; i++)
+        {
+            RestoreVerdict verdict = lent.Batch.Verdicts[i];
+            _verdicts[(int)verdict]++;
+            if (verdict is not (RestoreVerdict.Restored or RestoreVerdict.Waiting))
+            {
+                writer.Refuse(lent.Cells[i]);
+            }
+        }
+
+        return lent.Batch.Outcome == RestoreOutcome.Done;
+    }
+
+    private sealed record Lent(List<int> Cells, RestoreBatch Batch, Task Answered);
 }

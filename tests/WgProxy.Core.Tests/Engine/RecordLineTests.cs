@@ -133,13 +133,50 @@ public sealed class RecordLineTests
             (int _, in MappingRecord _, Tick _) => true,
             _ => { },
             knowsLocal: true);
-        line.Post(new RestoreBatch(new MappingRecord[RestoreBatch.MostRecords], () => Instant, _ => { }));
+        line.Post(new RestoreBatch(new MappingRecord[1_024], () => Instant, _ => { }));
         do
         {
             looks.Add(0);
         }
         while (line.Continue(relay, _driver.Now));
         Assert.Equal(Enumerable.Repeat(256, 4), looks);
+    }
+
+    [Fact]
+    public void What_comes_from_a_client_restores_its_mapping_before_its_turn_and_once()
+    {
+        MappingRecord[] records = [.. Confirm(150).Select(slot => _driver.Relay.RecordOf(slot, _driver.Now) with { Written = Instant })];
+        Relay relay = new(new RelaySettings { MaxMappings = 512 }, [.. _driver.Routes]);
+        List<Source> opened = [];
+        RestoreLine line = new(
+            source => source != records[7].Source,
+            (int slot, in MappingRecord record, Tick _) =>
+            {
+                opened.Add(record.Source);
+                relay.Restored(slot, record.UpstreamPort, record.UpstreamPort);
+                return true;
+            },
+            _ => { },
+            knowsLocal: true);
+        RestoreBatch batch = new(records, () => Instant, _ => { });
+        Assert.False(line.HasBatch);
+        line.RestoreClient(relay, records[140].Source, _driver.Now);
+        batch.Begin();
+        line.Post(batch);
+        Assert.True(line.HasBatch);
+        line.RestoreClient(relay, records[140].Source, _driver.Now);
+        line.RestoreClient(relay, records[140].Source, _driver.Now);
+        line.RestoreClient(relay, records[7].Source, _driver.Now);
+        line.RestoreClient(relay, RelayDriver.Client(5_000), _driver.Now);
+        Assert.Equal([records[140].Source], opened);
+        Assert.Equal(RestoreVerdict.Restored, batch.Verdicts[140]);
+        while (line.Continue(relay, _driver.Now))
+        {
+        }
+
+        Assert.Equal(149, opened.Distinct().Count());
+        Assert.Equal(149, opened.Count);
+        Assert.False(line.HasBatch);
     }
 
     [Fact]
