@@ -8,6 +8,7 @@ internal static partial class Libc
 {
     public const int SIGINT = 2;
     public const int SIGKILL = 9;
+    public const int SIGHUP = 1;
     public const int SIGUSR1 = 10;
     public const int SIGTERM = 15;
     public const int SIGCONT = 18;

@@ -70,6 +70,18 @@ internal sealed class RelayProcess : IDisposable
         return relay;
     }
 
+    /// <summary>Starts a relay by a configuration file, and awaits that it knows where so many servers are.</summary>
+    public static async Task<RelayProcess> StartConfiguredAsync(Topology topology, string file, int resolved)
+    {
+        Child process = topology.Own(topology.Relay.Start($"wgproxy by {file}", Binary, ["--config", file]));
+        await Eventually.TrueAsync(
+            () => process.Lines.Count(line => line.Contains(" is at ", StringComparison.Ordinal)) == resolved, TimeSpan.FromSeconds(20), process.Tail);
+        return new RelayProcess(process);
+    }
+
+    /// <summary>Lets the relay read its file again.</summary>
+    public void HangUp() => _process.Signal(Libc.SIGHUP);
+
     /// <summary>Awaits a line of the relay's, for as long as a resolver may take.</summary>
     public Task SaysAsync(string part) => Eventually.TrueAsync(
         () => Lines.Any(line => line.Contains(part, StringComparison.Ordinal)), TimeSpan.FromSeconds(60), () => $"\"{part}\" after\n{_process.Tail()}");
