@@ -75,7 +75,7 @@ internal sealed class RelayRun
         Trouble trouble = new(engine.ReadCountersAsync, all => _servers.LookAsync(all, engine.ReadCountersAsync), TimeProvider.System, _log);
         _systemd.Ready(Purpose);
         bool stopped = await signals.RunUntilStopAsync(stop => Task.WhenAny(
-            _servers.RunAsync(announcements, own, HostLookup.AskAsync, stop),
+            _servers.RunAsync(announcements, own, new LookUpPlaces(HostLookup.AskAsync, TimeProvider.System).AskAsync, stop),
             trouble.RunAsync(stop),
             HandleHangUpsAsync(stop),
             _systemd.RunAsync(engine, Summary.InBrief, TimeProvider.System, stop)).Unwrap());

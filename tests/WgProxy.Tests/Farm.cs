@@ -27,23 +27,26 @@ internal sealed class Farm : IDisposable
         Directory.Delete(_folder, recursive: true);
     }
 
+    /// <summary>Where a server is.</summary>
+    public EndPoint EndPointOf(int number) => _servers[number - 1].Client.LocalEndPoint!;
+
     /// <summary>Gives a server another key.</summary>
     public void Rekey(int number) => _keys[number - 1] += 1_000;
 
     /// <summary>Writes the file and returns its path.</summary>
-    public string Write(int[]? numbers = null, string relay = "")
+    /// <remarks><c>relay</c> are lines of [Relay], and <c>first</c> stands before each endpoint.</remarks>
+    public string Write(int[]? numbers = null, string relay = "", string first = "")
     {
         string path = Path.Combine(_folder, "wgproxy.conf");
         File.WriteAllText(path, "[Relay]\nListen = 127.0.0.1:0\n" + relay + string.Concat((numbers ?? [.. Enumerable.Range(1, _servers.Length)]).Select(number =>
-            string.Create(CultureInfo.InvariantCulture, $"[Server]\nName = s{number}\nPublicKey = {Keys.TextOf(_keys[number - 1])}\nEndpoint = {_servers[number - 1].Client.LocalEndPoint}\n"))));
+            string.Create(CultureInfo.InvariantCulture, $"[Server]\nName = s{number}\nPublicKey = {Keys.TextOf(_keys[number - 1])}\nEndpoint = {first}{_servers[number - 1].Client.LocalEndPoint}\n"))));
         return path;
     }
 
     /// <summary>A handshake of a client's with a server: each message arrives where it belongs. Returns the relay's port.</summary>
     public async Task<int> ShakeHandsAsync(UdpClient client, IPEndPoint relay, int number)
     {
-        byte[] initiation = InitiationFor(number);
-        UdpReceiveResult asked = await AskAsync(client, relay, initiation, number);
+        UdpReceiveResult asked = await AskAsync(client, relay, number);
         byte[] response = WireMessages.Response(1_000u + (uint)number, (uint)number);
         await _servers[number - 1].SendAsync(response, asked.RemoteEndPoint);
         UdpReceiveResult answered = await client.ReceiveAsync().WaitAsync(Patience);
@@ -57,6 +60,11 @@ internal sealed class Farm : IDisposable
         byte[] data = WireMessages.Transport(1_000u + (uint)number);
         await client.SendAsync(data, relay);
         UdpReceiveResult arrived = await _servers[number - 1].ReceiveAsync().WaitAsync(Patience);
+        while (arrived.Buffer.Length == WireMessages.InitiationLength)
+        {
+            arrived = await _servers[number - 1].ReceiveAsync().WaitAsync(Patience);
+        }
+
         Assert.Equal(data, arrived.Buffer);
         return arrived.RemoteEndPoint.Port;
     }
@@ -70,12 +78,15 @@ internal sealed class Farm : IDisposable
         return _servers[number - 1].Available > 0;
     }
 
-    // A relay that has just been told of a server may not know it yet: a client asks again.
-    private async Task<UdpReceiveResult> AskAsync(UdpClient client, IPEndPoint relay, byte[] initiation, int number)
+    // A relay that has just been told of a server may not know it yet: the same initiation is sent again. WireGuard makes another every
+    // 5 s, and so does this.
+    private async Task<UdpReceiveResult> AskAsync(UdpClient client, IPEndPoint relay, int number)
     {
         Task<UdpReceiveResult> asked = _servers[number - 1].ReceiveAsync();
-        for (int tries = 0; tries < 200 && !asked.IsCompleted; tries++)
+        byte[] initiation = [];
+        for (int tries = 0; tries < 300 && !asked.IsCompleted; tries++)
         {
+            initiation = tries % 50 == 0 ? InitiationFor(number) : initiation;
             await client.SendAsync(initiation, relay);
             await Task.WhenAny(asked, Task.Delay(100, TestContext.Current.CancellationToken));
         }

@@ -87,4 +87,21 @@ public sealed partial class ProgramTests
         program.Signal(RunningProgram.Terminate);
         Assert.Equal(0, (await program.ExitAsync()).Code);
     }
+
+    // The first endpoint is silent. The client asks again, and after 4 s the relay asks at the next.
+    [Fact]
+    public async Task A_client_of_a_server_whose_first_endpoint_is_silent_reaches_the_second()
+    {
+        using Farm farm = new(1);
+        using UdpClient silent = new(new IPEndPoint(IPAddress.Loopback, 0));
+        using RunningProgram program = new(null, "--config", farm.Write(null, "", $"{silent.Client.LocalEndPoint}, "));
+        IPEndPoint relay = await program.ListeningAsync();
+        await program.LineAsync($" info server s1 ({silent.Client.LocalEndPoint}) is at ");
+        await program.LineAsync($" info server s1 ({farm.EndPointOf(1)}) is at ");
+        using UdpClient client = new(new IPEndPoint(IPAddress.Loopback, 0));
+        _ = await farm.ShakeHandsAsync(client, relay, 1);
+        Assert.True(silent.Available > 0);
+        program.Signal(RunningProgram.Terminate);
+        Assert.Equal(0, (await program.ExitAsync()).Code);
+    }
 }

@@ -71,6 +71,9 @@ public sealed class RelayFileTests
     [InlineData("[Server]\nEndpoint = a.example:1", "1: [Server] has no PublicKey: expected 32 bytes in base64")]
     [InlineData("[Server]\nPublicKey = {A}", "1: [Server] has no Endpoint: expected a name or address with a port")]
     [InlineData("[Server]\nPublicKey = {A}\nEndpoint = a.example", "3: Endpoint is \"a.example\": the port is missing; expected a name")]
+    [InlineData("[Server]\nPublicKey = {A}\nEndpoint = a:1, b:1\nEndpoint = c:1\nEndpoint = d:1, e:1", "5: Endpoint, as far as this line: these are 5 endpoints; expected 4 at most")]
+    [InlineData("[Server]\nPublicKey = {A}\nEndpoint = a:1, a:1", "3: Endpoint is \"a:1, a:1\": an endpoint is given twice")]
+    [InlineData("[Server]\nPublicKey = {A}\nEndpoint = a:1, b", "3: Endpoint is \"a:1, b\": the port is missing")]
     [InlineData("[Server]\nPublicKey = {A}\nEndpoint = http://a:1", "3: Endpoint is \"http://a:1\": an IPv6 address needs brackets")]
     [InlineData("[Server]\nName = a b\nPublicKey = {A}\nEndpoint = a.example:1", "2: Name is \"a b\": expected 1 to 64 letters")]
     [InlineData("{S}PublicKey = {A}\n{S}PublicKey = {B}", "4: the name \"a.example:1\", which stands for a missing Name, is given twice: line 1")]
@@ -87,6 +90,14 @@ public sealed class RelayFileTests
         ConfigFaults faults = RelayFile.Parse("x", text.Replace("{A}", A, StringComparison.Ordinal).Replace("{B}", B, StringComparison.Ordinal)).Faults;
         ConfigFault fault = Assert.Single(faults.Kept);
         Assert.StartsWith(expected, $"{fault.Line}: {fault.Text}", StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_server_may_have_several_endpoints()
+    {
+        ServerOptions server = Assert.Single(Read($"[Server]\nPublicKey = {A}\nEndpoint = a.example:1, 192.0.2.1:2\nEndpoint = [2001:db8::1]:3\n").Servers);
+        Assert.Equal(["a.example:1", "192.0.2.1:2", "[2001:db8::1]:3"], server.Endpoints.Select(endpoint => endpoint.ToString()));
+        Assert.Equal("a.example:1", server.Name);
     }
 
     [Fact]

@@ -28,7 +28,8 @@ internal sealed class CheckCommand(OptionsReader reader, LookUp lookUp, Func<IEn
             + $"{Count(options.Servers.Sum(server => server.Peers.Count), "peer")}; clients use {options.Listen}\n");
         using SemaphoreSlim places = new(AtOnce);
         OwnAddresses relay = new([options.Listen], own);
-        Task<(int Code, string Text)>[] looked = [.. options.Servers.Select(server => LookAsync(server, relay, places))];
+        Task<(int Code, string Text)>[] looked =
+            [.. options.Servers.SelectMany(server => server.Endpoints.Select(endpoint => LookAsync(server, endpoint, relay, places)))];
         int worst = ExitCode.Done;
         foreach (Task<(int Code, string Text)> each in looked)
         {
@@ -40,22 +41,22 @@ internal sealed class CheckCommand(OptionsReader reader, LookUp lookUp, Func<IEn
         return worst;
     }
 
-    private async Task<(int Code, string Text)> LookAsync(ServerOptions server, OwnAddresses relay, SemaphoreSlim places)
+    private async Task<(int Code, string Text)> LookAsync(ServerOptions server, ServerName endpoint, OwnAddresses relay, SemaphoreSlim places)
     {
         await places.WaitAsync();
-        string lead = $"server {server.Endpoint.Title}, public key {server.Key}";
+        string lead = $"server {endpoint.Title}, public key {server.Key}";
         try
         {
-            IPAddress[] answer = [.. (await lookUp(server.Endpoint, default).WaitAsync(Patience)).Select(EndPointText.Normalise).Distinct()];
-            IPAddress[] usable = [.. answer.Where(address => server.Endpoint.Refusal(address) is null && !relay.Contains(address, server.Endpoint.Port))];
+            IPAddress[] answer = [.. (await lookUp(endpoint, default).WaitAsync(Patience)).Select(EndPointText.Normalise).Distinct()];
+            IPAddress[] usable = [.. answer.Where(address => endpoint.Refusal(address) is null && !relay.Contains(address, endpoint.Port))];
             if (usable.Length > 0)
             {
-                return (ExitCode.Done, $"{lead}: is at {string.Join(", else at ", usable.Select(address => new IPEndPoint(address, server.Endpoint.Port)))}\n");
+                return (ExitCode.Done, $"{lead}: is at {string.Join(", else at ", usable.Select(address => new IPEndPoint(address, endpoint.Port)))}\n");
             }
 
-            IPAddress? loop = Array.Find(answer, address => relay.Contains(address, server.Endpoint.Port));
+            IPAddress? loop = Array.Find(answer, address => relay.Contains(address, endpoint.Port));
             return loop is null
-                ? (ExitCode.SystemRefused, $"{lead}: cannot be resolved: {(answer is [IPAddress first, ..] ? $"the answer is {first}, and {server.Endpoint.Refusal(first)}" : "the answer holds no address")}\n")
+                ? (ExitCode.SystemRefused, $"{lead}: cannot be resolved: {(answer is [IPAddress first, ..] ? $"the answer is {first}, and {endpoint.Refusal(first)}" : "the answer holds no address")}\n")
                 : (ExitCode.WrongSettings, $"{lead}: resolves to {loop}, where this relay itself listens\n");
         }
         catch (TimeoutException)

@@ -36,6 +36,15 @@ internal static class FileKeys
         IsList: false,
         TryParsePeersOnly);
 
+    /// <summary>The endpoints of a server.</summary>
+    public static readonly FileKey Endpoint = FileKey.Of(OptionTable.Server, null) with
+    {
+        IsList = true,
+        Parse = SettingParser.TryParseServers,
+        Help = $"Where the server is. Of several endpoints, up to {ServerOptions.MostEndpoints}, the relay tries the next when one does not answer, as it does with the addresses of one name. "
+            + "They are other ways to the server, or another server with the same key.",
+    };
+
     /// <summary>The keys of [Relay].</summary>
     public static IReadOnlyList<FileKey> Relay { get; } =
         [.. OptionTable.Rows.Where(row => row.Sections.HasFlag(FileSections.Relay)).Select(row => FileKey.Of(row, row.Default))];
@@ -45,7 +54,7 @@ internal static class FileKeys
     [
         Name,
         .. OptionTable.Rows.Where(row => row.Sections.HasFlag(FileSections.Server))
-            .Select(row => FileKey.Of(row, row.Default is null ? null : row == OptionTable.Timeout ? "as [Relay] says" : row.Default)),
+            .Select(row => row == OptionTable.Server ? Endpoint : FileKey.Of(row, row.Default is null ? null : row == OptionTable.Timeout ? "as [Relay] says" : row.Default)),
         PeersOnly,
     ];
 

@@ -164,7 +164,7 @@ internal sealed class OptionsReader(CommandLine line, IDictionary environment, L
         // The system is asked once, whatever the number of servers.
         Lazy<IPAddress[]> host = new(() => [.. OwnAddresses.OfThisHost()]);
         OwnAddresses own = new([options.Listen], () => host.Value);
-        ServerName[] loops = [.. options.Servers.Select(server => server.Endpoint)
+        ServerName[] loops = [.. options.Servers.SelectMany(server => server.Endpoints)
             .Where(endpoint => endpoint.Address is { } address && own.Contains(address, endpoint.Port))];
         foreach (ServerName loop in loops)
         {

@@ -133,21 +133,23 @@ internal sealed class RelayFile
         _draft = null;
         SectionReader reader = draft.Reader;
         PublicKey? key = reader.Required<PublicKey>(FileKeys.Server.Single(each => each.Row == OptionTable.Key));
-        FileKey place = FileKeys.Server.Single(each => each.Row == OptionTable.Server);
-        ServerName? endpoint = reader.Required<ServerName>(place);
-        if (key is null || endpoint is null)
+        IReadOnlyList<ServerName>? endpoints = reader.Required<IReadOnlyList<ServerName>>(FileKeys.Endpoint);
+        if (key is null || endpoints is null)
         {
             return;
         }
 
         string? given = reader.TryGet(FileKeys.Name, out object? named) ? (string?)named : null;
-        string name = given ?? endpoint.ToString();
+        string name = given ?? endpoints[0].ToString();
+        string place = $"{_path}:{reader.LineOf(FileKeys.Endpoint)}: {FileKeys.Endpoint.Name}";
+        ServerName[] own = [.. endpoints.Select(endpoint => endpoint with { Alias = given, Setting = place })];
         int line = reader.LineOf(FileKeys.Name);
         if (IsNew(_names, name, line, given is null ? $"the name {LogLine.Quote(name)}, which stands for a missing Name," : $"Name {LogLine.Quote(name)}")
             & IsNew(_keys, key, reader.LineOf(FileKeys.PeerKey), $"server {name}'s PublicKey"))
         {
-            _servers.Add(new ServerOptions(name, key, endpoint with { Alias = given, Setting = $"{_path}:{reader.LineOf(place)}: {place.Name}" })
+            _servers.Add(new ServerOptions(name, key, own[0])
             {
+                Others = own[1..],
                 Peers = draft.Peers,
                 Settings = new RouteSettings
                 {

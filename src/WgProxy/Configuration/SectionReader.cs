@@ -84,9 +84,9 @@ internal sealed class SectionReader
 
         // Of a list, each line is judged alone, and then all of them together are its value.
         string text = isThere ? $"{before!.Text},{entry.Value}" : entry.Value;
-        if (isThere && valid && before!.IsValid)
+        if (isThere && valid && before!.IsValid && !(valid = key.Parse(text, out value, out refusal)))
         {
-            valid = key.Parse(text, out value, out _);
+            _faults.Add(entry.Line, $"{key.Name}, as far as this line: {refusal}");
         }
 
         _found[key.Name] = new Found(text, value, before?.Line ?? entry.Line, valid && before?.IsValid != false);

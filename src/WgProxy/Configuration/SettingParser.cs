@@ -85,6 +85,28 @@ internal static class SettingParser
         return valid;
     }
 
+    /// <summary>Reads the endpoints of one server, with commas between.</summary>
+    public static bool TryParseServers(string text, out object? value, out string? refusal)
+    {
+        List<ServerName> all = [];
+        value = all;
+        refusal = null;
+        foreach (string each in text.Split(',', StringSplitOptions.TrimEntries))
+        {
+            if (!TryParseServer(each, out ServerName server, out refusal))
+            {
+                return false;
+            }
+
+            all.Add(server);
+        }
+
+        refusal = all.Count > ServerOptions.MostEndpoints ? $"these are {all.Count} endpoints; expected {ServerOptions.MostEndpoints} at most"
+            : all.Distinct().Count() < all.Count ? "an endpoint is given twice; expected each once"
+            : null;
+        return refusal is null;
+    }
+
     public static bool TryParseListen(string text, out IPEndPoint value, out string? refusal)
     {
         bool valid = EndPointText.TryParse(text, out value, out string? detail);

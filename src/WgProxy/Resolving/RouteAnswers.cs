@@ -1,7 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
 using WgProxy.Configuration;
-using WgProxy.Core.Routes;
 using WgProxy.Hosting;
 using WgProxy.Logging;
 
@@ -22,7 +21,7 @@ internal enum Outcome
 
 /// <summary>Judges a resolver's answers about a server, and publishes the usable addresses. Called by one thread at a time.
 /// </summary>
-internal sealed class RouteAnswers(Route route, ServerName server, OwnAddresses own, Action changed, Log log)
+internal sealed class RouteAnswers(EndpointAddresses route, ServerName server, OwnAddresses own, Action changed, Log log)
 {
     // More than are ever tried, and a limit on what an answer makes the relay keep.
     private const int MostOfFamily = 4;

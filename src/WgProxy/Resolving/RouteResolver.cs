@@ -49,8 +49,15 @@ internal sealed class RouteResolver
     private TimeSpan _last;
     private TimeSpan _due;
 
-    /// <summary>A resolver of one route's server.</summary>
-    /// <param name="route">Where the addresses are published.</param>
+    /// <summary>A resolver of the only endpoint of a route's server.</summary>
+    public RouteResolver(
+        Route route, ServerName server, OwnAddresses own, LookUp lookUp, TimeProvider time, Action changed, Log log)
+        : this(EndpointAddresses.Of(route, endpoints: 1)[0], server, own, lookUp, time, changed, log)
+    {
+    }
+
+    /// <summary>A resolver of one endpoint of a server.</summary>
+    /// <param name="addresses">Where the addresses are published.</param>
     /// <param name="server">The operator's name for the server.</param>
     /// <param name="own">Where this relay itself listens.</param>
     /// <param name="lookUp">Asks the system.</param>
@@ -58,9 +65,9 @@ internal sealed class RouteResolver
     /// <param name="changed">Called after other addresses have been published.</param>
     /// <param name="log">The log.</param>
     public RouteResolver(
-        Route route, ServerName server, OwnAddresses own, LookUp lookUp, TimeProvider time, Action changed, Log log)
+        EndpointAddresses addresses, ServerName server, OwnAddresses own, LookUp lookUp, TimeProvider time, Action changed, Log log)
     {
-        _answers = new RouteAnswers(route, server, own, changed, log);
+        _answers = new RouteAnswers(addresses, server, own, changed, log);
         _server = server;
         _lookUp = lookUp;
         _time = time;

@@ -11,10 +11,10 @@ namespace WgProxy.Serving;
 /// <param name="Id">The route's id.</param>
 internal sealed record Served(ServerOptions Options, Route Route, RouteId Id)
 {
-    /// <summary>What resolves its name; null before it begins.</summary>
-    public RouteResolver? Resolver { get; init; }
+    /// <summary>What resolves its endpoints; empty before they begin.</summary>
+    public IReadOnlyList<RouteResolver> Resolvers { get; init; } = [];
 
-    /// <summary>Ends the resolver.</summary>
+    /// <summary>Ends the resolvers.</summary>
     public CancellationTokenSource Stop { get; init; } = new();
 
     /// <summary>What watches whether it answers; null before it begins.</summary>

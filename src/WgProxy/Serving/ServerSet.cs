@@ -74,18 +74,18 @@ internal sealed class ServerSet
     /// <summary>Resolves every name now, for the operator.</summary>
     public void ResolveNow()
     {
-        foreach (Served served in All)
+        foreach (RouteResolver resolver in All.SelectMany(served => served.Resolvers))
         {
-            served.Resolver?.ResolveNow();
+            resolver.ResolveNow();
         }
     }
 
     /// <summary>Resolves a server's name soon, because it has fallen silent. May be called from any thread.</summary>
     public void ResolveSoon(RouteId route)
     {
-        if (Find(route) is { } served)
+        foreach (RouteResolver resolver in Find(route)?.Resolvers ?? [])
         {
-            served.Resolver?.ResolveSoon();
+            resolver.ResolveSoon();
         }
     }
 
@@ -186,8 +186,7 @@ internal sealed class ServerSet
     {
         RouteSettings settings = SettingsOf(server, idle, former.Route.Settings.Peers);
         bool hasSettings = former.Route.Settings.Equals(settings);
-        bool hasName = string.Equals(former.Options.Endpoint.Title, server.Endpoint.Title, StringComparison.Ordinal)
-            && string.Equals(former.Options.Endpoint.ToString(), server.Endpoint.ToString(), StringComparison.Ordinal);
+        bool hasName = TitlesOf(former.Options).SequenceEqual(TitlesOf(server), StringComparer.Ordinal);
         if (!hasSettings)
         {
             former.Route.Settings = settings;
@@ -211,6 +210,8 @@ internal sealed class ServerSet
         return !hasSettings || !hasName || !former.Options.Peers.SequenceEqual(server.Peers);
     }
 
+    private static IEnumerable<string> TitlesOf(ServerOptions server) => server.Endpoints.Select(endpoint => endpoint.Title);
+
     private static RouteSettings SettingsOf(ServerOptions server, TimeSpan idle, PeerList former) => server.Settings with
     {
         IdleTimeout = server.Settings.IdleTimeout ?? idle,
@@ -219,15 +220,18 @@ internal sealed class ServerSet
 
     private void Begin(Served served, bool endsAll)
     {
-        CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(_stop, served.Stop.Token);
+        IReadOnlyList<ServerName> endpoints = served.Options.Endpoints;
         Served begun = served with
         {
-            Resolver = new RouteResolver(
-                served.Route, served.Options.Endpoint, _own!, _lookUp!, _time, () => _announcements!.RouteChanged(served.Id), _log),
+            Resolvers = [.. EndpointAddresses.Of(served.Route, endpoints.Count).Zip(endpoints, (addresses, endpoint) => new RouteResolver(
+                addresses, endpoint, _own!, _lookUp!, _time, () => _announcements!.RouteChanged(served.Id), _log))],
             Silence = new Silence(served.Options.Endpoint, _time, _log),
         };
         Put(begun);
-        _ = ResolveAsync(begun.Resolver, stop, endsAll);
+        foreach (RouteResolver resolver in begun.Resolvers)
+        {
+            _ = ResolveAsync(resolver, CancellationTokenSource.CreateLinkedTokenSource(_stop, served.Stop.Token), endsAll);
+        }
     }
 
     private async Task ResolveAsync(RouteResolver resolver, CancellationTokenSource stop, bool endsAll)
