@@ -49,6 +49,7 @@ public sealed class NativeMac1MatcherTests
             }
 
             Assert.Equal(size - 1, native.Match(WireMessages.Initiation(Keys[size - 1], 1)));
+            Assert.Equal(size - 1, native.Match(WireMessages.Response(1, 2, Keys[size - 1])));
             Assert.Equal(size / 2, native.Match(WireMessages.Initiation(Keys[size / 2], 1)));
             Assert.Equal(0, native.Match(WireMessages.Initiation(Keys[0], 1)));
             Assert.Equal(-1, native.Match(WireMessages.New(1, WireMessages.InitiationLength)));
@@ -57,6 +58,7 @@ public sealed class NativeMac1MatcherTests
         for (int position = 0; position < Keys.Length; position++)
         {
             Assert.Equal(position, native.Match(WireMessages.Initiation(Keys[position], 1)));
+            Assert.Equal(position, native.Match(WireMessages.Response(1, 2, Keys[position])));
         }
 
         _output.WriteLine($"measured: {matcher.Name} by {compiler}, {matcher.KeysPerStep} keys a step, agrees with {Mac1Matchers.Best.Name}");
@@ -183,7 +185,7 @@ public sealed class NativeMac1MatcherTests
         NativeMac1Matcher matcher = Mac1Library.Matcher(compiler, lanes);
         byte[] message = WireMessages.Initiation(Keys[0], 1);
         Assert.Throws<ArgumentOutOfRangeException>(() => matcher.Match(new uint[Mac1Group.Words], 17, message));
-        Assert.Throws<ArgumentOutOfRangeException>(() => matcher.Match(new uint[Mac1Group.Words], 16, message.AsSpan(1)));
+        Assert.Throws<ArgumentException>(() => matcher.Match(new uint[Mac1Group.Words], 16, message.AsSpan(1)));
         Assert.Equal(-1, matcher.Match([], 0, message));
     }
 
