@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using WgProxy.Core.Containers;
 using WgProxy.Core.Mappings;
+using WgProxy.Core.Protocol;
 using WgProxy.Core.Routes;
 using static WgProxy.Core.Vocabulary.Limits;
 
@@ -66,7 +67,8 @@ public sealed partial class Relay
             return null;
         }
 
-        if (!_searches.TryTake(route.Peers.Steps, PeerStepsPerSecond, PeerStepsBurst, now))
+        int blocks = message.Length > WireGuard.ResponseSize ? 2 : 1;
+        if (!_searches.TryTake(blocks * route.Peers.Steps, PeerStepsPerSecond, PeerStepsBurst, now))
         {
             return isClosed ? Verdict.OverBudget : null;
         }

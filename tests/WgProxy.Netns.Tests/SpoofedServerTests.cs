@@ -108,12 +108,68 @@ public sealed class SpoofedServerTests
         await tunnel.Relay.StopAsync();
     }
 
-    private static Flood Forge(Tunnel tunnel, int perSecond, Func<long, int> port, Func<long, byte[]> message)
+    [NetnsFact]
+    public async Task Where_only_peers_are_served_a_forged_answer_needs_a_listed_public_key()
+    {
+        const uint asked = 0xA51;
+        using Tunnel tunnel = await Tunnel.StartAsync(onlyPeer: "alice-phone");
+        await tunnel.ConnectAsync();
+        await tunnel.Relay.SaysAsync($" info client {tunnel.Client.Host.Address(AddressFamily.InterNetwork)}:{tunnel.Client.Port} (alice-phone) has a tunnel");
+
+        // The server knows this client, but the relay does not list it.
+        WireGuardInterface unlisted = await tunnel.AddClientAsync();
+        unlisted.AddPeer(tunnel.Server, new IPEndPoint(unlisted.Host.Relay(AddressFamily.InterNetwork), Tunnel.Port));
+        using ProbeStream refused = new(unlisted, tunnel.Responder, perSecond: 10);
+        await Eventually.TrueAsync(
+            () => tunnel.Relay.Status().Downlink.Dropped.GetValueOrDefault("NotAPeer") > 0, TimeSpan.FromSeconds(10), () => $"a refused answer; {tunnel.Relay.Status()}");
+        Assert.Equal(0, refused.Arrived);
+
+        using ProbeStream stream = new(tunnel.Client, tunnel.Responder, perSecond: 20);
+        Socket stranger = tunnel.Topology.Own(tunnel.Stranger.Space.Udp(tunnel.Stranger.Address(AddressFamily.InterNetwork)));
+        stranger.Connect(new IPEndPoint(tunnel.Stranger.Relay(AddressFamily.InterNetwork), Tunnel.Port));
+        await stranger.SendAsync(tunnel.MintInitiation(asked));
+        long before = tunnel.Relay.Status().Downlink.Dropped.GetValueOrDefault("NotAPeer");
+        byte[] answer = WireMessages.Response(0xA52, asked, new Mac1(WireGuardKey.New().Parse()));
+        byte[] listed = WireMessages.Response(0xA53, asked, new Mac1(tunnel.Client.Key.Parse()));
+        long tries = 0;
+        RelayStatus held;
+        using (Flood flood = Forge(tunnel, PerSecond, number => FirstPort + (int)(number % Ports), _ => answer))
+        {
+            await Eventually.TrueAsync(() => flood.Sent >= 3L * Ports, TimeSpan.FromSeconds(15), () => $"{flood.Sent} sent");
+            held = await tunnel.Relay.StatusAsync();
+            tries = held.Downlink.Dropped.GetValueOrDefault("NotAPeer") - before;
+            flood.Stop();
+        }
+
+        ProbeAccount account = await stream.StopAsync();
+        string report = $"{tries} answers to the stranger refused: {account}; {held}";
+        Measured.Write(report);
+        Assert.InRange(tries, 1, int.MaxValue);
+        Assert.True(account.Lost * 100 < account.Sent, report);
+        Assert.Equal(0, held.Mappings.GetValueOrDefault("Answered") + held.Mappings.GetValueOrDefault("Established"));
+        Assert.Equal(0, stranger.Available);
+
+        // A listed public key is no secret: every peer knows its own.
+        await stranger.SendAsync(tunnel.MintInitiation(asked));
+        using Flood second = Forge(tunnel, PerSecond, number => FirstPort + (int)(number % Ports), _ => listed, route: false);
+        byte[] received = new byte[2048];
+        int length = await stranger.ReceiveAsync(received, TestContext.Current.CancellationToken).AsTask()
+            .WaitAsync(TimeSpan.FromSeconds(10), TestContext.Current.CancellationToken);
+        second.Stop();
+        Assert.Equal(listed, received[..length]);
+        await tunnel.Relay.StopAsync();
+    }
+
+    private static Flood Forge(Tunnel tunnel, int perSecond, Func<long, int> port, Func<long, byte[]> message, bool route = true)
     {
         IPEndPoint server = new(tunnel.Server.Host.Address(AddressFamily.InterNetworkV6), Tunnel.Port);
         IPAddress relay = tunnel.Server.Host.Relay(AddressFamily.InterNetworkV6);
-        tunnel.Stranger.Space.Ip(
-            "-6", "route", "add", $"{relay}/128", "via", $"{tunnel.Stranger.Relay(AddressFamily.InterNetworkV6)}");
+        if (route)
+        {
+            tunnel.Stranger.Space.Ip(
+                "-6", "route", "add", $"{relay}/128", "via", $"{tunnel.Stranger.Relay(AddressFamily.InterNetworkV6)}");
+        }
+
         return new Flood(
             tunnel.Stranger.Space,
             relay,

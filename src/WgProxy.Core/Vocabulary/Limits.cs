@@ -257,7 +257,7 @@ public static class Limits
     public const int KnownRoutesTried = 4;
 
     /// <summary>Steps in which a relay compares the mac1 of servers' handshake messages with all keys of peers, per second: a step compares
-    /// eight keys in some 0.2 µs, so this is a twentieth of the time. A tunnel whose peer is known takes none.</summary>
+    /// eight keys with a response in some 0.2 µs, so this is a twentieth of the time. With an initiation it takes twice as long, and counts twice. A tunnel whose peer is known takes none.</summary>
     public const long PeerStepsPerSecond = 250_000;
 
     /// <summary>As many of them at once: with 1,000 peers 2,000 clients that come at once are named, eight keys a step.</summary>

@@ -82,6 +82,24 @@ internal sealed class RelayProcess : IDisposable
     /// <summary>Lets the relay read its file again.</summary>
     public void HangUp() => _process.Signal(Libc.SIGHUP);
 
+    /// <summary>Starts a relay for a server of which only these peers have tunnels.</summary>
+    public static async Task<RelayProcess> StartWithPeersAsync(Topology topology, IPEndPoint server, string publicKey, params (string Name, string Key)[] peers)
+    {
+        string file = Path.Combine(Path.GetTempPath(), $"wgproxy-peers-{Guid.NewGuid():N}.conf");
+        await File.WriteAllTextAsync(
+            file,
+            $"[Relay]\nListen = [::]:51820\n[Server]\nEndpoint = {server}\nPublicKey = {publicKey}\nPeersOnly = yes\n"
+            + string.Concat(peers.Select(peer => $"[Peer]\nName = {peer.Name}\nPublicKey = {peer.Key}\n")));
+        try
+        {
+            return await StartConfiguredAsync(topology, file, resolved: 1);
+        }
+        finally
+        {
+            File.Delete(file);
+        }
+    }
+
     /// <summary>Awaits a line of the relay's, for as long as a resolver may take.</summary>
     public Task SaysAsync(string part) => Eventually.TrueAsync(
         () => Lines.Any(line => line.Contains(part, StringComparison.Ordinal)), TimeSpan.FromSeconds(60), () => $"\"{part}\" after\n{_process.Tail()}");

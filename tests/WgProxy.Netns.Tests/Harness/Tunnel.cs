@@ -39,7 +39,11 @@ internal sealed class Tunnel : IDisposable
     /// <summary>An initiation as anybody can make it who knows the server's public key: it passes mac1, no more.</summary>
     public byte[] MintInitiation(uint index) => WireMessages.Initiation(new Mac1(Server.Key.Parse()), index);
 
-    public static async Task<Tunnel> StartAsync(int? workers = null, bool unprivileged = false)
+    /// <summary>Sets the stage.</summary>
+    /// <param name="workers">Workers of the relay.</param>
+    /// <param name="unprivileged">Whether the relay lacks CAP_NET_ADMIN.</param>
+    /// <param name="onlyPeer">The name by which the relay lists the client, and nobody else; null if it lists no peers.</param>
+    public static async Task<Tunnel> StartAsync(int? workers = null, bool unprivileged = false, string? onlyPeer = null)
     {
         Topology topology = new();
         try
@@ -50,8 +54,10 @@ internal sealed class Tunnel : IDisposable
             WireGuardInterface client = await WireGuardInterface.StartAsync(topology, clientHost, "10.99.0.2");
             WireGuardInterface server = await WireGuardInterface.StartAsync(topology, serverHost, "10.99.0.1", Port);
             server.AddPeer(client);
-            RelayProcess relay = await RelayProcess.StartAsync(
-                topology, new IPEndPoint(serverHost.Address(AddressFamily.InterNetworkV6), Port), server.Key.Public, Port, workers: workers, unprivileged: unprivileged);
+            IPEndPoint endpoint = new(serverHost.Address(AddressFamily.InterNetworkV6), Port);
+            RelayProcess relay = onlyPeer is null
+                ? await RelayProcess.StartAsync(topology, endpoint, server.Key.Public, Port, workers: workers, unprivileged: unprivileged)
+                : await RelayProcess.StartWithPeersAsync(topology, endpoint, server.Key.Public, (onlyPeer, client.Key.Public));
             return new Tunnel(topology, client, server, stranger, relay);
         }
         catch
