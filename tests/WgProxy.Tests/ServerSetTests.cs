@@ -1,0 +1,138 @@
+using System.Net;
+using WgProxy.Configuration;
+using WgProxy.Core.Engine;
+using WgProxy.Core.Routes;
+using WgProxy.Hosting;
+using WgProxy.Logging;
+using WgProxy.Serving;
+
+namespace WgProxy.Tests;
+
+/// <summary>The servers of a running relay: what an engine is told when the file has changed, and what is said of each.</summary>
+public sealed class ServerSetTests : IDisposable
+{
+    private static readonly TimeSpan Idle = TimeSpan.FromSeconds(300);
+
+    private readonly FakeTime _time = new();
+    private readonly HeardLog _heard;
+    private readonly CancellationTokenSource _stop = new();
+    private readonly List<RouteId> _told = [];
+    private readonly ServerSet _set;
+
+    public ServerSetTests()
+    {
+        _heard = new HeardLog(_time);
+        _set = new ServerSet(Listed("a b c"), Idle, _time, _heard.Log);
+        Announcements announcements = new(command => { _told.Add(command.Route); return true; }, _time);
+        _ = _set.RunAsync(announcements, new OwnAddresses([], () => []), (server, _) => Task.FromResult<IPAddress[]>([server.Address!]), _stop.Token);
+        _told.Clear();
+    }
+
+    public void Dispose()
+    {
+        _stop.Cancel();
+        _stop.Dispose();
+    }
+
+    [Fact]
+    public void A_file_that_says_the_same_tells_an_engine_nothing()
+    {
+        ServerChanges changes = _set.Change(Listed("a b c"), Idle);
+        Assert.Equal("no server differs", changes.ToString());
+        Assert.Empty(_told);
+    }
+
+    [Fact]
+    public void Only_what_differs_is_told()
+    {
+        RouteId[] before = [.. "abc".Select(IdOf)];
+        Route b = _set.Routes[before[1]]!;
+        ServerChanges changes = _set.Change(Listed("b:Deny=192.0.2.0/24 c d"), Idle);
+        Assert.Equal("added d; removed a; changed b", changes.ToString());
+        Assert.Equal([before[0], before[1], IdOf('d')], _told.Distinct().Order(Comparer<RouteId>.Create((left, right) => left.Value.CompareTo(right.Value))));
+        Assert.Same(b, _set.Routes[before[1]]);
+        Assert.True(b.Settings.Denies(Source.From(new IPEndPoint(IPAddress.Parse("192.0.2.1"), 1))));
+        Assert.Equal(before[2], IdOf('c'));
+        Assert.Null(_set.Routes[before[0]]);
+    }
+
+    [Fact]
+    public void Another_timeout_of_the_relay_is_told_for_all_that_have_none_of_their_own()
+    {
+        _ = _set.Change(Listed("a b:Timeout=200 c"), Idle);
+        _told.Clear();
+        _ = _set.Change(Listed("a b:Timeout=200 c"), 2 * Idle);
+        Assert.Equal([IdOf('a'), IdOf('c')], _told);
+        Assert.Equal([600, 200, 600], "abc".Select(name => (int)_set.Routes[IdOf(name)]!.Settings.IdleTimeout!.Value.TotalSeconds));
+    }
+
+    [Fact]
+    public void Another_endpoint_is_resolved_and_the_mappings_are_told_then()
+    {
+        Route a = _set.Routes[IdOf('a')]!;
+        Assert.Equal("192.0.2.97:1", a.Server!.ToString());
+        Assert.Equal("changed a", _set.Change(Listed("a:Endpoint=198.51.100.1:2 b c"), Idle).ToString());
+        Assert.Equal("198.51.100.1:2", a.Server!.ToString());
+        Assert.Equal([IdOf('a')], _told);
+    }
+
+    [Fact]
+    public async Task Each_server_that_is_silent_while_clients_ask_is_said_by_its_name()
+    {
+        Dictionary<RouteId, RouteCounters> counters = "abc".ToDictionary(IdOf, _ => new RouteCounters());
+        for (int look = 0; look < 5; look++)
+        {
+            counters[IdOf('b')].Live(Proof.Asked, 1);
+            counters[IdOf('a')].Live(Proof.Asked, 1);
+            counters[IdOf('a')].Count(Direction.Downlink, Verdict.Forward, 1, 1);
+            _time.Advance(Trouble.Period);
+            await _set.LookAsync(new CountersSnapshot(), route => Task.FromResult<RouteCounters?>(counters[route]));
+        }
+
+        string said = Assert.Single(_heard.Lines, line => line.Contains(" has sent nothing for ", StringComparison.Ordinal));
+        Assert.Contains(" warning server b (192.0.2.98:1) has sent nothing for 20 s", said, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Names_are_said_where_there_are_several_servers()
+    {
+        RouteId b = IdOf('b');
+        Assert.Equal("b", _heard.Log.NameOf(b));
+        _ = _set.Change(Listed("a c"), Idle);
+        Assert.Equal("b", _heard.Log.NameOf(b));
+        _ = _set.Change(Listed("a"), Idle);
+        Assert.Null(_heard.Log.NameOf(IdOf('a')));
+        Assert.Null(_heard.Log.NameOf(default));
+    }
+
+    [Fact]
+    public async Task A_thousand_changes_reach_an_engine_that_takes_few_at_once()
+    {
+        Mailbox mailbox = new();
+        HashSet<RouteId> seen = [];
+        Announcements announcements = new(mailbox.TryPost, TimeProvider.System);
+        RouteId[] routes = [.. Enumerable.Range(0, 1_000).Select(index => new RouteId((ushort)index, 1))];
+        Array.ForEach(routes, announcements.RouteChanged);
+        using CancellationTokenSource limit = new(TimeSpan.FromSeconds(20));
+        while (seen.Count < routes.Length)
+        {
+            limit.Token.ThrowIfCancellationRequested();
+            while (mailbox.TryTake(out EngineCommand command))
+            {
+                seen.Add(command.Route);
+            }
+
+            await Task.Yield();
+        }
+    }
+
+    private static ServerOptions[] Listed(string servers) => [.. RelayFile.Parse("x", string.Concat(servers.Split(' ').Select(server =>
+    {
+        string[] parts = server.Split(':', 2);
+        string more = parts.Length == 2 ? parts[1].Replace("=", " = ", StringComparison.Ordinal) + "\n" : string.Empty;
+        string endpoint = more.StartsWith("Endpoint", StringComparison.Ordinal) ? string.Empty : $"Endpoint = 192.0.2.{(int)server[0]}:1\n";
+        return $"[Server]\nName = {server[0]}\nPublicKey = {Keys.TextOf(server[0])}\n{endpoint}{more}";
+    }))).Servers];
+
+    private RouteId IdOf(char name) => _set.Routes.Find(Keys.Parse(Keys.TextOf(name)));
+}
