@@ -6,7 +6,7 @@ namespace WgProxy.Fuzz;
 /// <summary>Everything that is fuzzed, by name.</summary>
 internal static class AllTargets
 {
-    public static TheoryData<string> Names => ["classifier", "mac", "cookie", "control", "address", "record", "relay"];
+    public static TheoryData<string> Names => ["classifier", "mac", "cookie", "control", "address", "record", "config", "relay"];
 
     public static Target Named(string name) => name switch
     {
@@ -16,6 +16,7 @@ internal static class AllTargets
         "control" => new ControlTarget(),
         "address" => new AddressTarget(),
         "record" => new RecordTarget(),
+        "config" => new ConfigTarget(),
         "relay" => new RelayTarget(),
         _ => throw new ArgumentOutOfRangeException(nameof(name), name, "No such target."),
     };

@@ -1,3 +1,4 @@
+using WgProxy.Configuration;
 using WgProxy.Core.Engine.Batching;
 using WgProxy.Core.Journal;
 using WgProxy.Core.Protocol;
@@ -41,6 +42,11 @@ public sealed class WrongCodeTests(ITestOutputHelper output)
         ["record: any proof is one"] = new RecordTarget((bytes, out record) => MappingRecord.TryRead(bytes.Length > 4 ? [.. bytes[..4], Math.Min(bytes[4], (byte)6), .. bytes[5..]] : bytes, out record)),
         ["record: the last reserved byte is not looked at"] = new RecordTarget((bytes, out record) => MappingRecord.TryRead(bytes.Length > 27 ? [.. bytes[..27], 0, .. bytes[28..]] : bytes, out record)),
         ["record: what follows is not looked at"] = new RecordTarget((bytes, out record) => MappingRecord.TryRead(bytes[..Math.Min(bytes.Length, MappingRecord.Size)], out record)),
+        ["config: a comment needs a space before it"] = new ConfigTarget((text, faults) =>
+            ConfigText.Parse(string.Concat(text.Select((letter, at) => letter is '#' && at > 0 && char.IsAsciiLetterOrDigit(text[at - 1]) ? '~' : letter)), faults)),
+        ["config: a value ends at its second equals sign"] = new ConfigTarget((text, faults) =>
+            [.. ConfigText.Parse(text, faults).Select(section => section with { Entries = [.. section.Entries.Select(entry => entry with { Value = entry.Value.Split('=')[0] })] })]),
+        ["config: a lone carriage return ends a line"] = new ConfigTarget((text, faults) => ConfigText.Parse(text.Replace('\r', '\n'), faults)),
         ["relay: seven pairs"] = new RelayTarget(new ReferenceRules { Pairs = 7 }),
         ["relay: pairs in use make room like others"] = new RelayTarget(new ReferenceRules { UsedPairsStay = false }),
         ["relay: only claims leave for a handshake"] = new RelayTarget(new ReferenceRules { OnlyClaimsPart = true }),

@@ -75,7 +75,7 @@ internal sealed class AflRun
         }
 
         _ = Start("dotnet", "tool", "restore");
-        foreach (string name in (ReadOnlySpan<string>)["WgProxy.Core.dll", "WgProxy.Linux.dll"])
+        foreach (string name in (ReadOnlySpan<string>)["WgProxy.Core.dll", "WgProxy.Linux.dll", "wgproxy.dll"])
         {
             _ = Start("dotnet", "tool", "run", "sharpfuzz", Path.Combine(copy, name));
         }
