@@ -45,6 +45,7 @@ public sealed partial class LinuxEngine : IEngine
             throw new InvalidOperationException("An engine starts once.");
         }
 
+        IReadOnlyList<string> untold = BindingTrial.Run(_settings.Binding);
         int count = WorkerLimits.Workers(_settings, _own.Workers);
         Steering steering = new(count, ((uint)_settings.Seeds.Steering.K0, (uint)_settings.Seeds.Steering.K1));
         StrangerSpread spread = new(_settings.Seeds.Strangers, _settings.Subnets);
@@ -53,8 +54,8 @@ public sealed partial class LinuxEngine : IEngine
         _started = true;
         UdpSocket[] first = [.. listeners[0].Where(socket => socket.Role == ListenRole.Bare).Select(socket => socket.Socket)];
         Listening = [.. first.Select(socket => socket.LocalEndPoint)];
-        Shortfalls = ShortfallsOf(
-            first.Min(socket => socket.Udp.GrantedReceiveBuffer), first.Min(socket => socket.Udp.GrantedSendBuffer));
+        Shortfalls = [.. untold, .. ShortfallsOf(
+            first.Min(socket => socket.Udp.GrantedReceiveBuffer), first.Min(socket => socket.Udp.GrantedSendBuffer))];
         long zero = _time.GetTimestamp();
         EngineSettings shared = count == 1 ? _settings : _settings with { Observe = OneAtATime(_settings.Observe) };
         _workers = [.. listeners.Select((sockets, i) => new LinuxWorker(

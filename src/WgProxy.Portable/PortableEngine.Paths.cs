@@ -13,7 +13,7 @@ public sealed partial class PortableEngine
     private const int ReconnectsPerTurn = 64;
 
     // The source address to each server, as far as the engine has asked since the last look.
-    private readonly Dictionary<IPEndPoint, IPAddress?> _paths = [];
+    private readonly Dictionary<(IPEndPoint Server, IPAddress? Bound), IPAddress?> _paths = [];
 
     private Tick _nextLook;
     private int _lookedAt = int.MaxValue;
@@ -69,7 +69,7 @@ public sealed partial class PortableEngine
             return false;
         }
 
-        if (PathTo(_relay.ServerOf(slot)) is not IPAddress local)
+        if (PathTo(slot, upstream) is not IPAddress local)
         {
             // Without any path, the socket stays as it is: the path may be back in a second, unchanged. Otherwise
             // the relay moves the mapping to another address of its server, if there is one.
@@ -77,7 +77,9 @@ public sealed partial class PortableEngine
             return false;
         }
 
-        bool moved = !local.Equals(upstream.Local) && (isUnanswered || !local.Equals(upstream.Asked));
+        // An interface that was made anew has the same name and perhaps address, and a socket that is tied to the former one reaches nothing.
+        bool moved = (!local.Equals(upstream.Local) && (isUnanswered || !local.Equals(upstream.Asked)))
+            || (isUnanswered && _settings.Binding.Device is not null);
         if (!moved && !upstream.IsAstray)
         {
             _relay.Reachable(slot);
@@ -107,7 +109,7 @@ public sealed partial class PortableEngine
         {
             // It counts as failed until it has worked. Without a path, the next look tries again.
             upstream.IsAstray = true;
-            if (PathTo(_relay.ServerOf(slot)) is null || !Reconnect(upstream, now))
+            if (PathTo(slot, upstream) is null || !Reconnect(upstream, now))
             {
                 _relay.Unreachable(slot, ordered: true, now);
             }
@@ -118,7 +120,7 @@ public sealed partial class PortableEngine
     {
         IPEndPoint server = _relay.ServerOf(former.Slot);
         former.Close();
-        if (!_ports.TryReplace<Socket>(PortableEngineSockets.TryConnect, server, former.Port, now, out Socket? socket, out _refusal))
+        if (!_ports.TryReplace(_connect, server, EndOf(former), now, out Socket? socket, out _refusal))
         {
             // The slot has no socket now. Its client's data is lost, and counted, until there is a path.
             former.IsAstray = true;
@@ -138,12 +140,18 @@ public sealed partial class PortableEngine
         return true;
     }
 
-    private IPAddress? PathTo(IPEndPoint server)
+    private static UpstreamEnd EndOf(PortableEngineUpstream upstream) => new(PortableEngineSockets.NumberOf(upstream.Local), upstream.Port);
+
+    private IPAddress? PathTo(int slot, PortableEngineUpstream upstream)
     {
-        if (!_paths.TryGetValue(server, out IPAddress? local))
+        IPEndPoint server = _relay.ServerOf(slot);
+        UpstreamEnd end = EndOf(upstream);
+        bool isIPv4 = server.AddressFamily == AddressFamily.InterNetwork || server.Address.IsIPv4MappedToIPv6;
+        IPAddress? bound = end.IsIPv4 == isIPv4 && _door.Addresses.TryFind(end.Address, out _) ? upstream.Local : null;
+        if (!_paths.TryGetValue((server, bound), out IPAddress? local))
         {
-            local = PortableEngineSockets.LocalAddressTo(server);
-            _paths[server] = local;
+            local = _door.LocalAddressTo(server, bound);
+            _paths[(server, bound)] = local;
         }
 
         return local;

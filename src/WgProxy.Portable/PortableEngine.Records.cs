@@ -35,14 +35,15 @@ public sealed partial class PortableEngine
     {
         AddressFamily family = record.Source.IsIPv4 ? AddressFamily.InterNetwork : AddressFamily.InterNetworkV6;
         PortableEngineListener? listener = Array.Find(_listeners, each => each.Data == each && each.EndPoint.AddressFamily == family);
+        UpstreamEnd former = new(record.UpstreamLocal, record.UpstreamPort);
         Socket? socket = null;
         bool used = record.Has(RecordMarks.ServerUsedPort);
-        bool isOpen = listener is not null && _ports.TryReopen<Socket>(
-            PortableEngineSockets.TryConnect, _relay.ServerOf(slot), record.UpstreamPort, used, now, out socket, out _refusal);
+        bool isOpen = listener is not null && _ports.TryReopen(
+            _connect, _relay.ServerOf(slot), former, used, now, out socket, out _refusal);
         while (!isOpen && listener is not null && _refusal.IsUnreachable && _relay.TryNextServer(slot, now))
         {
-            isOpen = _ports.TryReopen<Socket>(
-                PortableEngineSockets.TryConnect, _relay.ServerOf(slot), record.UpstreamPort, used, now, out socket, out _refusal);
+            isOpen = _ports.TryReopen(
+                _connect, _relay.ServerOf(slot), former, used, now, out socket, out _refusal);
         }
 
         if (socket is null)

@@ -88,10 +88,10 @@ public sealed partial class PortableEngine
 
     private PortableEngineUpstream? Open(int slot, PortableEngineListener listener, SocketAddress client, Tick now)
     {
-        bool connected = _ports.TryOpen<Socket>(PortableEngineSockets.TryConnect, _relay.ServerOf(slot), now, out Socket? socket, out _refusal);
+        bool connected = _ports.TryOpen(_connect, _relay.ServerOf(slot), now, out Socket? socket, out _refusal);
         while (!connected && _refusal.IsUnreachable && _relay.TryNextServer(slot, now))
         {
-            connected = _ports.TryOpen<Socket>(PortableEngineSockets.TryConnect, _relay.ServerOf(slot), now, out socket, out _refusal);
+            connected = _ports.TryOpen(_connect, _relay.ServerOf(slot), now, out socket, out _refusal);
         }
 
         if (socket is null)

@@ -30,6 +30,8 @@ public sealed partial class PortableEngine : IEngine
     private readonly TimeProvider _time;
     private readonly long _zero;
     private readonly Relay _relay;
+    private readonly PortableEngineDoor _door;
+    private readonly PortOpener<Socket> _connect;
     private readonly UpstreamPorts _ports;
     private readonly byte[] _buffer = GC.AllocateUninitializedArray<byte>(BufferLength, pinned: true);
     private readonly Mailbox _mailbox = new();
@@ -60,7 +62,9 @@ public sealed partial class PortableEngine : IEngine
         }
 
         // A port rests as long as a server may still send to it: for the same reason that a mapping lingers.
-        _ports = new UpstreamPorts(settings.Ports, settings.Relay.LingerTimeout, settings.Seeds.Ports);
+        _door = new PortableEngineDoor(settings.Binding);
+        _connect = _door.TryConnect;
+        _ports = new UpstreamPorts(settings.Ports, settings.Relay.LingerTimeout, settings.Seeds.Ports, _door.Addresses);
     }
 
     /// <inheritdoc/>
@@ -80,6 +84,7 @@ public sealed partial class PortableEngine : IEngine
             throw new InvalidOperationException("An engine starts once.");
         }
 
+        _door.Try();
         StrangerSpread spread = new(_settings.Seeds.Strangers, _settings.Subnets);
         spread.LookUpSubnets();
         IReadOnlyList<PortableEngineGroup> groups = PortableEngineSockets.ListenOrRefuse(

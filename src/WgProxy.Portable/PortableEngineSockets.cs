@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using System.Diagnostics.CodeAnalysis;
 using System.Net;
 using System.Net.Sockets;
 using WgProxy.Core.Engine;
@@ -79,53 +78,6 @@ internal static class PortableEngineSockets
         }
     }
 
-    /// <summary>A connected, non-blocking socket to a server; false if the system refused.</summary>
-    /// <param name="server">The server.</param>
-    /// <param name="port">The local port; 0 for one that the system chooses.</param>
-    /// <param name="socket">The socket.</param>
-    /// <param name="refusal">What it refused.</param>
-    public static bool TryConnect(IPEndPoint server, ushort port, [MaybeNullWhen(false)] out Socket socket, out OpenRefusal refusal)
-    {
-        IPAddress address = server.Address.IsIPv4MappedToIPv6 ? server.Address.MapToIPv4() : server.Address;
-        string call = "socket";
-        socket = null;
-        refusal = default;
-        try
-        {
-            socket = New(address.AddressFamily, UpstreamPorts.Buffer);
-            call = "bind";
-            socket.Bind(new IPEndPoint(AnyOf(address.AddressFamily), port));
-            call = "connect";
-            socket.Connect(new IPEndPoint(address, server.Port));
-            socket.Blocking = false;
-            Discard(socket);
-            return true;
-        }
-        catch (SocketException refused)
-        {
-            refusal = new OpenRefusal(call, refused.ErrorCode, server);
-            socket?.Dispose();
-            socket = null;
-            return false;
-        }
-    }
-
-    /// <summary>The local address from which this host would send to a server now; null if it has no path there.</summary>
-    public static IPAddress? LocalAddressTo(IPEndPoint server)
-    {
-        IPAddress address = server.Address.IsIPv4MappedToIPv6 ? server.Address.MapToIPv4() : server.Address;
-        try
-        {
-            using Socket socket = new(address.AddressFamily, SocketType.Dgram, ProtocolType.Udp);
-            socket.Connect(new IPEndPoint(address, server.Port));
-            return ((IPEndPoint)socket.LocalEndPoint!).Address;
-        }
-        catch (SocketException)
-        {
-            return null;
-        }
-    }
-
     /// <summary>Sends a datagram through a connected, non-blocking socket.</summary>
     /// <returns>What went wrong, or null.</returns>
     public static EngineFault? Send(Socket socket, ReadOnlySpan<byte> datagram)
@@ -159,8 +111,8 @@ internal static class PortableEngineSockets
         return OperatingSystem.IsLinux() ? reported / 2 : reported;
     }
 
-    // Between bind and connect, any host could send to the port.
-    private static void Discard(Socket socket)
+    /// <summary>Discards what has come: between bind and connect, any host could send to the port.</summary>
+    public static void Discard(Socket socket)
     {
         Span<byte> nothing = stackalloc byte[1];
         for (int i = 0; i < MostDiscarded && socket.Poll(0, SelectMode.SelectRead); i++)
@@ -234,9 +186,6 @@ internal static class PortableEngineSockets
         }
     }
 
-    private static IPAddress AnyOf(AddressFamily family) =>
-        family == AddressFamily.InterNetworkV6 ? IPAddress.IPv6Any : IPAddress.Any;
-
     private static Socket NewListening(AddressFamily family)
     {
         Socket socket = New(family, ListenPlan.Buffer);
@@ -259,7 +208,8 @@ internal static class PortableEngineSockets
         }
     }
 
-    private static Socket New(AddressFamily family, int buffer)
+    /// <summary>A socket of a family, with the options that every socket of a relay has.</summary>
+    public static Socket New(AddressFamily family, int buffer)
     {
         Socket socket = new(family, SocketType.Dgram, ProtocolType.Udp);
         if (family == AddressFamily.InterNetworkV6)

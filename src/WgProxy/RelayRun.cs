@@ -32,7 +32,7 @@ internal sealed class RelayRun
     public RelayRun(Options options, OptionsReader reader, Log log, Systemd systemd)
     {
         (_options, _reader, _log, _systemd) = (options, reader, log, systemd);
-        _servers = new ServerSet(options.Servers, options.Timeout, TimeProvider.System, log);
+        _servers = new ServerSet(options.Servers, options.Timeout, TimeProvider.System, log) { Preferred = options.PreferredFamily };
     }
 
     /// <summary>Relays until a signal says otherwise; returns the exit code.</summary>
@@ -40,7 +40,7 @@ internal sealed class RelayRun
     public async Task<int> RunAsync(string version)
     {
         Options options = _options;
-        Capacity capacity = Capacity.OfThisHost(options.Listen.Port, options.MaxMappings);
+        Capacity capacity = Capacity.OfThisHost(options.Listen.Port, options.MaxMappings, options.UpstreamPorts);
         string? directory = RelayState.DirectoryOf(options.StateDirectory, Environment.GetEnvironmentVariable("STATE_DIRECTORY"));
         await using RelayState? state = RelayState.Open(directory, _log, out bool isTaken);
         if (isTaken)
@@ -108,15 +108,7 @@ internal sealed class RelayRun
         }
         catch (EngineException refusal)
         {
-            if (refusal.Cause == EngineRefusal.System)
-            {
-                _log.EngineRefused(_options.Engine.ToString().ToLowerInvariant(), refusal.Message);
-            }
-            else
-            {
-                _log.ListenRefused(_options.Listen, refusal, capacity.Ports);
-            }
-
+            _log.EngineDidNotStart(_options, refusal, capacity.Ports);
             return false;
         }
     }

@@ -1,4 +1,5 @@
 using System.Net;
+using WgProxy.Core.Engine;
 using WgProxy.Linux.Net;
 using WgProxy.Linux.Tests.Rig;
 
@@ -23,7 +24,7 @@ public sealed class ReconnectTests : IDisposable
     {
         Assert.SkipUnless(StubbornKernel.Missing.Length == 0, StubbornKernel.Missing);
         Assert.True(UdpDescriptor.TryOpen(isIPv4: true, out _socket, out _));
-        Assert.Equal(0, _socket.Bind(0));
+        Assert.Equal(0, _socket.Bind(default(UpstreamEnd)));
         Assert.Equal(0, _socket.Connect(_before.EndPoint));
     }
 
@@ -43,7 +44,7 @@ public sealed class ReconnectTests : IDisposable
     public void What_waits_is_thrown_away_if_it_came_from_elsewhere_and_only_then(bool discards)
     {
         _before.Send(First, _socket.LocalEndPoint);
-        Assert.Equal(0, _socket.Reconnect(_after.EndPoint, _socket.Local.Port, discards));
+        Assert.Equal(0, _socket.Reconnect(_after.EndPoint, new UpstreamEnd(0, _socket.Local.Port), discards));
         _after.Send(Second, _socket.LocalEndPoint);
         Assert.Equal(discards ? [Second] : (byte[][])[First, Second], Heard());
     }
@@ -52,11 +53,11 @@ public sealed class ReconnectTests : IDisposable
     public void A_filter_that_a_failure_left_goes_when_connecting_works_though_no_other_could_be_set()
     {
         // Broadcasting is not allowed to it.
-        Assert.NotEqual(0, _socket.Reconnect(Everybody, _socket.Local.Port, discards: false));
+        Assert.NotEqual(0, _socket.Reconnect(Everybody, new UpstreamEnd(0, _socket.Local.Port), discards: false));
         _after.Send(First, _socket.LocalEndPoint);
         Assert.Empty(Heard());
         StubbornKernel.RefuseFilters(NoMemory);
-        Assert.Equal(0, _socket.Reconnect(_after.EndPoint, _socket.Local.Port, discards: false));
+        Assert.Equal(0, _socket.Reconnect(_after.EndPoint, new UpstreamEnd(0, _socket.Local.Port), discards: false));
         _after.Send(Second, _socket.LocalEndPoint);
         Assert.Equal([Second], Heard());
     }
@@ -65,7 +66,7 @@ public sealed class ReconnectTests : IDisposable
     public void A_socket_that_could_not_be_disconnected_hears_whom_it_heard()
     {
         StubbornKernel.RefuseDisconnects(NoMemory);
-        Assert.Equal(NoMemory, _socket.Reconnect(_after.EndPoint, _socket.Local.Port, discards: true));
+        Assert.Equal(NoMemory, _socket.Reconnect(_after.EndPoint, new UpstreamEnd(0, _socket.Local.Port), discards: true));
         _before.Send(First, _socket.LocalEndPoint);
         Assert.Equal([First], Heard());
     }

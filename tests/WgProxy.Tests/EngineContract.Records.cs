@@ -196,10 +196,10 @@ public abstract partial class EngineContract
         moved.AddDown();
     }
 
-    private void StartWithJournal()
+    private void StartWithJournal(params IEnumerable<IPNetwork> sources)
     {
         _journal = new JournalSettings { Clock = () => Recorded, Write = Keep };
-        Start();
+        Start(new UpstreamBinding { Addresses = [.. sources] });
     }
 
     private bool Keep(in MappingRecord record)

@@ -56,7 +56,11 @@ public abstract partial class EngineContract : IDisposable
         return new Route(key);
     }
 
-    private protected void Start(RelaySettings? relay = null, IReadOnlyList<ushort>? ports = null, params Route[] more)
+    private protected void Start(RelaySettings? relay = null, IReadOnlyList<ushort>? ports = null, params Route[] more) =>
+        Start(new UpstreamBinding(), relay, ports, more);
+
+    private protected void Start(
+        UpstreamBinding binding, RelaySettings? relay = null, IReadOnlyList<ushort>? ports = null, params Route[] more)
     {
         Routes = [Route, .. more];
         _wire = NewWire(new EngineSettings
@@ -65,6 +69,7 @@ public abstract partial class EngineContract : IDisposable
             Routes = Routes,
             Relay = relay ?? new RelaySettings(),
             Ports = ports ?? [],
+            Binding = binding,
             Journal = _journal,
             Observe = change =>
             {

@@ -55,26 +55,18 @@ internal sealed partial class MemoryEngine
     {
         AddressFamily family = record.Source.IsIPv4 ? AddressFamily.InterNetwork : AddressFamily.InterNetworkV6;
         IPEndPoint listening = Listening.First(listen => listen.AddressFamily == family);
+        UpstreamEnd former = new(record.UpstreamLocal, record.UpstreamPort);
         bool used = record.Has(RecordMarks.ServerUsedPort);
-        bool isOpen = _ports.TryReopen(TryPort, ServerOf(slot), record.UpstreamPort, used, now, out ushort port, out _);
-        if (!isOpen)
+        if (!_ports.TryReopen<IPEndPoint>(TryBind, ServerOf(slot), former, used, now, out IPEndPoint? bound, out _))
         {
             _relay.OpenFailed(slot);
             HandleEvents();
             return false;
         }
 
-        Upstream upstream = Begin(slot, port, record.Source.ToEndPoint(), listening);
+        Upstream upstream = Begin(slot, bound, record.Source.ToEndPoint(), listening);
         _relay.Restored(slot, (ushort)upstream.Local.Port, record.UpstreamPort);
         HandleEvents();
         return true;
-    }
-
-    private bool TryPort(IPEndPoint server, ushort port, out ushort free, out OpenRefusal refusal)
-    {
-        free = port;
-        bool isTaken = _network.IsBound(_network.LocalFor(server), port);
-        refusal = isTaken ? new OpenRefusal("bind", 98, server) : default;
-        return !isTaken;
     }
 }

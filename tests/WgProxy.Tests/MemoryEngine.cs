@@ -29,7 +29,7 @@ internal sealed partial class MemoryEngine : IEngine
         _network = network;
         _relay = new Relay(settings.Relay, settings.Routes);
         _upstreams = new Upstream?[_relay.Slots];
-        _ports = new UpstreamPorts(settings.Ports, settings.Relay.LingerTimeout, settings.Seeds.Ports);
+        _ports = new UpstreamPorts(settings.Ports, settings.Relay.LingerTimeout, settings.Seeds.Ports, new AddressPool(settings.Binding.Addresses));
         _restores = new RestoreLine(_ => true, Reopen, batch => batch.End(RestoreOutcome.Done), knowsLocal: false);
         PrepareRecords();
     }
@@ -189,35 +189,30 @@ internal sealed partial class MemoryEngine : IEngine
 
     private Upstream? Open(int slot, IPEndPoint client, IPEndPoint listening)
     {
-        ushort port = 0;
-        if (!_ports.TryDraw(_now, out port))
+        bool isOpen = _ports.TryOpen<IPEndPoint>(TryBind, ServerOf(slot), _now, out IPEndPoint? local, out OpenRefusal refusal);
+        while (!isOpen && refusal.IsUnreachable && _relay.TryNextServer(slot, _now))
+        {
+            isOpen = _ports.TryOpen<IPEndPoint>(TryBind, ServerOf(slot), _now, out local, out refusal);
+        }
+
+        if (local is null)
         {
             _relay.OpenFailed(slot);
             HandleEvents();
             return null;
         }
 
-        while (!IsReachable(ServerOf(slot)))
-        {
-            if (!_relay.TryNextServer(slot, _now))
-            {
-                _relay.OpenFailed(slot);
-                HandleEvents();
-                return null;
-            }
-        }
-
-        Upstream upstream = Begin(slot, port, client, listening);
+        Upstream upstream = Begin(slot, local, client, listening);
         _relay.Opened(slot, (ushort)upstream.Local.Port);
         HandleEvents();
         return upstream;
     }
 
-    private Upstream Begin(int slot, ushort port, IPEndPoint client, IPEndPoint listening)
+    private Upstream Begin(int slot, IPEndPoint local, IPEndPoint client, IPEndPoint listening)
     {
         IPEndPoint server = ServerOf(slot);
         Upstream? upstream = null;
-        IPEndPoint bound = _network.Bind(_network.LocalFor(server), port, (run, stride, from) => FromServer(upstream!, run, stride, from));
+        IPEndPoint bound = _network.Bind(local.Address, local.Port, (run, stride, from) => FromServer(upstream!, run, stride, from));
         return _upstreams[slot] = upstream = new Upstream(slot, bound, server, client, listening);
     }
 
@@ -245,7 +240,7 @@ internal sealed partial class MemoryEngine : IEngine
 
     private void FollowPaths()
     {
-        foreach (Upstream upstream in _upstreams.OfType<Upstream>().Where(upstream => !_network.LocalFor(upstream.Server).Equals(upstream.Local.Address)).ToArray())
+        foreach (Upstream upstream in _upstreams.OfType<Upstream>().Where(upstream => _settings.Binding.IsNone && !_network.LocalFor(upstream.Server).Equals(upstream.Local.Address)).ToArray())
         {
             Reconnect(upstream);
             _relay.Rerouted(upstream.Slot);
@@ -255,7 +250,7 @@ internal sealed partial class MemoryEngine : IEngine
     private void Reconnect(Upstream former)
     {
         _network.Close(former.Local);
-        Begin(former.Slot, (ushort)former.Local.Port, former.Client, former.Listening);
+        Begin(former.Slot, new IPEndPoint(_network.LocalFor(ServerOf(former.Slot)), former.Local.Port), former.Client, former.Listening);
     }
 
     private void HandleEvents()

@@ -163,7 +163,7 @@ public sealed class PortableEngineTests : EngineContract
     public void A_send_that_reports_an_earlier_error_is_repeated()
     {
         SocketPeer server = new(V4, 0);
-        Assert.True(PortableEngineSockets.TryConnect(server.EndPoint, 0, out Socket? socket, out _));
+        Assert.True(Door.TryConnect(server.EndPoint, default, out Socket? socket, out _));
         using Socket owned = socket;
         server.Close();
         byte[] datagram = WireMessages.Transport(1);
@@ -206,7 +206,9 @@ public sealed class PortableEngineTests : EngineContract
     private protected override ushort FreePort() => SocketPeer.FreePort();
 
     private static Socket Connected(SocketPeer server) =>
-        PortableEngineSockets.TryConnect(server.EndPoint, 0, out Socket? socket, out _) ? socket : throw new InvalidOperationException("not connected");
+        Door.TryConnect(server.EndPoint, default, out Socket? socket, out _) ? socket : throw new InvalidOperationException("not connected");
+
+    private static PortableEngineDoor Door { get; } = new(new UpstreamBinding());
 
     private PortableEngine NewEngine(IPEndPoint listen) => new(new EngineSettings { Listen = listen, Routes = [Route] });
 }

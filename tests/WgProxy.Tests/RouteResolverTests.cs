@@ -23,6 +23,7 @@ public sealed partial class RouteResolverTests
     private int _asked;
     private int _changes;
     private RouteResolver? _resolver;
+    private AddressFamily? _preferred;
 
     public RouteResolverTests() => _heard = new HeardLog(_time);
 
@@ -130,6 +131,19 @@ public sealed partial class RouteResolverTests
     }
 
     [Fact]
+    public async Task Addresses_of_the_preferred_IP_version_come_first_also_new_ones()
+    {
+        _preferred = AddressFamily.InterNetwork;
+        _answer = ["2001:db8::1", "192.0.2.1", "2001:db8::2"];
+        Task run = Run();
+        await AlarmIsAsync(Minute);
+        Assert.Equal("192.0.2.1:51820 [2001:db8::1]:51820 [2001:db8::2]:51820", Published);
+        await NextRoundAsync("2001:db8::1", "192.0.2.2", "192.0.2.1");
+        Assert.Equal("192.0.2.1:51820 192.0.2.2:51820 [2001:db8::1]:51820", Published);
+        await StopAsync(run);
+    }
+
+    [Fact]
     public async Task Addresses_that_are_still_answered_go_before_new_ones()
     {
         Task run = Run(answer: ["192.0.2.1", "192.0.2.2"]);
@@ -219,7 +233,7 @@ public sealed partial class RouteResolverTests
     {
         _answer = answer ?? _answer;
         Assert.True(ServerName.TryParse(server, out ServerName name, out string? detail), detail);
-        _resolver = new RouteResolver(_route, name, Own(listen), LookUpAsync, _time, () => _changes++, _heard.Log);
+        _resolver = new RouteResolver(_route, name, Own(listen), LookUpAsync, _time, () => _changes++, _heard.Log) { Preferred = _preferred };
         return _resolver.RunAsync(_stop.Token);
     }
 

@@ -35,6 +35,9 @@ public sealed record EngineSettings
     /// <summary>Local ports that upstream sockets may use, each once.</summary>
     public IReadOnlyList<ushort> Ports { get; init; } = [];
 
+    /// <summary>What upstream sockets are bound to, beside their ports.</summary>
+    public UpstreamBinding Binding { get; init; } = new();
+
     /// <summary>Told of every change of a mapping after it happened, one call at a time, on a thread of the engine: it
     /// must neither block nor throw.</summary>
     public Action<RelayEvent>? Observe { get; init; }

@@ -53,6 +53,15 @@ public enum EngineRefusal
 
     /// <summary>The port to listen on: another program has it.</summary>
     PortInUse,
+
+    /// <summary>A source address of <see cref="UpstreamBinding.Addresses"/>.</summary>
+    UpstreamAddress,
+
+    /// <summary>The mark of <see cref="UpstreamBinding.Mark"/>.</summary>
+    UpstreamMark,
+
+    /// <summary>The interface of <see cref="UpstreamBinding.Device"/>.</summary>
+    UpstreamDevice,
 }
 
 /// <summary>The system refused what an engine needs to start, such as an address in use.</summary>

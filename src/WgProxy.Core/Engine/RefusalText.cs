@@ -36,6 +36,18 @@ public static class RefusalText
     /// <summary>Advice if a sandbox refuses something that the portable engine does not need.</summary>
     public const string AllowOrPortable = $"{Allow}, or use --engine portable";
 
+    /// <summary>Why a mark is refused.</summary>
+    public const string MarkNeeds = "a mark needs CAP_NET_ADMIN, or since Linux 5.17 CAP_NET_RAW (under systemd: AmbientCapabilities=)";
+
+    /// <summary>Why an interface that exists is refused.</summary>
+    public const string DeviceNeeds = "before Linux 5.7, this needs CAP_NET_RAW";
+
+    /// <summary>Why an interface is refused that does not exist.</summary>
+    public const string NoDevice = "this host has no such interface";
+
+    /// <summary>Why a source address is refused.</summary>
+    public const string NoAddress = "this host does not have the address";
+
     /// <summary>The system does not let an engine listen.</summary>
     /// <param name="listen">The address.</param>
     /// <param name="why">The reason.</param>
@@ -64,6 +76,18 @@ public static class RefusalText
     /// <param name="said">What the system threw.</param>
     public static EngineException ToCall(string call, string words, string wayOut, Exception? said = null) =>
         new($"the system refuses {call}: {words}; {wayOut}", said!);
+
+    /// <summary>The system does not let upstream sockets be bound to something.</summary>
+    /// <param name="part">Which part of the <see cref="UpstreamBinding"/>.</param>
+    /// <param name="value">The refused value, in words.</param>
+    /// <param name="reason">Why, and what the operator can do.</param>
+    public static EngineException ToBind(EngineRefusal part, string value, string reason) =>
+        new($"cannot send to servers {value}: {reason}") { Cause = part };
+
+    /// <summary>The advice for a prefix that no local route brings to this host.</summary>
+    public static string RouteTo(IPNetwork prefix, string? device) =>
+        $"no local route brings the prefix to this host: ip route add local {prefix} dev {device ?? "lo"}"
+        + (device is null ? string.Empty : $" vrf {device}, if it is a VRF");
 
     /// <summary>One sentence, if any of the buffers is smaller than <see cref="ListenPlan.Buffer"/>.</summary>
     /// <param name="buffers">What was granted.</param>

@@ -5,19 +5,20 @@ using WgProxy.Core.Containers;
 
 namespace WgProxy.Core.Engine;
 
-/// <summary>Opens a socket to a server by a local port, or says what the system refused.</summary>
+/// <summary>Opens a socket to a server by a local address and port, or says what the system refused.</summary>
 /// <param name="server">The server.</param>
-/// <param name="port">The local port; 0 if the system is to choose.</param>
+/// <param name="end">The local address and port; zero what the system is to choose.</param>
 /// <param name="socket">The socket.</param>
 /// <param name="refusal">What was refused, if it returns false.</param>
 public delegate bool PortOpener<TSocket>(
-    IPEndPoint server, ushort port, [MaybeNullWhen(false)] out TSocket socket, out OpenRefusal refusal);
+    IPEndPoint server, UpstreamEnd end, [MaybeNullWhen(false)] out TSocket socket, out OpenRefusal refusal);
 
 /// <summary>
 /// Local ports for upstream sockets. They are drawn at random (RFC 6056), drawn again if another program has one, and rested after use. So
 /// what a server still sends to a former client's port cannot reach the next client. A port that the server never sent to is unknown
 /// to it. Such ports rest briefly, and are drawn early if no other is left. Otherwise anyone with the public key could put every
-/// port to rest by asking 157 times a second. One owner of a relay owns it, and it holds no socket.
+/// port to rest by asking 157 times a second. Where source addresses are given, each socket also gets one of them at random; a port is
+/// used at one address at a time. One owner of a relay owns it, and it holds no socket.
 /// </summary>
 public sealed class UpstreamPorts
 {
@@ -44,6 +45,7 @@ public sealed class UpstreamPorts
     private readonly Queue<(ushort Port, Tick Until)> _unused = new();
     private readonly long _restMilliseconds;
     private readonly (ulong K0, ulong K1) _seed;
+    private readonly AddressPool _addresses;
     private ulong _draws;
     private int _count;
     private ushort _spare;
@@ -52,8 +54,10 @@ public sealed class UpstreamPorts
     /// <param name="ports">Every port that may be drawn, each once; if there are none, the system chooses.</param>
     /// <param name="rest">How long a port rests that a server has sent to.</param>
     /// <param name="seed">128 random bits; without them, the next draw cannot be predicted from earlier ones.</param>
-    public UpstreamPorts(IEnumerable<ushort> ports, TimeSpan rest, (ulong K0, ulong K1) seed)
+    /// <param name="addresses">The source addresses; null if the system is to choose.</param>
+    public UpstreamPorts(IEnumerable<ushort> ports, TimeSpan rest, (ulong K0, ulong K1) seed, AddressPool? addresses = null)
     {
+        _addresses = addresses ?? AddressPool.Empty;
         _free = [.. ports];
         _count = _free.Length;
         foreach (ushort port in _free)
@@ -93,7 +97,7 @@ public sealed class UpstreamPorts
             }
 
             _spare = 0;
-            if (open(server, port, out socket, out refusal))
+            if (TryOpenBy(open, server, new UpstreamEnd(0, port), out socket, out refusal))
             {
                 return true;
             }
@@ -113,17 +117,17 @@ public sealed class UpstreamPorts
         return false;
     }
 
-    /// <summary>Opens a socket that takes another's place: by the same port if the system lets it, which it may not in the other IP
-    /// version, else by one that is drawn. The caller rests the former port once the new socket is in its place.</summary>
+    /// <summary>Opens a socket that takes another's place: by the same address and port if the system lets it, which it may not in the
+    /// other IP version, else by what is drawn. The caller rests the former port once the new socket is in its place.</summary>
     /// <inheritdoc cref="TryOpen"/>
     public bool TryReplace<TSocket>(
         PortOpener<TSocket> open,
         IPEndPoint server,
-        ushort former,
+        UpstreamEnd former,
         Tick now,
         [MaybeNullWhen(false)] out TSocket socket,
         out OpenRefusal refusal) =>
-        open(server, former, out socket, out refusal)
+        TryOpenBy(open, server, former, out socket, out refusal)
         || (refusal.IsOfThePort && TryOpen(open, server, now, out socket, out refusal));
 
     /// <summary>Opens the socket of a restored mapping: by the port it had, drawn or resting, or by one that is drawn if the system, or
@@ -132,7 +136,7 @@ public sealed class UpstreamPorts
     /// <inheritdoc cref="TryOpen"/>
     /// <param name="open">Opens one.</param>
     /// <param name="server">The server.</param>
-    /// <param name="recorded">The port that the mapping had.</param>
+    /// <param name="recorded">The port that the mapping had, and its address, which it gets if that may still be drawn.</param>
     /// <param name="used">Whether a server has sent to it, and so may do so again.</param>
     /// <param name="now">The instant.</param>
     /// <param name="socket">The socket.</param>
@@ -140,30 +144,30 @@ public sealed class UpstreamPorts
     public bool TryReopen<TSocket>(
         PortOpener<TSocket> open,
         IPEndPoint server,
-        ushort recorded,
+        UpstreamEnd recorded,
         bool used,
         Tick now,
         [MaybeNullWhen(false)] out TSocket socket,
         out OpenRefusal refusal)
     {
-        if (Has(_isTaken, recorded) && _spare != recorded)
+        if (Has(_isTaken, recorded.Port) && _spare != recorded.Port)
         {
             return TryOpen(open, server, now, out socket, out refusal);
         }
 
-        if (Has(_isFree, recorded))
+        if (Has(_isFree, recorded.Port))
         {
-            _ = TakeAt(_free.AsSpan(0, _count).IndexOf(recorded));
+            _ = TakeAt(_free.AsSpan(0, _count).IndexOf(recorded.Port));
         }
 
-        Set(_isTaken, recorded, Has(_own, recorded));
-        _spare = _spare == recorded ? (ushort)0 : _spare;
-        if (open(server, recorded, out socket, out refusal))
+        Set(_isTaken, recorded.Port, Has(_own, recorded.Port));
+        _spare = _spare == recorded.Port ? (ushort)0 : _spare;
+        if (TryOpenBy(open, server, recorded, out socket, out refusal))
         {
             return true;
         }
 
-        Rest(recorded, now, used);
+        Rest(recorded.Port, now, used);
         return refusal.IsOfThePort && TryOpen(open, server, now, out socket, out refusal);
     }
 
@@ -183,8 +187,7 @@ public sealed class UpstreamPorts
             return TryWakeEarly(out port);
         }
 
-        ulong drawn = SipHash.Hash(_seed.K0, _seed.K1, _draws++);
-        int chosen = (int)(((UInt128)drawn * (uint)_count) >> 64);
+        int chosen = (int)(((UInt128)Next() * (uint)_count) >> 64);
         port = TakeAt(chosen);
         return true;
     }
@@ -208,6 +211,45 @@ public sealed class UpstreamPorts
             (used ? _used : _unused).Enqueue((port, until));
         }
     }
+
+    /// <summary>Opens a socket by a port: from the address it had, if that may be drawn, or from one that is drawn. If this host does not
+    /// have an address, others are tried by the same port.</summary>
+    private bool TryOpenBy<TSocket>(
+        PortOpener<TSocket> open,
+        IPEndPoint server,
+        UpstreamEnd wanted,
+        [MaybeNullWhen(false)] out TSocket socket,
+        out OpenRefusal refusal)
+    {
+        bool isIPv4 = IsIPv4(server);
+        UpstreamEnd end = default;
+        bool isKept = wanted.IsIPv4 == isIPv4 && _addresses.TryFind(wanted.Address, out end);
+        for (int attempt = 1; isKept || _addresses.TryDraw(isIPv4, NextBits(), out end); attempt++)
+        {
+            if (open(server, end with { Port = wanted.Port }, out socket, out refusal))
+            {
+                return true;
+            }
+
+            if (!refusal.IsOfTheAddress || !_addresses.HasSeveral(isIPv4) || attempt == Attempts)
+            {
+                return false;
+            }
+
+            isKept = false;
+        }
+
+        socket = default;
+        refusal = OpenRefusal.NoAddress(server);
+        return false;
+    }
+
+    private (ulong Entry, ulong High, ulong Low) NextBits() => _addresses.IsEmpty ? default : (Next(), Next(), Next());
+
+    private ulong Next() => SipHash.Hash(_seed.K0, _seed.K1, _draws++);
+
+    private static bool IsIPv4(IPEndPoint server) =>
+        server.Address.IsIPv4MappedToIPv6 || server.AddressFamily == IPAddress.Any.AddressFamily;
 
     private void Wake(Queue<(ushort Port, Tick Until)> resting, Tick now)
     {

@@ -13,11 +13,22 @@ public readonly record struct OpenRefusal(string? Call, int Error, IPEndPoint? S
     private const int WinsockFamilyNotSupported = 10_047;
     private const int BsdFamilyNotSupported = 47;
 
+    private const int AddressNotAvailable = 99;
+    private const int WinsockAddressNotAvailable = 10_049;
+    private const int BsdAddressNotAvailable = 49;
+
     /// <summary>Whether the refusal concerns the local port. Another port may work.</summary>
-    public bool IsOfThePort => Call is "bind";
+    public bool IsOfThePort => Call is "bind" && !IsOfTheAddress;
+
+    /// <summary>Whether this host does not have the local address that the socket was to be bound to. Another may work.</summary>
+    public bool IsOfTheAddress =>
+        Call is "bind" && Error is AddressNotAvailable or WinsockAddressNotAvailable or BsdAddressNotAvailable;
 
     /// <summary>Whether the refusal concerns the server's address, for whatever reason (ENETUNREACH, EHOSTUNREACH, EADDRNOTAVAIL,
-    /// EACCES, EINVAL…). Another address may work.</summary>
-    public bool IsUnreachable => Call is "connect"
+    /// EACCES, EINVAL…), or that this host has no address to reach it from. Another address may work.</summary>
+    public bool IsUnreachable => Call is "connect" || IsOfTheAddress
         || (Call is "socket" && Error is FamilyNotSupported or WinsockFamilyNotSupported or BsdFamilyNotSupported);
+
+    /// <summary>The source addresses that the operator gave hold none of the server's IP version.</summary>
+    public static OpenRefusal NoAddress(IPEndPoint server) => new("socket", FamilyNotSupported, server);
 }

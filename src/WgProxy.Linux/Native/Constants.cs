@@ -17,10 +17,12 @@ internal static class Constants
     public const int SO_SNDBUF = 7;
     public const int SO_RCVBUF = 8;
     public const int SO_REUSEPORT = 15;
+    public const int SO_BINDTODEVICE = 25;
     public const int SO_ATTACH_FILTER = 26;
     public const int SO_DETACH_FILTER = 27;
     public const int SO_SNDBUFFORCE = 32;
     public const int SO_RCVBUFFORCE = 33;
+    public const int SO_MARK = 36;
     public const int SO_RXQ_OVFL = 40;
     public const int SO_ATTACH_REUSEPORT_CBPF = 51;
     public const int SO_MEMINFO = 55;
@@ -32,6 +34,7 @@ internal static class Constants
     public const int IP_PKTINFO = 8;
     public const int IP_MTU_DISCOVER = 10;
     public const int IP_RECVTOS = 13;
+    public const int IP_FREEBIND = 15;
     public const int IP_MULTICAST_ALL = 49;
     public const int IP_PMTUDISC_OMIT = 5;
 
@@ -43,6 +46,7 @@ internal static class Constants
     public const int IPV6_PKTINFO = 50;
     public const int IPV6_RECVTCLASS = 66;
     public const int IPV6_TCLASS = 67;
+    public const int IPV6_FREEBIND = 78;
     public const int IPV6_PMTUDISC_DONT = 0;
 
     public const int IPPROTO_UDP = 17;
@@ -57,6 +61,15 @@ internal static class Constants
     public const uint RTMGRP_IPV6_IFADDR = 0x100;
     public const uint RTMGRP_IPV6_ROUTE = 0x400;
     public const int RTNLGRP_IPV6_RULE = 19;
+
+    public const int NLM_F_REQUEST = 0x1;
+    public const int NLMSG_ERROR = 0x2;
+    public const int RTM_NEWROUTE = 24;
+    public const int RTM_GETROUTE = 26;
+    public const int RTN_LOCAL = 2;
+    public const int RTA_DST = 1;
+    public const int RTA_OIF = 4;
+    public const int RTA_MARK = 16;
 
     public const int MSG_CTRUNC = 0x8;
     public const int MSG_TRUNC = 0x20;
@@ -84,6 +97,7 @@ internal static class Constants
     public const int EINVAL = 22;
     public const int EMSGSIZE = 90;
     public const int EAFNOSUPPORT = 97;
+    public const int ENODEV = 19;
     public const int EADDRINUSE = 98;
     public const int EADDRNOTAVAIL = 99;
     public const int ENETUNREACH = 101;

@@ -16,6 +16,9 @@ internal static unsafe partial class Libc
     public static partial int connect(int sockfd, void* addr, uint addrlen);
 
     [LibraryImport("libc", SetLastError = true)]
+    public static partial uint if_nametoindex(byte* ifname);
+
+    [LibraryImport("libc", SetLastError = true)]
     public static partial int getsockname(int sockfd, void* addr, uint* addrlen);
 
     [LibraryImport("libc", SetLastError = true)]

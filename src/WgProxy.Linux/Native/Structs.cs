@@ -51,6 +51,37 @@ internal struct sockaddr_nl
     public uint nl_groups;
 }
 
+/// <summary>What each netlink message begins with.</summary>
+internal struct nlmsghdr
+{
+    public uint nlmsg_len;
+    public ushort nlmsg_type;
+    public ushort nlmsg_flags;
+    public uint nlmsg_seq;
+    public uint nlmsg_pid;
+}
+
+/// <summary>A question about a route, or the answer.</summary>
+internal struct rtmsg
+{
+    public byte rtm_family;
+    public byte rtm_dst_len;
+    public byte rtm_src_len;
+    public byte rtm_tos;
+    public byte rtm_table;
+    public byte rtm_protocol;
+    public byte rtm_scope;
+    public byte rtm_type;
+    public uint rtm_flags;
+}
+
+/// <summary>What each attribute of a netlink message begins with.</summary>
+internal struct rtattr
+{
+    public ushort rta_len;
+    public ushort rta_type;
+}
+
 internal unsafe struct iovec
 {
     public void* iov_base;

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Net;
+using WgProxy.Core.Engine;
 using WgProxy.Linux.Native;
 using static WgProxy.Linux.Native.Constants;
 
@@ -55,6 +56,23 @@ internal static unsafe class KernelAddress
             sin6_port = NetworkOrder(port),
         };
         return (uint)(isIPv4 ? sizeof(sockaddr_in) : sizeof(sockaddr_in6));
+    }
+
+    /// <summary>Writes a local address and port, as the kernel reads them.</summary>
+    /// <returns>Its length.</returns>
+    public static uint Write(bool isIPv4, UpstreamEnd end, nint address)
+    {
+        uint length = WriteAny(isIPv4, end.Port, address);
+        if (isIPv4)
+        {
+            BinaryPrimitives.WriteUInt32BigEndian(((sockaddr_in*)address)->sin_addr, (uint)end.Address);
+        }
+        else
+        {
+            BinaryPrimitives.WriteUInt128BigEndian(((sockaddr_in6*)address)->sin6_addr, end.Address);
+        }
+
+        return length;
     }
 
     /// <summary>The port of an address as the kernel wrote it.</summary>

@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Net;
 using System.Runtime.InteropServices;
+using WgProxy.Core.Engine;
 using WgProxy.Linux.Native;
 using static WgProxy.Linux.Native.Constants;
 
@@ -167,12 +168,31 @@ internal readonly unsafe struct UdpDescriptor(int descriptor, bool isIPv4)
         return Libc.bind(Descriptor, &address, length) == 0 ? 0 : Marshal.GetLastPInvokeError();
     }
 
-    /// <summary>Binds to a port of every local address. The error's number, 0 if it worked.</summary>
-    public int Bind(ushort port)
+    /// <summary>Binds to a local address and port, or to a port of every local address. The error's number, 0 if it worked.</summary>
+    public int Bind(UpstreamEnd end)
     {
+        // IPv6 binds to the addresses of interfaces only, also where a local route brings more (Linux 6.18). IPv4 looks at routes.
+        if (end.IsOfPrefix && !IsIPv4 && !TrySet(IPPROTO_IPV6, IPV6_FREEBIND, 1))
+        {
+            return Marshal.GetLastPInvokeError();
+        }
+
         sockaddr_in6 address;
-        uint length = KernelAddress.WriteAny(IsIPv4, port, (nint)(&address));
+        uint length = KernelAddress.Write(IsIPv4, end, (nint)(&address));
         return Libc.bind(Descriptor, &address, length) == 0 ? 0 : Marshal.GetLastPInvokeError();
+    }
+
+    /// <summary>Gives everything that it sends this mark. The error's number, 0 if it worked.</summary>
+    public int Mark(uint mark) => TrySet(SOL_SOCKET, SO_MARK, (int)mark) ? 0 : Marshal.GetLastPInvokeError();
+
+    /// <summary>Ties it to an interface or VRF. The error's number, 0 if it worked.</summary>
+    /// <param name="name">The name, with a zero at its end.</param>
+    public int BindToDevice(ReadOnlySpan<byte> name)
+    {
+        fixed (byte* text = name)
+        {
+            return Libc.setsockopt(Descriptor, SOL_SOCKET, SO_BINDTODEVICE, text, (uint)name.Length) == 0 ? 0 : Marshal.GetLastPInvokeError();
+        }
     }
 
     /// <summary>Connects to a server. The error's number, 0 if it worked.</summary>
@@ -195,9 +215,11 @@ internal readonly unsafe struct UdpDescriptor(int descriptor, bool isIPv4)
     /// Meanwhile the port is unconnected, so a filter lets nothing in. Returns the error's number. If the socket could not be
     /// disconnected, it stays as it was. After any other error it lets nothing in until a later call succeeds.</summary>
     /// <param name="server">The server.</param>
-    /// <param name="port">Its port.</param>
+    /// <param name="end">Its port, and the address that it is bound to, if it is.</param>
     /// <param name="discards">Whether queued datagrams are discarded, because they came from another server address.</param>
-    public int Reconnect(IPEndPoint server, ushort port, bool discards)
+    /// <param name="device">The interface that it is tied to, as <see cref="BindToDevice"/> takes it; empty if it is not. The kernel
+    /// unties a socket that is disconnected (__udp_disconnect, Linux 6.18).</param>
+    public int Reconnect(IPEndPoint server, UpstreamEnd end, bool discards, ReadOnlySpan<byte> device = default)
     {
         bool isShut = TryDeafen();
         int error = Disconnect();
@@ -207,10 +229,11 @@ internal readonly unsafe struct UdpDescriptor(int descriptor, bool isIPv4)
             return error;
         }
 
-        if (Local.Port == 0)
+        error = device.IsEmpty ? 0 : BindToDevice(device);
+        if (error == 0 && Local.Port == 0)
         {
             // A port that the kernel drew does not outlive the connection. A port that was bound does.
-            error = Bind(port) == 0 ? 0 : Bind(0);
+            error = Bind(end) == 0 ? 0 : Bind(end with { Port = 0 });
         }
 
         error = error == 0 ? Connect(server) : error;

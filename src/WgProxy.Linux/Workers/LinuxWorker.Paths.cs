@@ -18,7 +18,7 @@ internal sealed partial class LinuxWorker
     // another, with another address than it gives to the mapping's socket, however often that is connected anew.
     private const long AskedAgain = 60_000;
 
-    private readonly PathProbe _paths = new();
+    private readonly PathProbe _paths;
 
     // The next slot to be looked at; none while this is not below the number of slots.
     private int _pathSlot = int.MaxValue;
@@ -35,6 +35,7 @@ internal sealed partial class LinuxWorker
                     _relay.RouteChanged(command.Route);
                     break;
                 case EngineCommandKind.PathsChanged:
+                    _door.LookForDevice();
                     _paths.Forget();
                     _pathSlot = 0;
                     break;
@@ -73,7 +74,7 @@ internal sealed partial class LinuxWorker
             return false;
         }
 
-        if (!_paths.TryFind(_relay.ServerOf(slot), now, out UInt128 local))
+        if (!_paths.TryFind(_relay.ServerOf(slot), BoundOf(slot), now, out UInt128 local))
         {
             // Where there is no path at all, the socket stays what it is: the path may be back in a second, unchanged. If it is not,
             // the relay sends the mapping to another address of its server, if there is one.
@@ -81,7 +82,8 @@ internal sealed partial class LinuxWorker
             return false;
         }
 
-        bool moved = upstream.Local != local && (isUnanswered || upstream.Asked != local || now >= upstream.AskAgain);
+        bool moved = (upstream.Local != local && (isUnanswered || upstream.Asked != local || now >= upstream.AskAgain))
+            || upstream.Device != _door.Device;
         if (!moved && !upstream.IsAstray)
         {
             _relay.Reachable(slot);
@@ -90,7 +92,7 @@ internal sealed partial class LinuxWorker
 
         bool wasAstray = upstream.IsAstray;
         UInt128 former = upstream.Local;
-        if (Reconnect(slot, now))
+        if (Reconnect(slot, local, now))
         {
             (upstream.Asked, upstream.AskAgain) = (local, now + AskedAgain);
             if (wasAstray || upstream.Local == former)
@@ -117,14 +119,24 @@ internal sealed partial class LinuxWorker
 
         // Owed until it has worked: without a path there or elsewhere, the next sign or change of paths tries again.
         upstream.IsAstray = true;
-        if (!_paths.TryFind(_relay.ServerOf(slot), now, out _) || !Reconnect(slot, now))
+        if (!_paths.TryFind(_relay.ServerOf(slot), BoundOf(slot), now, out UInt128 local) || !Reconnect(slot, local, now))
         {
             _relay.Unreachable(slot, ordered: true, now);
         }
     }
 
+    /// <summary>What a slot's socket is bound to, if it is bound to an address and its server still has that IP version.</summary>
+    private UpstreamEnd BoundOf(int slot)
+    {
+        ref Upstream upstream = ref _upstreams[slot];
+        bool isIPv4 = upstream.Socket.IsIPv4;
+        UpstreamEnd bound = default;
+        _ = isIPv4 == KernelAddress.IsIPv4(_relay.ServerOf(slot)) && _door.Addresses.TryFind(LocalOf(slot), out bound);
+        return bound with { Port = upstream.Port };
+    }
+
     /// <summary>Connects a slot's socket to where its mapping goes, by its own port.</summary>
-    private bool Reconnect(int slot, Tick now)
+    private bool Reconnect(int slot, UInt128 local, Tick now)
     {
         // Datagrams decided earlier leave by the former path.
         _toServers.Flush();
@@ -134,12 +146,15 @@ internal sealed partial class LinuxWorker
         // What waits on a socket that was ordered elsewhere would be taken for the answer of the address that it is connected to now.
         bool discards = upstream.IsAstray;
         upstream.IsAstray = true;
-        if (KernelAddress.IsIPv4(server) != upstream.Socket.IsIPv4)
+        UpstreamEnd bound = BoundOf(slot);
+        if (KernelAddress.IsIPv4(server) != upstream.Socket.IsIPv4
+            || upstream.Device != _door.Device
+            || (bound.Address != 0 && upstream.Local != local))
         {
             return Replace(slot, server, now);
         }
 
-        if (upstream.Socket.Reconnect(server, upstream.Port, discards) != 0)
+        if (upstream.Socket.Reconnect(server, bound, discards, _door.DeviceName) != 0)
         {
             return false;
         }
@@ -148,11 +163,12 @@ internal sealed partial class LinuxWorker
         return true;
     }
 
-    /// <summary>Gives a slot a socket of the other IP version, with the same port if that is free there, and otherwise with another.</summary>
+    /// <summary>Gives a slot another socket, where what its own is bound to is gone or of the other IP version: with the same port if that is
+    /// free there, and otherwise with another.</summary>
     private bool Replace(int slot, IPEndPoint server, Tick now)
     {
         ushort former = _upstreams[slot].Port;
-        if (!_ports.TryReplace(_connect, server, former, now, out UdpDescriptor socket, out _refusal))
+        if (!_ports.TryReplace(_connect, server, new UpstreamEnd(LocalOf(slot), former), now, out UdpDescriptor socket, out _refusal))
         {
             return false;
         }
@@ -188,6 +204,7 @@ internal sealed partial class LinuxWorker
         ref Upstream upstream = ref _upstreams[slot];
         upstream.IsAstray = false;
         upstream.Asked = default;
+        upstream.Device = _door.Device;
         (upstream.Local, ushort port) = socket.Local;
         if (port != upstream.Port)
         {

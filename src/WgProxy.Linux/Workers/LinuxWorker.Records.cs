@@ -54,7 +54,7 @@ internal sealed partial class LinuxWorker
     }
 
     private UInt128 LocalOf(int slot) =>
-        (_upstreams[slot].Socket.IsIPv4 && _upstreams[slot].Local != 0 ? (UInt128)0xFFFF << 32 : 0) | _upstreams[slot].Local;
+        (_upstreams[slot].Socket.IsIPv4 && _upstreams[slot].Local != 0 ? UpstreamEnd.Mapped : 0) | _upstreams[slot].Local;
 
     /// <summary>Opens the socket of a restored mapping: by its own port, or by another if that is taken.</summary>
     private bool Reopen(int slot, in MappingRecord record, Tick now)
@@ -66,13 +66,14 @@ internal sealed partial class LinuxWorker
             listener = fits ? _listeners[i] : null;
         }
 
+        UpstreamEnd former = new(record.UpstreamLocal, record.UpstreamPort);
         UdpDescriptor socket = default;
         bool used = record.Has(RecordMarks.ServerUsedPort);
         bool isOpen = listener is not null
-            && _ports.TryReopen(_connect, _relay.ServerOf(slot), record.UpstreamPort, used, now, out socket, out _refusal);
+            && _ports.TryReopen(_connect, _relay.ServerOf(slot), former, used, now, out socket, out _refusal);
         while (!isOpen && listener is not null && _refusal.IsUnreachable && _relay.TryNextServer(slot, now))
         {
-            isOpen = _ports.TryReopen(_connect, _relay.ServerOf(slot), record.UpstreamPort, used, now, out socket, out _refusal);
+            isOpen = _ports.TryReopen(_connect, _relay.ServerOf(slot), former, used, now, out socket, out _refusal);
         }
 
         isOpen = isOpen && TryWatch(slot, socket, used, now);

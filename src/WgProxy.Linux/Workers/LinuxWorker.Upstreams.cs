@@ -53,6 +53,7 @@ internal sealed partial class LinuxWorker
         _upstreams[slot] = new Upstream { Socket = socket, Listener = listener, IsOpen = true };
         (_upstreams[slot].Local, ushort port) = socket.Local;
         _upstreams[slot].Port = port;
+        _upstreams[slot].Device = _door.Device;
         bool segments = _segmentation.Segments && socket.CanSegment();
         _toServers.Begin(slot, socket.Descriptor, socket.IsIPv4, segments);
         _toClients.Begin(slot, listener.Socket.Descriptor, listener.Socket.IsIPv4, segments);
@@ -61,12 +62,10 @@ internal sealed partial class LinuxWorker
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private bool TryConnect(IPEndPoint server, ushort port, out UdpDescriptor socket, out OpenRefusal refusal)
+    private bool TryConnect(IPEndPoint server, UpstreamEnd end, out UdpDescriptor socket, out OpenRefusal refusal)
     {
-        refusal = default;
-        if (!UdpDescriptor.TryOpen(KernelAddress.IsIPv4(server), out socket, out int error))
+        if (!_door.TryOpen(server, out socket, out refusal))
         {
-            refusal = new OpenRefusal("socket", error, server);
             return false;
         }
 
@@ -78,7 +77,7 @@ internal sealed partial class LinuxWorker
             socket.TryCoalesce();
         }
 
-        error = socket.Bind(port);
+        int error = socket.Bind(end);
         bool isBound = error == 0;
         if (isBound && (error = socket.Connect(server)) == 0)
         {
@@ -149,6 +148,9 @@ internal sealed partial class LinuxWorker
         public UdpDescriptor Socket;
         public ListenSocket Listener;
         public uint Overflowed;
+
+        // The number of the interface that it is tied to.
+        public uint Device;
         public ushort Port;
         public byte Failures;
         public bool IsPaused;

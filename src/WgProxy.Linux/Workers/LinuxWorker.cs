@@ -19,6 +19,7 @@ internal sealed partial class LinuxWorker : IDisposable
     private readonly TimeProvider _time;
     private readonly long _zero;
     private readonly Relay _relay;
+    private readonly UpstreamDoor _door;
     private readonly UpstreamPorts _ports;
     private readonly PortOpener<UdpDescriptor> _connect;
     private readonly IReadOnlyList<ListenSocket> _listeners;
@@ -73,7 +74,9 @@ internal sealed partial class LinuxWorker : IDisposable
         _listeners = listeners;
         _initiations = [.. listeners.Where(listener => listener.Role == ListenRole.Initiations).Select(listener => new Initiations(listener))];
         _relay = new Relay(settings.SeededRelay, settings.Routes, settings.Mac1Matcher);
-        _ports = new UpstreamPorts(settings.Ports, settings.Relay.LingerTimeout, settings.Seeds.Ports);
+        _door = new UpstreamDoor(settings.Binding);
+        _paths = new PathProbe(_door);
+        _ports = new UpstreamPorts(settings.Ports, settings.Relay.LingerTimeout, settings.Seeds.Ports, _door.Addresses);
         _connect = TryConnect;
         _upstreams = new Upstream[_relay.Slots];
         _clients = new ClientTable(_relay.Slots);

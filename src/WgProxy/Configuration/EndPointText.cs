@@ -154,8 +154,9 @@ internal static class EndPointText
             ? address.IsIPv6Multicast
             : address.GetAddressBytes()[0] is >= 224 and < 240 || address.Equals(IPAddress.Broadcast);
 
-    // As the kernel judges a name (dev_valid_name, net/core/dev.c): shorter than IFNAMSIZ, no slash, colon or space.
-    private static bool IsInterfaceName(string zone) =>
+    /// <summary>Whether the kernel may have an interface of this name (dev_valid_name, net/core/dev.c): it is shorter than IFNAMSIZ and has no
+    /// slash, colon or space.</summary>
+    public static bool IsInterfaceName(string zone) =>
         zone.Length is >= 1 and <= 15 && zone is not ("." or ".." or "0")
         && zone.All(letter => letter is > ' ' and <= '~' and not ('/' or ':' or '%'));
 }

@@ -6,7 +6,7 @@ namespace WgProxy.Configuration;
 internal static class HelpText
 {
     private const int Width = 96;
-    private const int Column = 27;
+    private const int Column = 32;
 
     private static readonly (string Name, string Text)[] Commands =
     [

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 using System.Text;
 using WgProxy.Core.Protocol;
 using WgProxy.Logging;
@@ -138,6 +139,64 @@ internal static class OptionTable
         "The directory in which the relay keeps its mappings, so that tunnels go on after a restart. auto is the first path of "
             + "$STATE_DIRECTORY, which systemd sets for StateDirectory=, and none where that is not set.",
         SettingParser.TryParseStateDirectory));
+
+    /// <summary>The source addresses of upstream sockets.</summary>
+    public static readonly OptionRow<SourcePrefixes> UpstreamAddress = Add<SourcePrefixes>(new(
+        "--upstream-address",
+        "WGPROXY_UPSTREAM_ADDRESS",
+        "PREFIXES",
+        "any",
+        $"any, or {SettingParser.PrefixForm}",
+        "The source addresses of what the relay sends to the server. Each tunnel draws one at random. A prefix must be routed to this host "
+            + "(ip route add local PREFIX dev lo). An IP version without an address here is not used. any leaves the choice to the system.",
+        BindingParser.TryParseAddresses)
+    {
+        IsList = true,
+    });
+
+    /// <summary>The local ports of upstream sockets.</summary>
+    public static readonly OptionRow<(ushort First, ushort Last)?> UpstreamPorts = Add<(ushort First, ushort Last)?>(new(
+        "--upstream-ports",
+        "WGPROXY_UPSTREAM_PORTS",
+        "FIRST-LAST",
+        "auto",
+        $"auto, or {BindingParser.PortsForm}",
+        "The source ports of what the relay sends to the server. Each tunnel draws one at random. auto means those that the system gives to any "
+            + "program, without reserved ones.",
+        BindingParser.TryParsePorts));
+
+    /// <summary>The mark of what is sent to the server.</summary>
+    public static readonly OptionRow<uint> Mark = Add<uint>(new(
+        "--fwmark",
+        "WGPROXY_FWMARK",
+        "MARK",
+        "off",
+        $"off, or {BindingParser.MarkForm}",
+        "The mark of what the relay sends to the server, for routing rules and firewalls, as FwMark is in WireGuard. Needs Linux and a capability.",
+        BindingParser.TryParseMark)
+    {
+        Key = "FwMark",
+    });
+
+    /// <summary>The interface by which the server is reached.</summary>
+    public static readonly OptionRow<string?> UpstreamDevice = Add<string?>(new(
+        "--upstream-device",
+        "WGPROXY_UPSTREAM_DEVICE",
+        "INTERFACE",
+        "any",
+        $"any, or {BindingParser.DeviceForm}",
+        "The interface or VRF by which the relay reaches the server, whatever other routes say. Needs Linux.",
+        BindingParser.TryParseDevice));
+
+    /// <summary>Which of the server's addresses come first.</summary>
+    public static readonly OptionRow<AddressFamily?> Prefer = Add<AddressFamily?>(new(
+        "--prefer",
+        "WGPROXY_PREFER",
+        "auto|ipv4|ipv6",
+        "auto",
+        "auto, ipv4 or ipv6",
+        "The IP version that the relay tries first where the server's name has addresses of both. auto follows the system's order (RFC 6724).",
+        BindingParser.TryParsePreference));
 
     /// <summary>The log level.</summary>
     public static readonly OptionRow<LogLevel> Level = Add<LogLevel>(new(

@@ -1,5 +1,6 @@
 using System.Collections;
 using System.Net;
+using System.Net.Sockets;
 using WgProxy.Core.Engine;
 using WgProxy.Core.Protocol;
 using WgProxy.Core.Routes;
@@ -48,6 +49,20 @@ internal sealed class Options
     /// <summary>How long a worker looks for more before it sleeps; null for where it pays.</summary>
     public TimeSpan? BusyPoll => Of(OptionTable.BusyPoll);
 
+    /// <summary>What upstream sockets are bound to, beside their ports.</summary>
+    public UpstreamBinding Binding => new()
+    {
+        Addresses = Of(OptionTable.UpstreamAddress).Prefixes,
+        Mark = Of(OptionTable.Mark),
+        Device = Of(OptionTable.UpstreamDevice),
+    };
+
+    /// <summary>The ports that upstream sockets may use; null for those that the system gives to any program.</summary>
+    public (ushort First, ushort Last)? UpstreamPorts => Of(OptionTable.UpstreamPorts);
+
+    /// <summary>The IP version whose addresses of the server come first; null for the system's order.</summary>
+    public AddressFamily? PreferredFamily => Of(OptionTable.Prefer) ?? OnlyFamilyOf(Of(OptionTable.UpstreamAddress).Prefixes);
+
     /// <summary>The most mappings.</summary>
     public int MaxMappings => Of(OptionTable.MaxMappings);
 
@@ -77,6 +92,7 @@ internal sealed class Options
         Listen = Listen,
         Routes = routes,
         Ports = capacity.Ports.Numbers,
+        Binding = Binding,
         Seeds = RandomBits.DrawSeeds(),
         Mac1Matcher = NativeMac1Matcher.All is [IMac1Matcher best, ..] ? best : Mac1Matchers.Best,
         Subnets = AttachedSubnets.OfThisHost,
@@ -88,6 +104,10 @@ internal sealed class Options
             Adopt = Adopt,
         },
     };
+
+    // With source addresses of one IP version, the server's addresses of the other cannot be used.
+    private static AddressFamily? OnlyFamilyOf(IReadOnlyList<IPNetwork> sources) =>
+        sources.Select(source => source.BaseAddress.AddressFamily).Distinct().ToArray() is [AddressFamily only] ? only : null;
 
     private T Of<T>(OptionRow<T> row) => (T)_values[row]!;
 }

@@ -51,9 +51,16 @@ internal static class SettingParser
 
     private static bool TryParsePrefixes(string text, string emptyWord, out AddressList value, out string? refusal)
     {
+        bool valid = TryParsePrefixes(text, emptyWord, out List<IPNetwork> prefixes, out refusal);
+        value = prefixes.Count == 0 ? AddressList.Empty : new AddressList(prefixes);
+        return valid;
+    }
+
+    /// <summary>Reads prefixes and addresses; none for a word that means so.</summary>
+    public static bool TryParsePrefixes(string text, string emptyWord, out List<IPNetwork> prefixes, out string? refusal)
+    {
         const StringSplitOptions Clean = StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries;
-        List<IPNetwork> prefixes = [];
-        value = AddressList.Empty;
+        prefixes = [];
         refusal = null;
         if (string.Equals(text, emptyWord, StringComparison.Ordinal))
         {
@@ -74,7 +81,6 @@ internal static class SettingParser
             prefixes.Add(parsed);
         }
 
-        value = new AddressList(prefixes);
         return prefixes.Count > 0;
     }
 

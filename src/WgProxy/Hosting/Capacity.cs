@@ -35,9 +35,10 @@ internal sealed record Capacity(int Mappings, int Asked, string Bound, Ephemeral
     /// does that by itself.</summary>
     /// <param name="listenPort">The port to listen on, which no upstream socket may take.</param>
     /// <param name="wanted">The most mappings that the operator wants.</param>
-    public static Capacity OfThisHost(int listenPort, int wanted) =>
+    /// <param name="chosen">The ports that the operator chose for upstream sockets, if so.</param>
+    public static Capacity OfThisHost(int listenPort, int wanted, (ushort First, ushort Last)? chosen = null) =>
         From(
-            EphemeralPorts.OfThisHost(listenPort),
+            chosen is { } range ? EphemeralPorts.OfThisHost(listenPort).Only(range, listenPort) : EphemeralPorts.OfThisHost(listenPort),
             OperatingSystem.IsLinux() ? HostFacts.RaiseOpenFiles() : HostFacts.Unlimited,
             wanted);
 

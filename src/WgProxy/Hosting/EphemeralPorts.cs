@@ -4,8 +4,9 @@ namespace WgProxy.Hosting;
 
 /// <summary>The local ports that upstream sockets may use.</summary>
 /// <param name="Numbers">The ports, each once.</param>
-/// <param name="Range">The ports that the system gives to programs that ask for any port; they bound <paramref name="Numbers"/>.</param>
-/// <param name="IsTold">Whether the system reported this range. Otherwise it is assumed.</param>
+/// <param name="Range">The ports that the system gives to programs that ask for any port; they bound <paramref name="Numbers"/>,
+/// unless the operator chose others.</param>
+/// <param name="IsTold">Whether the system reported this range. Otherwise it is assumed, where it matters.</param>
 internal sealed record EphemeralPorts(IReadOnlyList<ushort> Numbers, (ushort First, ushort Last) Range, bool IsTold)
 {
     private const string Folder = "/proc/sys/net/ipv4";
@@ -46,6 +47,15 @@ internal sealed record EphemeralPorts(IReadOnlyList<ushort> Numbers, (ushort Fir
             .Where(port => !taken.Contains(port)).Select(port => (ushort)port)];
         return new EphemeralPorts(numbers, ports, isTold);
     }
+
+    /// <summary>The ports of a range that the operator chose, without the listening port. Reserved ones are among them: an operator
+    /// reserves ports so that no other program gets them.</summary>
+    public EphemeralPorts Only((ushort First, ushort Last) chosen, int listenPort) => this with
+    {
+        Numbers = [.. Enumerable.Range(chosen.First, chosen.Last - chosen.First + 1)
+            .Where(port => port != listenPort).Select(port => (ushort)port)],
+        IsTold = true,
+    };
 
     /// <summary>Advice about a listening port that another program holds; empty if the system does not hand the port out
     /// by itself.</summary>

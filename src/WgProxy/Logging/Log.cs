@@ -74,6 +74,9 @@ internal sealed partial class Log(TextWriter output, bool forJournal, TimeProvid
             + "expected an address and port of this host that are free and that this process may use"
             + (refusal.Cause == EngineRefusal.PortInUse ? ports.AdviceAbout(listen.Port) : string.Empty));
 
+    /// <summary>The system refused what upstream sockets are to be bound to.</summary>
+    public void BindingRefused(OptionRow row, string reason) => Error($"{row.Name}: {reason}");
+
     /// <summary>The system refused something else that the engine needs.</summary>
     public void EngineRefused(string engine, string reason) => Error($"the {engine} engine cannot start: {reason}");
 

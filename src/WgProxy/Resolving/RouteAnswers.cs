@@ -29,6 +29,9 @@ internal sealed class RouteAnswers(EndpointAddresses route, ServerName server, O
     /// <summary>Whether the server's addresses are known, however old.</summary>
     public bool IsKnown => route.Addresses.Count > 0;
 
+    /// <summary>The IP version whose addresses come first; null for the order of answers.</summary>
+    public AddressFamily? Preferred { get; set; }
+
     /// <summary>Takes an answer, or the refusal of one.</summary>
     /// <param name="answer">Addresses, the best first; empty if there was a refusal.</param>
     /// <param name="refusal">Why there is no answer.</param>
@@ -77,7 +80,8 @@ internal sealed class RouteAnswers(EndpointAddresses route, ServerName server, O
         IReadOnlyList<IPEndPoint> former = route.Addresses;
         IPEndPoint[] kept = [.. former.Where(address => usable.Contains(address.Address))];
         IEnumerable<IPAddress> added = usable.Where(address => !kept.Any(known => known.Address.Equals(address)));
-        IPEndPoint[] current = [.. BoundedByFamily(kept.Concat(added.Select(address => new IPEndPoint(address, server.Port))))];
+        IEnumerable<IPEndPoint> all = kept.Concat(added.Select(address => new IPEndPoint(address, server.Port)));
+        IPEndPoint[] current = [.. BoundedByFamily(all.OrderBy(address => Preferred is { } first && address.AddressFamily != first))];
         if (!current.SequenceEqual(former))
         {
             route.Publish(current);

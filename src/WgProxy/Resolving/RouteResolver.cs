@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 using WgProxy.Configuration;
 using WgProxy.Core.Routes;
 using WgProxy.Hosting;
@@ -73,6 +74,13 @@ internal sealed class RouteResolver
         _time = time;
         _zero = time.GetTimestamp();
         _period = server.Zone is null ? Period : ZonePeriod;
+    }
+
+    /// <summary>The IP version whose addresses come first; null for the order of answers.</summary>
+    public AddressFamily? Preferred
+    {
+        get => _answers.Preferred;
+        init => _answers.Preferred = value;
     }
 
     private TimeSpan Now => _time.GetElapsedTime(_zero);

@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using WgProxy.Configuration;
 using WgProxy.Core.Engine;
 using WgProxy.Core.Protocol;
@@ -45,6 +46,9 @@ internal sealed class ServerSet
         log.NameOf = _names.Of;
         log.PeerOf = _names.Of;
     }
+
+    /// <summary>The IP version whose addresses of a server come first; null for the system's order.</summary>
+    public AddressFamily? Preferred { get; init; }
 
     /// <summary>The routes, for the engine.</summary>
     public RouteList Routes { get; } = [];
@@ -224,7 +228,10 @@ internal sealed class ServerSet
         Served begun = served with
         {
             Resolvers = [.. EndpointAddresses.Of(served.Route, endpoints.Count).Zip(endpoints, (addresses, endpoint) => new RouteResolver(
-                addresses, endpoint, _own!, _lookUp!, _time, () => _announcements!.RouteChanged(served.Id), _log))],
+                addresses, endpoint, _own!, _lookUp!, _time, () => _announcements!.RouteChanged(served.Id), _log)
+            {
+                Preferred = Preferred,
+            })],
             Silence = new Silence(served.Options.Endpoint, _time, _log),
         };
         Put(begun);

@@ -85,10 +85,10 @@ public sealed class UpstreamPortsTests
         // The two that were refused are free again after 15 s; the third is in use.
         Assert.False(ports.TryDraw(default, out _) && ports.TryDraw(default, out _) && ports.TryDraw(default, out _));
 
-        bool Open(IPEndPoint server, ushort port, [MaybeNullWhen(false)] out string socket, out OpenRefusal refusal)
+        bool Open(IPEndPoint server, UpstreamEnd end, [MaybeNullWhen(false)] out string socket, out OpenRefusal refusal)
         {
-            tried.Add(port);
-            socket = tried.Count == 3 ? port.ToString() : null;
+            tried.Add(end.Port);
+            socket = tried.Count == 3 ? end.Port.ToString() : null;
             refusal = new OpenRefusal("bind", 98, server);
             return socket is not null;
         }
@@ -150,15 +150,15 @@ public sealed class UpstreamPortsTests
         UpstreamPorts ports = new([7], Rest, default);
         List<ushort> tried = [];
         Assert.False(ports.TryReplace<string>(
-            (IPEndPoint server, ushort port, [MaybeNullWhen(false)] out string socket, out OpenRefusal refusal) =>
+            (IPEndPoint server, UpstreamEnd end, [MaybeNullWhen(false)] out string socket, out OpenRefusal refusal) =>
             {
-                tried.Add(port);
+                tried.Add(end.Port);
                 socket = null;
                 refusal = new OpenRefusal(call, 1, server);
                 return false;
             },
             Server,
-            5,
+            new UpstreamEnd(0, 5),
             default,
             out _,
             out _));
@@ -169,7 +169,7 @@ public sealed class UpstreamPortsTests
     public void A_restored_mappings_port_is_its_own_and_rests_like_others()
     {
         UpstreamPorts ports = new([7, 8], Rest, default);
-        Assert.True(ports.TryReopen<string>(Opens, Server, 7, true, default, out string? socket, out _));
+        Assert.True(ports.TryReopen<string>(Opens, Server, new UpstreamEnd(0, 7), true, default, out string? socket, out _));
         Assert.Equal("7", socket);
         Assert.True(ports.TryDraw(default, out ushort other));
         Assert.Equal(8, other);
@@ -184,10 +184,10 @@ public sealed class UpstreamPortsTests
     {
         UpstreamPorts ports = new([7], Rest, default);
         Assert.True(ports.TryReopen(
-            (IPEndPoint server, ushort port, [MaybeNullWhen(false)] out string socket, out OpenRefusal refusal) =>
-                port == 5 ? Refuse("bind", () => { })(server, port, out socket, out refusal) : Opens(server, port, out socket, out refusal),
+            (IPEndPoint server, UpstreamEnd end, [MaybeNullWhen(false)] out string socket, out OpenRefusal refusal) =>
+                end.Port == 5 ? Refuse("bind", () => { })(server, end, out socket, out refusal) : Opens(server, end, out socket, out refusal),
             Server,
-            5,
+            new UpstreamEnd(0, 5),
             true,
             default,
             out string? socket,
@@ -200,7 +200,7 @@ public sealed class UpstreamPortsTests
     public void A_port_that_is_not_one_of_these_is_no_more_drawn_after_it_was_restored()
     {
         UpstreamPorts ports = new([7], Rest, default);
-        Assert.True(ports.TryReopen<string>(Opens, Server, 5, true, default, out _, out _));
+        Assert.True(ports.TryReopen<string>(Opens, Server, new UpstreamEnd(0, 5), true, default, out _, out _));
         ports.Rest(5, default);
         ports.Rest(5, default, used: false);
         Assert.True(ports.TryDraw(default(Tick) + (3 * Rest), out ushort port));
@@ -215,7 +215,7 @@ public sealed class UpstreamPortsTests
         Assert.True(ports.TryDraw(default, out _));
         Assert.True(ports.TryDraw(default, out _));
         ports.Rest(7, default);
-        Assert.True(ports.TryReopen<string>(Opens, Server, 7, true, default, out _, out _));
+        Assert.True(ports.TryReopen<string>(Opens, Server, new UpstreamEnd(0, 7), true, default, out _, out _));
         ports.Rest(7, default);
         Tick later = default(Tick) + (3 * Rest);
         Assert.True(ports.TryDraw(later, out ushort port));
@@ -229,7 +229,7 @@ public sealed class UpstreamPortsTests
         UpstreamPorts ports = new([7], Rest, default);
         Assert.True(ports.TryDraw(default, out _));
         ports.Rest(7, default, used: false);
-        Assert.True(ports.TryReopen<string>(Opens, Server, 7, used: true, default, out _, out _));
+        Assert.True(ports.TryReopen<string>(Opens, Server, new UpstreamEnd(0, 7), used: true, default, out _, out _));
         Assert.False(ports.TryDraw(default, out _));
         Assert.False(ports.TryDraw(new Tick(20_000), out _));
 
@@ -244,7 +244,7 @@ public sealed class UpstreamPortsTests
     {
         UpstreamPorts ports = new([7, 8], Rest, (3, 4));
         Assert.True(ports.TryDraw(default, out ushort others));
-        Assert.True(ports.TryReopen<string>(Opens, Server, others, used: true, default, out string? socket, out _));
+        Assert.True(ports.TryReopen<string>(Opens, Server, new UpstreamEnd(0, others), used: true, default, out string? socket, out _));
         Assert.NotEqual($"{others}", socket);
         Assert.False(ports.TryDraw(default(Tick) + Rest, out _));
         ports.Rest(others, default(Tick) + Rest);
@@ -258,21 +258,21 @@ public sealed class UpstreamPortsTests
         UpstreamPorts ports = new([7], Rest, default);
         Assert.True(ports.TryDraw(default, out _));
         ports.Rest(7, default);
-        Assert.False(ports.TryReopen<string>(Refuse("connect", () => { }), Server, 7, used: false, default, out _, out _));
+        Assert.False(ports.TryReopen<string>(Refuse("connect", () => { }), Server, new UpstreamEnd(0, 7), used: false, default, out _, out _));
         Assert.False(ports.TryDraw(new Tick(179_999), out _));
         Assert.True(ports.TryDraw(new Tick(180_000), out _));
     }
 
-    private static bool Opens(IPEndPoint server, ushort port, [MaybeNullWhen(false)] out string socket, out OpenRefusal refusal)
+    private static bool Opens(IPEndPoint server, UpstreamEnd end, [MaybeNullWhen(false)] out string socket, out OpenRefusal refusal)
     {
-        (socket, refusal) = ($"{port}", default);
+        (socket, refusal) = ($"{end.Port}", default);
         return true;
     }
 
     private static IPEndPoint Server { get; } = new(IPAddress.Loopback, 9);
 
     private static PortOpener<string> Refuse(string call, Action tried) =>
-        (IPEndPoint server, ushort _, [MaybeNullWhen(false)] out string socket, out OpenRefusal refusal) =>
+        (IPEndPoint server, UpstreamEnd _, [MaybeNullWhen(false)] out string socket, out OpenRefusal refusal) =>
         {
             tried();
             socket = null;

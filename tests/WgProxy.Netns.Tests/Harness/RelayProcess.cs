@@ -33,23 +33,34 @@ internal sealed class RelayProcess : IDisposable
         CultureInfo.InvariantCulture);
 
     /// <summary>Starts a relay for this server and awaits that it listens and knows the server's address. An unprivileged one
-    /// lacks CAP_NET_ADMIN: it gets the buffers that net.core.rmem_max and wmem_max grant to anybody.</summary>
+    /// lacks CAP_NET_ADMIN and CAP_NET_RAW: it gets the buffers that net.core.rmem_max and wmem_max grant to anybody.</summary>
     /// <remarks><c>through</c> is a program that starts it, in its own place.</remarks>
     public static async Task<RelayProcess> StartAsync(
         Topology topology, IPEndPoint server, string publicKey, int port = 51820, Namespace? space = null, int? workers = null, IPAddress? listen = null,
-        string? through = null, bool unprivileged = false)
+        string? through = null, bool unprivileged = false, params (string Name, string Value)[] variables)
     {
-        string[] command = unprivileged ? ["setpriv", "--bounding-set", "-net_admin", "--inh-caps", "-net_admin", Binary] : through is null ? [Binary] : [through, Binary];
-        Child process = topology.Own((space ?? topology.Relay).Start(
+        Child process = topology.Own(Start(space ?? topology.Relay, server, publicKey, port, workers, listen, through, unprivileged, variables));
+        await process.LineAsync(line => line.Contains(" is at ", StringComparison.Ordinal), "server resolved");
+        return new RelayProcess(process);
+    }
+
+    /// <summary>Starts a relay that may refuse to start.</summary>
+    public static Child Start(
+        Namespace space, IPEndPoint server, string publicKey, int port = 51820, int? workers = null, IPAddress? listen = null,
+        string? through = null, bool unprivileged = false, params (string Name, string Value)[] variables)
+    {
+        string[] command = unprivileged ? ["setpriv", "--bounding-set", "-net_admin,-net_raw", "--inh-caps", "-net_admin,-net_raw", Binary] : through is null ? [Binary] : [through, Binary];
+        return space.Start(
             $"wgproxy on port {port}",
             command[0],
             [.. command[1..], .. workers is null ? [] : (string[])["--workers", $"{workers}"]],
-            ("WGPROXY_SERVER", server.ToString()),
-            ("WGPROXY_PUBKEY", publicKey),
-            ("WGPROXY_LISTEN", new IPEndPoint(listen ?? IPAddress.IPv6Any, port).ToString()),
-            ("WGPROXY_LOGLEVEL", "2")));
-        await process.LineAsync(line => line.Contains(" is at ", StringComparison.Ordinal), "server resolved");
-        return new RelayProcess(process);
+            [
+                ("WGPROXY_LISTEN", new IPEndPoint(listen ?? IPAddress.IPv6Any, port).ToString()),
+                ("WGPROXY_LOGLEVEL", "2"),
+                ("WGPROXY_SERVER", server.ToString()),
+                ("WGPROXY_PUBKEY", publicKey),
+                .. variables,
+            ]);
     }
 
     /// <summary>Starts a relay for a server that the operator calls so, and awaits that it listens; and that it knows where the

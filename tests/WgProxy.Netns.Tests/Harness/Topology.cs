@@ -25,12 +25,18 @@ internal sealed class Topology : IDisposable
     public Host Add(string role, int mtu = 1500)
     {
         Host host = Own(new Host(role, new Namespace(), ++_links));
+        Link(host);
+        host.SetMtu(Relay, mtu);
+        return host;
+    }
+
+    /// <summary>Makes a host's link to the relay, which was never made or has been deleted.</summary>
+    public void Link(Host host)
+    {
         Command.Run(
             "ip", "link", "add", Host.Link, "netns", host.Space.Name, "type", "veth", "peer", "name", host.RelayLink, "netns", Relay.Name);
         Address(host.Space, Host.Link, host.Index, 2);
         Address(Relay, host.RelayLink, host.Index, 1);
-        host.SetMtu(Relay, mtu);
-        return host;
     }
 
     /// <summary>Makes the namespace in the middle an ordinary router: how hosts fare with each other without a relay.</summary>
