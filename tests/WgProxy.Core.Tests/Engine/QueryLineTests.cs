@@ -44,6 +44,32 @@ public sealed class QueryLineTests
     }
 
     [Fact]
+    public void Peers_are_told_a_bounded_number_of_slots_and_then_of_peers_in_each_turn()
+    {
+        Peer[] peers = Peer.Some(600);
+        RelayDriver driver = Peer.Driver(peers);
+        Scenario client = Scenario.Asked(driver);
+        driver.FromServer(client.Slot, peers[599].Answer(Scenario.FirstServer, Scenario.FirstClient));
+        client.Up(length: 200);
+        QueryLine line = NewLine();
+        EngineQuery query = new(_ => { }) { Route = new RouteId(0, 1), Peers = driver.Routes[0].Settings.Peers };
+        query.Begin();
+        _ = line.Post(query);
+        int turns = 0;
+        while (line.Continue(driver.Relay, _turns, driver.Now))
+        {
+            turns++;
+        }
+
+        // One for the slots, three for the peers, and one for the rest.
+        Assert.Equal(1 + 3 + 1, turns);
+        Assert.Equal(600, query.OfPeers.Length);
+        PeerStatus last = query.OfPeers[599];
+        Assert.Equal((peers[599].In(driver), 1, 1, 1, 200), (last.Peer, last.Mappings, last.Handshakes, (int)last.UplinkDatagrams, (int)last.UplinkBytes));
+        Assert.Equal(0, query.OfPeers[..599].ToArray().Sum(peer => peer.Handshakes + peer.Mappings));
+    }
+
+    [Fact]
     public void A_second_query_waits_for_the_first_and_a_ninth_is_too_many()
     {
         RelayDriver driver = Full();
