@@ -46,9 +46,11 @@ public sealed class TurnMeter
     {
         if (now >= _until)
         {
-            _before = now - _until < Window ? _running : 0;
+            // An idle owner comes later than the window ends. The next one does not begin with it, but where the last one ended.
+            long passed = (now - _until) / Window;
+            _before = passed == 0 ? _running : 0;
             _running = 0;
-            _until = now + Window;
+            _until += (passed + 1) * Window;
         }
     }
 }

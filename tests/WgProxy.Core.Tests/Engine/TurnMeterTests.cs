@@ -19,6 +19,16 @@ public sealed class TurnMeterTests
         Assert.Equal(9, _turns.LongestOfAll);
     }
 
+    // An idle worker has no turns: nobody looks at the clock when a window ends.
+    [Fact]
+    public void A_window_ends_in_time_though_nothing_happens_then()
+    {
+        _turns.Note(9, new Tick(1_000));
+        _turns.Note(3, new Tick(119_000));
+        Assert.Equal(9, _turns.Longest(new Tick(119_999)));
+        Assert.Equal(3, _turns.Longest(new Tick(121_001)));
+    }
+
     [Fact]
     public void How_often_it_is_read_changes_nothing()
     {

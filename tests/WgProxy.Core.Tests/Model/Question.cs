@@ -14,6 +14,8 @@ internal sealed class Question
     private int _next;
     private long _turns;
     private long _longest;
+    private long _longestOfOneMinute;
+    private long _longestOfTwo;
 
     public Question(int from, int room, int route, RouteId id)
     {
@@ -35,7 +37,7 @@ internal sealed class Question
     public void Begin()
     {
         Query.Begin();
-        (_ended, _next, _turns, _longest) = (0, -1, 0, 0);
+        (_ended, _next, _turns, _longest, _longestOfOneMinute, _longestOfTwo) = (0, -1, 0, 0, 0, 0);
         _expected.Clear();
         _counters.Clear();
         _ofRoute.Clear();
@@ -73,11 +75,14 @@ internal sealed class Question
 
     /// <summary>What a worker has counted by now belongs to the answer.</summary>
     /// <param name="model">The worker's model.</param>
-    /// <param name="turns">How many turns the worker has had.</param>
-    /// <param name="longest">The longest of them, in milliseconds.</param>
-    public void Add(ReferenceRelay model, long turns, long longest)
+    /// <param name="turns">The worker's turns, and how many milliseconds each took.</param>
+    /// <param name="now">The instant.</param>
+    public void Add(ReferenceRelay model, IReadOnlyList<(long Length, Tick At)> turns, Tick now)
     {
-        (_turns, _longest) = (_turns + turns, Math.Max(_longest, longest));
+        _turns += turns.Count;
+        _longest = Math.Max(_longest, LongestSince(default));
+        _longestOfOneMinute = Math.Max(_longestOfOneMinute, LongestSince(now + -60_000));
+        _longestOfTwo = Math.Max(_longestOfTwo, LongestSince(now + -120_000));
         foreach ((string name, long value) in model.Counters)
         {
             _counters[name] = _counters.GetValueOrDefault(name) + value;
@@ -87,6 +92,8 @@ internal sealed class Question
         {
             _ofRoute[name] = _ofRoute.GetValueOrDefault(name) + (model.Shows(Route) ? model.CountOf(Route, name) : 0);
         }
+
+        long LongestSince(Tick since) => turns.Where(turn => turn.At > since).Select(turn => turn.Length).DefaultIfEmpty(0).Max();
     }
 
     /// <summary>The engine ends it.</summary>
@@ -99,14 +106,19 @@ internal sealed class Question
             return $"a query ended {_ended} times, as {Query.Outcome}, with {Query.Mappings.Length} mappings";
         }
 
-        if (got.Turns != _turns || got.LongestTurnOfAll != TimeSpan.FromMilliseconds(_longest) || got.LongestTurn > got.LongestTurnOfAll)
+        bool isLately = got.LongestTurn >= SpanOf(_longestOfOneMinute) && got.LongestTurn <= SpanOf(_longestOfTwo);
+        if (got.Turns != _turns || got.LongestTurnOfAll != SpanOf(_longest) || !isLately)
         {
-            return $"{got.Turns} turns, the longest {got.LongestTurnOfAll}, lately {got.LongestTurn}; there were {_turns}, the longest of {_longest} ms";
+            return $"{got.Turns} turns, the longest {got.LongestTurnOfAll}, lately {got.LongestTurn}; there were {_turns}, the longest of {_longest} ms, "
+                + $"of {_longestOfOneMinute} in the last minute, of {_longestOfTwo} in the last two";
         }
 
         return Difference("", CounterNames.Of(got).Select(pair => (pair.Key, pair.Value)), _counters)
             ?? (Query.Route == default ? null : Difference($" of route {Route}", Worker.NamesOf(Query.OfRoute), _ofRoute));
     }
+
+    // Rounded as the figures are: a third of a second is no whole number of ticks.
+    private static TimeSpan SpanOf(long milliseconds) => TimeSpan.FromSeconds(milliseconds / 1_000.0);
 
     private static string? Difference(string of, IEnumerable<(string Name, long Value)> got, Dictionary<string, long> wanted) => got
         .Where(pair => wanted.GetValueOrDefault(pair.Name) != pair.Value)

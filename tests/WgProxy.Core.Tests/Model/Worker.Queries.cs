@@ -14,8 +14,7 @@ internal sealed partial class Worker
     private bool _isAnswering;
     private int _firstSlot;
     private int _slotsPerTurn;
-    private long _turnCount;
-    private long _longest;
+    private readonly List<(long Length, Tick At)> _lengths = [];
 
     /// <summary>Everything that is counted for a route, by name.</summary>
     public static IEnumerable<(string Name, long Value)> NamesOf(RouteCounters counters) =>
@@ -36,7 +35,8 @@ internal sealed partial class Worker
     {
         (_firstSlot, _slotsPerTurn) = (number * Relay.Slots, slotsPerTurn);
         _queries = new QueryLine(_firstSlot, 1_000, query => _answered = _waiting.Single(question => question.Query == query), slotsPerTurn);
-        (_turns, _turnCount, _longest) = (new TurnMeter(), 0, 0);
+        _turns = new TurnMeter();
+        _lengths.Clear();
     }
 
     /// <summary>Leaves a query, if not eight wait beside the one that is being answered.</summary>
@@ -56,10 +56,8 @@ internal sealed partial class Worker
     public string? Turn(Tick now, out Question? done)
     {
         done = null;
-        _turnCount++;
-        long length = _turnCount * 7_919 % 1_000;
-        _longest = Math.Max(_longest, length);
-        _turns.Note(length, now);
+        _lengths.Add(((_lengths.Count + 1) * 7_919 % 1_000, now));
+        _turns.Note(_lengths[^1].Length, now);
         if (_waiting.Count == 0)
         {
             return _queries.Continue(Relay, _turns, now) ? "nobody asks, and something is answered" : null;
@@ -72,7 +70,7 @@ internal sealed partial class Worker
         }
 
         _isAnswering = _answered is null;
-        return _answered is null ? (_shown.Count > (Relay.Slots / _slotsPerTurn) + 1 ? $"a query was not answered in {_shown.Count} turns" : null) : Answered(out done);
+        return _answered is null ? (_shown.Count > (Relay.Slots / _slotsPerTurn) + 1 ? $"a query was not answered in {_shown.Count} turns" : null) : Answered(now, out done);
     }
 
     /// <summary>The relay is at its end: who waits is told.</summary>
@@ -92,10 +90,10 @@ internal sealed partial class Worker
     public void AddFigures(Question question, Tick now)
     {
         _queries.AddFigures(question.Query, Relay, _turns, now);
-        question.Add(Model, _turnCount, _longest);
+        question.Add(Model, _lengths, now);
     }
 
-    private string? Answered(out Question? done)
+    private string? Answered(Tick now, out Question? done)
     {
         Question question = done = _answered!;
         _answered = null;
@@ -104,7 +102,7 @@ internal sealed partial class Worker
             Model.Answer(_shown, Math.Max(0, question.Query.From - _firstSlot), question.Left, _slotsPerTurn, _firstSlot, out int next);
         int turns = _shown.Count;
         _shown.Clear();
-        question.Add(Model, _turnCount, _longest);
+        question.Add(Model, _lengths, now);
         return expected is null ? $"a query was answered in {turns} turns, not in as many as the model says" : question.Told(expected, next);
     }
 }
