@@ -16,16 +16,16 @@ public sealed class ServerSetTests : IDisposable
     private readonly FakeTime _time = new();
     private readonly HeardLog _heard;
     private readonly CancellationTokenSource _stop = new();
-    private readonly List<RouteId> _told = [];
+    private readonly List<RouteId> _commands = [];
     private readonly ServerSet _set;
 
     public ServerSetTests()
     {
         _heard = new HeardLog(_time);
         _set = new ServerSet(Listed("a b c"), Idle, _time, _heard.Log);
-        Announcements announcements = new(command => { _told.Add(command.Route); return true; }, _time);
+        Announcements announcements = new(command => { _commands.Add(command.Route); return true; }, _time);
         _ = _set.RunAsync(announcements, new OwnAddresses([], () => []), (server, _) => Task.FromResult<IPAddress[]>([server.Address!]), _stop.Token);
-        _told.Clear();
+        _commands.Clear();
     }
 
     public void Dispose()
@@ -39,7 +39,7 @@ public sealed class ServerSetTests : IDisposable
     {
         ServerChanges changes = _set.Change(Listed("a b c"), Idle);
         Assert.Equal("no server differs", changes.ToString());
-        Assert.Empty(_told);
+        Assert.Empty(_commands);
     }
 
     [Fact]
@@ -49,7 +49,7 @@ public sealed class ServerSetTests : IDisposable
         Route b = _set.Routes[before[1]]!;
         ServerChanges changes = _set.Change(Listed("b:Deny=192.0.2.0/24 c d"), Idle);
         Assert.Equal("added d; removed a; changed b", changes.ToString());
-        Assert.Equal([before[0], before[1], IdOf('d')], _told.Distinct().Order(Comparer<RouteId>.Create((left, right) => left.Value.CompareTo(right.Value))));
+        Assert.Equal([before[0], before[1], IdOf('d')], _commands.Distinct().Order(Comparer<RouteId>.Create((left, right) => left.Value.CompareTo(right.Value))));
         Assert.Same(b, _set.Routes[before[1]]);
         Assert.True(b.Settings.Denies(Source.From(new IPEndPoint(IPAddress.Parse("192.0.2.1"), 1))));
         Assert.Equal(before[2], IdOf('c'));
@@ -60,9 +60,9 @@ public sealed class ServerSetTests : IDisposable
     public void Another_timeout_of_the_relay_is_told_for_all_that_have_none_of_their_own()
     {
         _ = _set.Change(Listed("a b:Timeout=200 c"), Idle);
-        _told.Clear();
+        _commands.Clear();
         _ = _set.Change(Listed("a b:Timeout=200 c"), 2 * Idle);
-        Assert.Equal([IdOf('a'), IdOf('c')], _told);
+        Assert.Equal([IdOf('a'), IdOf('c')], _commands);
         Assert.Equal([600, 200, 600], "abc".Select(name => (int)_set.Routes[IdOf(name)]!.Settings.IdleTimeout!.Value.TotalSeconds));
     }
 
@@ -73,7 +73,7 @@ public sealed class ServerSetTests : IDisposable
         Assert.Equal("192.0.2.97:1", a.Server!.ToString());
         Assert.Equal("changed a", _set.Change(Listed("a:Endpoint=198.51.100.1:2 b c"), Idle).ToString());
         Assert.Equal("198.51.100.1:2", a.Server!.ToString());
-        Assert.Equal([IdOf('a')], _told);
+        Assert.Equal([IdOf('a')], _commands);
     }
 
     [Fact]
