@@ -7,6 +7,7 @@ using WgProxy.Fuzz.Fuzzing;
 using WgProxy.Fuzz.Plain;
 using WgProxy.Fuzz.Targets;
 using WgProxy.Linux.Net;
+using WgProxy.State;
 
 namespace WgProxy.Fuzz;
 
@@ -47,6 +48,10 @@ public sealed class WrongCodeTests(ITestOutputHelper output)
         ["config: a value ends at its second equals sign"] = new ConfigTarget((text, faults) =>
             [.. ConfigText.Parse(text, faults).Select(section => section with { Entries = [.. section.Entries.Select(entry => entry with { Value = entry.Value.Split('=')[0] })] })]),
         ["config: a lone carriage return ends a line"] = new ConfigTarget((text, faults) => ConfigText.Parse(text.Replace('\r', '\n'), faults)),
+        ["state: a cell may stand anywhere"] = new StateTarget((cell, number) => StateLayout.Look(cell, 5, out _)),
+        ["state: the last byte is not looked at"] = new StateTarget((cell, number) => StateLayout.Look([.. cell[..^1], 0], number, out _)),
+        ["state: an empty cell is told by its first word"] = new StateTarget((cell, number) =>
+            cell is [0, 0, 0, 0, ..] ? CellContent.Free : StateLayout.Look(cell, number, out _)),
         ["relay: seven pairs"] = new RelayTarget(new ReferenceRules { Pairs = 7 }),
         ["relay: pairs in use make room like others"] = new RelayTarget(new ReferenceRules { UsedPairsStay = false }),
         ["relay: only claims leave for a handshake"] = new RelayTarget(new ReferenceRules { OnlyClaimsPart = true }),
