@@ -34,12 +34,13 @@ internal sealed class RelayProcess : IDisposable
 
     /// <summary>Starts a relay for this server and awaits that it listens and knows the server's address. An unprivileged one
     /// lacks CAP_NET_ADMIN and CAP_NET_RAW: it gets the buffers that net.core.rmem_max and wmem_max grant to anybody.</summary>
-    /// <remarks><c>through</c> is a program that starts it, in its own place.</remarks>
+    /// <remarks><c>through</c> is a program that starts it, in its own place. With <c>waitsFor</c>, a locked file, it begins when the process
+    /// ends that has locked it, as early as a service manager would start it.</remarks>
     public static async Task<RelayProcess> StartAsync(
         Topology topology, IPEndPoint server, string publicKey, int port = 51820, Namespace? space = null, int? workers = null, IPAddress? listen = null,
-        string? through = null, bool unprivileged = false, params (string Name, string Value)[] variables)
+        string? through = null, bool unprivileged = false, string? waitsFor = null, params (string Name, string Value)[] variables)
     {
-        Child process = topology.Own(Start(space ?? topology.Relay, server, publicKey, port, workers, listen, through, unprivileged, variables));
+        Child process = topology.Own(Start(space ?? topology.Relay, server, publicKey, port, workers, listen, through, unprivileged, waitsFor, variables));
         await process.LineAsync(line => line.Contains(" is at ", StringComparison.Ordinal), "server resolved");
         return new RelayProcess(process);
     }
@@ -47,9 +48,9 @@ internal sealed class RelayProcess : IDisposable
     /// <summary>Starts a relay that may refuse to start.</summary>
     public static Child Start(
         Namespace space, IPEndPoint server, string publicKey, int port = 51820, int? workers = null, IPAddress? listen = null,
-        string? through = null, bool unprivileged = false, params (string Name, string Value)[] variables)
+        string? through = null, bool unprivileged = false, string? waitsFor = null, params (string Name, string Value)[] variables)
     {
-        string[] command = unprivileged ? ["setpriv", "--bounding-set", "-net_admin,-net_raw", "--inh-caps", "-net_admin,-net_raw", Binary] : through is null ? [Binary] : [through, Binary];
+        string[] command = waitsFor is not null ? ["sh", "-c", "flock \"$0\" true; exec \"$@\"", waitsFor, Binary] : unprivileged ? ["setpriv", "--bounding-set", "-net_admin,-net_raw", "--inh-caps", "-net_admin,-net_raw", Binary] : through is null ? [Binary] : [through, Binary];
         return space.Start(
             $"wgproxy on port {port}",
             command[0],
@@ -144,6 +145,13 @@ internal sealed class RelayProcess : IDisposable
 
     /// <summary>Lets it go on.</summary>
     public void Resume() => _process.Signal(Libc.SIGCONT);
+
+    /// <summary>Ends the process by a signal, whatever its exit code, and awaits the end.</summary>
+    public Task EndAsync(int signal)
+    {
+        _process.Signal(signal);
+        return _process.ExitAsync(TimeSpan.FromSeconds(10));
+    }
 
     /// <summary>Stops the relay as systemd does and asserts that it agreed.</summary>
     public async Task StopAsync()

@@ -29,7 +29,7 @@ internal sealed class Tunnel : IDisposable
 
     public Host Stranger { get; }
 
-    public RelayProcess Relay { get; }
+    public RelayProcess Relay { get; private set; }
 
     public EchoResponder Responder { get; }
 
@@ -43,7 +43,8 @@ internal sealed class Tunnel : IDisposable
     /// <param name="workers">Workers of the relay.</param>
     /// <param name="unprivileged">Whether the relay lacks CAP_NET_ADMIN.</param>
     /// <param name="onlyPeer">The name by which the relay lists the client, and nobody else; null if it lists no peers.</param>
-    public static async Task<Tunnel> StartAsync(int? workers = null, bool unprivileged = false, string? onlyPeer = null)
+    /// <param name="state">The directory of the relay's state; null for none.</param>
+    public static async Task<Tunnel> StartAsync(int? workers = null, bool unprivileged = false, string? onlyPeer = null, string? state = null)
     {
         Topology topology = new();
         try
@@ -56,7 +57,7 @@ internal sealed class Tunnel : IDisposable
             server.AddPeer(client);
             IPEndPoint endpoint = new(serverHost.Address(AddressFamily.InterNetworkV6), Port);
             RelayProcess relay = onlyPeer is null
-                ? await RelayProcess.StartAsync(topology, endpoint, server.Key.Public, Port, workers: workers, unprivileged: unprivileged)
+                ? await RelayProcess.StartAsync(topology, endpoint, server.Key.Public, Port, workers: workers, unprivileged: unprivileged, variables: ("WGPROXY_STATE_DIRECTORY", state ?? "none"))
                 : await RelayProcess.StartWithPeersAsync(topology, endpoint, server.Key.Public, (onlyPeer, client.Key.Public));
             return new Tunnel(topology, client, server, stranger, relay);
         }
@@ -65,6 +66,33 @@ internal sealed class Tunnel : IDisposable
             topology.Dispose();
             throw;
         }
+    }
+
+    /// <summary>Ends the relay and starts another in its place at once.</summary>
+    /// <param name="signal">How it ends.</param>
+    /// <param name="state">The directory of its state; null for none.</param>
+    /// <param name="meanwhile">What happens while there is none.</param>
+    public async Task RestartAsync(int signal, string? state, Action? meanwhile = null)
+    {
+        bool waits = state is not null && meanwhile is null;
+        Task<RelayProcess>? next = waits ? StartNextAsync() : null;
+        if (waits)
+        {
+            await Eventually.TrueAsync(
+                () => File.ReadAllText("/proc/locks").Contains("-> FLOCK", StringComparison.Ordinal), TimeSpan.FromSeconds(10), "the next relay waits");
+        }
+
+        await Relay.EndAsync(signal);
+        meanwhile?.Invoke();
+        Relay = await (next ?? StartNextAsync());
+
+        Task<RelayProcess> StartNextAsync() => RelayProcess.StartAsync(
+            Topology,
+            new IPEndPoint(Server.Host.Address(AddressFamily.InterNetworkV6), Port),
+            Server.Key.Public,
+            Port,
+            waitsFor: waits ? $"{state}/lock" : null,
+            variables: ("WGPROXY_STATE_DIRECTORY", state ?? "none"));
     }
 
     /// <summary>Tells the client of the server and awaits their first handshake and echo.</summary>
