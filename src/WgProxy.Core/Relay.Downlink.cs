@@ -109,10 +109,16 @@ public sealed partial class Relay
         }
         else
         {
-            Counters.Tolerate(Direction.Downlink, datagrams);
+            Decision tolerated = ForwardData(Direction.Downlink, slot, First(run, stride).Length, datagrams, bytes, now);
+            if (tolerated.Verdict == Verdict.Forward)
+            {
+                Counters.Tolerate(Direction.Downlink, DatagramsOf(run[..tolerated.Length], stride));
+            }
+
+            return tolerated;
         }
 
-        return Forward(Direction.Downlink, slot, datagrams, bytes);
+        return ForwardData(Direction.Downlink, slot, First(run, stride).Length, datagrams, bytes, now);
     }
 
     /// <summary>Whether a source that the server has not answered may be sent this much: never more than it sent. So the relay

@@ -22,7 +22,11 @@ public sealed partial class Relay
     /// only peers have tunnels. If a route has other
     /// addresses, its mappings move where they must. The next calls of <see cref="Advance"/> go through a bounded number of mappings each.</summary>
     /// <param name="route">Its id. One that was given up long ago does nothing.</param>
-    public void RouteChanged(RouteId route) => _routes.Look(route);
+    public void RouteChanged(RouteId route)
+    {
+        _routes.Look(route);
+        KeepRates();
+    }
 
     /// <summary>The route whose key the initiation was made with; -1 if there is none. The routes of the source's mappings are tried
     /// before the others: a client that rekeys costs as much with a thousand routes as with one.</summary>

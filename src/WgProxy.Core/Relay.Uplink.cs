@@ -93,12 +93,14 @@ public sealed partial class Relay
             _life.Raise(slot, Proof.Established, now);
         }
 
-        if (mapping.Answers.IsDue(now) && mapping.Proof >= Proof.Established && bytes > datagrams * WireGuard.TransportMinimumSize)
+        Decision decision = ForwardData(Direction.Uplink, slot, First(run, stride).Length, datagrams, bytes, now);
+        if (mapping.Answers.IsDue(now) && mapping.Proof >= Proof.Established && bytes > datagrams * WireGuard.TransportMinimumSize
+            && decision.Verdict == Verdict.Forward)
         {
             AwaitAnswer(slot, now);
         }
 
-        return Forward(Direction.Uplink, slot, datagrams, bytes);
+        return decision;
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
@@ -117,8 +119,13 @@ public sealed partial class Relay
             _life.ExtendProbation(slot, receiver, now);
         }
 
-        Counters.Tolerate(Direction.Uplink, datagrams);
-        return Forward(Direction.Uplink, slot, datagrams, bytes);
+        Decision decision = ForwardData(Direction.Uplink, slot, First(run, stride).Length, datagrams, bytes, now);
+        if (decision.Verdict == Verdict.Forward)
+        {
+            Counters.Tolerate(Direction.Uplink, DatagramsOf(run[..decision.Length], stride));
+        }
+
+        return decision;
     }
 
     private Decision DropAll(Verdict verdict, int slot, int datagrams, int bytes)

@@ -52,6 +52,7 @@ public sealed partial class Relay
             OwnerOfTunnel = slot => _tunnels[_mappings[slot].Tunnel].Owner,
         });
         _admission = new AdmissionControl(settings, _routes, _life.Population);
+        KeepRates();
     }
 
     /// <summary>Everything this relay counts.</summary>

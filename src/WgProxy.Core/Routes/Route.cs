@@ -1,4 +1,5 @@
 using System.Net;
+using WgProxy.Core.Containers;
 using WgProxy.Core.Engine;
 using WgProxy.Core.Protocol;
 
@@ -9,6 +10,10 @@ public sealed class Route
 {
     private IReadOnlyList<IPEndPoint> _addresses = [];
     private RouteSettings _settings = RouteSettings.Default;
+
+    // What has passed of the server's rate, whichever relay let it pass.
+    private ByteBucket _up;
+    private ByteBucket _down;
 
     /// <summary>A route to the server with this key. Its addresses are published later.</summary>
     public Route(PublicKey key)
@@ -46,4 +51,7 @@ public sealed class Route
     /// <summary>Publishes the server's addresses, best first. New mappings go by them at once; engines learn of it for those that
     /// exist by <see cref="EngineCommand.RouteChanged"/>. One thread at a time.</summary>
     public void Publish(IReadOnlyList<IPEndPoint> addresses) => Volatile.Write(ref _addresses, [.. addresses]);
+
+    /// <summary>What all relays of the route share of its rate in one direction.</summary>
+    internal ref ByteBucket Carried(Direction direction) => ref direction == Direction.Uplink ? ref _up : ref _down;
 }

@@ -23,6 +23,15 @@ public sealed record RouteSettings
     /// <summary>Whether only <see cref="Peers"/> have tunnels: the relay refuses the server's handshakes with any other client.</summary>
     public bool PeersOnly { get; init; }
 
+    /// <summary>How much data may pass to and from the server, by all of its tunnels together.</summary>
+    public Rate Rate { get; init; }
+
+    /// <summary>How much data each of its tunnels may carry.</summary>
+    public Rate TunnelRate { get; init; }
+
+    /// <summary>Whether any data is limited.</summary>
+    public bool HasRates => !Rate.IsUnlimited || !TunnelRate.IsUnlimited;
+
     /// <summary>Whether these lists keep a client out.</summary>
     public bool Denies(in Source source) => (!Allow.IsEmpty && !Allow.Contains(source)) || Deny.Contains(source);
 }

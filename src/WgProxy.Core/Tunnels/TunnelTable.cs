@@ -167,6 +167,7 @@ internal sealed partial class TunnelTable
     {
         BeginChange();
         int tunnel = _free[--_freeCount];
+        ForgetCarried(tunnel);
         _rows[tunnel] = new Tunnel { Route = route, Identity = _nextIdentity++, Owner = owner, FirstMember = -1, InUse = -1 };
         EndChange();
         return tunnel;

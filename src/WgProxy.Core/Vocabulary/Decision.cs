@@ -5,7 +5,9 @@ namespace WgProxy.Core.Vocabulary;
 /// <param name="Verdict">What to do.</param>
 /// <param name="Slot">The mapping concerned; -1 if there is none.</param>
 /// <param name="Length">How many bytes of the run are decided: whole datagrams, at least one unless the run is empty.</param>
-public readonly record struct Decision(Verdict Verdict, int Slot, int Length);
+/// <param name="IsCongested">What is forwarded comes near the limit of a rate: the engine marks it as having met congestion, where the
+/// ends can read such a mark (RFC 3168).</param>
+public readonly record struct Decision(Verdict Verdict, int Slot, int Length, bool IsCongested = false);
 
 /// <summary>Which way a datagram travels.</summary>
 public enum Direction : byte

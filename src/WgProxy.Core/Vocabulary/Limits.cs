@@ -156,6 +156,12 @@ public static class Limits
     /// are gone.</summary>
     public const long ClaimBurst = 4 << 20;
 
+    /// <summary>The least burst of a rate, in bytes: a run of 64 KiB, as the kernel joins them, and as much again behind it.</summary>
+    public const long LeastRateBurst = 128 << 10;
+
+    /// <summary>What passes at once after a silence, in bytes, by this rate per second: what it lets pass in 100 ms.</summary>
+    public static long RateBurst(long perSecond) => Math.Max(LeastRateBurst, perSecond / 10);
+
     // How long a mapping waits for its server before it says so, or tries another address.
 
     /// <summary>A proven client's data count as unanswered after <see cref="Specification.KeepaliveTimeout"/> and a second for the path.</summary>

@@ -50,6 +50,9 @@ public enum Verdict : byte
     /// more comparisons of keys than the relay makes in a second.</summary>
     OverBudget,
 
+    /// <summary>Dropped: more data than the rate of its tunnel or its server lets pass.</summary>
+    OverRate,
+
     /// <summary>Dropped: an initiation that was already forwarded within two minutes.</summary>
     Replayed,
 

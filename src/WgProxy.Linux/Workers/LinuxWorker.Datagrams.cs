@@ -98,7 +98,7 @@ internal sealed partial class LinuxWorker
                     listener.NoteLocal(local);
                 }
 
-                _toServers.Add(new Run(decision.Slot, decision.Length, stride, control.Ecn), address);
+                _toServers.Add(new Run(decision.Slot, decision.Length, stride, Congestion.Mark(control.Ecn, decision)), address);
             }
 
             run = run[decision.Length..];
@@ -188,7 +188,7 @@ internal sealed partial class LinuxWorker
                     UseStrangers(slot, now);
                 }
 
-                _toClients.Add(new Run(slot, decision.Length, stride, control.Ecn), address);
+                _toClients.Add(new Run(slot, decision.Length, stride, Congestion.Mark(control.Ecn, decision)), address);
             }
 
             run = run[decision.Length..];

@@ -68,6 +68,7 @@ internal sealed partial class Generator
             < 53 => Alternate(),
             < 56 => Reappear(),
             < 58 => Traffic(),
+            < 59 => Throttle(),
             < 60 => _random.Next(2) == 0 ? Silence() : [new Step("restart", Pick(0, 0, 1, 500, 20_000, 200_000))],
             < 62 => SharedIndex(),
             < 63 => TwoServers(),

@@ -17,11 +17,12 @@ internal sealed partial class Lockstep
     private string? Publish(Step step)
     {
         Route route = _routes[Math.Min(step.Number, _routes.Count - 1)];
-        RouteSettings free = route.Settings with { Deny = AddressList.Empty, IdleTimeout = null };
+        RouteSettings free = route.Settings with { Deny = AddressList.Empty, IdleTimeout = null, Rate = Rate.Unlimited, TunnelRate = Rate.Unlimited };
         route.Settings = step.Kind switch
         {
             "restrict" => free with { Deny = Sequence.Denied },
             "shorten" => free with { IdleTimeout = TimeSpan.FromSeconds(7) },
+            "throttle" => free with { Rate = new Rate(300_000, 250_000), TunnelRate = new Rate(200_000, 170_000) },
             "enroll" => ReferencePeers.Enroll(route.Settings, step.Route),
             _ => free,
         };

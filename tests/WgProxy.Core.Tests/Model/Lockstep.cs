@@ -136,7 +136,7 @@ internal sealed partial class Lockstep
                 return Move(Math.Min(step.Number, _routes.Count - 1), step.Kind is "list");
             case "add" or "remove":
                 return step.Kind is "add" ? _routes.Add(step.Number) : _routes.Remove(step.Number);
-            case "restrict" or "shorten" or "relax" or "enroll":
+            case "restrict" or "shorten" or "throttle" or "relax" or "enroll":
                 return Publish(step);
             case "tell":
                 return Tell(step.Number, _workers);

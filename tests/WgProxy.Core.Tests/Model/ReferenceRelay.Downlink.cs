@@ -96,7 +96,7 @@ internal sealed partial class ReferenceRelay
     private ReferenceDecision ServerSends(ReferenceMapping mapping, ReadOnlyMemory<byte> run, int stride, Tick now)
     {
         uint client = Index(run, 4);
-        (int datagrams, int bytes) = Alike(run, stride);
+        (int datagrams, _) = Alike(run, stride);
         if (mapping.IsOnProbation)
         {
             // Out of probation: the index that let it in, and the one that the server uses, are a pair.
@@ -109,7 +109,7 @@ internal sealed partial class ReferenceRelay
             ReferenceTunnel.Ask? taken = mapping.Tunnel.Asks.FirstOrDefault(ask => ask.Client == client && ask.Until > now);
             if (taken is null)
             {
-                return Unexplained(mapping, run, stride, datagrams, bytes);
+                return Unexplained(mapping, run, stride, datagrams, now);
             }
 
             Learn(mapping, taken.Server, client, now);
@@ -121,18 +121,24 @@ internal sealed partial class ReferenceRelay
         Move(mapping);
         Earn(mapping, Proof.Confirmed, now);
         EndTrial(mapping, client, now);
-        return Decide(Direction.Downlink, Verdict.Forward, mapping, datagrams, bytes);
+        return SendWithin(mapping, run, stride, datagrams, now, isKnown: true);
     }
 
-    private ReferenceDecision Unexplained(ReferenceMapping mapping, ReadOnlyMemory<byte> run, int stride, int datagrams, int bytes)
+    private ReferenceDecision Unexplained(ReferenceMapping mapping, ReadOnlyMemory<byte> run, int stride, int datagrams, Tick now)
     {
         if (mapping.Proof < Proof.Answered)
         {
             return Drop(Direction.Downlink, Verdict.Unsolicited, Datagrams(run, stride).First(), mapping);
         }
 
-        Counters["tolerated.Downlink"] += datagrams;
-        return Decide(Direction.Downlink, Verdict.Forward, mapping, datagrams, bytes);
+        return SendWithin(mapping, run, stride, datagrams, now, isKnown: false);
+    }
+
+    private ReferenceDecision SendWithin(ReferenceMapping mapping, ReadOnlyMemory<byte> run, int stride, int datagrams, Tick now, bool isKnown)
+    {
+        (Verdict verdict, datagrams, int bytes, bool isCongested) = Within(Direction.Downlink, mapping, run, stride, datagrams, now, isKnown);
+        Counters["tolerated.Downlink"] += isKnown || verdict != Verdict.Forward ? 0 : datagrams;
+        return Decide(Direction.Downlink, verdict, mapping, datagrams, bytes) with { IsCongested = isCongested };
     }
 
     /// <summary>Until the server answered him, nobody is sent more than he sent.</summary>

@@ -187,7 +187,7 @@ internal sealed partial class ReferenceRelay
         (int datagrams, int bytes) = Alike(run, stride);
         if (!mapping.Tunnel.HasDataIndex(receiver, now))
         {
-            return Unexplained(mapping, datagrams, bytes, receiver, now);
+            return Unexplained(mapping, run, stride, datagrams, bytes, receiver, now);
         }
 
         mapping.Tunnel.Use(receiver, now);
@@ -204,8 +204,13 @@ internal sealed partial class ReferenceRelay
             Earn(mapping, Proof.Established, now);
         }
 
-        DataPassed(mapping, datagrams, bytes, now);
-        return Decide(Direction.Uplink, Verdict.Forward, mapping, datagrams, bytes);
+        (Verdict verdict, datagrams, bytes, bool isCongested) = Within(Direction.Uplink, mapping, run, stride, datagrams, now);
+        if (verdict == Verdict.Forward)
+        {
+            DataPassed(mapping, datagrams, bytes, now);
+        }
+
+        return Decide(Direction.Uplink, verdict, mapping, datagrams, bytes) with { IsCongested = isCongested };
 
         bool IsExplained(ReferenceMapping mapping) => mapping.Tunnel.HasDataIndex(receiver, now);
     }
@@ -222,7 +227,8 @@ internal sealed partial class ReferenceRelay
     }
 
     /// <summary>Data with an index that nobody issued here: passes within a budget, refreshes nothing.</summary>
-    private ReferenceDecision Unexplained(ReferenceMapping mapping, int datagrams, int bytes, uint receiver, Tick now)
+    private ReferenceDecision Unexplained(
+        ReferenceMapping mapping, ReadOnlyMemory<byte> run, int stride, int datagrams, int bytes, uint receiver, Tick now)
     {
         Verdict verdict = mapping.Proof switch
         {
@@ -232,17 +238,20 @@ internal sealed partial class ReferenceRelay
                 mapping.Unknown.Take(bytes, 64 << 10, rules.UnknownBurst, now) ? Verdict.Forward : Verdict.OverBudget,
             _ => mapping.Unknown.Take(bytes, 64 << 20, rules.UnknownProvenBurst, now) ? Verdict.Forward : Verdict.OverBudget,
         };
-        if (verdict == Verdict.Forward)
+        if (verdict != Verdict.Forward)
         {
-            Counters["tolerated.Uplink"] += datagrams;
-            if (mapping.IsOnProbation)
-            {
-                // On probation there is no other sign of life.
-                mapping.ProbationIndex = receiver;
-                mapping.Expires = now + settings.ProbationTimeout;
-            }
+            return Decide(Direction.Uplink, verdict, mapping, datagrams, bytes);
         }
 
-        return Decide(Direction.Uplink, verdict, mapping, datagrams, bytes);
+        if (mapping.IsOnProbation)
+        {
+            // On probation there is no other sign of life.
+            mapping.ProbationIndex = receiver;
+            mapping.Expires = now + settings.ProbationTimeout;
+        }
+
+        (verdict, datagrams, bytes, bool isCongested) = Within(Direction.Uplink, mapping, run, stride, datagrams, now, isKnown: false);
+        Counters["tolerated.Uplink"] += verdict == Verdict.Forward ? datagrams : 0;
+        return Decide(Direction.Uplink, verdict, mapping, datagrams, bytes) with { IsCongested = isCongested };
     }
 }

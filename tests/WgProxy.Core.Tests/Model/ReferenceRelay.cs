@@ -196,4 +196,4 @@ internal sealed partial class ReferenceRelay(RelaySettings settings, ReferenceRu
 }
 
 /// <summary>A decision of the model: like the relay's, with a mapping's number for its slot.</summary>
-internal readonly record struct ReferenceDecision(Verdict Verdict, int Id, int Length);
+internal readonly record struct ReferenceDecision(Verdict Verdict, int Id, int Length, bool IsCongested = false);

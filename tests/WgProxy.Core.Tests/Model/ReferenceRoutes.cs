@@ -16,6 +16,7 @@ internal sealed class ReferenceRoutes
     private readonly Route[] _all;
     private readonly Dictionary<int, RouteId> _ids = [];
     private readonly HashSet<int> _listed = [];
+    private readonly Dictionary<(int Route, Direction Direction, object? Relay), ReferenceRate> _carried = [];
 
     /// <summary>So many in the list. It has room for one more, so that indices are soon used again.</summary>
     public ReferenceRoutes(int count)
@@ -41,6 +42,17 @@ internal sealed class ReferenceRoutes
     public IReadOnlyCollection<int> Listed => _listed;
 
     public Route this[int number] => _all[number];
+
+    /// <summary>What was carried of a server's rate: by all relays together, or by one.</summary>
+    public ReferenceRate Carried(int number, Direction direction, object? relay)
+    {
+        if (!_carried.TryGetValue((number, direction, relay), out ReferenceRate? carried))
+        {
+            _carried[(number, direction, relay)] = carried = new ReferenceRate();
+        }
+
+        return carried;
+    }
 
     public bool WasAdded(int number) => _ids.ContainsKey(number);
 

@@ -29,6 +29,9 @@ internal sealed class ReferenceTunnel(int route, IPNetwork owner, ReferenceMappi
     /// <summary>Handshakes that the server made with others, and whose index no client has used.</summary>
     public (uint Server, PeerId Peer, Tick Until)[] Others { get; } = new (uint, PeerId, Tick)[8];
 
+    /// <summary>What was carried of its rate, up and down.</summary>
+    public ReferenceRate[] Carried { get; set; } = [new(), new()];
+
     public List<Pair> Pairs { get; } = [];
 
     public List<Ask> Asks { get; } = [];
@@ -128,6 +131,7 @@ internal sealed class ReferenceTunnel(int route, IPNetwork owner, ReferenceMappi
         }
 
         Founder = rules.RestartKeepsFounders ? Founder : null;
+        Carried = [new(), new()];
     }
 
     /// <summary>Indices that the server named and that a client may put on data: those of pairs, and of questions that

@@ -62,9 +62,9 @@ public sealed class RelayModelTests(ITestOutputHelper output)
         [
             Verdict.Forward, Verdict.Open, Verdict.NoPort, Verdict.NotWireGuard, Verdict.BadLength, Verdict.BadMac1, Verdict.NoMapping, Verdict.NotProven,
             Verdict.UnknownIndex, Verdict.RateLimited, Verdict.OverBudget, Verdict.TableFull, Verdict.ClaimRefused, Verdict.NoServer,
-            Verdict.Reply, Verdict.Replayed, Verdict.Denied, Verdict.OverShare, Verdict.ServerLoaded, Verdict.NotAPeer,
+            Verdict.Reply, Verdict.Replayed, Verdict.Denied, Verdict.OverShare, Verdict.ServerLoaded, Verdict.NotAPeer, Verdict.OverRate,
         ];
-        Verdict[] downlink = [Verdict.Forward, Verdict.NotWireGuard, Verdict.BadLength, Verdict.Unsolicited, Verdict.NotAPeer, Verdict.Closed];
+        Verdict[] downlink = [Verdict.Forward, Verdict.NotWireGuard, Verdict.BadLength, Verdict.Unsolicited, Verdict.NotAPeer, Verdict.Closed, Verdict.OverRate];
         return
         [
             .. uplink.Select(verdict => $"uplink.{verdict}"),

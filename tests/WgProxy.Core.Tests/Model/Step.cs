@@ -14,8 +14,8 @@ namespace WgProxy.Core.Tests.Model;
 /// <c>reroute 3/0 41000</c> (the engine made the socket of source 3 on route 0 anew, with this port; 0 for the same),
 /// <c>cut 3/0</c> (there is no path to where source 3 goes on route 0), <c>lose 3/0</c> (there is none where it was ordered to go),
 /// <c>heal 3/0</c> (there is one, and its socket is connected there),
-/// <c>add 2</c> and <c>remove 0</c> (a route comes into the list, or goes from it; no relay is told yet), <c>restrict 0</c>, <c>shorten 0</c> and
-/// <c>relax 0</c> (a route publishes a list, a short idle timeout, or neither), <c>enroll 0/21</c> (it lists the peers of the bits 1, 4 and
+/// <c>add 2</c> and <c>remove 0</c> (a route comes into the list, or goes from it; no relay is told yet), <c>restrict 0</c>, <c>shorten 0</c>,
+/// <c>throttle 0</c> and <c>relax 0</c> (a route publishes a list, a short idle timeout, rates, or none of these), <c>enroll 0/21</c> (it lists the peers of the bits 1, 4 and
 /// 8, and serves those only by bit 16), <c>tell 0</c> (all relays are told that route 0 changed),
 /// <c>inform 3/0</c> (only the relay of source 3 is),
 /// <c>pass 1</c> (the next socket cannot be connected to one address of its server),
@@ -58,7 +58,7 @@ internal sealed record Step(string Kind, int Number = 0, int Route = 0, params I
             "server" or "closed" => new Step(word[0], int.Parse(word[1]), int.Parse(word[2]), run),
             "reroute" => Reroute(int.Parse(word[1]), int.Parse(word[2]), int.Parse(word[3])),
             "wait" or "late" or "sleep" or "restart" or "resolve" or "unresolve" or "move" or "list" or "pass"
-                or "add" or "remove" or "restrict" or "shorten" or "relax" or "tell" => new Step(word[0], int.Parse(word[1])),
+                or "add" or "remove" or "restrict" or "shorten" or "throttle" or "relax" or "tell" => new Step(word[0], int.Parse(word[1])),
             "cut" or "lose" or "heal" or "inform" or "enroll" => new Step(word[0], int.Parse(word[1]), int.Parse(word[2])),
             "query" => Query(int.Parse(word[1]), int.Parse(word[2]), int.Parse(word[3])),
             "refuse" or "hold" or "release" or "again" => new Step(word[0]),

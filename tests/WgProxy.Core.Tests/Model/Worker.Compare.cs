@@ -134,7 +134,7 @@ internal sealed partial class Worker
 
     private string? Compare(Decision decision, ReferenceDecision expected)
     {
-        ReferenceDecision got = new(decision.Verdict, decision.Slot < 0 ? -1 : IdOf(decision.Slot), decision.Length);
+        ReferenceDecision got = new(decision.Verdict, decision.Slot < 0 ? -1 : IdOf(decision.Slot), decision.Length, decision.IsCongested);
         return got == expected ? null : $"decided {got}, the model {expected}";
     }
 

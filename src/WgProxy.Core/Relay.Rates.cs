@@ -1,0 +1,43 @@
+using System.Runtime.CompilerServices;
+using WgProxy.Core.Mappings;
+using WgProxy.Core.Routes;
+
+namespace WgProxy.Core;
+
+// Data that is within its rates.
+public sealed partial class Relay
+{
+    private void KeepRates()
+    {
+        for (int index = 0; index < _routes.Limit; index++)
+        {
+            if (_routes.IsServed(index) && _routes[index].Settings.HasRates)
+            {
+                _tunnels.KeepCarried();
+            }
+        }
+    }
+
+    private Decision ForwardData(Direction direction, int slot, int first, int datagrams, int bytes, Tick now) =>
+        _routes[_mappings[slot].Route].Settings.HasRates
+            ? ForwardWithin(direction, slot, first, bytes, now)
+            : Forward(direction, slot, datagrams, bytes);
+
+    /// <summary>Forwards of data as much as the rates let pass, or drops what they do not.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private Decision ForwardWithin(Direction direction, int slot, int first, int bytes, Tick now)
+    {
+        ref readonly Mapping mapping = ref _mappings[slot];
+        int fit = RateLimits.Fit(
+            _routes[mapping.Route], ref _tunnels.CarriedBy(mapping.Tunnel, direction), direction, first, bytes, now, out bool isCongested);
+        if (fit > 0)
+        {
+            return Forward(direction, slot, (fit + first - 1) / first, fit) with { IsCongested = isCongested };
+        }
+
+        // A shorter one at the end is asked about again: it may fit, or be a keepalive.
+        int whole = bytes / first;
+        Count(mapping.Route, direction, Verdict.OverRate, whole, whole * first);
+        return new Decision(Verdict.OverRate, slot, whole * first);
+    }
+}

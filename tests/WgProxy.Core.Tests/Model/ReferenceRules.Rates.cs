@@ -1,0 +1,16 @@
+namespace WgProxy.Core.Tests.Model;
+
+// How much data passes.
+internal sealed partial record ReferenceRules
+{
+    public long LeastRateBurst { get; init; } = 128 << 10;
+
+    /// <summary>Whether keepalives count for a rate.</summary>
+    public bool KeepalivesAreCharged { get; init; }
+
+    /// <summary>Whether data with an index that nobody issued count for a rate.</summary>
+    public bool UnknownIsLimited { get; init; } = true;
+
+    /// <summary>Whether each relay has a server's rate for itself.</summary>
+    public bool RatesArePerRelay { get; init; }
+}
