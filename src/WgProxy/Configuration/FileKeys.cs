@@ -56,6 +56,7 @@ internal static class FileKeys
         .. OptionTable.Rows.Where(row => row.Sections.HasFlag(FileSections.Server))
             .Select(row => row == OptionTable.Server ? Endpoint : FileKey.Of(row, row.Default is null ? null : row == OptionTable.Timeout ? "as [Relay] says" : row.Default)),
         PeersOnly,
+        .. RateKeys.All,
     ];
 
     /// <summary>The keys of [Peer].</summary>

@@ -156,6 +156,8 @@ internal sealed class RelayFile
                     Allow = reader.ValueOf(OptionTable.Allow, AddressList.Empty),
                     Deny = reader.ValueOf(OptionTable.Deny, AddressList.Empty),
                     IdleTimeout = reader.ValueOf<TimeSpan?>(OptionTable.Timeout, null),
+                    Rate = RateKeys.Of(reader),
+                    TunnelRate = RateKeys.OfTunnel(reader),
                     PeersOnly = reader.TryGet(FileKeys.PeersOnly, out object? only) && only is true,
                 },
             });

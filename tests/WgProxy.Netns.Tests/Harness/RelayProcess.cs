@@ -95,13 +95,16 @@ internal sealed class RelayProcess : IDisposable
     public void HangUp() => _process.Signal(Libc.SIGHUP);
 
     /// <summary>Starts a relay for a server of which only these peers have tunnels.</summary>
-    public static async Task<RelayProcess> StartWithPeersAsync(Topology topology, IPEndPoint server, string publicKey, params (string Name, string Key)[] peers)
+    public static Task<RelayProcess> StartWithPeersAsync(Topology topology, IPEndPoint server, string publicKey, params (string Name, string Key)[] peers) =>
+        StartWithLinesAsync(
+            topology, server, publicKey, $"PeersOnly = yes\n{string.Concat(peers.Select(peer => $"[Peer]\nName = {peer.Name}\nPublicKey = {peer.Key}\n"))}");
+
+    /// <summary>Starts a relay by a file with one server.</summary>
+    /// <remarks><c>lines</c> follow those of the server's section that name it.</remarks>
+    public static async Task<RelayProcess> StartWithLinesAsync(Topology topology, IPEndPoint server, string publicKey, string lines)
     {
-        string file = Path.Combine(Path.GetTempPath(), $"wgproxy-peers-{Guid.NewGuid():N}.conf");
-        await File.WriteAllTextAsync(
-            file,
-            $"[Relay]\nListen = [::]:51820\n[Server]\nEndpoint = {server}\nPublicKey = {publicKey}\nPeersOnly = yes\n"
-            + string.Concat(peers.Select(peer => $"[Peer]\nName = {peer.Name}\nPublicKey = {peer.Key}\n")));
+        string file = Path.Combine(Path.GetTempPath(), $"wgproxy-lines-{Guid.NewGuid():N}.conf");
+        await File.WriteAllTextAsync(file, $"[Relay]\nListen = [::]:51820\n[Server]\nEndpoint = {server}\nPublicKey = {publicKey}\n{lines}\n");
         try
         {
             return await StartConfiguredAsync(topology, file, resolved: 1);

@@ -12,24 +12,21 @@ internal sealed class Transfer
     private static readonly TimeSpan Slack = TimeSpan.FromSeconds(15);
     private readonly Child _sender;
     private readonly int _seconds;
+    private readonly int _flows;
 
-    private Transfer(Child sender, int seconds)
-    {
-        _sender = sender;
-        _seconds = seconds;
-    }
+    private Transfer(Child sender, int seconds, int flows) => (_sender, _seconds, _flows) = (sender, seconds, flows);
 
     /// <summary>Starts a transfer from one interface to the other; <paramref name="reverse"/> is the other way, still
     /// asked for by the first. A rate of 0 is no limit.</summary>
     public static async Task<Transfer> StartAsync(
-        Topology topology, WireGuardInterface from, WireGuardInterface to, int seconds, bool reverse = false, int megabits = 0)
+        Topology topology, WireGuardInterface from, WireGuardInterface to, int seconds, bool reverse = false, int megabits = 0, int flows = 1)
     {
         Child listener = topology.Own(to.Host.Space.Start("iperf3 server", "iperf3", ["-s", "-1", "-B", to.Inner.ToString(), "--forceflush"]));
         await listener.LineAsync(line => line.Contains("Server listening", StringComparison.Ordinal), "listening");
-        string[] arguments = ["-c", to.Inner.ToString(), "-t", $"{seconds}", "-b", $"{megabits}M", "-f", "m", "-i", "1", "--forceflush"];
+        string[] arguments = ["-c", to.Inner.ToString(), "-t", $"{seconds}", "-b", $"{megabits}M", "-P", $"{flows}", "-f", "m", "-i", "1", "--forceflush"];
         arguments = megabits > 0 ? [.. arguments, "-l", Block] : arguments;
         Child sender = topology.Own(from.Host.Space.Start("iperf3 client", "iperf3", reverse ? [.. arguments, "-R"] : arguments));
-        return new Transfer(sender, seconds);
+        return new Transfer(sender, seconds, flows);
     }
 
     /// <summary>Awaits the end and tells the receiver's Mbit/s, and those of the slowest whole second.</summary>
@@ -37,7 +34,8 @@ internal sealed class Transfer
     {
         int code = await _sender.ExitAsync(TimeSpan.FromSeconds(_seconds) + Slack);
         Assert.True(code == 0, _sender.Tail());
-        string sum = await _sender.LineAsync(line => line.EndsWith("receiver", StringComparison.Ordinal), "sum of the receiver");
+        string sum = await _sender.LineAsync(
+            line => line.EndsWith("receiver", StringComparison.Ordinal) && (_flows == 1 || line.StartsWith("[SUM]", StringComparison.Ordinal)), "sum of the receiver");
         IEnumerable<double> seconds = _sender.Lines
             .TakeWhile(line => !line.Contains("- - -", StringComparison.Ordinal))
             .Where(line => line.Contains(" Mbits/sec", StringComparison.Ordinal))

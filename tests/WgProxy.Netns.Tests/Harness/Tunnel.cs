@@ -44,7 +44,8 @@ internal sealed class Tunnel : IDisposable
     /// <param name="unprivileged">Whether the relay lacks CAP_NET_ADMIN.</param>
     /// <param name="onlyPeer">The name by which the relay lists the client, and nobody else; null if it lists no peers.</param>
     /// <param name="state">The directory of the relay's state; null for none.</param>
-    public static async Task<Tunnel> StartAsync(int? workers = null, bool unprivileged = false, string? onlyPeer = null, string? state = null)
+    /// <param name="lines">More lines of the server's section in the file by which the relay starts; null if there is no file.</param>
+    public static async Task<Tunnel> StartAsync(int? workers = null, bool unprivileged = false, string? onlyPeer = null, string? state = null, string? lines = null)
     {
         Topology topology = new();
         try
@@ -56,7 +57,8 @@ internal sealed class Tunnel : IDisposable
             WireGuardInterface server = await WireGuardInterface.StartAsync(topology, serverHost, "10.99.0.1", Port);
             server.AddPeer(client);
             IPEndPoint endpoint = new(serverHost.Address(AddressFamily.InterNetworkV6), Port);
-            RelayProcess relay = onlyPeer is null
+            RelayProcess relay = lines is not null ? await RelayProcess.StartWithLinesAsync(topology, endpoint, server.Key.Public, lines)
+                : onlyPeer is null
                 ? await RelayProcess.StartAsync(topology, endpoint, server.Key.Public, Port, workers: workers, unprivileged: unprivileged, variables: ("WGPROXY_STATE_DIRECTORY", state ?? "none"))
                 : await RelayProcess.StartWithPeersAsync(topology, endpoint, server.Key.Public, (onlyPeer, client.Key.Public));
             return new Tunnel(topology, client, server, stranger, relay);
