@@ -49,6 +49,19 @@ public sealed partial class OptionTableTests
         });
     }
 
+    // Reading a file again compares each value with that of the start. One that never equals itself would refuse every reload.
+    [Fact]
+    public void The_same_text_gives_an_equal_value() =>
+        Assert.All(OptionTable.Rows, row =>
+        {
+            string text = row.Default ?? (row == OptionTable.Key ? Keys.Text : "home.example.com:51820");
+            foreach (string each in row.IsList ? [text, "192.0.2.0/24,2001:db8::/32"] : (string[])[text])
+            {
+                Assert.True(row.TryParse(each, out object? first, out string? refusal) & row.TryParse(each, out object? second, out _), refusal);
+                Assert.True(Equals(first, second), $"{row.Flag} {each}");
+            }
+        });
+
     [Fact]
     public void Help_fits_a_terminal() =>
         Assert.All(HelpText.Build().Split('\n'), line => Assert.InRange(line.Length, 0, 96));
