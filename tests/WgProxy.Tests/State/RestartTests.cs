@@ -132,6 +132,26 @@ public sealed class RestartTests : IDisposable
         _ = await third.ListeningAsync();
     }
 
+    // Room for the seeds and the first page of records, and for none of them; or a directory that takes nothing.
+    [Theory]
+    [InlineData("size=8k,mode=0700", "records cannot be written: ")]
+    [InlineData("ro", "this relay keeps nothing over a restart")]
+    public async Task A_full_disk_or_one_that_takes_no_writes_costs_the_state_and_one_warning(string mount, string warning)
+    {
+        Assert.SkipUnless(Environment.IsPrivilegedProcess, "needs root, to mount");
+        Directory.CreateDirectory(_directory);
+        using RunningProgram program = RunningProgram.Below(
+            ["unshare", "-m", "/bin/sh", "-c", $"mount -t tmpfs -o {mount} none '{_directory}' && exec \"$@\"", "sh"], _environment);
+        Assert.Equal(_relay, await program.ListeningAsync());
+        await _ends.TalkAsync(_relay, again: true);
+        Assert.Contains(" warning ", await program.LineAsync(warning), StringComparison.Ordinal);
+        await _ends.GoOnAsync(_relay);
+        program.Signal(RunningProgram.Terminate);
+        (int code, _, string[] lines) = await program.ExitAsync();
+        Assert.Equal(0, code);
+        Assert.Single(lines, line => line.Contains(_directory, StringComparison.Ordinal) && line.Contains(" warning ", StringComparison.Ordinal));
+    }
+
     private async Task EstablishAsync(int signal, params string[] arguments) => await EstablishAsync(signal, nothingIsRestored: false, arguments);
 
     private async Task EstablishAsync(int signal, bool nothingIsRestored, params string[] arguments)
