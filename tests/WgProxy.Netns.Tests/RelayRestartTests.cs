@@ -125,6 +125,24 @@ public sealed class RelayRestartTests : IDisposable
         await tunnel.Relay.StopAsync();
     }
 
+    // The clients' own ports are not the strangers'.
+    private static List<ushort> Ports(FileStream file, int cells)
+    {
+        List<ushort> ports = [];
+        byte[] cell = new byte[StateLayout.CellSize];
+        for (int number = 0; number < cells; number++)
+        {
+            file.Position = StateLayout.OffsetOf(number);
+            file.ReadExactly(cell);
+            if (StateLayout.TryRead(cell, number, out MappingRecord record))
+            {
+                ports.Add(record.UpstreamPort);
+            }
+        }
+
+        return ports;
+    }
+
     private static string Join(int[] lost) => string.Join(", ", lost);
 
     private static Task<TimeSpan> ElapsedAsync(ProbeStream stream, TimeSpan time)
@@ -139,6 +157,7 @@ public sealed class RelayRestartTests : IDisposable
     {
         using FileStream file = File.Open(Path.Combine(_state, "mappings"), FileMode.Open, FileAccess.ReadWrite);
         int first = StateLayout.CellsIn(file.Length);
+        ushort[] ports = [.. Enumerable.Range(33_000, strangers + first).Select(port => (ushort)port).Except(Ports(file, first))];
         long now = DateTimeOffset.UtcNow.ToUnixTimeMilliseconds();
         byte[] cell = new byte[StateLayout.CellSize];
         byte[] bytes = new byte[MappingRecord.Size];
@@ -149,7 +168,7 @@ public sealed class RelayRestartTests : IDisposable
                 Route = RouteKey.From(tunnel.Server.Key.Parse()),
                 Source = Source.From(new IPEndPoint(new IPAddress([198, 18, (byte)(i >> 8), (byte)i]), 51_820)),
                 Proof = Proof.Confirmed,
-                UpstreamPort = (ushort)(33_000 + i),
+                UpstreamPort = ports[i],
                 Server = new IPEndPoint(tunnel.Server.Host.Address(AddressFamily.InterNetworkV6), Tunnel.Port),
                 Written = new JournalInstant(0, 0, now),
                 ExpiresIn = 300_000,
