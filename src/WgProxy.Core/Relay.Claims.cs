@@ -22,7 +22,7 @@ public sealed partial class Relay
     {
         int route = _roaming.RouteOf(found);
         IPEndPoint? server = _routes[route].Addresses.Best(now);
-        if (RefusalOfClaim(source, found, route, server) is Verdict refusal)
+        if (RefusalOfClaim(source, found, route, server, now) is Verdict refusal)
         {
             bool hasOther = _roaming.Instead >= 0 && _mappings[_roaming.Instead].Proof != Proof.None;
             return hasOther ? null : Drop(Direction.Uplink, refusal, datagram, found.Slot, route);
@@ -53,7 +53,7 @@ public sealed partial class Relay
     }
 
     /// <summary>Why a claim is refused. If it is not, there is room for it now.</summary>
-    private Verdict? RefusalOfClaim(in Source source, Resolved found, int route, IPEndPoint? server)
+    private Verdict? RefusalOfClaim(in Source source, Resolved found, int route, IPEndPoint? server, Tick now)
     {
         bool isNew = found.Slot < 0;
         if (isNew && server is null)
@@ -66,7 +66,7 @@ public sealed partial class Relay
             return Verdict.Denied;
         }
 
-        if (_routes[route].Settings.PeersOnly && !_routes[route].Peers.Has(_roaming.PeerOf(found)))
+        if (_routes[route].Settings.PeersOnly && !_roaming.IsListed(found, now))
         {
             return Verdict.NotAPeer;
         }

@@ -94,8 +94,9 @@ internal sealed partial class Roaming
     public Prefix OwnerOf(Resolved found) =>
         new(found.Tunnel == Resolved.Lent ? _lent.Row.Owner : _tunnels[found.Tunnel].Owner, 0);
 
-    /// <summary>Whose the tunnel is that would be claimed.</summary>
-    public PeerId PeerOf(Resolved found) => found.Tunnel == Resolved.Lent ? _lent.Peer : _tunnels.PeerOf(found.Tunnel);
+    /// <summary>Whether the tunnel that would be claimed is a listed peer's, and may become no other's.</summary>
+    public bool IsListed(Resolved found, Tick now) =>
+        found.Tunnel == Resolved.Lent ? _routes[_lent.Row.Route].Peers.Has(_lent.Peer) : _tunnels.IsListed(found.Tunnel, now);
 
     /// <summary>Whether the tunnel takes one more claim.</summary>
     public bool HasRoom(Resolved found) => found.Tunnel == Resolved.Lent || HasRoom(found.Tunnel);

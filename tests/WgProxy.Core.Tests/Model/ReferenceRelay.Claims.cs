@@ -27,7 +27,7 @@ internal sealed partial class ReferenceRelay
         ReadOnlyMemory<byte> datagram, uint receiver, Source source, Claimable claim, ReferenceMapping? instead, Tick now)
     {
         (ReferenceTunnel tunnel, ReferenceMapping? mapping, ReferenceTunnel? copyOf) = claim;
-        if (RefusalOfClaim(source, claim) is Verdict refusal)
+        if (RefusalOfClaim(source, claim, now) is Verdict refusal)
         {
             return instead is not null && Live.Contains(instead) ? null : Drop(Direction.Uplink, refusal, datagram, mapping, tunnel.Route);
         }
@@ -66,7 +66,7 @@ internal sealed partial class ReferenceRelay
         return Decide(Direction.Uplink, verdict, mapping, 1, datagram.Length);
     }
 
-    private Verdict? RefusalOfClaim(Source source, Claimable claim)
+    private Verdict? RefusalOfClaim(Source source, Claimable claim, Tick now)
     {
         (ReferenceTunnel tunnel, ReferenceMapping? mapping, ReferenceTunnel? copyOf) = claim;
         if (mapping is null && routes[tunnel.Route].Server is null)
@@ -79,7 +79,7 @@ internal sealed partial class ReferenceRelay
             return Verdict.Denied;
         }
 
-        if (SettingsOf(tunnel.Route).PeersOnly && Listed(tunnel.Route, tunnel.Peer) == default)
+        if (SettingsOf(tunnel.Route).PeersOnly && !IsListed(tunnel, now))
         {
             return Verdict.NotAPeer;
         }

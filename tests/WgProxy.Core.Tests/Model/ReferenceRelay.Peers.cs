@@ -19,7 +19,7 @@ internal sealed partial class ReferenceRelay
     /// <summary>Whether the mapping must end because only peers have tunnels, and it is none.</summary>
     public bool MustEndUnlisted(ReferenceMapping mapping, Tick now) =>
         rules.UnlistedEnd && _walked.Contains(mapping.Route) && SettingsOf(mapping.Route).PeersOnly && mapping.Proof != Proof.Asked
-        && (PeerOf(mapping) == default || mapping.Tunnel.Others.Any(other => other.Until > now && Listed(mapping.Route, other.Peer) == default));
+        && !IsListed(mapping.Tunnel, now);
 
     public void EndUnlisted(ReferenceMapping mapping) => End(mapping, RelayEventKind.Unlisted);
 
@@ -29,6 +29,9 @@ internal sealed partial class ReferenceRelay
 
     private PeerId KnownAgain(ReferenceMapping mapping) =>
         rules.RestartKeepsPeers && mapping.Tunnel.PeerKey is { } key ? PeersOf(mapping.Route).Find(key) : default;
+
+    private bool IsListed(ReferenceTunnel tunnel, Tick now) =>
+        Listed(tunnel.Route, tunnel.Peer) != default && !tunnel.Others.Any(other => other.Until > now && Listed(tunnel.Route, other.Peer) == default);
 
     private PeerId Listed(int route, PeerId peer) => PeersOf(route).KeyOf(peer) is null ? default : peer;
 
