@@ -109,13 +109,9 @@ public sealed partial class Relay
         }
         else
         {
-            Decision tolerated = ForwardData(Direction.Downlink, slot, First(run, stride).Length, datagrams, bytes, now);
-            if (tolerated.Verdict == Verdict.Forward)
-            {
-                Counters.Tolerate(Direction.Downlink, DatagramsOf(run[..tolerated.Length], stride));
-            }
-
-            return tolerated;
+            // Not charged to a rate either.
+            Counters.Tolerate(Direction.Downlink, datagrams);
+            return Forward(Direction.Downlink, slot, datagrams, bytes);
         }
 
         return ForwardData(Direction.Downlink, slot, First(run, stride).Length, datagrams, bytes, now);

@@ -119,13 +119,9 @@ public sealed partial class Relay
             _life.ExtendProbation(slot, receiver, now);
         }
 
-        Decision decision = ForwardData(Direction.Uplink, slot, First(run, stride).Length, datagrams, bytes, now);
-        if (decision.Verdict == Verdict.Forward)
-        {
-            Counters.Tolerate(Direction.Uplink, DatagramsOf(run[..decision.Length], stride));
-        }
-
-        return decision;
+        // Not charged to a rate: anyone may send such data under the client's address. They have a budget of their own.
+        Counters.Tolerate(Direction.Uplink, datagrams);
+        return Forward(Direction.Uplink, slot, datagrams, bytes);
     }
 
     private Decision DropAll(Verdict verdict, int slot, int datagrams, int bytes)

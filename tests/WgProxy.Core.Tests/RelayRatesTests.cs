@@ -117,6 +117,30 @@ public sealed class RelayRatesTests
         Assert.DoesNotContain(_driver.Log, happened => happened.Kind == RelayEventKind.Unanswered);
     }
 
+    [Fact]
+    public void What_anyone_may_send_takes_nothing_of_a_tunnels_rate()
+    {
+        Limit(new RouteSettings { Rate = new Rate(1_000_000, 1_000_000), TunnelRate = new Rate(1_000_000, 1_000_000) });
+        Scenario client = Scenario.Confirmed(_driver);
+
+        // An attacker who has seen a packet replays it from elsewhere; another sends garbage under the client's address, or the server's.
+        Scenario claim = client.ClaimedFrom(RelayDriver.Client(7));
+        while (Send(claim, Run(Scenario.FirstServer, 60)).Verdict == Verdict.Forward)
+        {
+        }
+
+        Assert.Equal(Verdict.OverBudget, _last.Verdict);
+        for (int i = 0; i < 10; i++)
+        {
+            Assert.Equal(Verdict.Forward, Send(client, Run(0x9999, 60)).Verdict);
+            Assert.Equal(Verdict.Forward, _driver.FromServer(client.Slot, Run(0x9998, 60), Each).Verdict);
+        }
+
+        Assert.Equal(128, Count(client, Scenario.FirstServer));
+        Assert.Equal(60 * Each, _driver.FromServer(client.Slot, Run(Scenario.FirstClient, 60), Each).Length);
+        Assert.Equal(60 * Each, _driver.FromServer(client.Slot, Run(Scenario.FirstClient, 60), Each).Length);
+    }
+
     private Decision _last;
 
     private int Count(Scenario client, uint index)

@@ -14,7 +14,8 @@ internal sealed partial class ReferenceRelay
         ReferenceRate server = routes.Carried(mapping.Route, direction, rules.RatesArePerRelay ? this : null);
         ReferenceRate tunnel = mapping.Tunnel.Carried[(int)direction];
         int[] lengths = [.. Datagrams(run, stride).Take(datagrams).Select(datagram => datagram.Length)];
-        bool isFree = (ofServer == 0 && ofTunnel == 0) || (!isKnown && !rules.UnknownIsLimited);
+        bool isProven = mapping.Proof is Proof.Established or Proof.Confirmed;
+        bool isFree = (ofServer == 0 && ofTunnel == 0) || (!isKnown && !rules.UnknownIsLimited) || (!isProven && !rules.ClaimsAreLimited);
         bool isCongested = false;
         (int count, int bytes) = (0, 0);
         foreach (int length in lengths)

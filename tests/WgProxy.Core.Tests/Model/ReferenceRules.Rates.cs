@@ -8,8 +8,11 @@ internal sealed partial record ReferenceRules
     /// <summary>Whether keepalives count for a rate.</summary>
     public bool KeepalivesAreCharged { get; init; }
 
-    /// <summary>Whether data with an index that nobody issued count for a rate.</summary>
-    public bool UnknownIsLimited { get; init; } = true;
+    /// <summary>Whether data with an index that was never issued count for a rate.</summary>
+    public bool UnknownIsLimited { get; init; }
+
+    /// <summary>Whether data of a mapping that is not proven count for the rate of its tunnel and server.</summary>
+    public bool ClaimsAreLimited { get; init; }
 
     /// <summary>Whether each relay has a server's rate for itself.</summary>
     public bool RatesArePerRelay { get; init; }
