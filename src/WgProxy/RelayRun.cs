@@ -64,7 +64,7 @@ internal sealed class RelayRun
         long start = TimeProvider.System.GetTimestamp();
         OwnAddresses own = new(engine.Listening, OwnAddresses.OfThisHostLately(TimeProvider.System));
         Announcements announcements = new(engine.Post, TimeProvider.System);
-        using Signals signals = new(() => _ = SayAsync(_log.Status), () => _hangUps.Writer.TryWrite(true));
+        using Signals signals = new(() => _ = SayAsync(_log.Status, _log.ServerStatus), () => _hangUps.Writer.TryWrite(true));
         _log.Started(version, engine.Listening, options.Servers);
         _log.Limits(capacity);
         foreach (string shortfall in engine.Shortfalls)
@@ -81,14 +81,14 @@ internal sealed class RelayRun
             _systemd.RunAsync(engine, Summary.InBrief, TimeProvider.System, stop)).Unwrap());
         _systemd.Stopping();
         engine.Stop();
-        await SayAsync(_log.Stopped);
+        await SayAsync(_log.Stopped, _log.ServerStopped);
         return stopped ? ExitCode.Done : ExitCode.WrongSettings;
 
-        async Task SayAsync(Action<string> say)
+        async Task SayAsync(Action<string> say, Action<string, string> sayOfServer)
         {
             foreach ((string name, RouteCounters counters) in (await _servers.ReadAsync(engine.ReadCountersAsync)).Take(MostServersShown))
             {
-                _log.ServerStatus(name, Summary.Of(counters));
+                sayOfServer(name, Summary.Of(counters));
             }
 
             say(await engine.ReadCountersAsync() is { } all

@@ -126,7 +126,7 @@ internal static class OptionTable
         "off",
         "on or off",
         "Whether data of an unknown tunnel may open a mapping on probation, within a small budget. For relays that "
-            + "share an address but no state.",
+            + "share an address but no state. It has no effect with several servers, or for a server with PeersOnly.",
         SettingParser.TryParseSwitch));
 
     /// <summary>Where the relay keeps what outlives it.</summary>

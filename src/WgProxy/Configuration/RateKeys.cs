@@ -18,11 +18,11 @@ internal static class RateKeys
     private static readonly FileKey Rate = Key(
         nameof(Rate), None, "How much data may pass each way, by all tunnels of the server together. Handshakes and keepalives do not count.");
 
-    private static readonly FileKey RateUp = Key(nameof(RateUp), "as Rate", "The same from the clients to the server only.");
-    private static readonly FileKey RateDown = Key(nameof(RateDown), "as Rate", "The same from the server to the clients only.");
+    private static readonly FileKey RateUp = Key(nameof(RateUp), "as Rate", "The rate from the clients to the server, in place of Rate.");
+    private static readonly FileKey RateDown = Key(nameof(RateDown), "as Rate", "The rate from the server to the clients, in place of Rate.");
     private static readonly FileKey TunnelRate = Key(nameof(TunnelRate), None, "How much data each tunnel of the server may carry each way.");
-    private static readonly FileKey TunnelRateUp = Key(nameof(TunnelRateUp), "as TunnelRate", "The same from the client to the server only.");
-    private static readonly FileKey TunnelRateDown = Key(nameof(TunnelRateDown), "as TunnelRate", "The same from the server to the client only.");
+    private static readonly FileKey TunnelRateUp = Key(nameof(TunnelRateUp), "as TunnelRate", "The rate from the client to the server, in place of TunnelRate.");
+    private static readonly FileKey TunnelRateDown = Key(nameof(TunnelRateDown), "as TunnelRate", "The rate from the server to the client, in place of TunnelRate.");
 
     /// <summary>All of them, in the order in which the documents list them.</summary>
     public static IReadOnlyList<FileKey> All { get; } = [Rate, RateUp, RateDown, TunnelRate, TunnelRateUp, TunnelRateDown];

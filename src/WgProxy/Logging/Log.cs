@@ -294,23 +294,26 @@ internal sealed partial class Log(TextWriter output, bool forJournal, TimeProvid
 
         if (damaged > 0)
         {
-            yield return $"{damaged} damaged records are set aside";
+            yield return $"{damaged} damaged records are deleted";
         }
 
         if (restoration.Count(RestoreVerdict.UnknownRoute) > 0)
         {
-            yield return $"{restoration.Count(RestoreVerdict.UnknownRoute)} records of servers that are not configured are set aside";
+            yield return $"{restoration.Count(RestoreVerdict.UnknownRoute)} records of servers that are not configured are deleted";
         }
 
         int others = restoration.Refused - restoration.Count(RestoreVerdict.UnknownRoute);
         if (others > 0)
         {
-            yield return $"{others} records are set aside: no room, no socket, or the client is not allowed";
+            yield return $"{others} records are deleted: no room, no socket, or the client is not allowed";
         }
     }
 
     /// <summary>What passed for one server, as a part of the status that the operator asked for.</summary>
     public void ServerStatus(string name, string summary) => Say(LogLevel.Info, $"status of {name}: {summary}");
+
+    /// <summary>The same at the end.</summary>
+    public void ServerStopped(string name, string summary) => Info($"stopped: {name}: {summary}");
 
     private static string NamesOf(IReadOnlyList<ServerOptions> servers)
     {

@@ -90,7 +90,7 @@ public sealed class RelayStateTests : IDisposable
         file[StateLayout.OffsetOf(1) + 300] ^= 4;
         File.WriteAllBytes(Mappings, file);
         await AssertNumbersAsync([1, 3]);
-        Assert.EndsWith("1 damaged records are set aside", Assert.Single(Warnings), StringComparison.Ordinal);
+        Assert.EndsWith("1 damaged records are deleted", Assert.Single(Warnings), StringComparison.Ordinal);
         await AssertNumbersAsync([1, 3]);
         Assert.Single(Warnings);
     }

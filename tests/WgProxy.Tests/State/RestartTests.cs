@@ -102,7 +102,7 @@ public sealed class RestartTests : IDisposable
         _environment["WGPROXY_PUBKEY"] = Convert.ToBase64String([.. Enumerable.Repeat((byte)9, 32)]);
         using (RunningProgram other = new(_environment))
         {
-            Assert.Contains("1 records of servers that are not configured are set aside", await other.LineAsync(" warning "), StringComparison.Ordinal);
+            Assert.Contains("1 records of servers that are not configured are deleted", await other.LineAsync(" warning "), StringComparison.Ordinal);
             other.Signal(RunningProgram.Terminate);
             (int code, _, string[] lines) = await other.ExitAsync();
             Assert.Equal(0, code);
