@@ -44,6 +44,20 @@ public sealed class LookUpPlacesTests
         Assert.Equal(LookUpPlaces.Count + 1, _asked.Count);
     }
 
+    [Fact]
+    public async Task A_look_up_that_cannot_begin_gives_its_place_back()
+    {
+        bool refuses = true;
+        LookUpPlaces places = new((_, _) => refuses ? throw new TaskSchedulerException() : Task.FromResult<IPAddress[]>([IPAddress.Loopback]), _time);
+        for (int i = 0; i < 3 * LookUpPlaces.Count; i++)
+        {
+            await Assert.ThrowsAsync<TaskSchedulerException>(() => places.AskAsync(Named("s.example"), Cancel).WaitAsync(TimeSpan.FromSeconds(10), Cancel));
+        }
+
+        refuses = false;
+        Assert.Equal([IPAddress.Loopback], await places.AskAsync(Named("s.example"), Cancel).WaitAsync(TimeSpan.FromSeconds(10), Cancel));
+    }
+
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
     private static ServerName Named(string host) => new(host, 1, null);

@@ -11,7 +11,7 @@ using WgProxy.Configuration;
 
 namespace WgProxy.Tests;
 
-public sealed class OptionsTests
+public sealed partial class OptionsTests
 {
     private readonly HeardLog _heard = new();
     private readonly Hashtable _environment = new()

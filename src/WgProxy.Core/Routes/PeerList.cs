@@ -17,12 +17,18 @@ public sealed class PeerList
     private readonly Mac1Set _set = new();
     private readonly uint _next;
 
+    // Where a key stands, and a mark: a restored mapping and a changed file ask for one after the other.
+    private readonly Dictionary<PublicKey, int> _byKey = [];
+    private readonly Dictionary<ulong, int> _byMark = [];
+
     private PeerList(PeerId[] ids, PublicKey[] keys, Mac1[] checks, uint next)
     {
         (_ids, _keys, _checks, _next) = (ids, keys, checks, next);
         for (int position = 0; position < checks.Length; position++)
         {
             _set.Put(position, checks[position]);
+            _byKey.Add(keys[position], position);
+            _ = _byMark.TryAdd(MarkOf(keys[position]), position);
         }
     }
 
@@ -44,12 +50,6 @@ public sealed class PeerList
     /// <exception cref="ArgumentException">A key is listed twice.</exception>
     public PeerList With(IEnumerable<PublicKey> keys)
     {
-        Dictionary<PublicKey, int> known = [];
-        for (int position = 0; position < Count; position++)
-        {
-            known.Add(_keys[position], position);
-        }
-
         uint next = _next;
         HashSet<PublicKey> listed = [];
         List<(PeerId Id, PublicKey Key, Mac1 Check)> peers = [];
@@ -60,7 +60,7 @@ public sealed class PeerList
                 throw new ArgumentException($"The key {key} is listed twice.", nameof(keys));
             }
 
-            peers.Add(known.TryGetValue(key, out int position)
+            peers.Add(_byKey.TryGetValue(key, out int position)
                 ? (_ids[position], key, _checks[position])
                 : (new PeerId(next++), key, new Mac1(key)));
         }
@@ -75,7 +75,7 @@ public sealed class PeerList
     }
 
     /// <summary>The id of the peer with this key; the default if it is not listed.</summary>
-    public PeerId Find(PublicKey key) => Array.IndexOf(_keys, key) is >= 0 and int position ? _ids[position] : default;
+    public PeerId Find(PublicKey key) => _byKey.TryGetValue(key, out int position) ? _ids[position] : default;
 
     /// <summary>The key of a peer; null if it is not listed, or no longer.</summary>
     public PublicKey? KeyOf(PeerId peer) => PositionOf(peer) is >= 0 and int position ? _keys[position] : null;
@@ -113,18 +113,7 @@ public sealed class PeerList
     internal ulong MarkOf(PeerId peer) => KeyOf(peer) is PublicKey key ? MarkOf(key) : 0;
 
     /// <summary>The peer that a record names so; the default if it is not listed.</summary>
-    internal PeerId FindMarked(ulong mark)
-    {
-        for (int position = 0; mark != 0 && position < Count; position++)
-        {
-            if (MarkOf(_keys[position]) == mark)
-            {
-                return _ids[position];
-            }
-        }
-
-        return default;
-    }
+    internal PeerId FindMarked(ulong mark) => mark != 0 && _byMark.TryGetValue(mark, out int position) ? _ids[position] : default;
 
     private static ulong MarkOf(PublicKey key) => MemoryMarshal.Read<ulong>(key.Bytes);
 }

@@ -171,7 +171,13 @@ internal sealed class OptionsReader(CommandLine line, IDictionary environment, L
             log.ServerIsRelay(loop, loop.Address!);
         }
 
-        return loops.Length == 0;
+        bool hasPorts = options.UpstreamPorts is not { } ports || ports.First != ports.Last || ports.First != options.Listen.Port;
+        if (!hasPorts)
+        {
+            log.SettingIsWrong(OptionTable.UpstreamPorts, $"{options.Listen.Port}", "the relay listens on this port; expected at least one other");
+        }
+
+        return loops.Length == 0 && hasPorts;
     }
 
     private void WarnOfUnknown()

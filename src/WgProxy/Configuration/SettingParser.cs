@@ -147,7 +147,7 @@ internal static class SettingParser
     {
         refusal = null;
         value = text;
-        return text is "auto" or "none" || Path.IsPathRooted(text);
+        return text is "auto" or "none" || (Path.IsPathRooted(text) && !text.Contains('\0', StringComparison.Ordinal));
     }
 
     public static bool TryParseLevel(string text, out LogLevel value, out string? refusal)

@@ -14,6 +14,8 @@ namespace WgProxy.Hosting;
 /// </summary>
 internal sealed class Systemd : IDisposable
 {
+    private static readonly TimeSpan LongestPause = TimeSpan.FromHours(2);
+
     private readonly Socket? _socket;
     private readonly UnixDomainSocketEndPoint? _manager;
     private readonly TimeSpan _watchdog;
@@ -69,7 +71,8 @@ internal sealed class Systemd : IDisposable
             await Task.Delay(Timeout.InfiniteTimeSpan, time, stop);
         }
 
-        using PeriodicTimer timer = new(_watchdog / 2, time);
+        // A timer takes 49 days at most.
+        using PeriodicTimer timer = new(_watchdog < LongestPause ? _watchdog / 2 : LongestPause / 2, time);
         do
         {
             // Busy means that too many ask, and says nothing about the engine.

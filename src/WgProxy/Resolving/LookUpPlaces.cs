@@ -38,9 +38,22 @@ internal sealed class LookUpPlaces
         }
 
         _ = await _free.Reader.ReadAsync(stop);
-        Task<IPAddress[]> asked = _ask(server, stop);
+        Task<IPAddress[]> asked = Ask(server, stop);
         _ = GiveBackAsync(asked);
         return await asked;
+    }
+
+    // A look-up that cannot even begin, because the system grants no thread, gives its place back like any other.
+    private Task<IPAddress[]> Ask(ServerName server, CancellationToken stop)
+    {
+        try
+        {
+            return _ask(server, stop);
+        }
+        catch (Exception refusal) when (refusal is not OutOfMemoryException)
+        {
+            return Task.FromException<IPAddress[]>(refusal);
+        }
     }
 
     private async Task GiveBackAsync(Task asked)

@@ -113,8 +113,8 @@ internal sealed class ServerSet
         {
             if (!kept.TryGetValue(server.Key, out Served? former))
             {
+                // Put once it is whole: another thread looks at all servers meanwhile.
                 Served served = Added(server, idle);
-                Put(served);
                 Begin(served, endsAll: false);
                 _announcements!.RouteChanged(served.Id);
                 added.Add(server.Name);
@@ -138,11 +138,11 @@ internal sealed class ServerSet
         {
             if (looked.Length == 1)
             {
-                served.Silence!.Look(AnswerFigures.Of(all));
+                served.Silence?.Look(AnswerFigures.Of(all));
             }
             else if (await read(served.Id) is { } counters)
             {
-                served.Silence!.Look(AnswerFigures.Of(counters));
+                served.Silence?.Look(AnswerFigures.Of(counters));
             }
         }
     }

@@ -1,0 +1,93 @@
+using System.Collections;
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+using WgProxy.Core.Engine;
+using WgProxy.Core.Routes;
+using WgProxy.Hosting;
+
+namespace WgProxy.Tests;
+
+/// <summary>What systemd is told, message by message: a socket of the test plays its part.</summary>
+public sealed class SystemdMessagesTests : IDisposable
+{
+    private readonly string _path = Path.Combine(Path.GetTempPath(), $"notify-{Guid.NewGuid():N}");
+    private readonly Socket _manager = new(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified) { ReceiveTimeout = 10_000 };
+    private readonly Hashtable _environment = [];
+
+    public SystemdMessagesTests()
+    {
+        _manager.Bind(new UnixDomainSocketEndPoint(_path));
+        _environment["NOTIFY_SOCKET"] = _path;
+    }
+
+    public void Dispose()
+    {
+        _manager.Dispose();
+        File.Delete(_path);
+    }
+
+    [Fact]
+    public void Each_step_is_a_message()
+    {
+        using Systemd systemd = new(_environment);
+        systemd.Ready("relays to 192.0.2.1:51820");
+        Assert.Equal("READY=1\nSTATUS=relays to 192.0.2.1:51820", Heard());
+        systemd.Reloading();
+        Assert.Matches("^RELOADING=1\nMONOTONIC_USEC=[0-9]+$", Heard());
+        systemd.Stopping();
+        Assert.Equal("STOPPING=1", Heard());
+    }
+
+    [Theory]
+    [InlineData("2000000", 2_000_000)]
+    [InlineData("17280000000000", 17_280_000_000_000)]
+    [InlineData("0", 0)]
+    [InlineData("x", 0)]
+    [InlineData("-5", 0)]
+    [InlineData("99999999999999999999", 0)]
+    public async Task The_watchdog_is_fed_at_once_whatever_its_time(string text, long microseconds)
+    {
+        _environment["WATCHDOG_USEC"] = text;
+        using Systemd systemd = new(_environment);
+        Assert.Equal(TimeSpan.FromMicroseconds(microseconds), systemd.Watchdog);
+        using MemoryEngine engine = new(new EngineSettings { Listen = new IPEndPoint(IPAddress.Loopback, 0), Routes = [Keys.Route()] }, new MemoryEngineNetwork());
+        engine.Start();
+        using CancellationTokenSource stop = new();
+        Task running = systemd.RunAsync(engine, _ => "fine", TimeProvider.System, stop.Token);
+        if (microseconds > 0)
+        {
+            Assert.Equal("WATCHDOG=1\nSTATUS=fine", Heard());
+        }
+
+        await stop.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => running);
+    }
+
+    [Fact]
+    public void Another_process_s_watchdog_is_not_fed()
+    {
+        (_environment["WATCHDOG_USEC"], _environment["WATCHDOG_PID"]) = ("2000000", "1");
+        using Systemd systemd = new(_environment);
+        Assert.Equal(TimeSpan.Zero, systemd.Watchdog);
+    }
+
+    [Theory]
+    [InlineData(null)]
+    [InlineData("")]
+    [InlineData("relative")]
+    [InlineData("/no/such/socket")]
+    public void Without_a_manager_all_is_as_ever(string? path)
+    {
+        _environment["NOTIFY_SOCKET"] = path;
+        using Systemd systemd = new(_environment);
+        systemd.Ready("x");
+        systemd.Stopping();
+    }
+
+    private string Heard()
+    {
+        byte[] buffer = new byte[4_096];
+        return Encoding.UTF8.GetString(buffer, 0, _manager.Receive(buffer));
+    }
+}
