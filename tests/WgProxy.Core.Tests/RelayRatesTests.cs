@@ -14,7 +14,7 @@ public sealed class RelayRatesTests
     [Fact]
     public void A_run_is_cut_where_the_bucket_ends()
     {
-        Limit(new RouteSettings { TunnelRate = new Rate(1_000_000, 0) });
+        Limit(new RouteSettings { TunnelRate = new Rate(100_000, 0) });
         Scenario client = Scenario.Confirmed(_driver);
         byte[] run = Run(Scenario.FirstServer, 60);
         Assert.Equal(run.Length, Send(client, run).Length);
@@ -25,15 +25,15 @@ public sealed class RelayRatesTests
         Assert.Equal((Verdict.OverRate, 60 * Each), (Send(client, run).Verdict, _last.Length));
         Assert.Equal(60, _driver.Relay.Counters[Direction.Uplink, Verdict.OverRate]);
 
-        // Ten thousand bytes in 10 ms: nine datagrams, and no tenth.
-        _driver.Pass(0.010);
+        // Ten thousand bytes in 100 ms: nine datagrams, and no tenth.
+        _driver.Pass(0.100);
         Assert.Equal((Verdict.Forward, 9 * Each), (Send(client, run).Verdict, _last.Length));
     }
 
     [Fact]
     public void A_tunnel_is_congested_from_half_its_burst_on()
     {
-        Limit(new RouteSettings { TunnelRate = new Rate(1_000_000, 0) });
+        Limit(new RouteSettings { TunnelRate = new Rate(100_000, 0) });
         Scenario client = Scenario.Confirmed(_driver);
         Assert.False(Send(client, Run(Scenario.FirstServer, 64)).IsCongested);
         Assert.True(Send(client, Run(Scenario.FirstServer, 1)).IsCongested);
@@ -42,7 +42,7 @@ public sealed class RelayRatesTests
     [Fact]
     public void Each_direction_has_its_own_rate()
     {
-        Limit(new RouteSettings { TunnelRate = new Rate(0, 1_000_000) });
+        Limit(new RouteSettings { TunnelRate = new Rate(0, 100_000) });
         Scenario client = Scenario.Confirmed(_driver);
         for (int i = 0; i < 4; i++)
         {
@@ -81,7 +81,7 @@ public sealed class RelayRatesTests
     [Fact]
     public void Tunnels_of_a_server_share_its_rate_and_one_has_no_more_than_its_own()
     {
-        Limit(new RouteSettings { Rate = new Rate(2_000_000, 0), TunnelRate = new Rate(1_000_000, 0) });
+        Limit(new RouteSettings { Rate = new Rate(200_000, 0), TunnelRate = new Rate(100_000, 0) });
         Scenario alice = Scenario.Confirmed(_driver);
         Scenario bob = Scenario.Confirmed(_driver, RelayDriver.Client(2), 0xC4, 0x54);
         Assert.Equal(128, Count(alice, Scenario.FirstServer));
@@ -95,7 +95,7 @@ public sealed class RelayRatesTests
     {
         Scenario client = Scenario.Confirmed(_driver);
         Assert.Equal(600, Count(client, Scenario.FirstServer));
-        Limit(new RouteSettings { TunnelRate = new Rate(1_000_000, 0) });
+        Limit(new RouteSettings { TunnelRate = new Rate(100_000, 0) });
         Assert.Equal(128, Count(client, Scenario.FirstServer));
         Limit(RouteSettings.Default);
         Assert.Equal(600, Count(client, Scenario.FirstServer));
@@ -120,7 +120,7 @@ public sealed class RelayRatesTests
     [Fact]
     public void What_anyone_may_send_takes_nothing_of_a_tunnels_rate()
     {
-        Limit(new RouteSettings { Rate = new Rate(1_000_000, 1_000_000), TunnelRate = new Rate(1_000_000, 1_000_000) });
+        Limit(new RouteSettings { Rate = new Rate(100_000, 100_000), TunnelRate = new Rate(100_000, 100_000) });
         Scenario client = Scenario.Confirmed(_driver);
 
         // An attacker who has seen a packet replays it from elsewhere; another sends garbage under the client's address, or the server's.

@@ -8,6 +8,9 @@ public sealed class RatesTests
 {
     private const int Seconds = 8;
 
+    // What the rate lets pass in a second passes at once, at the beginning.
+    private const int Burst = 1;
+
     // Of 1,420 bytes inside a tunnel, TCP carries 1,368 (40 of IP and TCP, 12 of time stamps); the relay counts 1,452.
     private const double OfPayload = 1_368.0 / 1_452;
 
@@ -44,10 +47,10 @@ public sealed class RatesTests
         (double got, _) = await transfer.EndAsync();
         ProbeAccount echoes = await beside.StopAsync();
         RelayStatus status = await tunnel.Relay.StatusAsync();
-        double share = got / (megabits * OfPayload);
+        double share = got / (megabits * OfPayload * (Seconds + Burst) / Seconds);
         string report = $"{megabits} Mbit/s, {flows} flows, {milliseconds} ms, {(isDown ? "down" : "up")}: {got:0.0} Mbit/s, {share:P0} of the rate; beside it {echoes}; {status}";
         Measured.Write(report);
-        Assert.True(share is > 0.85 and < 1.15, report);
+        Assert.True(share is > 0.85 and < 1.03, report);
         Assert.True(echoes.Lost <= 1, report);
     }
 }

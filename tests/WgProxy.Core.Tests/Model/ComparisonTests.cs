@@ -44,7 +44,7 @@ public sealed partial class ComparisonTests(ITestOutputHelper output)
         ["a larger budget for unknown data"] = new() { UnknownBurst = 300 << 10 },
         ["a larger budget for unknown data of the proven"] = new() { UnknownProvenBurst = 70 << 20 },
         ["a larger budget for claims"] = new() { ClaimBurst = 5 << 20 },
-        ["a larger burst"] = new() { LeastRateBurst = 140 << 10 },
+        ["a larger burst"] = new() { RateBurstTenths = 11 },
         ["keepalives count for a rate"] = new() { KeepalivesAreCharged = true },
         ["unknown data have a rate"] = new() { UnknownIsLimited = true },
         ["claims have their tunnel's rate"] = new() { ClaimsAreLimited = true },

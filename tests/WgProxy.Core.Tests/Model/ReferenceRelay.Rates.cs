@@ -45,5 +45,5 @@ internal sealed partial class ReferenceRelay
         return count > 0 ? (Verdict.Forward, count, bytes, isCongested) : (Verdict.OverRate, dropped, dropped * lengths[0], false);
     }
 
-    private long BurstOf(long perSecond) => Math.Max(rules.LeastRateBurst, perSecond / 10);
+    private long BurstOf(long perSecond) => Math.Max(128 << 10, perSecond * rules.RateBurstTenths / 10);
 }

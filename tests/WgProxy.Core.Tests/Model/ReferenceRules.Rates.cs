@@ -3,7 +3,8 @@ namespace WgProxy.Core.Tests.Model;
 // How much data passes.
 internal sealed partial record ReferenceRules
 {
-    public long LeastRateBurst { get; init; } = 128 << 10;
+    /// <summary>For how many tenths of a second of a rate a burst is.</summary>
+    public int RateBurstTenths { get; init; } = 10;
 
     /// <summary>Whether keepalives count for a rate.</summary>
     public bool KeepalivesAreCharged { get; init; }
