@@ -64,7 +64,7 @@ public sealed partial class PortableEngine : IEngine
         // A port rests as long as a server may still send to it: for the same reason that a mapping lingers.
         _door = new PortableEngineDoor(settings.Binding);
         _connect = _door.TryConnect;
-        _ports = new UpstreamPorts(settings.Ports, settings.Relay.LingerTimeout, settings.Seeds.Ports, _door.Addresses);
+        _ports = new UpstreamPorts(settings.Ports, settings.Relay.LingerTimeout, settings.Seeds.Ports, _door.Addresses, settings.RestoredPorts);
     }
 
     /// <inheritdoc/>

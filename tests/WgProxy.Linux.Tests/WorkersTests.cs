@@ -74,6 +74,7 @@ public sealed class WorkersTests
         Assert.Equal(workers, WorkerLimits.Workers(settings, wanted));
         EngineSettings[] shares = [.. Enumerable.Range(0, workers).Select(worker => WorkerLimits.Of(settings, worker, workers))];
         Assert.Equal(settings.Ports.Order(), shares.SelectMany(share => share.Ports).Order());
+        Assert.All(shares, share => Assert.Equal(settings.Ports, share.RestoredPorts ?? share.Ports));
         Assert.InRange(shares.Sum(share => share.Relay.Slots), 1, settings.Relay.Slots);
         Assert.InRange(shares.Sum(share => share.Relay.MaxAsked), 1, asked);
         Assert.InRange(shares.Sum(share => share.Relay.MaxClaimed), 1, settings.Relay.MaxClaimed);

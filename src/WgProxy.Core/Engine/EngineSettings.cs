@@ -35,6 +35,10 @@ public sealed record EngineSettings
     /// <summary>Local ports that upstream sockets may use, each once.</summary>
     public IReadOnlyList<ushort> Ports { get; init; } = [];
 
+    /// <summary>Local ports by which restored mappings may go on; null for <see cref="Ports"/>. An engine of several workers gives each a
+    /// share of the ports, and a mapping may be restored by another worker than it had.</summary>
+    public IReadOnlyList<ushort>? RestoredPorts { get; init; }
+
     /// <summary>What upstream sockets are bound to, beside their ports.</summary>
     public UpstreamBinding Binding { get; init; } = new();
 

@@ -28,8 +28,9 @@ public sealed class UpstreamPorts
     // The ports are not reserved for this program. Others may hold some of them, but hardly ever most.
     private const int Attempts = 16;
 
-    // Which ports are these, a bit each: a restored mapping may have another.
+    // Which ports are these, a bit each, and which of them and of others a restored mapping may have.
     private readonly ulong[] _own = new ulong[(ushort.MaxValue + 1) / 64];
+    private readonly ulong[] _mayReturn = new ulong[(ushort.MaxValue + 1) / 64];
 
     // Which of them are free, a bit each. Thousands may wake at one draw, and a search for each took 60 ms (16,384 of 28,232).
     private readonly ulong[] _isFree = new ulong[(ushort.MaxValue + 1) / 64];
@@ -55,7 +56,14 @@ public sealed class UpstreamPorts
     /// <param name="rest">How long a port rests that a server has sent to.</param>
     /// <param name="seed">128 random bits; without them, the next draw cannot be predicted from earlier ones.</param>
     /// <param name="addresses">The source addresses; null if the system is to choose.</param>
-    public UpstreamPorts(IEnumerable<ushort> ports, TimeSpan rest, (ulong K0, ulong K1) seed, AddressPool? addresses = null)
+    /// <param name="mayReturn">Every port that a restored mapping may go on by, also another owner's; null for those that may be drawn.
+    /// </param>
+    public UpstreamPorts(
+        IEnumerable<ushort> ports,
+        TimeSpan rest,
+        (ulong K0, ulong K1) seed,
+        AddressPool? addresses = null,
+        IReadOnlyList<ushort>? mayReturn = null)
     {
         _addresses = addresses ?? AddressPool.Empty;
         _free = [.. ports];
@@ -64,6 +72,11 @@ public sealed class UpstreamPorts
         {
             Set(_own, port, true);
             Set(_isFree, port, true);
+        }
+
+        foreach (ushort port in mayReturn ?? _free)
+        {
+            Set(_mayReturn, port, true);
         }
 
         _lowest = _free.DefaultIfEmpty<ushort>().Min();
@@ -131,7 +144,7 @@ public sealed class UpstreamPorts
         || (refusal.IsOfThePort && TryOpen(open, server, now, out socket, out refusal));
 
     /// <summary>Opens the socket of a restored mapping: by the port it had, drawn or resting, or by one that is drawn if the system, or
-    /// another mapping, has that. The caller returns the socket's port by <see cref="Rest"/>. A recorded port that did not open rests.
+    /// another mapping, has that, or the operator has chosen other ports since. The caller returns the socket's port by <see cref="Rest"/>. A recorded port that did not open rests.
     /// </summary>
     /// <inheritdoc cref="TryOpen"/>
     /// <param name="open">Opens one.</param>
@@ -150,7 +163,8 @@ public sealed class UpstreamPorts
         [MaybeNullWhen(false)] out TSocket socket,
         out OpenRefusal refusal)
     {
-        if (Has(_isTaken, recorded.Port) && _spare != recorded.Port)
+        bool mayReturn = Size == 0 || Has(_mayReturn, recorded.Port);
+        if (!mayReturn || (Has(_isTaken, recorded.Port) && _spare != recorded.Port))
         {
             return TryOpen(open, server, now, out socket, out refusal);
         }

@@ -76,7 +76,7 @@ internal sealed partial class LinuxWorker : IDisposable
         _relay = new Relay(settings.SeededRelay, settings.Routes, settings.Mac1Matcher);
         _door = new UpstreamDoor(settings.Binding);
         _paths = new PathProbe(_door);
-        _ports = new UpstreamPorts(settings.Ports, settings.Relay.LingerTimeout, settings.Seeds.Ports, _door.Addresses);
+        _ports = new UpstreamPorts(settings.Ports, settings.Relay.LingerTimeout, settings.Seeds.Ports, _door.Addresses, settings.RestoredPorts);
         _connect = TryConnect;
         _upstreams = new Upstream[_relay.Slots];
         _clients = new ClientTable(_relay.Slots);

@@ -34,6 +34,7 @@ internal static class WorkerLimits
         return settings with
         {
             Ports = [.. settings.Ports.Where((_, i) => i % workers == worker)],
+            RestoredPorts = settings.RestoredPorts ?? settings.Ports,
             Seeds = settings.Seeds.OfWorker(worker),
             Relay = settings.Relay with
             {

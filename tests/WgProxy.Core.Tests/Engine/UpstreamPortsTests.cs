@@ -182,24 +182,32 @@ public sealed class UpstreamPortsTests
     [Fact]
     public void A_restored_mappings_port_that_is_taken_is_replaced_by_a_drawn_one()
     {
-        UpstreamPorts ports = new([7], Rest, default);
+        UpstreamPorts ports = new([7], Rest, default, mayReturn: [5, 7]);
         Assert.True(ports.TryReopen(
             (IPEndPoint server, UpstreamEnd end, [MaybeNullWhen(false)] out string socket, out OpenRefusal refusal) =>
                 end.Port == 5 ? Refuse("bind", () => { })(server, end, out socket, out refusal) : Opens(server, end, out socket, out refusal),
-            Server,
-            new UpstreamEnd(0, 5),
-            true,
-            default,
-            out string? socket,
-            out _));
+            Server, new UpstreamEnd(0, 5), true, default, out string? socket, out _));
         Assert.Equal("7", socket);
     }
 
-    // Another worker's, or one of another configuration: it comes and goes, and the own ports stay what they are.
+    [Fact]
+    public void A_restored_mappings_port_that_is_not_allowed_any_more_is_replaced_by_a_drawn_one()
+    {
+        UpstreamPorts ports = new([7], Rest, default, mayReturn: [6, 7]);
+        Assert.True(ports.TryReopen<string>(Opens, Server, new UpstreamEnd(0, 5), true, default, out string? socket, out _));
+        Assert.Equal("7", socket);
+        Assert.False(ports.TryDraw(default, out _));
+
+        // Where the system chooses, every port is allowed.
+        Assert.True(new UpstreamPorts([], Rest, default).TryReopen<string>(Opens, Server, new UpstreamEnd(0, 5), true, default, out socket, out _));
+        Assert.Equal("5", socket);
+    }
+
+    // Another worker's: it comes and goes, and the own ports stay what they are.
     [Fact]
     public void A_port_that_is_not_one_of_these_is_no_more_drawn_after_it_was_restored()
     {
-        UpstreamPorts ports = new([7], Rest, default);
+        UpstreamPorts ports = new([7], Rest, default, mayReturn: [5, 7]);
         Assert.True(ports.TryReopen<string>(Opens, Server, new UpstreamEnd(0, 5), true, default, out _, out _));
         ports.Rest(5, default);
         ports.Rest(5, default, used: false);
