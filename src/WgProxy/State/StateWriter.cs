@@ -19,13 +19,18 @@ internal sealed class StateWriter : IDisposable
     private static readonly TimeSpan Gathering = TimeSpan.FromMilliseconds(2);
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan Relapse = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan Again = TimeSpan.FromSeconds(5);
 
     private readonly RecordFile _file;
+    private readonly Action<int> _erase;
     private readonly Action<string?> _report;
     private readonly RecordQueue _queue = new(Waiting);
     private readonly ConcurrentQueue<int> _refused = new();
     private readonly AutoResetEvent _wake = new(initialState: false);
     private readonly Dictionary<MappingKey, Place> _places = [];
+
+    // Cells that could not be emptied, each with the key of its record, if that is known. They stay used until they are empty.
+    private readonly Dictionary<int, MappingKey?> _unerased = [];
     private readonly ulong[] _isUsed = new ulong[StateLayout.MostCells / 64];
     private readonly ulong[] _isFormer = new ulong[StateLayout.MostCells / 64];
     private readonly byte[] _record = new byte[MappingRecord.Size];
@@ -39,9 +44,10 @@ internal sealed class StateWriter : IDisposable
     /// <summary>A writer that begins at once.</summary>
     /// <param name="file">The file. Its cells that hold records stay as they are until those mappings have other records.</param>
     /// <param name="report">Told what the system refuses when writing begins to fail, and null when it has succeeded for a minute.</param>
-    public StateWriter(RecordFile file, Action<string?> report)
+    /// <param name="erase">Empties a cell, or throws what <see cref="RecordFile.Erase"/> throws; null for that.</param>
+    public StateWriter(RecordFile file, Action<string?> report, Action<int>? erase = null)
     {
-        (_file, _report) = (file, report);
+        (_file, _erase, _report) = (file, erase ?? file.Erase, report);
         _thread = new Thread(Run) { IsBackground = true, Name = "records" };
         _thread.Start();
     }
@@ -88,6 +94,7 @@ internal sealed class StateWriter : IDisposable
         {
             // First, because what is left before the end is asked for is written.
             bool isLast = _isEnding;
+            EraseAgain();
             while (_queue.TryTake(out RecordQueue.Entry entry, _record))
             {
                 Write(entry);
@@ -110,7 +117,7 @@ internal sealed class StateWriter : IDisposable
                 continue;
             }
 
-            _ = _wake.WaitOne();
+            _ = _wake.WaitOne(_unerased.Count == 0 ? Timeout.InfiniteTimeSpan : Again);
             if (!_isEnding)
             {
                 Thread.Sleep(Gathering);
@@ -135,24 +142,29 @@ internal sealed class StateWriter : IDisposable
     private void Write(in RecordQueue.Entry entry)
     {
         bool isKnown = _places.TryGetValue(entry.Key, out Place place);
-        try
+        if (entry.IsEnded)
         {
-            if (entry.IsEnded)
+            if (isKnown)
             {
-                if (isKnown)
-                {
-                    _ = _places.Remove(entry.Key);
-                    Free(place.Cell);
-                }
-            }
-            else if (isKnown || TryFindFree(entry.Used, out place))
-            {
-                _places[entry.Key] = place with { Expires = entry.Expires };
-                Set(_isUsed, place.Cell, true);
-                Set(_isFormer, place.Cell, false);
-                _file.Write(place.Cell, entry.Used, _record);
+                _ = TryErase(place.Cell, entry.Key);
             }
 
+            return;
+        }
+
+        if (!isKnown && !TryFindFree(entry.Used, out place))
+        {
+            Failed("no cell of its file is free");
+            return;
+        }
+
+        try
+        {
+            _places[entry.Key] = place with { Expires = entry.Expires };
+            Set(_isUsed, place.Cell, true);
+            Set(_isFormer, place.Cell, false);
+            _ = _unerased.Remove(place.Cell);
+            _file.Write(place.Cell, entry.Used, _record);
             Succeeded();
         }
         catch (Exception refusal) when (refusal is IOException or UnauthorizedAccessException)
@@ -163,32 +175,65 @@ internal sealed class StateWriter : IDisposable
 
     private void EraseFormer(int cell)
     {
-        if (!Has(_isFormer, cell))
+        if (Has(_isFormer, cell))
         {
-            return;
-        }
-
-        try
-        {
-            if (_file.TryRead(cell, out MappingRecord record) && _places.TryGetValue(MappingKey.Of(record), out Place place) && place.Cell == cell)
-            {
-                _ = _places.Remove(MappingKey.Of(record));
-            }
-
-            Free(cell);
-        }
-        catch (Exception refusal) when (refusal is IOException or UnauthorizedAccessException)
-        {
-            Failed(refusal.Message);
+            _ = TryErase(cell, _file.TryRead(cell, out MappingRecord record) ? MappingKey.Of(record) : OwnerOf(cell));
         }
     }
 
-    private void Free(int cell)
+    // For a record that could be read at the start, and cannot be read now.
+    private MappingKey? OwnerOf(int cell)
     {
+        foreach ((MappingKey key, Place place) in _places)
+        {
+            if (place.Cell == cell)
+            {
+                return key;
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>Empties a cell. Only then is it free: one that could not be emptied would come back after a restart, and is
+    /// tried again with what is written next, or after five seconds.</summary>
+    private bool TryErase(int cell, MappingKey? key)
+    {
+        try
+        {
+            _erase(cell);
+        }
+        catch (Exception refusal) when (refusal is IOException or UnauthorizedAccessException)
+        {
+            _unerased[cell] = key;
+            Failed(refusal.Message);
+            return false;
+        }
+
+        if (key is { } known && _places.TryGetValue(known, out Place place) && place.Cell == cell)
+        {
+            _ = _places.Remove(known);
+        }
+
+        _ = _unerased.Remove(cell);
         Set(_isFormer, cell, false);
-        _file.Erase(cell);
         Set(_isUsed, cell, false);
         _firstFree = Math.Min(_firstFree, cell / 64);
+        Succeeded();
+        return true;
+    }
+
+    private void EraseAgain()
+    {
+        // If one fails, so will the others.
+        while (_unerased.Count > 0)
+        {
+            (int cell, MappingKey? key) = _unerased.First();
+            if (!TryErase(cell, key))
+            {
+                return;
+            }
+        }
     }
 
     private bool TryFindFree(long now, out Place place)
@@ -199,8 +244,10 @@ internal sealed class StateWriter : IDisposable
             // Ends may have been lost. What must have ended by now makes room.
             foreach ((MappingKey key, Place each) in _places.Where(each => each.Value.Expires + BeyondDeadline < now).ToArray())
             {
-                _ = _places.Remove(key);
-                Free(each.Cell);
+                if (!TryErase(each.Cell, key))
+                {
+                    break;
+                }
             }
 
             isFound = TryFindFree(out cell);
