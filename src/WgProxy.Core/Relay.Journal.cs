@@ -141,7 +141,7 @@ public sealed partial class Relay
     /// <param name="recorded">The port that the record names. If it is another, the server knows nothing of it yet.</param>
     public void Restored(int slot, ushort port, ushort recorded)
     {
-        // From now on its end is told. If the socket does not open, the verdict tells the lender, who may try the record again.
+        // From now on its end is told. If the socket does not open, no end is told: the lender keeps the record and lends it again.
         _mappings.Changes?.Restored(slot);
         _life.Restored(slot, port, recorded);
     }

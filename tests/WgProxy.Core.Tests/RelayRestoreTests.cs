@@ -170,6 +170,21 @@ public sealed class RelayRestoreTests
     }
 
     [Fact]
+    public void A_record_whose_socket_did_not_open_can_be_restored_later()
+    {
+        MappingRecord record = RecordOf(_old.Confirm(RelayDriver.Client(1)));
+        RelayDriver driver = Another();
+        driver.Relay.KeepJournal();
+        Assert.Equal(RestoreVerdict.Restored, driver.Relay.Restore(record, Written, driver.Now, out int slot));
+        driver.Relay.OpenFailed(slot);
+        driver.Pass(5);
+        Assert.False(driver.Relay.TryTakeRecord(driver.Now, out _, out _));
+        Assert.Equal(RestoreVerdict.Restored, Restore(driver, record, Later(5), out slot));
+        Assert.Equal(new Decision(Verdict.Forward, slot, 32), driver.FromClient(RelayDriver.Client(1), WireMessages.Transport(0x51)));
+        Assert.Equal(Verdict.Forward, driver.FromServer(slot, WireMessages.Transport(0xC1)).Verdict);
+    }
+
+    [Fact]
     public void What_cannot_be_restored_is_refused_by_name()
     {
         MappingRecord record = RecordOf(_old.Confirm(RelayDriver.Client(1)));

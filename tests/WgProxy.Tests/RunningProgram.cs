@@ -98,6 +98,8 @@ internal sealed partial class RunningProgram : IDisposable
         }
     }
 
+    public int Id => _process.Id;
+
     public bool HasExited => _process.HasExited;
 
     public void Dispose()

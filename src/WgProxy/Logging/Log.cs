@@ -161,6 +161,15 @@ internal sealed partial class Log(TextWriter output, bool forJournal, TimeProvid
     public void StateIsSetAside(string directory, string? flaw, int damaged, Restoration restoration) =>
         Warning($"state directory {directory}: " + string.Join("; ", StateWords(flaw, damaged, restoration)));
 
+    /// <summary>Some records met an error that may pass.</summary>
+    public void RecordsWait(string directory, Restoration restoration) =>
+        Warning($"state directory {directory}: {restoration.Kept} records wait: {restoration.Count(RestoreVerdict.NotOpened)} for a socket, "
+            + $"{restoration.Count(RestoreVerdict.NoRoom)} for room; they are tried again every {Restoration.Pause.TotalSeconds:0} s");
+
+    /// <summary>What came of those.</summary>
+    public void RecordsWaited(string directory, int waited, Restoration restoration) =>
+        Info($"state directory {directory}: of {waited} records that waited, {restoration.Kept} are kept for the next start");
+
     /// <summary>Records cannot be written, or can be again.</summary>
     public void StateIsWritten(string directory, string? refusal)
     {
@@ -305,7 +314,7 @@ internal sealed partial class Log(TextWriter output, bool forJournal, TimeProvid
         int others = restoration.Refused - restoration.Count(RestoreVerdict.UnknownRoute);
         if (others > 0)
         {
-            yield return $"{others} records are deleted: no room, no socket, or the client is not allowed";
+            yield return $"{others} records are deleted: without a port or a server, or the client is not allowed";
         }
     }
 

@@ -19,6 +19,7 @@ internal sealed class RelayState : IAsyncDisposable
     private readonly Restoration _restoration;
     private readonly EngineSeeds _seeds;
     private readonly string? _flaw;
+    private readonly CancellationTokenSource _stop = new();
     private Task _restoring = Task.CompletedTask;
 
     private RelayState(string directory, SafeFileHandle theLock, EngineSeeds seeds, RecordFile file, string? flaw, Log log)
@@ -99,7 +100,9 @@ internal sealed class RelayState : IAsyncDisposable
     /// <summary>Writes what is still to be written. The engine has stopped.</summary>
     public async ValueTask DisposeAsync()
     {
+        await _stop.CancelAsync();
         await _restoring;
+        _stop.Dispose();
         _writer.Dispose();
         _lock.Dispose();
     }
@@ -113,6 +116,14 @@ internal sealed class RelayState : IAsyncDisposable
         if (_flaw is not null || damaged > 0 || restoration.Refused > 0)
         {
             _log.StateIsSetAside(_directory, _flaw, damaged, restoration);
+        }
+
+        if (restoration.Kept > 0)
+        {
+            int waiting = restoration.Kept;
+            _log.RecordsWait(_directory, restoration);
+            await restoration.RunAgainAsync(engine, TimeProvider.System, _stop.Token);
+            _log.RecordsWaited(_directory, waiting, restoration);
         }
     }
 }

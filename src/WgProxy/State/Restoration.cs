@@ -4,20 +4,30 @@ using WgProxy.Core.Journal;
 
 namespace WgProxy.State;
 
-/// <summary>Lends an engine the records of a file, those first that were used last.</summary>
+/// <summary>Lends an engine the records of a file, those first that were used last; and again those that met an error which may pass.
+/// </summary>
 internal sealed class Restoration(RecordFile file, StateWriter writer)
 {
+    /// <summary>How long it waits before it lends again what met an error that may pass.</summary>
+    public static readonly TimeSpan Pause = TimeSpan.FromSeconds(5);
+
+    /// <summary>How often it lends a record again: for five minutes. A default idle timeout has passed by then.</summary>
+    public const int MostTries = 60;
+
     private readonly Queue<int[]> _chunks = new(file.ByUse.Chunk(RestoreBatch.MostRecords));
     private readonly int[] _verdicts = new int[Enum.GetValues<RestoreVerdict>().Length];
+    private List<KeptRecord> _kept = [];
     private Lent? _first;
 
     /// <summary>Records that the engine was lent.</summary>
     public int Total => _verdicts.Sum();
 
-    /// <summary>Records that were refused for another reason than their age, or a mapping that the client has again already. Those that
-    /// still waited when the engine stopped were not.</summary>
+    /// <summary>Records that were deleted for another reason than their age, or a mapping that the client has again already.</summary>
     public int Refused => Total - Count(RestoreVerdict.Waiting) - Count(RestoreVerdict.Restored) - Count(RestoreVerdict.Expired)
-        - Count(RestoreVerdict.Duplicate);
+        - Count(RestoreVerdict.Duplicate) - Count(RestoreVerdict.NotOpened) - Count(RestoreVerdict.NoRoom);
+
+    /// <summary>Records that wait because there was no socket or no room. The file keeps them.</summary>
+    public int Kept => _kept.Count;
 
     /// <summary>Cells that were whole, and held no record of this version.</summary>
     public int Unreadable { get; private set; }
@@ -25,13 +35,14 @@ internal sealed class Restoration(RecordFile file, StateWriter writer)
     /// <summary>How long it took.</summary>
     public TimeSpan Took { get; private set; }
 
-    /// <summary>How many records met a verdict.</summary>
+    /// <summary>How many records met a verdict. One that is lent again counts by its last.</summary>
     public int Count(RestoreVerdict verdict) => _verdicts[(int)verdict];
 
     /// <summary>Reads the first batch, so that it can be lent at the moment in which the engine has started.</summary>
     public void Prepare() => _first = ReadNext();
 
-    /// <summary>Restores what can be restored. The file forgets the rest. Lends the first batch before it returns.</summary>
+    /// <summary>Restores what can be restored. The file keeps what met an error that may pass, and forgets the rest. Lends the first
+    /// batch before it returns.</summary>
     public async Task RunAsync(IEngine engine)
     {
         long began = Stopwatch.GetTimestamp();
@@ -43,6 +54,23 @@ internal sealed class Restoration(RecordFile file, StateWriter writer)
         }
 
         Took = Stopwatch.GetElapsedTime(began);
+    }
+
+    /// <summary>Lends again, every few seconds, what there was no socket or no room for: until nothing waits, the engine has stopped,
+    /// or it has tried often enough. The file keeps what still waits then, and the next start tries that.</summary>
+    /// <param name="engine">The engine.</param>
+    /// <param name="time">Tells when the pauses are over.</param>
+    /// <param name="stop">Ends a pause, and all.</param>
+    public async Task RunAgainAsync(IEngine engine, TimeProvider time, CancellationToken stop)
+    {
+        for (int tried = 0; tried < MostTries && _kept.Count > 0; tried++)
+        {
+            await Task.Delay(Pause, time, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            if (stop.IsCancellationRequested || !await LendAgainAsync(engine))
+            {
+                return;
+            }
+        }
     }
 
     private Lent? ReadNext()
@@ -68,8 +96,45 @@ internal sealed class Restoration(RecordFile file, StateWriter writer)
             }
         }
 
-        TaskCompletionSource answered = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        return new Lent(whole, new RestoreBatch(records, HostInstant.Now, _ => answered.SetResult()), answered.Task);
+        return Lent.Of(whole, records);
+    }
+
+    private async Task<bool> LendAgainAsync(IEngine engine)
+    {
+        List<KeptRecord> waiting = _kept;
+        _kept = [];
+        for (int first = 0; first < waiting.Count; first += RestoreBatch.MostRecords)
+        {
+            if (!await LendAsync(engine, ReadAgain(waiting.Slice(first, Math.Min(RestoreBatch.MostRecords, waiting.Count - first)))))
+            {
+                _kept.AddRange(waiting.Skip(first + RestoreBatch.MostRecords));
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    private Lent ReadAgain(List<KeptRecord> waiting)
+    {
+        List<int> same = new(waiting.Count);
+        List<MappingRecord> records = new(waiting.Count);
+        foreach (KeptRecord kept in waiting)
+        {
+            _verdicts[(int)kept.Verdict]--;
+            if (file.TryRead(kept.Cell, out MappingRecord record) && record.Written == kept.Written && MappingKey.Of(record) == kept.Key)
+            {
+                same.Add(kept.Cell);
+                records.Add(record);
+            }
+            else
+            {
+                // The client has had a mapping meanwhile: the cell has the record of that, or nothing, or already another client's.
+                _verdicts[(int)RestoreVerdict.Duplicate]++;
+            }
+        }
+
+        return Lent.Of(same, records);
     }
 
     private async Task<bool> LendAsync(IEngine engine, Lent lent)
@@ -80,7 +145,12 @@ internal sealed class Restoration(RecordFile file, StateWriter writer)
         {
             RestoreVerdict verdict = lent.Batch.Verdicts[i];
             _verdicts[(int)verdict]++;
-            if (verdict is not (RestoreVerdict.Restored or RestoreVerdict.Waiting))
+            if (verdict is RestoreVerdict.NotOpened or RestoreVerdict.NoRoom)
+            {
+                // No network yet, too many files, too many mappings: that may pass, and the tunnel be alive still.
+                _kept.Add(new KeptRecord(lent.Cells[i], MappingKey.Of(lent.Batch.Records[i]), lent.Batch.Records[i].Written, verdict));
+            }
+            else if (verdict is not (RestoreVerdict.Restored or RestoreVerdict.Waiting))
             {
                 writer.Refuse(lent.Cells[i]);
             }
@@ -89,5 +159,14 @@ internal sealed class Restoration(RecordFile file, StateWriter writer)
         return lent.Batch.Outcome == RestoreOutcome.Done;
     }
 
-    private sealed record Lent(List<int> Cells, RestoreBatch Batch, Task Answered);
+    private sealed record Lent(List<int> Cells, RestoreBatch Batch, Task Answered)
+    {
+        public static Lent Of(List<int> cells, List<MappingRecord> records)
+        {
+            TaskCompletionSource answered = new(TaskCreationOptions.RunContinuationsAsynchronously);
+            return new Lent(cells, new RestoreBatch(records, HostInstant.Now, _ => answered.SetResult()), answered.Task);
+        }
+    }
+
+    private readonly record struct KeptRecord(int Cell, MappingKey Key, JournalInstant Written, RestoreVerdict Verdict);
 }

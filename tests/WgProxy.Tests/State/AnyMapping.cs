@@ -57,6 +57,12 @@ internal sealed class TakingEngine : IEngine
     /// <summary>What was lent, in order.</summary>
     public List<MappingRecord> Lent { get; } = [];
 
+    /// <summary>How often something was lent.</summary>
+    public int Times { get; private set; }
+
+    /// <summary>What it says of each record; by default that it has not come to it.</summary>
+    public Func<MappingRecord, RestoreVerdict> Judge { get; set; } = static _ => RestoreVerdict.Waiting;
+
     public IReadOnlyList<IPEndPoint> Listening => [];
 
     public IReadOnlyList<string> Shortfalls => [];
@@ -64,7 +70,13 @@ internal sealed class TakingEngine : IEngine
     public void Restore(RestoreBatch batch)
     {
         batch.Begin();
+        Times++;
         Lent.AddRange(batch.Records);
+        for (int i = 0; i < batch.Records.Length; i++)
+        {
+            batch.Judge(i, Judge(batch.Records[i]));
+        }
+
         batch.End(RestoreOutcome.Done);
     }
 

@@ -108,6 +108,22 @@ public sealed class RelayStateTests : IDisposable
         }
     }
 
+    [Fact]
+    public async Task What_found_no_socket_or_no_room_comes_back_at_the_next_start()
+    {
+        await KeepAsync([AnyMapping.Record(1), AnyMapping.Record(2), AnyMapping.Record(3)]);
+        await RestoredAsync(record => record.UplinkBytes switch
+        {
+            1 => RestoreVerdict.NotOpened,
+            2 => RestoreVerdict.Denied,
+            _ => RestoreVerdict.NoRoom,
+        });
+        Assert.EndsWith("1 records are deleted: without a port or a server, or the client is not allowed", Warnings[0], StringComparison.Ordinal);
+        Assert.EndsWith("2 records wait: 1 for a socket, 1 for room; they are tried again every 5 s", Warnings[1], StringComparison.Ordinal);
+        await AssertNumbersAsync([1, 3]);
+        Assert.Equal(2, Warnings.Length);
+    }
+
     [Theory]
     [InlineData(0, "is no file of records")]
     [InlineData(8, "is of another version of wgproxy")]
@@ -193,9 +209,10 @@ public sealed class RelayStateTests : IDisposable
         return settings;
     }
 
-    private async Task<List<MappingRecord>> RestoredAsync()
+    private async Task<List<MappingRecord>> RestoredAsync(Func<MappingRecord, RestoreVerdict>? judge = null)
     {
         using TakingEngine engine = new();
+        engine.Judge = judge ?? engine.Judge;
         RelayState state = RelayState.Open(_directory, _heard.Log, out _)!;
         state.Restore(engine);
         await state.DisposeAsync();

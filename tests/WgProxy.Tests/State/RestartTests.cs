@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
@@ -72,6 +73,35 @@ public sealed class RestartTests : IDisposable
             _ = await again.ExitAsync();
         }
 
+        Assert.Equal(former, _ends.Upstream);
+    }
+
+    // Nothing is there in a new namespace, the loopback included, until somebody brings it up.
+    [Theory]
+    [InlineData("linux")]
+    [InlineData("portable")]
+    public async Task A_start_without_a_network_costs_no_tunnel(string engine)
+    {
+        Assert.SkipUnless(Environment.IsPrivilegedProcess, "needs root, to make a network namespace");
+        _environment["WGPROXY_ENGINE"] = engine;
+        await EstablishAsync(RunningProgram.Kill9);
+        IPEndPoint former = _ends.Upstream!;
+        Dictionary<string, string> everywhere = new(_environment, StringComparer.Ordinal) { ["WGPROXY_LISTEN"] = $"0.0.0.0:{_relay.Port}" };
+        using (RunningProgram early = RunningProgram.Below(["unshare", "-n"], everywhere))
+        {
+            Assert.Contains(": 1 records wait: 1 for a socket, ", await early.LineAsync(" records wait: "), StringComparison.Ordinal);
+            using Process up = Process.Start("nsenter", ["-t", $"{early.Id}", "-n", "ip", "link", "set", "lo", "up"]);
+            await up.WaitForExitAsync(TestContext.Current.CancellationToken);
+            Assert.Equal(0, up.ExitCode);
+            Assert.EndsWith(": of 1 records that waited, 0 are kept for the next start", await early.LineAsync(" that waited, "), StringComparison.Ordinal);
+            early.Signal(RunningProgram.Terminate);
+            (int code, _, _) = await early.ExitAsync();
+            Assert.Equal(0, code);
+        }
+
+        using RunningProgram again = new(_environment);
+        Assert.Contains(" 1 of 1 mappings go on from ", await again.LineAsync(" go on from "), StringComparison.Ordinal);
+        await _ends.GoOnAsync(_relay);
         Assert.Equal(former, _ends.Upstream);
     }
 
