@@ -87,6 +87,8 @@ internal static class Constants
 
     public const int RLIMIT_NOFILE = 7;
     public const int AT_EMPTY_PATH = 0x1000;
+    public const int AT_FDCWD = -100;
+    public const int STATX_UID = 0x8;
     public const int STATX_INO = 0x100;
 
     public const int EPERM = 1;

@@ -57,6 +57,9 @@ internal static unsafe partial class Libc
     [LibraryImport("libc", SetLastError = true)]
     public static partial int setrlimit(int resource, rlimit* rlim);
 
+    [LibraryImport("libc")]
+    public static partial uint geteuid();
+
     /// <summary>Since glibc 2.28 and musl 1.2.5.</summary>
     [LibraryImport("libc", SetLastError = true)]
     public static partial int statx(int dirfd, byte* pathname, int flags, uint mask, statx* statxbuf);

@@ -260,6 +260,12 @@ internal struct rlimit
 [StructLayout(LayoutKind.Explicit, Size = 256)]
 internal struct statx
 {
+    [FieldOffset(0)]
+    public uint stx_mask;
+
+    [FieldOffset(20)]
+    public uint stx_uid;
+
     [FieldOffset(32)]
     public ulong stx_ino;
 

@@ -79,6 +79,27 @@ public static unsafe class HostFacts
         }
     }
 
+    /// <summary>The number of the user by whose rights this process acts.</summary>
+    public static uint EffectiveUser => Libc.geteuid();
+
+    /// <summary>The number of the user who owns a file or directory, or what a symbolic link leads to; null if there is none, or the
+    /// kernel does not tell.</summary>
+    public static uint? OwnerOf(string path)
+    {
+        statx about = default;
+        try
+        {
+            fixed (byte* name = Encoding.UTF8.GetBytes(path + '\0'))
+            {
+                return Libc.statx(AT_FDCWD, name, 0, STATX_UID, &about) == 0 && (about.stx_mask & STATX_UID) != 0 ? about.stx_uid : null;
+            }
+        }
+        catch (EntryPointNotFoundException)
+        {
+            return null;
+        }
+    }
+
     /// <summary>Fills a few bytes with unpredictable bits; false if the kernel, or a sandbox, lacks the call.</summary>
     public static bool TryFillRandom(Span<byte> bits)
     {

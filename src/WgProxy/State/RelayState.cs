@@ -11,6 +11,10 @@ namespace WgProxy.State;
 /// </summary>
 internal sealed class RelayState : IAsyncDisposable
 {
+    private const string LockName = "lock";
+    private const string SeedsName = "seeds";
+    private const string MappingsName = "mappings";
+
     private readonly string _directory;
     private readonly Log _log;
     private readonly SafeFileHandle _lock;
@@ -56,13 +60,16 @@ internal sealed class RelayState : IAsyncDisposable
         try
         {
             StateFiles.MakeDirectory(directory);
-            if (StateFiles.OthersMayWrite(directory))
+            string? flawOfAll = StateFiles.OthersMayWrite(directory)
+                ? "other users may write to it; expected mode 0700"
+                : StateFiles.StrangerIn(directory, [LockName, SeedsName, MappingsName]);
+            if (flawOfAll is not null)
             {
-                log.StateIsUnusable(directory, "other users may write to it; expected mode 0700");
+                log.StateIsUnusable(directory, flawOfAll);
                 return null;
             }
 
-            string lockPath = Path.Combine(directory, "lock");
+            string lockPath = Path.Combine(directory, LockName);
             theLock = StateFiles.TryLock(lockPath);
             if (theLock is null)
             {
@@ -71,8 +78,8 @@ internal sealed class RelayState : IAsyncDisposable
                 return null;
             }
 
-            string seedPath = Path.Combine(directory, "seeds");
-            string recordPath = Path.Combine(directory, "mappings");
+            string seedPath = Path.Combine(directory, SeedsName);
+            string recordPath = Path.Combine(directory, MappingsName);
             _ = StateFiles.TakeFromOthers(recordPath);
             EngineSeeds seeds = SeedFile.Open(seedPath, StateFiles.TakeFromOthers(seedPath), out string? seedFlaw);
             RecordFile file = RecordFile.Open(recordPath, SeedFile.IdentityOf(seeds), out string? flaw);

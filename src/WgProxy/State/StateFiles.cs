@@ -1,4 +1,5 @@
 using Microsoft.Win32.SafeHandles;
+using WgProxy.Linux.Net;
 
 namespace WgProxy.State;
 
@@ -33,6 +34,35 @@ internal static class StateFiles
     /// <summary>Whether others may put files into the directory.</summary>
     public static bool OthersMayWrite(string directory) =>
         !OperatingSystem.IsWindows() && (File.GetUnixFileMode(directory) & OthersWrite) != UnixFileMode.None;
+
+    /// <summary>Why a directory or one of its files is not the relay's own, in words that continue the directory; null if they are. Its
+    /// owner could replace each file, or point it elsewhere. The directory itself may be a symbolic link: systemd makes one for a
+    /// user of its own (DynamicUser=).</summary>
+    /// <param name="directory">The directory. It must be there.</param>
+    /// <param name="files">The names of files that it may have.</param>
+    public static string? StrangerIn(string directory, ReadOnlySpan<string> files)
+    {
+        if (StrangerOf(directory) is { } owner)
+        {
+            return $"user {owner} owns it; expected user {HostFacts.EffectiveUser}";
+        }
+
+        foreach (string name in files)
+        {
+            string path = Path.Combine(directory, name);
+            if (new FileInfo(path).LinkTarget is not null)
+            {
+                return $"{name} in it is a symbolic link; expected a file";
+            }
+
+            if (StrangerOf(path) is { } stranger)
+            {
+                return $"user {stranger} owns {name} in it; expected user {HostFacts.EffectiveUser}";
+            }
+        }
+
+        return null;
+    }
 
     /// <summary>Takes a file from others. Whether they could use it.</summary>
     public static bool TakeFromOthers(string path)
@@ -72,6 +102,10 @@ internal static class StateFiles
             return null;
         }
     }
+
+    // Root may do everything anyway.
+    private static uint? StrangerOf(string path) =>
+        OperatingSystem.IsLinux() && HostFacts.OwnerOf(path) is { } owner && owner != 0 && owner != HostFacts.EffectiveUser ? owner : null;
 
     // EWOULDBLOCK of flock(2), and ERROR_SHARING_VIOLATION on Windows: the framework hands over either number.
     private static bool IsTaken(IOException refusal) =>

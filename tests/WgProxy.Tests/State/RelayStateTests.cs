@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net;
 using System.Runtime.Versioning;
 using WgProxy.Core.Engine;
@@ -181,6 +182,50 @@ public sealed class RelayStateTests : IDisposable
         Assert.Null(RelayState.Open(_directory, _heard.Log, out isTaken));
         Assert.Contains("other users may write to it", Warnings[1], StringComparison.Ordinal);
         Assert.Empty(Directory.GetFileSystemEntries(_directory));
+    }
+
+    [Theory]
+    [InlineData("", "user 65534 owns it")]
+    [InlineData("lock", "user 65534 owns lock in it")]
+    [InlineData("seeds", "user 65534 owns seeds in it")]
+    [InlineData("mappings", "user 65534 owns mappings in it")]
+    public async Task What_another_user_owns_is_not_used(string name, string flaw)
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux() && Environment.IsPrivilegedProcess, "needs root, to give a file to another user");
+        await KeepAsync([AnyMapping.Record(1)]);
+        using Process chown = Process.Start("chown", ["65534", Path.Combine(_directory, name)]);
+        await chown.WaitForExitAsync(TestContext.Current.CancellationToken);
+        Assert.Equal(0, chown.ExitCode);
+        Assert.Null(RelayState.Open(_directory, _heard.Log, out bool isTaken));
+        Assert.False(isTaken);
+        Assert.EndsWith($": {flaw}; expected user 0; this relay keeps nothing over a restart", Assert.Single(Warnings), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("lock")]
+    [InlineData("seeds")]
+    [InlineData("mappings")]
+    public void A_symbolic_link_in_place_of_a_file_is_not_followed(string name)
+    {
+        Directory.CreateDirectory(_directory, StateFiles.OwnDirectory);
+        string elsewhere = Path.Combine(_directory, "elsewhere");
+        File.CreateSymbolicLink(Path.Combine(_directory, name), elsewhere);
+        Assert.Null(RelayState.Open(_directory, _heard.Log, out _));
+        Assert.Contains($": {name} in it is a symbolic link; expected a file; ", Assert.Single(Warnings), StringComparison.Ordinal);
+        Assert.False(File.Exists(elsewhere));
+    }
+
+    // As systemd makes it for DynamicUser=.
+    [Fact]
+    public async Task The_directory_may_be_a_symbolic_link()
+    {
+        string target = Directory.CreateTempSubdirectory("wgproxy-state-").FullName;
+        Directory.CreateSymbolicLink(_directory, target);
+        await KeepAsync([AnyMapping.Record(1)]);
+        await AssertNumbersAsync([1]);
+        Assert.Empty(Warnings);
+        Directory.Delete(_directory);
+        Directory.Delete(target, recursive: true);
     }
 
     [Theory]
