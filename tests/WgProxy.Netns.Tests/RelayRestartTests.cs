@@ -24,7 +24,6 @@ public sealed class RelayRestartTests : IDisposable
     // A second, where it is 15 without a state directory: how long a process takes to start depends on who else wants the processors.
     [NetnsTheory]
     [InlineData(Libc.SIGTERM, 0, false)]
-    [InlineData(Libc.SIGKILL, 10_000, false)]
     [InlineData(Libc.SIGKILL, 10_000, true)]
     public Task A_restart_costs_a_tunnel_a_moment(int signal, int strangers, bool areBusy) =>
         BestOf.ThreeAsync(() => RestartAsync(signal, strangers, areBusy, isFlooded: false, TimeSpan.FromSeconds(3), median: 10, most: 10));
