@@ -11,7 +11,7 @@ public sealed partial class Relay
     {
         for (int index = 0; index < _routes.Limit; index++)
         {
-            if (_routes.IsServed(index) && _routes[index].Settings.HasRates)
+            if (_routes.IsServed(index) && _routes[index].HasRates)
             {
                 _tunnels.KeepCarried();
             }
@@ -21,7 +21,7 @@ public sealed partial class Relay
     /// <summary>Forwards data with an index that the tunnel knows. Only a proven mapping's are charged to a rate: a claim may be an
     /// attacker's, who replays the tunnel's data from elsewhere and has a budget of its own.</summary>
     private Decision ForwardData(Direction direction, int slot, int first, int datagrams, int bytes, Tick now) =>
-        _routes[_mappings[slot].Route].Settings.HasRates && _mappings[slot].Proof >= Proof.Established
+        _routes[_mappings[slot].Route].HasRates && _mappings[slot].Proof >= Proof.Established
             ? ForwardWithin(direction, slot, first, bytes, now)
             : Forward(direction, slot, datagrams, bytes);
 

@@ -28,6 +28,9 @@ internal sealed class RouteState(RouteId id, Route route, IMac1Matcher matcher)
     /// <summary>The limits of its clients, as published when the relay last read them.</summary>
     public RouteSettings Settings { get; private set; } = route.Settings;
 
+    /// <summary>Whether any of its data is limited: asked once per run.</summary>
+    public bool HasRates { get; private set; } = route.Settings.HasRates;
+
     /// <summary>Its listed clients, as published when the relay last read them.</summary>
     public PeerTable Peers { get; } = new(route.Settings.Peers, matcher);
 
@@ -41,6 +44,7 @@ internal sealed class RouteState(RouteId id, Route route, IMac1Matcher matcher)
     public void ReadSettings()
     {
         Settings = Route.Settings;
+        HasRates = Settings.HasRates;
         Peers.Follow(Settings.Peers);
     }
 
