@@ -36,7 +36,7 @@ internal static class HelpText
     [
         ("0", "stopped by a signal, or nothing is wrong"),
         ("2", "a setting is missing or wrong"),
-        ("3", "the system refused something, such as a port in use, or check could not resolve a name"),
+        ("3", "the system refused something, such as a port in use, another relay uses the state directory, or check could not resolve a name"),
     ];
 
     /// <summary>The whole text, with a line feed at the end of each line.</summary>
@@ -46,8 +46,9 @@ internal static class HelpText
         Paragraph(text, "wgproxy relays the WireGuard traffic of many clients to their servers. It needs the servers' public "
             + "keys, and no other keys.");
         _ = text.Append("\nUsage: wgproxy [OPTIONS]\n       wgproxy check [OPTIONS]\n       wgproxy import [FILE|-] [--relay HOST:PORT] [--in-place FILE] [OPTIONS]\n\n");
-        Paragraph(text, "Every option is also an environment variable, and a key in the configuration file. A flag overrides its "
-            + "variable, and a variable overrides the file. An empty variable counts as missing. Several servers need a file.");
+        Paragraph(text, "Every option is also an environment variable and, except --config, a key of the configuration file. A flag "
+            + "overrides its variable, and a variable overrides the file. An empty variable counts as missing. Several servers "
+            + "need a file, which has further keys: names, rates and peers.");
         Section(text, "Commands", Commands);
         _ = text.Append("\nOptions:\n");
         foreach (OptionRow row in OptionTable.Rows)
