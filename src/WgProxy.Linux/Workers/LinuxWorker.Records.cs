@@ -13,6 +13,9 @@ internal sealed partial class LinuxWorker
     private RecordLine? _records;
     private RestoreLine? _restores;
     private bool _isLent;
+
+    // Whether the wake-up rang: commands, queries or records may have come.
+    private bool _isRung;
     private bool _isRestoring;
 
     /// <summary>Begins the journal, if there is one, and takes batches from now on. Before the thread is started.</summary>

@@ -25,6 +25,13 @@ internal sealed partial class LinuxWorker
             _toClients.Now = now;
             (int up, int down) = Serve(ready, now);
             _spinPolicy.Note(up, down, stamp);
+            if (_isRung)
+            {
+                // Behind all datagrams of the turn: they were decided by one set of routes.
+                _isRung = false;
+                RunCommands();
+            }
+
             Tick next = _relay.Advance(now);
             HandleEvents(now);
             if (_pathSlot < _upstreams.Length && ContinuePaths(now))
@@ -133,7 +140,7 @@ internal sealed partial class LinuxWorker
                 default:
                     // Quiet first: what is posted while commands are taken rings again.
                     _wake.Quiet();
-                    RunCommands();
+                    _isRung = true;
                     _isLent = true;
                     _isAsked = true;
                     break;
