@@ -44,7 +44,7 @@ public sealed partial class OptionTableTests
         Assert.All(OptionTable.Rows, row =>
         {
             Assert.Contains($"{row.Flag} {row.Unit} {row.Help}", help, StringComparison.Ordinal);
-            string standIn = row.Default is null ? "required" : $"default {row.Default}";
+            string standIn = row.Default is null ? "required without a file of servers" : $"default {row.Default}";
             Assert.Contains($"[{row.Variable}; {standIn}]", help, StringComparison.Ordinal);
         });
     }

@@ -293,8 +293,7 @@ public sealed partial class RouteResolverTests
 
         return server.IsFixed
             ? Task.FromResult<IPAddress[]>([server.Address!])
-            : _answer is null
-            ? Task.FromException<IPAddress[]>(new SocketException((int)SocketError.HostNotFound))
+            : _answer is null ? Task.FromException<IPAddress[]>(new SocketException((int)SocketError.HostNotFound))
             : Task.FromResult<IPAddress[]>([.. _answer.Select(IPAddress.Parse)]);
     }
 }

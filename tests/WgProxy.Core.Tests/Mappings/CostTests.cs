@@ -20,6 +20,15 @@ public sealed class CostTests
         Assert.InRange(Unsafe.SizeOf<Tunnel>(), 1, 192);
     }
 
+    // Written only by mappings that are unusual, that roam, or that have peers listed.
+    [Fact]
+    public void What_stands_aside_is_no_larger_than_a_row_or_two()
+    {
+        Assert.InRange(Unsafe.SizeOf<MappingExtras>(), 1, 192);
+        Assert.InRange(Unsafe.SizeOf<ServerHandshakes>(), 1, 384);
+        Assert.InRange(Unsafe.SizeOf<TunnelPeers>(), 1, 192);
+    }
+
     // Slots are drawn and returned like a stack, so that a relay with few mappings stays on few pages.
     [Fact]
     public void Slots_in_use_are_neighbours()

@@ -27,6 +27,7 @@ internal sealed class Coverage
     public void After(Lockstep both, Step step)
     {
         Steps++;
+        Count($"step.{step.Kind}", 1);
         foreach (ReferenceMapping mapping in both.Live)
         {
             if (_before.TryGetValue(mapping, out Proof before) && before != mapping.Proof)
