@@ -14,7 +14,7 @@ internal static class HelpText
         ("import", "write a configuration file to standard output: from a client's or a server's WireGuard file, from standard input (-), or "
             + "without a file from the options; and the lines of the client's file to change to standard error"),
         ("  --relay HOST:PORT", "the endpoint at which the client reaches the relay"),
-        ("  --in-place FILE", "change these lines in this file"),
+        ("  --in-place FILE", "change these lines in this file; needs --relay"),
     ];
 
     private static readonly (string Name, string Text)[] Levels =
@@ -28,15 +28,15 @@ internal static class HelpText
     private static readonly (string Name, string Text)[] Signals =
     [
         ("SIGTERM, SIGINT", "stop, and log a summary; a second one ends the process at once"),
-        ("SIGHUP", "read the configuration file again, and resolve all names at once"),
-        ("SIGUSR1", "log a status line, at any log level"),
+        ("SIGHUP", "read the configuration file again, if there is one, and resolve all names at once"),
+        ("SIGUSR1", "log a status line, and one for each of several servers, at any log level"),
     ];
 
     private static readonly (string Name, string Text)[] ExitCodes =
     [
         ("0", "stopped by a signal, or nothing is wrong"),
         ("2", "a setting is missing or wrong"),
-        ("3", "the system refused something, such as a port in use, another relay uses the state directory, or check could not resolve a name"),
+        ("3", "the system refused something, such as a port in use; another relay uses the state directory; or check could not resolve a name"),
     ];
 
     /// <summary>The whole text, with a line feed at the end of each line.</summary>
@@ -53,7 +53,7 @@ internal static class HelpText
         _ = text.Append("\nOptions:\n");
         foreach (OptionRow row in OptionTable.Rows)
         {
-            string standIn = row.Default is null ? "required" : $"default {row.Default}";
+            string standIn = row.Default is null ? "required without a file of servers" : $"default {row.Default}";
             Entry(text, $"{row.Flag} {row.Unit}", $"{row.Help} [{row.Variable}; {standIn}]");
         }
 

@@ -22,7 +22,7 @@ internal static class OptionTable
         "FILE",
         "none",
         "the path of a file",
-        $"A configuration file. Without this option, the relay reads {ConfigFile.Default} if that file exists and no other option names a server.",
+        $"A configuration file. Without this option, the relay reads {ConfigFile.Default} if that file exists and neither --server nor --public-key is set.",
         SettingParser.TryParsePath)
     {
         Sections = FileSections.None,
@@ -50,7 +50,7 @@ internal static class OptionTable
         "KEY",
         null,
         "32 bytes in base64 (44 characters, as `wg pubkey` prints)",
-        "The server's public key. The relay accepts only initiations made for this key.",
+        "The server's public key. The relay accepts for this server only initiations made for its key.",
         SettingParser.TryParseKey)
     {
         Sections = FileSections.Server,
@@ -87,7 +87,7 @@ internal static class OptionTable
         "NUMBER",
         "16384",
         $"a whole number from 1 to {SettingParser.MostMappings}",
-        "The most clients at once. Each needs a socket and a port, so the limits on ports and open files may allow fewer.",
+        "The most mappings at once: one for each client of each server, and more while a client moves. Each needs a socket and a port, so the limits on ports and open files may allow fewer.",
         SettingParser.TryParseMaxMappings));
 
     /// <summary>The client addresses that may open mappings.</summary>
@@ -147,7 +147,7 @@ internal static class OptionTable
         "PREFIXES",
         "any",
         $"any, or {SettingParser.PrefixForm}",
-        "The source addresses of what the relay sends to the server. Each tunnel draws one at random. A prefix must be routed to this host "
+        "The source addresses of what the relay sends to the server. Each mapping draws one at random. A prefix must be routed to this host "
             + "(ip route add local PREFIX dev lo). An IP version without an address here is not used. any leaves the choice to the system.",
         BindingParser.TryParseAddresses)
     {
@@ -161,7 +161,7 @@ internal static class OptionTable
         "FIRST-LAST",
         "auto",
         $"auto, or {BindingParser.PortsForm}",
-        "The source ports of what the relay sends to the server. Each tunnel draws one at random. auto means those that the system gives to any "
+        "The source ports of what the relay sends to the server. Each mapping draws one at random. auto means those that the system gives to any "
             + "program, without reserved ones.",
         BindingParser.TryParsePorts));
 
@@ -195,7 +195,7 @@ internal static class OptionTable
         "auto|ipv4|ipv6",
         "auto",
         "auto, ipv4 or ipv6",
-        "The IP version that the relay tries first where the server's name has addresses of both. auto follows the system's order (RFC 6724).",
+        "The IP version that the relay tries first where the server's name has addresses of both. auto follows the system's order (RFC 6724), or the version of --upstream-address, if that has only one.",
         BindingParser.TryParsePreference));
 
     /// <summary>The log level.</summary>
