@@ -1,10 +1,14 @@
 using System.Collections;
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using WgProxy.Core.Engine;
 using WgProxy.Core.Routes;
 using WgProxy.Hosting;
+using WgProxy.Tests.State;
 
 namespace WgProxy.Tests;
 
@@ -33,8 +37,12 @@ public sealed class SystemdMessagesTests : IDisposable
         using Systemd systemd = new(_environment);
         systemd.Ready("relays to 192.0.2.1:51820");
         Assert.Equal("READY=1\nSTATUS=relays to 192.0.2.1:51820", Heard());
+        double before = Math.Floor(Stopwatch.GetElapsedTime(0).TotalMicroseconds);
         systemd.Reloading();
-        Assert.Matches("^RELOADING=1\nMONOTONIC_USEC=[0-9]+$", Heard());
+        string reloading = Heard();
+        Assert.Matches("^RELOADING=1\nMONOTONIC_USEC=[0-9]+$", reloading);
+        double told = double.Parse(reloading.AsSpan(reloading.LastIndexOf('=') + 1), CultureInfo.InvariantCulture);
+        Assert.InRange(told, before, Stopwatch.GetElapsedTime(0).TotalMicroseconds);
         systemd.Stopping();
         Assert.Equal("STOPPING=1", Heard());
     }
@@ -65,6 +73,53 @@ public sealed class SystemdMessagesTests : IDisposable
     }
 
     [Fact]
+    public async Task Only_an_answer_of_the_engine_feeds_the_watchdog()
+    {
+        _environment["WATCHDOG_USEC"] = "20000";
+        using Systemd systemd = new(_environment);
+        using BlockingCollection<EngineQuery> asked = [];
+        using TakingEngine engine = new() { Asked = asked.Add };
+        using CancellationTokenSource stop = new();
+        Task running = systemd.RunAsync(engine, _ => "fine", TimeProvider.System, stop.Token);
+
+        // What is heard next shows what was not sent before: nothing while the engine owes an answer, and nothing when too many ask.
+        EngineQuery first = Next();
+        systemd.Ready("waiting");
+        Assert.Equal("READY=1\nSTATUS=waiting", Heard());
+        first.End(QueryOutcome.Busy);
+        EngineQuery second = Next();
+        systemd.Ready("busy");
+        Assert.Equal("READY=1\nSTATUS=busy", Heard());
+        engine.Asked = static query => query.End(QueryOutcome.Busy);
+        second.End(QueryOutcome.Answered);
+        Assert.Equal("WATCHDOG=1\nSTATUS=fine", Heard());
+        await stop.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => running);
+
+        EngineQuery Next()
+        {
+            Assert.True(asked.TryTake(out EngineQuery? query, 10_000, TestContext.Current.CancellationToken), "the engine is not asked");
+            return query;
+        }
+    }
+
+    [Theory]
+    [InlineData("2000000", 1_000)]
+    [InlineData("17280000000000", 3_600_000)]
+    public async Task The_watchdog_is_fed_twice_in_its_time_and_once_in_an_hour_at_least(string text, int milliseconds)
+    {
+        _environment["WATCHDOG_USEC"] = text;
+        using Systemd systemd = new(_environment);
+        using TakingEngine engine = new();
+        using CancellationTokenSource stop = new();
+        PeriodOfTimer time = new();
+        Task running = systemd.RunAsync(engine, _ => "fine", time, stop.Token);
+        Assert.Equal(TimeSpan.FromMilliseconds(milliseconds), time.Period);
+        await stop.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => running);
+    }
+
+    [Fact]
     public void Another_process_s_watchdog_is_not_fed()
     {
         (_environment["WATCHDOG_USEC"], _environment["WATCHDOG_PID"]) = ("2000000", "1");
@@ -89,5 +144,16 @@ public sealed class SystemdMessagesTests : IDisposable
     {
         byte[] buffer = new byte[4_096];
         return Encoding.UTF8.GetString(buffer, 0, _manager.Receive(buffer));
+    }
+
+    private sealed class PeriodOfTimer : TimeProvider
+    {
+        public TimeSpan Period { get; private set; }
+
+        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
+        {
+            Period = period;
+            return base.CreateTimer(callback, state, dueTime, period);
+        }
     }
 }

@@ -63,6 +63,9 @@ internal sealed class TakingEngine : IEngine
     /// <summary>What it says of each record; by default that it has not come to it.</summary>
     public Func<MappingRecord, RestoreVerdict> Judge { get; set; } = static _ => RestoreVerdict.Waiting;
 
+    /// <summary>What becomes of a question; by default too many ask.</summary>
+    public Action<EngineQuery> Asked { get; set; } = static query => query.End(QueryOutcome.Busy);
+
     public IReadOnlyList<IPEndPoint> Listening => [];
 
     public IReadOnlyList<string> Shortfalls => [];
@@ -90,7 +93,7 @@ internal sealed class TakingEngine : IEngine
 
     public bool Post(EngineCommand command) => false;
 
-    public void Query(EngineQuery query) => query.End(QueryOutcome.Busy);
+    public void Query(EngineQuery query) => Asked(query);
 
     public void Dispose()
     {
