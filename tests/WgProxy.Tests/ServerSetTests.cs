@@ -17,6 +17,7 @@ public sealed class ServerSetTests : IDisposable
     private readonly HeardLog _heard;
     private readonly CancellationTokenSource _stop = new();
     private readonly List<RouteId> _commands = [];
+    private readonly List<(ServerName Server, CancellationToken Stop)> _asked = [];
     private readonly ServerSet _set;
 
     public ServerSetTests()
@@ -24,7 +25,7 @@ public sealed class ServerSetTests : IDisposable
         _heard = new HeardLog(_time);
         _set = new ServerSet(Listed("a b c"), Idle, _time, _heard.Log);
         Announcements announcements = new(command => { _commands.Add(command.Route); return true; }, _time);
-        _ = _set.RunAsync(announcements, new OwnAddresses([], () => []), (server, _) => Task.FromResult<IPAddress[]>([server.Address!]), _stop.Token);
+        _ = _set.RunAsync(announcements, new OwnAddresses([], () => []), Answer, _stop.Token);
         _commands.Clear();
     }
 
@@ -77,6 +78,17 @@ public sealed class ServerSetTests : IDisposable
     }
 
     [Fact]
+    public void Only_what_is_removed_or_is_elsewhere_now_is_resolved_no_longer()
+    {
+        CancellationToken[] before = [.. _asked.Select(asked => asked.Stop)];
+        _ = _set.Change(Listed("b:Deny=192.0.2.0/24 c:Endpoint=198.51.100.1:2"), Idle);
+        Assert.Equal([true, false, true], before.Select(stop => stop.IsCancellationRequested));
+        (ServerName server, CancellationToken stop) = Assert.Single(_asked.Skip(before.Length));
+        Assert.Equal("198.51.100.1:2", server.ToString());
+        Assert.False(stop.IsCancellationRequested);
+    }
+
+    [Fact]
     public async Task Each_server_that_is_silent_while_clients_ask_is_said_by_its_name()
     {
         Dictionary<RouteId, RouteCounters> counters = "abc".ToDictionary(IdOf, _ => new RouteCounters());
@@ -124,6 +136,12 @@ public sealed class ServerSetTests : IDisposable
 
             await Task.Yield();
         }
+    }
+
+    private Task<IPAddress[]> Answer(ServerName server, CancellationToken stop)
+    {
+        _asked.Add((server, stop));
+        return Task.FromResult<IPAddress[]>([server.Address!]);
     }
 
     private static ServerOptions[] Listed(string servers) => [.. RelayFile.Parse("x", string.Concat(servers.Split(' ').Select(server =>
