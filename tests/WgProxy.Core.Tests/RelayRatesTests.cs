@@ -40,6 +40,35 @@ public sealed class RelayRatesTests
     }
 
     [Fact]
+    public void A_server_is_congested_from_half_its_burst_on()
+    {
+        Limit(new RouteSettings { Rate = new Rate(100_000, 0) });
+        Scenario client = Scenario.Confirmed(_driver);
+        Assert.False(Send(client, Run(Scenario.FirstServer, 64)).IsCongested);
+        Assert.True(Send(client, Run(Scenario.FirstServer, 1)).IsCongested);
+    }
+
+    [Fact]
+    public void A_mapping_is_charged_before_it_is_confirmed()
+    {
+        Limit(new RouteSettings { TunnelRate = new Rate(100_000, 0) });
+        Scenario client = Scenario.Established(_driver);
+        Assert.Equal(128, Count(client, Scenario.FirstServer));
+        Assert.Equal(Proof.Established, client.Proof);
+    }
+
+    [Fact]
+    public void A_keepalive_passes_behind_data_that_empty_the_bucket()
+    {
+        Limit(new RouteSettings { TunnelRate = new Rate(100_000, 0) });
+        Scenario client = Scenario.Confirmed(_driver);
+        _ = Send(client, Run(Scenario.FirstServer, 64));
+        byte[] run = [.. Run(Scenario.FirstServer, 64), .. WireMessages.Transport(Scenario.FirstServer)];
+        Assert.Equal((Verdict.Forward, run.Length), (Send(client, run).Verdict, _last.Length));
+        Assert.Equal(Verdict.OverRate, Send(client, Run(Scenario.FirstServer, 1)).Verdict);
+    }
+
+    [Fact]
     public void Each_direction_has_its_own_rate()
     {
         Limit(new RouteSettings { TunnelRate = new Rate(0, 100_000) });
