@@ -169,6 +169,15 @@ public sealed class RelayStateTests : IDisposable
     }
 
     [Fact]
+    public async Task Records_that_others_could_read_come_back_and_are_the_users_own_again()
+    {
+        await KeepAsync([AnyMapping.Record(1)]);
+        File.SetUnixFileMode(Mappings, StateFiles.OwnFile | UnixFileMode.OtherRead | UnixFileMode.GroupWrite);
+        await AssertNumbersAsync([1]);
+        Assert.Equal(StateFiles.OwnFile, File.GetUnixFileMode(Mappings));
+    }
+
+    [Fact]
     public void A_directory_that_cannot_be_one_or_that_others_write_to_costs_the_state_and_not_the_start()
     {
         File.WriteAllText(_directory, "a file");
