@@ -9,6 +9,7 @@ public sealed class ConfigTextTests
     [InlineData("[Relay]\nListen=1", "1 Relay: 2 Listen=1")]
     [InlineData("[Relay]\r\nListen = 1\r\n", "1 Relay: 2 Listen=1")]
     [InlineData("\uFEFF[Relay]\nListen = 1", "1 Relay: 2 Listen=1")]
+    [InlineData("[Relay]\n\uFEFFListen = 1\uFEFF2", "1 Relay: 2 \uFEFFListen=1\uFEFF2")]
     [InlineData("  [ Relay ]  \n\t Listen\t=\t1 2  ", "1 Relay: 2 Listen=1 2")]
     [InlineData("# [Server]\n\n[Relay] # one\nListen = 1 # two # three\n#Timeout = 1", "3 Relay: 4 Listen=1")]
     [InlineData("[Server]\nPublicKey = abc=\n[Peer]\n[Server]\nA=b\nA=c", "1 Server: 2 PublicKey=abc=; 3 Peer: ; 4 Server: 5 A=b, 6 A=c")]
@@ -27,6 +28,7 @@ public sealed class ConfigTextTests
     [InlineData("[Relay] Listen = 1\nA = 2", 1, "a section is a word in brackets", "1 Relay] Listen = 1: 2 A=2")]
     [InlineData("Listen = 1\n[Relay]", 1, "before the first section", "2 Relay: ")]
     [InlineData("[Relay]\nListen 1", 2, "expected a section in brackets, or a key with its value", "1 Relay: ")]
+    [InlineData("\uFEFF\uFEFF[Relay]\n[Server]", 1, "expected a section in brackets", "2 Server: ")]
     [InlineData("[Relay]\n = 1", 2, "the key is missing", "1 Relay: ")]
     [InlineData("\0\n", 1, "expected a section in brackets", "")]
     public void What_it_cannot_read_is_a_fault_with_its_line(string text, int line, string words, string rest)

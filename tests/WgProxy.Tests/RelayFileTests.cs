@@ -117,6 +117,19 @@ public sealed class RelayFileTests
         Assert.All(file.Faults.Kept, fault => Assert.DoesNotContain(secret[..20], fault.Text, StringComparison.Ordinal));
     }
 
+    // A part of a key is short, and has signs of base64; a terminal obeys others.
+    [Theory]
+    [InlineData("qwerty+uiop")]
+    [InlineData("qwerty/uiop")]
+    [InlineData("qwerty\u001b[2Juiop")]
+    [InlineData("qwerty\u202Euiop")]
+    public void Words_that_are_not_plain_are_not_repeated(string word)
+    {
+        RelayFile file = RelayFile.Parse("x", $"[Relay]\n{word} = 1\n[Server]\n{word} = 1\n[{word}]");
+        Assert.InRange(file.Faults.Count, 3, int.MaxValue);
+        Assert.All(file.Faults.Kept, fault => Assert.DoesNotContain("qwerty", fault.Text, StringComparison.Ordinal));
+    }
+
     [Fact]
     public void There_are_as_many_servers_as_the_relay_can_serve()
     {
