@@ -23,7 +23,7 @@ Leaps clock = new(args.Length > 2 && args[2] == "processor");
 using LinuxEngine engine = new(
     new EngineSettings
     {
-        Listen = new IPEndPoint(IPAddress.Any, 0),
+        Listen = [new IPEndPoint(IPAddress.Any, 0)],
         Routes = [route],
         Relay = RelaySettings.ForMappings(Mappings) with { IdleTimeout = TimeSpan.FromHours(10) },
     },

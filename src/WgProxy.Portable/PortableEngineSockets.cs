@@ -21,18 +21,17 @@ internal static class PortableEngineSockets
     private const int Ipv6PmtudiscDont = 0;
     private const int Ipv6MulticastAll = 29;
 
-    /// <summary>Binds the sockets of a listening address: <c>[::]</c> means both families with one port, as far as the
+    /// <summary>Binds the sockets of the listening addresses: <c>[::]</c> means both families with one port, as far as the
     /// machine has them; any other address means itself.</summary>
-    /// <param name="listen">The address.</param>
+    /// <param name="listen">The addresses.</param>
     /// <param name="hasIPv4">Whether the machine has IPv4.</param>
     /// <param name="hasIPv6">Whether it has IPv6.</param>
     /// <param name="mayShare">Whether to try several sockets for each address.</param>
     /// <exception cref="EngineException">The system refused.</exception>
-    public static IReadOnlyList<PortableEngineGroup> Listen(IPEndPoint listen, bool hasIPv4, bool hasIPv6, bool mayShare)
+    public static IReadOnlyList<PortableEngineGroup> Listen(IReadOnlyList<IPEndPoint> listen, bool hasIPv4, bool hasIPv6, bool mayShare)
     {
         // Sockets that share a port also share it with other processes of the same user. A socket that does not share detects them.
-        ListenPlan plan = ListenPlan.Of(listen, isIPv4 => isIPv4 ? hasIPv4 : hasIPv6);
-        List<Socket> alone = ListenAlone(plan);
+        List<Socket> alone = ListenAlone([.. listen.Select(each => ListenPlan.Of(each, isIPv4 => isIPv4 ? hasIPv4 : hasIPv6))]);
         if (mayShare)
         {
             IPEndPoint[] bound = [.. alone.Select(socket => (IPEndPoint)socket.LocalEndPoint!)];
@@ -44,7 +43,7 @@ internal static class PortableEngineSockets
             }
 
             DisposeAll(groups.OfType<PortableEngineGroup>());
-            alone = ListenAlone(plan with { Port = bound[0].Port });
+            alone = ListenAlone([.. bound.Select(each => new ListenPlan([each.Address], each.Port))]);
         }
 
         return [.. alone.Select(socket => new PortableEngineGroup(socket, Initiations: null, Strangers: []))];
@@ -54,7 +53,8 @@ internal static class PortableEngineSockets
     /// something has come, and to receive it. A sandbox may refuse it, and .NET would otherwise report that in the midst of relaying.
     /// </summary>
     /// <exception cref="EngineException">The system refused.</exception>
-    public static IReadOnlyList<PortableEngineGroup> ListenOrRefuse(IPEndPoint listen, bool hasIPv4, bool hasIPv6, bool mayShare)
+    public static IReadOnlyList<PortableEngineGroup> ListenOrRefuse(
+        IReadOnlyList<IPEndPoint> listen, bool hasIPv4, bool hasIPv6, bool mayShare)
     {
         IReadOnlyList<PortableEngineGroup> groups;
         try
@@ -150,18 +150,23 @@ internal static class PortableEngineSockets
         }
     }
 
-    private static List<Socket> ListenAlone(ListenPlan plan)
+    private static List<Socket> ListenAlone(IReadOnlyList<ListenPlan> plans)
     {
         for (int attempt = 1; ; attempt++)
         {
             List<Socket> sockets = [];
-            int port = plan.Port;
+            IPEndPoint? tried = null;
             try
             {
-                foreach (IPAddress address in plan.Addresses)
+                foreach (ListenPlan plan in plans)
                 {
-                    sockets.Add(Bind(new IPEndPoint(address, port)));
-                    port = ((IPEndPoint)sockets[^1].LocalEndPoint!).Port;
+                    int port = plan.Port;
+                    foreach (IPAddress address in plan.Addresses)
+                    {
+                        tried = new IPEndPoint(address, port);
+                        sockets.Add(Bind(tried));
+                        port = ((IPEndPoint)sockets[^1].LocalEndPoint!).Port;
+                    }
                 }
 
                 return sockets;
@@ -169,8 +174,8 @@ internal static class PortableEngineSockets
             catch (SocketException said)
             {
                 sockets.ForEach(socket => socket.Dispose());
-                EngineException refusal = Refused(new IPEndPoint(plan.Addresses[sockets.Count], port), said);
-                if (!plan.MayDrawAgain(attempt, refusal.Cause))
+                EngineException refusal = Refused(tried!, said);
+                if (!plans.Any(plan => plan.MayDrawAgain(attempt, refusal.Cause)))
                 {
                     throw refusal;
                 }

@@ -232,7 +232,7 @@ public sealed unsafe partial class LinuxEngineCosts : IDisposable
         using LinuxEngine engine = new(
             new EngineSettings
             {
-                Listen = new IPEndPoint(IPAddress.Loopback, 0),
+                Listen = [new IPEndPoint(IPAddress.Loopback, 0)],
                 Routes = [route],
                 Ports = choosesPorts ? [.. Enumerable.Range(20_000, 10_000).Select(port => (ushort)port)] : [],
                 Relay = new RelaySettings { MaxAsked = most, PrefixShare = mappings },

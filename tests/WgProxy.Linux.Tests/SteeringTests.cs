@@ -70,7 +70,7 @@ public sealed class SteeringTests : IDisposable
         Steering steering = new(workers, (5, 7));
         IPAddress listen = isIPv6 ? IPAddress.IPv6Any : IPAddress.Any;
         IReadOnlyList<IReadOnlyList<ListenSocket>> sockets = space.Run(() => ListenSockets.Open(
-            new IPEndPoint(listen, 0), steering, new StrangerSpread((1, 2)), Segmentation.OfThisHost()));
+            [new IPEndPoint(listen, 0)], steering, new StrangerSpread((1, 2)), Segmentation.OfThisHost()));
         ListenSocket some = sockets[^1].First(socket => socket.Socket.IsIPv4 != isIPv6);
         IPAddress local = IPAddress.Parse(isIPv6 ? "fd77:1:2:3:4:5:6:7" : "127.1.2.3");
         string[] elsewhere = isIPv6
@@ -113,7 +113,7 @@ public sealed class SteeringTests : IDisposable
         space.Ip("route", "add", "local", "fd77::/16", "dev", "lo");
         Steering steering = new(2, (5, 7));
         IReadOnlyList<IReadOnlyList<ListenSocket>> sockets = space.Run(() => ListenSockets.Open(
-            new IPEndPoint(isIPv6 ? IPAddress.IPv6Any : IPAddress.Any, 0), steering, new StrangerSpread((1, 2)), Segmentation.OfThisHost()));
+            [new IPEndPoint(isIPv6 ? IPAddress.IPv6Any : IPAddress.Any, 0)], steering, new StrangerSpread((1, 2)), Segmentation.OfThisHost()));
         ListenSocket[] group = [.. sockets.SelectMany(worker => worker).Where(socket => socket.Socket.IsIPv4 != isIPv6)];
         ListenSocket withMetadata = group.Last(socket => socket.Role == ListenRole.WithMetadata);
         ListenSocket bare = group.First(socket => socket.Role == ListenRole.Bare);
@@ -264,7 +264,7 @@ public sealed class SteeringTests : IDisposable
     }
 
     private static IReadOnlyList<IReadOnlyList<ListenSocket>> Open(Steering steering, IPAddress address) =>
-        ListenSockets.Open(new IPEndPoint(address, 0), steering, new StrangerSpread((1, 2)), Segmentation.OfThisHost());
+        ListenSockets.Open([new IPEndPoint(address, 0)], steering, new StrangerSpread((1, 2)), Segmentation.OfThisHost());
 
     private static void Close(IReadOnlyList<IReadOnlyList<ListenSocket>> workers)
     {

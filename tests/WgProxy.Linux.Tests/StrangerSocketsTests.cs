@@ -25,7 +25,7 @@ public sealed class StrangerSocketsTests
         using Topology topology = new();
         Host host = topology.Add("nobody");
         IReadOnlyList<IReadOnlyList<ListenSocket>> workers = topology.Relay.Run(() => ListenSockets.Open(
-            new IPEndPoint(IPAddress.IPv6Any, 0), new Steering(2, (5, 7)), new StrangerSpread((1, 2)), Segmentation.OfThisHost()));
+            [new IPEndPoint(IPAddress.IPv6Any, 0)], new Steering(2, (5, 7)), new StrangerSpread((1, 2)), Segmentation.OfThisHost()));
         ListenSocket listener = workers[1].First(socket => socket.Socket.IsIPv4 == (family == AddressFamily.InterNetwork));
         Assert.Same(workers[0].First(socket => socket.Socket.IsIPv4 == listener.Socket.IsIPv4).Strangers, listener.Strangers);
         using Peer somebody = new(new IPEndPoint(host.Address(family), 0), space: host.Space);
@@ -51,7 +51,7 @@ public sealed class StrangerSocketsTests
     public void They_are_given_nothing_and_take_nothing_that_is_sent_to_all()
     {
         IReadOnlyList<IReadOnlyList<ListenSocket>> workers = ListenSockets.Open(
-            new IPEndPoint(IPAddress.Any, 0), new Steering(1, (5, 7)), new StrangerSpread((1, 2)), Segmentation.OfThisHost());
+            [new IPEndPoint(IPAddress.Any, 0)], new Steering(1, (5, 7)), new StrangerSpread((1, 2)), Segmentation.OfThisHost());
         using Socket sender = new(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp) { EnableBroadcast = true };
         int port = workers[0][0].Socket.LocalEndPoint.Port;
         for (int number = 0; number < 100; number++)

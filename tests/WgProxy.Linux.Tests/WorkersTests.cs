@@ -109,7 +109,7 @@ public sealed class WorkersTests
 
     private static EngineSettings NewSettings(int mappings, int asked, int ports) => new()
     {
-        Listen = new IPEndPoint(IPAddress.Loopback, 0),
+        Listen = [new IPEndPoint(IPAddress.Loopback, 0)],
         Routes = [RelayRig.NewRoute()],
         Relay = new RelaySettings { MaxMappings = mappings, MaxAsked = asked },
         Ports = [.. Enumerable.Range(1, ports).Select(port => (ushort)port)],

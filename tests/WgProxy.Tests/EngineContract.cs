@@ -65,7 +65,7 @@ public abstract partial class EngineContract : IDisposable
         Routes = [Route, .. more];
         _wire = NewWire(new EngineSettings
         {
-            Listen = new IPEndPoint(IPAddress.IPv6Any, 0),
+            Listen = [new IPEndPoint(IPAddress.IPv6Any, 0)],
             Routes = Routes,
             Relay = relay ?? new RelaySettings(),
             Ports = ports ?? [],

@@ -50,7 +50,7 @@ internal sealed partial class MemoryEngine : IEngine
             throw new InvalidOperationException("An engine starts once.");
         }
 
-        Listening = [Listen(IPAddress.IPv6Loopback), Listen(IPAddress.Loopback)];
+        Listening = [.. _settings.Listen.SelectMany(Listen)];
     }
 
     /// <inheritdoc/>
@@ -129,11 +129,15 @@ internal sealed partial class MemoryEngine : IEngine
         WriteRecords();
     }
 
-    private IPEndPoint Listen(IPAddress address)
+    // This host has one address of each family.
+    private IEnumerable<IPEndPoint> Listen(IPEndPoint listen) => !listen.Address.Equals(IPAddress.IPv6Any)
+        ? [Bind(listen.Address, listen.Port)]
+        : [Bind(IPAddress.IPv6Loopback, listen.Port), Bind(IPAddress.Loopback, listen.Port)];
+
+    private IPEndPoint Bind(IPAddress address, int port)
     {
         IPEndPoint? listening = null;
-        listening = _network.Bind(
-            address, _settings.Listen.Port, (run, stride, from) => FromClient(run, stride, from, listening!));
+        listening = _network.Bind(address, port, (run, stride, from) => FromClient(run, stride, from, listening!));
         return listening;
     }
 

@@ -246,7 +246,7 @@ public sealed partial class OptionsTests
         Options options = Read("--timeout", "500", "--listen", "127.0.0.1:2")!;
         Capacity capacity = Capacity.From(EphemeralPorts.Select("40000 40003", "", 0), HostFacts.Unlimited, wanted: 16_384);
         var settings = options.ForEngine([Keys.Route()], capacity);
-        Assert.Equal(options.Listen, settings.Listen);
+        Assert.Equal([options.Listen], settings.Listen);
         Assert.Equal(capacity.Ports.Numbers, settings.Ports);
         Assert.Equal((3, 1), (settings.Relay.MaxMappings, settings.Relay.MaxAsked));
         Assert.Equal(TimeSpan.FromSeconds(500), settings.Relay.IdleTimeout);

@@ -21,7 +21,7 @@ public sealed class PortableEngineCosts : IDisposable
         _route.Server = (IPEndPoint)_server.LocalEndPoint!;
         _engine = new PortableEngine(new EngineSettings
         {
-            Listen = new IPEndPoint(IPAddress.Loopback, 0),
+            Listen = [new IPEndPoint(IPAddress.Loopback, 0)],
             Routes = [_route],
         });
         _engine.Start();

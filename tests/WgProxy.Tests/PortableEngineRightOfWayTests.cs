@@ -39,7 +39,7 @@ public sealed class PortableEngineRightOfWayTests
         route.Server = (IPEndPoint)server.LocalEndPoint!;
         using PortableEngine engine = new(new EngineSettings
         {
-            Listen = new IPEndPoint(IPAddress.Loopback, 0),
+            Listen = [new IPEndPoint(IPAddress.Loopback, 0)],
             Routes = [route],
             Observe = change =>
             {

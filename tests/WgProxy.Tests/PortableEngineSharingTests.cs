@@ -17,7 +17,7 @@ public sealed class PortableEngineSharingTests : IDisposable
     public PortableEngineSharingTests()
     {
         _group = Assert.Single(PortableEngineSockets.Listen(
-            new IPEndPoint(IPAddress.Any, 0), hasIPv4: true, hasIPv6: false, mayShare: OperatingSystem.IsLinux()));
+            [new IPEndPoint(IPAddress.Any, 0)], hasIPv4: true, hasIPv6: false, mayShare: OperatingSystem.IsLinux()));
         _port = ((IPEndPoint)_group.Data.LocalEndPoint!).Port;
     }
 
@@ -51,7 +51,7 @@ public sealed class PortableEngineSharingTests : IDisposable
     public void Another_program_on_the_port_is_found_though_both_would_share_it()
     {
         EngineException refusal = Assert.Throws<EngineException>(() => PortableEngineSockets.Listen(
-            new IPEndPoint(IPAddress.Any, _port), hasIPv4: true, hasIPv6: false, mayShare: OperatingSystem.IsLinux()));
+            [new IPEndPoint(IPAddress.Any, _port)], hasIPv4: true, hasIPv6: false, mayShare: OperatingSystem.IsLinux()));
         Assert.Contains("another program uses this UDP port", refusal.Message, StringComparison.Ordinal);
     }
 
@@ -59,12 +59,12 @@ public sealed class PortableEngineSharingTests : IDisposable
     public void Where_there_is_one_socket_cookie_replies_are_few_and_answers_of_the_server_are_not_held_back()
     {
         PortableEngineGroup alone = Assert.Single(PortableEngineSockets.Listen(
-            new IPEndPoint(IPAddress.Loopback, 0), hasIPv4: true, hasIPv6: false, mayShare: false));
+            [new IPEndPoint(IPAddress.Loopback, 0)], hasIPv4: true, hasIPv6: false, mayShare: false));
         Assert.Null(alone.Initiations);
         Assert.Empty(alone.Strangers);
         StrangerSpread spread = new((1, 2));
         PortableEngineStrangers strangers = new(alone.Strangers, spread);
-        using PortableEngine engine = new(new EngineSettings { Listen = new IPEndPoint(IPAddress.Loopback, 0), Routes = [EngineContract.NewRoute()] });
+        using PortableEngine engine = new(new EngineSettings { Listen = [new IPEndPoint(IPAddress.Loopback, 0)], Routes = [EngineContract.NewRoute()] });
         PortableEngineListener listener = new(engine, alone.Data, strangers, data: null);
         _sender.Bind(new IPEndPoint(IPAddress.Loopback, 0));
         _sender.ReceiveBufferSize = 4 << 20;

@@ -186,7 +186,7 @@ public sealed class PortableEngineTests : EngineContract
         using SocketPeer server6 = new(V6, 0);
         Socket[] sockets =
         [
-            .. PortableEngineSockets.Listen(new IPEndPoint(IPAddress.IPv6Any, 0), hasIPv4: true, hasIPv6: true, mayShare: true).SelectMany(group => group.All),
+            .. PortableEngineSockets.Listen([new IPEndPoint(IPAddress.IPv6Any, 0)], hasIPv4: true, hasIPv6: true, mayShare: true).SelectMany(group => group.All),
             Connected(server4),
             Connected(server6),
         ];
@@ -210,5 +210,5 @@ public sealed class PortableEngineTests : EngineContract
 
     private static PortableEngineDoor Door { get; } = new(new UpstreamBinding());
 
-    private PortableEngine NewEngine(IPEndPoint listen) => new(new EngineSettings { Listen = listen, Routes = [Route] });
+    private PortableEngine NewEngine(IPEndPoint listen) => new(new EngineSettings { Listen = [listen], Routes = [Route] });
 }

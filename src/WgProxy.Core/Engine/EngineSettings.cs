@@ -8,8 +8,9 @@ namespace WgProxy.Core.Engine;
 /// <summary>Everything an engine is told, already validated. The same for every engine.</summary>
 public sealed record EngineSettings
 {
-    /// <summary>Where clients send to. <c>[::]</c> means both families, as two sockets.</summary>
-    public required IPEndPoint Listen { get; init; }
+    /// <summary>Where clients send to: at least one address with its port, none within another. <c>[::]</c> means both families, as two
+    /// addresses.</summary>
+    public required IReadOnlyList<IPEndPoint> Listen { get; init; }
 
     /// <summary>The servers. The program adds and removes them, and publishes their addresses and settings; it tells of each change by
     /// <see cref="EngineCommand.RouteChanged"/>.</summary>

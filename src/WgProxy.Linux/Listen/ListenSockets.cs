@@ -62,24 +62,24 @@ internal static class ListenSockets
     /// <summary>The sockets of each worker: for each address one of each <see cref="ListenRole"/>.</summary>
     /// <exception cref="EngineException">The system refused.</exception>
     public static IReadOnlyList<IReadOnlyList<ListenSocket>> Open(
-        IPEndPoint listen, Steering steering, StrangerSpread spread, Segmentation segmentation)
+        IReadOnlyList<IPEndPoint> listen, Steering steering, StrangerSpread spread, Segmentation segmentation)
     {
         // Only for lack of a family is one left out, and it does not come while the system runs. Whatever else the system says, no files
         // left for one, ends the start.
-        ListenPlan plan = ListenPlan.Of(listen, isIPv4 =>
+        ListenPlan[] plans = [.. listen.Select(each => ListenPlan.Of(each, isIPv4 =>
         {
             using UdpSocket? socket = UdpSocket.Open(isIPv4, out int error);
             return error != EAFNOSUPPORT;
-        });
+        }))];
         for (int attempt = 1; ; attempt++)
         {
             try
             {
-                return Open(plan.Addresses, Probe(plan), steering, spread, segmentation);
+                return Open(Probe(plans), steering, spread, segmentation);
             }
-            catch (EngineException refusal) when (plan.MayDrawAgain(attempt, refusal.Cause))
+            catch (EngineException refusal) when (plans.Any(plan => plan.MayDrawAgain(attempt, refusal.Cause)))
             {
-                // Another program has the drawn port, in the other family or since. The loop draws another.
+                // Another program has a drawn port, in the other family or since. The loop draws another.
             }
         }
     }
@@ -100,16 +100,16 @@ internal static class ListenSockets
     }
 
     private static List<ListenSocket>[] Open(
-        IReadOnlyList<IPAddress> addresses, int port, Steering steering, StrangerSpread spread, Segmentation segmentation)
+        List<IPEndPoint> addresses, Steering steering, StrangerSpread spread, Segmentation segmentation)
     {
         List<ListenSocket>[] workers = [.. Enumerable.Range(0, steering.Workers).Select(_ => new List<ListenSocket>())];
         try
         {
-            foreach (IPAddress address in addresses)
+            foreach (IPEndPoint address in addresses)
             {
                 StrangerSockets strangers = new(spread);
-                OpenGroup(new IPEndPoint(address, port), steering, segmentation, workers, strangers);
-                OpenStrangers(new IPEndPoint(address, port), segmentation, strangers);
+                OpenGroup(address, steering, segmentation, workers, strangers);
+                OpenStrangers(address, segmentation, strangers);
             }
 
             return workers;
@@ -127,23 +127,32 @@ internal static class ListenSockets
     }
 
     // Sockets that share a port do so with any other process of the same user: a second relay would take half of the
-    // clients of the first, unnoticed. Sockets that do not share find out.
-    private static int Probe(ListenPlan plan)
+    // clients of the first, unnoticed. Sockets that do not share find out. Held until all are bound, they also find out if one
+    // address lies within another.
+    private static List<IPEndPoint> Probe(ListenPlan[] plans)
     {
-        int port = plan.Port;
         List<UdpSocket> probes = [];
         try
         {
-            foreach (IPAddress address in plan.Addresses)
+            foreach (ListenPlan plan in plans)
             {
-                IPEndPoint listen = new(address, port);
-                probes.Add(New(listen));
-                Bind(probes[^1], listen);
-                port = probes[^1].LocalEndPoint.Port;
+                int port = plan.Port;
+                foreach (IPAddress address in plan.Addresses)
+                {
+                    IPEndPoint listen = new(address, port);
+                    probes.Add(New(listen));
+                    Bind(probes[^1], listen);
+                    port = probes[^1].LocalEndPoint.Port;
+
+                    // Each socket of the group would draw a port of its own.
+                    if (port == 0)
+                    {
+                        throw Refusal.Of("getsockname", Marshal.GetLastPInvokeError(), RefusalText.AllowOrPortable);
+                    }
+                }
             }
 
-            // Each socket of the group would draw a port of its own.
-            return port != 0 ? port : throw Refusal.Of("getsockname", Marshal.GetLastPInvokeError(), RefusalText.AllowOrPortable);
+            return [.. probes.Select(probe => probe.LocalEndPoint)];
         }
         finally
         {

@@ -89,7 +89,7 @@ internal sealed class Options
     /// <summary>What an engine is told to serve these routes.</summary>
     public EngineSettings ForEngine(RouteList routes, Capacity capacity) => new()
     {
-        Listen = Listen,
+        Listen = [Listen],
         Routes = routes,
         Ports = capacity.Ports.Numbers,
         Binding = Binding,

@@ -28,7 +28,7 @@ public sealed class EngineSeedsTests
     [Fact]
     public void The_relay_gets_its_own_of_them()
     {
-        RelaySettings relay = new EngineSettings { Listen = new IPEndPoint(IPAddress.Any, 0), Routes = [], Seeds = Seeds }.SeededRelay;
+        RelaySettings relay = new EngineSettings { Listen = [new IPEndPoint(IPAddress.Any, 0)], Routes = [], Seeds = Seeds }.SeededRelay;
         Assert.Equal((Seeds.Hash, Seeds.Cookie, Seeds.Nonce), (relay.HashSeed, relay.CookieSeed, relay.NonceSeed));
     }
 }

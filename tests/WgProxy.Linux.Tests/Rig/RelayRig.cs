@@ -39,7 +39,7 @@ internal sealed class RelayRig : IDisposable
         Engine = new LinuxEngine(
             new EngineSettings
             {
-                Listen = listen ?? new IPEndPoint(IPAddress.IPv6Any, 0),
+                Listen = [listen ?? new IPEndPoint(IPAddress.IPv6Any, 0)],
                 Routes = [Route, _gateRoute],
                 Relay = relay ?? new RelaySettings(),
                 Observe = Observe,
