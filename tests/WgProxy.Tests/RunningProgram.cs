@@ -121,12 +121,14 @@ internal sealed partial class RunningProgram : IDisposable
         Stopwatch waited = Stopwatch.StartNew();
         while (true)
         {
+            // What it has said is all there only when its end has been read, which is after its exit.
+            bool isAll = _linesEnded.Task.IsCompleted;
             if (Array.Find(Lines, line => line.Contains(part, StringComparison.Ordinal)) is { } found)
             {
                 return found;
             }
 
-            Assert.False(waited.Elapsed > Patience || HasExited, $"no \"{part}\" at the end of:\n{string.Join('\n', Lines.TakeLast(10))}");
+            Assert.False(waited.Elapsed > Patience || isAll, $"no \"{part}\" at the end of:\n{string.Join('\n', Lines.TakeLast(10))}");
             meanwhile?.Invoke();
             await Task.Delay(20, TestContext.Current.CancellationToken);
         }

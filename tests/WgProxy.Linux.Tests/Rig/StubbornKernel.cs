@@ -88,22 +88,25 @@ internal static unsafe class StubbornKernel
         }
 
         static char intruder[256];
-        static atomic_int intruder_length, intrusions, connects;
+        static atomic_int intruder_length, intrusions, disconnects;
 
         void intrude(const void *bytes, int length) { memcpy(intruder, bytes, length); intrusions = 0; intruder_length = length; }
         int intruded(void) { return intrusions; }
-        int connected(void) { return connects; }
+        int disconnected(void) { return disconnects; }
 
         int connect(int fd, const struct sockaddr *to, socklen_t length)
         {
             struct sockaddr_in6 at = { 0 };
             socklen_t size = sizeof(at);
-            connects++;
-            if (to->sa_family == AF_UNSPEC && disconnect_error) {
-                errno = disconnect_error;
-                return -1;
+            if (to->sa_family == AF_UNSPEC) {
+                /* Counted when it is over, with whatever came before it. */
+                int result = disconnect_error ? -1 : syscall(SYS_connect, fd, to, length);
+                if (disconnect_error)
+                    errno = disconnect_error;
+                disconnects++;
+                return result;
             }
-            if (intruder_length && to->sa_family != AF_UNSPEC && !getsockname(fd, (struct sockaddr *)&at, &size) && at.sin6_port) {
+            if (intruder_length && !getsockname(fd, (struct sockaddr *)&at, &size) && at.sin6_port) {
                 int stranger = socket(at.sin6_family, SOCK_DGRAM, 0);
                 if (at.sin6_family == AF_INET6)
                     at.sin6_addr = in6addr_loopback;
@@ -249,8 +252,8 @@ internal static unsafe class StubbornKernel
     /// <summary>How many strangers' datagrams were sent since <see cref="Intrude"/>.</summary>
     public static int Intruded => ((delegate* unmanaged<int>)NativeLibrary.GetExport(s_library, "intruded"))();
 
-    /// <summary>How often a socket was connected or disconnected, by anybody in this process.</summary>
-    public static int Connected => ((delegate* unmanaged<int>)NativeLibrary.GetExport(s_library, "connected"))();
+    /// <summary>How often a socket was disconnected, by anybody in this process: the end of each look for a path.</summary>
+    public static int Disconnected => ((delegate* unmanaged<int>)NativeLibrary.GetExport(s_library, "disconnected"))();
 
     /// <summary>From here on, a stranger on loopback sends this to each bound socket just before it is connected. Nothing ends it.
     /// </summary>
