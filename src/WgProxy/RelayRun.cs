@@ -67,6 +67,7 @@ internal sealed class RelayRun
         using Signals signals = new(() => _ = SayAsync(_log.Status, _log.ServerStatus), () => _hangUps.Writer.TryWrite(true));
         _log.Started(version, engine.Listening, options.Servers);
         _log.Limits(capacity);
+        _log.ComparesBy(settings.Mac1Matcher);
         foreach (string shortfall in engine.Shortfalls)
         {
             _log.Shortfall(shortfall);

@@ -1,8 +1,40 @@
+using WgProxy.Core.Protocol;
+
 namespace WgProxy.Tests;
 
-// wgproxy check and wgproxy import.
+// wgproxy --version and what else tells of the program itself; wgproxy check and wgproxy import.
 public sealed partial class ProgramTests
 {
+    [Fact]
+    public async Task Version_is_one_line()
+    {
+        using RunningProgram program = new(null, "--version");
+        (int code, string output, string[] lines) = await program.ExitAsync();
+        Assert.Equal(0, code);
+        Assert.Matches("^wgproxy [0-9]+\\.[0-9]+\\.[0-9]+[^ ]*\n$", output);
+        Assert.Empty(lines);
+    }
+
+    // Decision 34. Each form takes what it has: the framework form what .NET has in this process too, the native form what the processor says.
+    [Fact]
+    public async Task At_the_highest_log_level_it_says_by_which_instructions_mac1_is_compared()
+    {
+        using RunningProgram program = new(_environment, "--log-level", "3");
+        string said = await program.LineAsync(" mac1 is compared with ");
+        bool isNative = !File.Exists(Path.Combine(Path.GetDirectoryName(RunningProgram.Binary)!, "wgproxy.dll"));
+        string expected = isNative ? OfThisProcessor() : $"{Mac1Matchers.Best.KeysPerStep} keys at once: {Mac1Matchers.Best.Name}";
+        TestContext.Current.TestOutputHelper!.WriteLine($"measured: {(isNative ? "native" : "framework")} form: {said[(said.IndexOf(" mac1 ", StringComparison.Ordinal) + 1)..]}");
+        Assert.EndsWith($" debug mac1 is compared with up to {expected}", said, StringComparison.Ordinal);
+
+        static string OfThisProcessor()
+        {
+            string[] flags = File.ReadLines("/proc/cpuinfo").FirstOrDefault(line => line.StartsWith("flags", StringComparison.Ordinal))?.Split(' ') ?? [];
+            return flags.Contains("avx512f") && flags.Contains("avx512_vbmi2") ? "16 keys at once: AVX-512"
+                : flags.Contains("avx2") ? "8 keys at once: AVX2"
+                : "4 keys at once: 128 bits (.NET)";
+        }
+    }
+
     [Fact]
     public async Task Check_says_where_each_server_is_and_ends()
     {

@@ -34,16 +34,6 @@ public sealed partial class ProgramTests
     }
 
     [Fact]
-    public async Task Version_is_one_line()
-    {
-        using RunningProgram program = new(null, "--version");
-        (int code, string output, string[] lines) = await program.ExitAsync();
-        Assert.Equal(0, code);
-        Assert.Matches("^wgproxy [0-9]+\\.[0-9]+\\.[0-9]+[^ ]*\n$", output);
-        Assert.Empty(lines);
-    }
-
-    [Fact]
     public async Task Unknown_variables_are_warned_about_and_nothing_more()
     {
         _environment["WGPROXY_PORTS"] = "51820-52000";

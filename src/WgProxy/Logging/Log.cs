@@ -1,6 +1,7 @@
 using System.Net;
 using WgProxy.Configuration;
 using WgProxy.Core.Engine;
+using WgProxy.Core.Protocol;
 using WgProxy.Hosting;
 using WgProxy.State;
 
@@ -136,6 +137,15 @@ internal sealed partial class Log(TextWriter output, bool forJournal, TimeProvid
             Warning($"{EphemeralPorts.Source} cannot be read: upstream ports are drawn from {capacity.Ports.Range.First} to "
                 + $"{capacity.Ports.Range.Last}, which may differ from the system's range, and reserved ports are unknown; let this process "
                 + "see /proc/sys (ProcSubset=all) if that matters");
+        }
+    }
+
+    /// <summary>Which of this processor's instructions find the server whose key an initiation is made for.</summary>
+    public void ComparesBy(IMac1Matcher matcher)
+    {
+        if (Level >= LogLevel.Debug)
+        {
+            Say(LogLevel.Debug, $"mac1 is compared with up to {matcher.KeysPerStep} keys at once: {matcher.Name}");
         }
     }
 
