@@ -218,8 +218,10 @@ public sealed class RelayNeighbourTests
             },
             TestContext.Current.CancellationToken);
         int copies = 0;
-        long deadline = Environment.TickCount64 + 10_000;
-        for (uint index = 1; copies < 2_000 && Environment.TickCount64 < deadline; index = (index % 16) + 1)
+        long start = Environment.TickCount64;
+
+        // Other suites may leave this one no processor for a while, so the first copy has more time than the rest.
+        for (uint index = 1; copies < 2_000 && Environment.TickCount64 - start < (copies == 0 ? 300_000 : 10_000); index = (index % 16) + 1)
         {
             if (tunnels.TryCopy(index, behind: -1, now, out TunnelCopy copy, out _, out _))
             {
