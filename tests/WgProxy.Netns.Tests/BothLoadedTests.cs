@@ -10,9 +10,8 @@ public sealed class BothLoadedTests
     // Two retries of WireGuard, each 5 s and up to a third of a second.
     private static readonly TimeSpan TwoCookies = TimeSpan.FromSeconds(11);
 
-    [Trait("Forms", "All")]
     [NetnsTheory]
-    [InlineData(Origin.Anywhere)]
+    [InlineData(Origin.Anywhere, Traits = ["Forms", "All"])]
     [InlineData(Origin.SameSources)]
     public Task A_newcomer_gets_in_past_the_cookies_of_both(Origin origin) =>
         BestOf.ThreeAsync(() => AttackAsync(origin, workers: null));

@@ -7,11 +7,11 @@ public sealed class FourPathsTests
     private const int RelayPort = 51820;
     private static readonly TimeSpan Handshake = TimeSpan.FromSeconds(10);
 
-    [Trait("Forms", "All")]
+    // In the framework form two of the four: each IP version on each side.
     [NetnsTheory]
     [InlineData(AddressFamily.InterNetwork, AddressFamily.InterNetwork)]
-    [InlineData(AddressFamily.InterNetwork, AddressFamily.InterNetworkV6)]
-    [InlineData(AddressFamily.InterNetworkV6, AddressFamily.InterNetwork)]
+    [InlineData(AddressFamily.InterNetwork, AddressFamily.InterNetworkV6, Traits = ["Forms", "All"])]
+    [InlineData(AddressFamily.InterNetworkV6, AddressFamily.InterNetwork, Traits = ["Forms", "All"])]
     [InlineData(AddressFamily.InterNetworkV6, AddressFamily.InterNetworkV6)]
     public async Task A_tunnel_carries_what_it_carries_without_the_relay(AddressFamily clientSide, AddressFamily serverSide)
     {

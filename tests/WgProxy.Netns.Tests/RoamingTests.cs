@@ -141,10 +141,9 @@ public sealed class LoadedRoamingTests
 /// <summary>Two ways to the relay at once.</summary>
 public sealed class AlternatingPathsTests
 {
-    [Trait("Forms", "All")]
     [NetnsTheory]
     [InlineData(false)]
-    [InlineData(true)]
+    [InlineData(true, Traits = ["Forms", "All"])]
     public async Task A_client_whose_packets_alternate_between_two_addresses_gets_every_echo(bool fromTheStart)
     {
         const int seconds = 5;
