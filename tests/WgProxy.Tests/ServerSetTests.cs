@@ -18,6 +18,7 @@ public sealed class ServerSetTests : IDisposable
     private readonly CancellationTokenSource _stop = new();
     private readonly List<RouteId> _commands = [];
     private readonly List<(ServerName Server, CancellationToken Stop)> _asked = [];
+    private readonly TaskCompletionSource<IPAddress[]> _late = new();
     private readonly ServerSet _set;
 
     public ServerSetTests()
@@ -75,6 +76,46 @@ public sealed class ServerSetTests : IDisposable
         Assert.Equal("changed a", _set.Change(Listed("a:Endpoint=198.51.100.1:2 b c"), Idle).ToString());
         Assert.Equal("198.51.100.1:2", a.Server!.ToString());
         Assert.Equal([IdOf('a')], _commands);
+    }
+
+    [Fact]
+    public void The_same_address_with_another_port_is_another_address()
+    {
+        Route a = _set.Routes[IdOf('a')]!;
+        _ = _set.Change(Listed("a:Endpoint=192.0.2.97:2 b c"), Idle);
+        Assert.Equal("192.0.2.97:2", a.Server!.ToString());
+        Assert.Equal([IdOf('a')], _commands);
+    }
+
+    [Theory]
+    [InlineData("192.0.2.1:1,192.0.2.2:1", "192.0.2.1:1,late.example:1", "192.0.2.1:1,192.0.2.2:1")]
+    [InlineData("192.0.2.1:1,192.0.2.2:1", "late.example:1,192.0.2.2:1", "192.0.2.1:1,192.0.2.2:1")]
+    [InlineData("192.0.2.1:1,192.0.2.2:1", "192.0.2.2:1", "192.0.2.2:1")]
+    [InlineData("192.0.2.1:1,192.0.2.2:1", "192.0.2.2:1,192.0.2.1:1", "192.0.2.2:1,192.0.2.1:1")]
+    [InlineData("192.0.2.1:1,192.0.2.2:1", "192.0.2.1:1,late.example:1,192.0.2.2:1", "192.0.2.1:1,192.0.2.2:1")]
+    [InlineData("192.0.2.1:1,late.example:1", "late.example:1", "192.0.2.1:1")]
+    [InlineData("192.0.2.1:1,192.0.2.2:1", "late.example:1", "192.0.2.1:1")]
+    public void Endpoints_that_stay_keep_their_addresses_while_another_is_not_resolved(string before, string after, string addresses)
+    {
+        _ = _set.Change(Listed($"a:Endpoint={before} b c"), Idle);
+        Route a = _set.Routes[IdOf('a')]!;
+        Assert.Equal(before.Split(',').Where(endpoint => endpoint[0] == '1'), a.Addresses.Select(address => address.ToString()));
+        _commands.Clear();
+        _ = _set.Change(Listed($"a:Endpoint={after} b c"), Idle);
+        Assert.Equal(addresses.Split(','), a.Addresses.Select(address => address.ToString()));
+        bool isSame = string.Equals(addresses, before.Replace(",late.example:1", string.Empty, StringComparison.Ordinal), StringComparison.Ordinal);
+        Assert.Equal(isSame ? [] : [IdOf('a')], _commands.Distinct());
+    }
+
+    [Fact]
+    public async Task An_answer_that_comes_after_the_change_moves_nothing()
+    {
+        _ = _set.Change(Listed("a:Endpoint=late.example:1 b c"), Idle);
+        Route a = _set.Routes[IdOf('a')]!;
+        _ = _set.Change(Listed("a:Endpoint=198.51.100.1:2 b c"), Idle);
+        _late.SetResult([IPAddress.Parse("203.0.113.1")]);
+        await Task.Yield();
+        Assert.Equal("198.51.100.1:2", Assert.Single(a.Addresses).ToString());
     }
 
     [Fact]
@@ -141,7 +182,7 @@ public sealed class ServerSetTests : IDisposable
     private Task<IPAddress[]> Answer(ServerName server, CancellationToken stop)
     {
         _asked.Add((server, stop));
-        return Task.FromResult<IPAddress[]>([server.Address!]);
+        return server.Address is { } address ? Task.FromResult<IPAddress[]>([address]) : _late.Task;
     }
 
     private static ServerOptions[] Listed(string servers) => [.. RelayFile.Parse("x", string.Concat(servers.Split(' ').Select(server =>

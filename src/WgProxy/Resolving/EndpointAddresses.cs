@@ -1,4 +1,5 @@
 using System.Net;
+using WgProxy.Configuration;
 using WgProxy.Core.Routes;
 
 namespace WgProxy.Resolving;
@@ -8,8 +9,10 @@ internal sealed class EndpointAddresses
 {
     private readonly EndpointAddresses[] _all;
     private readonly Route _route;
+    private readonly string _endpoint;
+    private bool _isOver;
 
-    private EndpointAddresses(Route route, EndpointAddresses[] all) => (_route, _all) = (route, all);
+    private EndpointAddresses(Route route, EndpointAddresses[] all, string endpoint) => (_route, _all, _endpoint) = (route, all, endpoint);
 
     /// <summary>This endpoint's addresses, best first. A published list never changes.</summary>
     public IReadOnlyList<IPEndPoint> Addresses { get; private set; } = [];
@@ -17,16 +20,39 @@ internal sealed class EndpointAddresses
     /// <summary>The best of them; null while there is none.</summary>
     public IPEndPoint? Server => Addresses is [IPEndPoint best, ..] ? best : null;
 
-    /// <summary>One for each endpoint of a route. The only endpoint of a route goes on from the addresses that the route has.</summary>
-    public static IReadOnlyList<EndpointAddresses> Of(Route route, int endpoints)
+    /// <summary>One for each endpoint of a route. An endpoint that was there before goes on from its addresses. One that has none takes those
+    /// of an endpoint that is no more, until it is resolved. The route then has the addresses of these. Whether it had others before.</summary>
+    /// <param name="route">The route.</param>
+    /// <param name="endpoints">Its endpoints.</param>
+    /// <param name="former">Those of the route until now; empty in the beginning. They publish nothing from now on.</param>
+    /// <param name="all">The addresses of each endpoint.</param>
+    public static bool Follow(
+        Route route, IReadOnlyList<ServerName> endpoints, IReadOnlyList<EndpointAddresses> former, out IReadOnlyList<EndpointAddresses> all)
     {
-        EndpointAddresses[] all = new EndpointAddresses[endpoints];
-        for (int place = 0; place < endpoints; place++)
+        End(former);
+        Dictionary<string, EndpointAddresses> left = former.ToDictionary(endpoint => endpoint._endpoint, StringComparer.Ordinal);
+        EndpointAddresses[] made = new EndpointAddresses[endpoints.Count];
+        for (int place = 0; place < made.Length; place++)
         {
-            all[place] = new EndpointAddresses(route, all) { Addresses = endpoints == 1 ? route.Addresses : [] };
+            made[place] = new EndpointAddresses(route, made, endpoints[place].ToString());
+            made[place].Addresses = left.Remove(made[place]._endpoint, out EndpointAddresses? same) ? same.Addresses : [];
         }
 
-        return all;
+        Queue<IReadOnlyList<IPEndPoint>> gone = new(former.Where(endpoint => left.ContainsKey(endpoint._endpoint) && endpoint.Server is not null)
+            .Select(endpoint => endpoint.Addresses));
+        foreach (EndpointAddresses endpoint in made.Where(endpoint => endpoint.Server is null))
+        {
+            endpoint.Addresses = gone.TryDequeue(out IReadOnlyList<IPEndPoint>? addresses) ? addresses : [];
+        }
+
+        all = made;
+        bool differs = former.Count > 0 && !Joined(made).SequenceEqual(route.Addresses);
+        if (differs)
+        {
+            route.Publish(Joined(made));
+        }
+
+        return differs;
     }
 
     /// <summary>Publishes this endpoint's addresses with those of the others. Each endpoint has a resolver of its own, on any thread.</summary>
@@ -34,8 +60,27 @@ internal sealed class EndpointAddresses
     {
         lock (_all)
         {
+            if (_isOver)
+            {
+                return;
+            }
+
             Addresses = addresses;
-            _route.Publish([.. _all.SelectMany(endpoint => endpoint.Addresses).Distinct()]);
+            _route.Publish(Joined(_all));
+        }
+    }
+
+    private static IPEndPoint[] Joined(EndpointAddresses[] all) => [.. all.SelectMany(endpoint => endpoint.Addresses).Distinct()];
+
+    // A resolver that was cancelled may still be taking an answer.
+    private static void End(IReadOnlyList<EndpointAddresses> former)
+    {
+        foreach (EndpointAddresses endpoint in former)
+        {
+            lock (endpoint._all)
+            {
+                endpoint._isOver = true;
+            }
         }
     }
 }

@@ -78,7 +78,7 @@ internal sealed class RouteAnswers(EndpointAddresses route, ServerName server, O
     private void Publish(IPAddress[] usable)
     {
         IReadOnlyList<IPEndPoint> former = route.Addresses;
-        IPEndPoint[] kept = [.. former.Where(address => usable.Contains(address.Address))];
+        IPEndPoint[] kept = [.. former.Where(address => address.Port == server.Port && usable.Contains(address.Address))];
         IEnumerable<IPAddress> added = usable.Where(address => !kept.Any(known => known.Address.Equals(address)));
         IEnumerable<IPEndPoint> all = kept.Concat(added.Select(address => new IPEndPoint(address, server.Port)));
         IPEndPoint[] current = [.. BoundedByFamily(all.OrderBy(address => Preferred is { } first && address.AddressFamily != first))];

@@ -53,7 +53,7 @@ internal sealed class RouteResolver
     /// <summary>A resolver of the only endpoint of a route's server.</summary>
     public RouteResolver(
         Route route, ServerName server, OwnAddresses own, LookUp lookUp, TimeProvider time, Action changed, Log log)
-        : this(EndpointAddresses.Of(route, endpoints: 1)[0], server, own, lookUp, time, changed, log)
+        : this(OnlyOf(route, server), server, own, lookUp, time, changed, log)
     {
     }
 
@@ -112,6 +112,12 @@ internal sealed class RouteResolver
 
             TakeWish();
         }
+    }
+
+    private static EndpointAddresses OnlyOf(Route route, ServerName server)
+    {
+        _ = EndpointAddresses.Follow(route, [server], [], out IReadOnlyList<EndpointAddresses> all);
+        return all[0];
     }
 
     private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);

@@ -14,6 +14,9 @@ internal sealed record Served(ServerOptions Options, Route Route, RouteId Id)
     /// <summary>What resolves its endpoints; empty before they begin.</summary>
     public IReadOnlyList<RouteResolver> Resolvers { get; init; } = [];
 
+    /// <summary>The addresses of its endpoints; empty before they begin.</summary>
+    public IReadOnlyList<EndpointAddresses> Addresses { get; init; } = [];
+
     /// <summary>Ends the resolvers.</summary>
     public CancellationTokenSource Stop { get; init; } = new();
 

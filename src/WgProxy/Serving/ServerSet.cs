@@ -206,7 +206,7 @@ internal sealed class ServerSet
 
         if (!hasName)
         {
-            // The addresses of the former name stay in use until the new one is resolved.
+            // The addresses of a former name stay in use until the new one is resolved, and those of the other endpoints for good.
             former.Stop.Cancel();
             Begin(changed with { Stop = new CancellationTokenSource() }, endsAll: false);
         }
@@ -225,9 +225,11 @@ internal sealed class ServerSet
     private void Begin(Served served, bool endsAll)
     {
         IReadOnlyList<ServerName> endpoints = served.Options.Endpoints;
+        bool hasOthers = EndpointAddresses.Follow(served.Route, endpoints, served.Addresses, out IReadOnlyList<EndpointAddresses> all);
         Served begun = served with
         {
-            Resolvers = [.. EndpointAddresses.Of(served.Route, endpoints.Count).Zip(endpoints, (addresses, endpoint) => new RouteResolver(
+            Addresses = all,
+            Resolvers = [.. all.Zip(endpoints, (addresses, endpoint) => new RouteResolver(
                 addresses, endpoint, _own!, _lookUp!, _time, () => _announcements!.RouteChanged(served.Id), _log)
             {
                 Preferred = Preferred,
@@ -235,6 +237,11 @@ internal sealed class ServerSet
             Silence = new Silence(served.Options.Endpoint, _time, _log),
         };
         Put(begun);
+        if (hasOthers)
+        {
+            _announcements!.RouteChanged(served.Id);
+        }
+
         foreach (RouteResolver resolver in begun.Resolvers)
         {
             _ = ResolveAsync(resolver, CancellationTokenSource.CreateLinkedTokenSource(_stop, served.Stop.Token), endsAll);
