@@ -102,6 +102,11 @@ public sealed partial class Relay
         return addresses.AnswersElsewhere(ServerOf(slot)) || !addresses.IsListed(ServerOf(slot));
     }
 
+    /// <summary>Whether a mapping that is to be moved has gone unanswered where the server is known to answer. There is no reason to hurry back, and
+    /// a server with the same key that has no tunnels answers only the client's next initiation, 15 s after its data.</summary>
+    private bool DoubtsAnswering(int slot) => ServerOf(slot).Equals(AddressesOf(slot).Answering)
+        || ((_mappings[slot].IsOnTrial || OwesTrial(slot)) && !_mappings[slot].Answers.IsElsewhere);
+
     private bool OwesTrial(int slot) => _mappings[slot].HasExtras && _mappings.ExtrasOf(slot).OwesTrial;
 
     /// <summary>Whether a trial was owed. It is no more.</summary>
@@ -142,9 +147,15 @@ public sealed partial class Relay
 
     private void Redirect(int slot, IPEndPoint server)
     {
+        bool doubts = DoubtsAnswering(slot);
         Place(slot, server);
-        _mappings[slot].Answers.BeginAnew();
         ref Mapping mapping = ref _mappings[slot];
+        if (doubts && AddressesOf(slot).IsListed(server))
+        {
+            mapping.Answers.Place(isElsewhere: false);
+        }
+
+        mapping.Answers.BeginAnew();
         mapping.IsOnTrial |= PayTrial(slot) || mapping.Proof >= Proof.Established;
         _life.Report(RelayEventKind.Redirected, slot);
     }
@@ -161,7 +172,8 @@ public sealed partial class Relay
     }
 
     /// <summary>An initiation of the client's passes. A proven client's may be a sign; it moves the mapping where something else says too
-    /// that it goes unanswered, or where it has asked for long.</summary>
+    /// that it goes unanswered, or where it has asked for long. One that was moved, and whose data still wait, has each of its initiations go to
+    /// another address: whichever of the server's has its key answers.</summary>
     private void AwaitResponse(int slot, Tick now)
     {
         ref Mapping mapping = ref _mappings[slot];
@@ -176,7 +188,13 @@ public sealed partial class Relay
         }
         else if (mapping.Answers.CountAsk(now))
         {
-            GiveSign(slot, moves: mapping.Answers.HasWaitedLong(now) || !AddressesOf(slot).IsListed(ServerOf(slot)), now);
+            IPEndPoint asked = ServerOf(slot);
+            bool goesRound = mapping.IsOnTrial && mapping.Answers.HasDataWaiting;
+            GiveSign(slot, moves: goesRound || mapping.Answers.HasWaitedLong(now) || !AddressesOf(slot).IsListed(asked), now);
+            if (goesRound && !asked.Equals(ServerOf(slot)))
+            {
+                mapping.Answers.BeginAsking(now);
+            }
         }
     }
 

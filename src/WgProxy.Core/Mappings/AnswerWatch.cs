@@ -37,12 +37,18 @@ internal struct AnswerWatch
     /// <summary>Whether a newcomer that asks now asked before, and would not ask again so soon if it had been answered.</summary>
     public readonly bool HasNewcomerWaited(Tick now) => _askedInVain > 0 && now >= _askedSince + AskedElsewhereAfter;
 
+    /// <summary>Whether the name lists the server elsewhere, or the server is known to answer at another address than this mapping's.</summary>
+    public readonly bool IsElsewhere => Has(Mark.IsElsewhere);
+
+    /// <summary>Whether data wait for an answer.</summary>
+    public readonly bool HasDataWaiting => _overdueFrom != default;
+
     // This host had no path to the mapping's address, and nothing valid has come from the server since.
     private readonly bool IsUnreachable => Has(Mark.IsUnreachable);
 
     private readonly long PatienceNow =>
         IsUnreachable ? AnsweredUnreachableWithin
-        : Has(Mark.IsPrompt) && Has(Mark.IsElsewhere) ? AnsweredElsewhereWithin
+        : Has(Mark.IsPrompt) && IsElsewhere ? AnsweredElsewhereWithin
         : AnsweredWithin;
 
     /// <summary>A new mapping asks for the first time.</summary>
@@ -121,7 +127,7 @@ internal struct AnswerWatch
         }
     }
 
-    /// <summary>Whether the name lists the server elsewhere, or the server is known to answer at another address than this mapping's.</summary>
+    /// <summary>Sets <see cref="IsElsewhere"/>.</summary>
     public void Place(bool isElsewhere) => Set(Mark.IsElsewhere, isElsewhere);
 
     /// <summary>An answer has become less likely. The wait is shortened to what it would now be from the beginning.

@@ -100,8 +100,11 @@ internal sealed partial class ReferenceRelay
 
     public void Move(ReferenceMapping mapping, IPEndPoint server)
     {
+        bool leavesAnswering = mapping.Server.Equals(_answering.GetValueOrDefault(mapping.Route));
+        bool hasLeftIt = (mapping.IsOnTrial || mapping.OwesTrial) && !mapping.IsElsewhere;
         mapping.Server = server;
-        mapping.IsElsewhere = IsElsewhere(mapping);
+        mapping.IsElsewhere = IsElsewhere(mapping)
+            && (!Listed(mapping.Route).Contains(server) || !(leavesAnswering || hasLeftIt));
         BeginAnew(mapping);
         mapping.IsOnTrial |= mapping.OwesTrial || mapping.Proof is Proof.Established or Proof.Confirmed;
         mapping.OwesTrial = false;
@@ -239,9 +242,16 @@ internal sealed partial class ReferenceRelay
             bool isOverdue = mapping.Overdue is (_, Tick at) && now >= at;
             bool askedForLong = mapping.AskedInVain >= rules.AskedBeforeMoved && since >= rules.AskedBeforeMovedFor;
             bool isAway = mapping.IsUnreachable || !Listed(mapping.Route).Contains(mapping.Server);
+            bool goesRound = mapping.IsOnTrial && mapping.Overdue is not null;
+            IPEndPoint before = mapping.Server;
             if (rules.AskingTwiceIsASign)
             {
-                Sign(mapping, isOverdue || askedForLong || isAway, now);
+                Sign(mapping, isOverdue || askedForLong || isAway || goesRound, now);
+            }
+
+            if (goesRound && !before.Equals(mapping.Server))
+            {
+                (mapping.AskedSince, mapping.AskedInVain) = (now, 1);
             }
         }
     }
