@@ -37,6 +37,11 @@ public sealed partial class LinuxEngine : IEngine
     /// <inheritdoc/>
     public IReadOnlyList<string> Shortfalls { get; private set; } = [];
 
+    /// <summary>Tries what upstream sockets are to be bound to, as an engine does before it starts. Listens nowhere.</summary>
+    /// <returns>Sentences about what the system did not tell.</returns>
+    /// <exception cref="EngineException">The system refused.</exception>
+    public static IReadOnlyList<string> TryBinding(UpstreamBinding binding) => BindingTrial.Run(binding);
+
     /// <inheritdoc/>
     public void Start()
     {
@@ -45,7 +50,7 @@ public sealed partial class LinuxEngine : IEngine
             throw new InvalidOperationException("An engine starts once.");
         }
 
-        IReadOnlyList<string> untold = BindingTrial.Run(_settings.Binding);
+        IReadOnlyList<string> untold = TryBinding(_settings.Binding);
         int count = WorkerLimits.Workers(_settings, _own.Workers);
         Steering steering = new(count, ((uint)_settings.Seeds.Steering.K0, (uint)_settings.Seeds.Steering.K1));
         StrangerSpread spread = new(_settings.Seeds.Strangers, _settings.Subnets);

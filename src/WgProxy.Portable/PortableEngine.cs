@@ -76,6 +76,10 @@ public sealed partial class PortableEngine : IEngine
     /// <summary>Who goes first where data and initiations wait.</summary>
     internal PortableEngineRightOfWay RightOfWay { get; } = new();
 
+    /// <summary>Tries what upstream sockets are to be bound to, as an engine does before it starts. Listens nowhere.</summary>
+    /// <exception cref="EngineException">The system refused, or this engine cannot do it.</exception>
+    public static void TryBinding(UpstreamBinding binding) => new PortableEngineDoor(binding).Try();
+
     /// <inheritdoc/>
     public void Start()
     {

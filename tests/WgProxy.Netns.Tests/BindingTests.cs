@@ -49,6 +49,31 @@ public sealed class BindingTests
     }
 
     [NetnsFact]
+    public async Task A_check_tries_what_upstream_sockets_are_bound_to_and_prints_the_command_that_is_missing()
+    {
+        using Topology topology = new();
+        (int code, string report) = await BoundStage.CheckAsync(topology, unprivileged: false, ("WGPROXY_UPSTREAM_ADDRESS", PoolOf4));
+        Assert.Equal(3, code);
+        Assert.Contains($"ip route add local {PoolOf4} dev lo", report, StringComparison.Ordinal);
+        Assert.Contains("is at 10.81.1.2:51820", report, StringComparison.Ordinal);
+        (code, report) = await BoundStage.CheckAsync(topology, unprivileged: false, ("WGPROXY_UPSTREAM_ADDRESS", PoolOf6));
+        Assert.Equal(3, code);
+        Assert.Contains(IsPortable ? "takes no IPv6 prefix" : $"ip route add local {PoolOf6} dev lo", report, StringComparison.Ordinal);
+        (code, report) = await BoundStage.CheckAsync(topology, unprivileged: false, ("WGPROXY_UPSTREAM_DEVICE", "nosuch0"));
+        Assert.Equal(3, code);
+        Assert.Contains("--upstream-device (WGPROXY_UPSTREAM_DEVICE): cannot send to servers by nosuch0: this host has no such interface", report, StringComparison.Ordinal);
+        (code, report) = await BoundStage.CheckAsync(topology, unprivileged: true, ("WGPROXY_FWMARK", "51820"));
+        Assert.Equal(3, code);
+        Assert.Contains("a mark needs CAP_NET_ADMIN", report, StringComparison.Ordinal);
+
+        topology.Relay.Ip("route", "add", "local", PoolOf4, "dev", "lo");
+        topology.Relay.Ip("route", "add", "local", PoolOf6, "dev", "lo");
+        (code, report) = await BoundStage.CheckAsync(
+            topology, unprivileged: false, ("WGPROXY_UPSTREAM_ADDRESS", IsPortable ? PoolOf4 : $"{PoolOf4}, {PoolOf6}"), ("WGPROXY_FWMARK", "51820"), ("WGPROXY_UPSTREAM_DEVICE", "lo"));
+        Assert.True(code == 0, report);
+    }
+
+    [NetnsFact]
     public async Task An_address_of_the_pool_that_this_host_loses_is_left_for_another()
     {
         using BoundStage stage = await BoundStage.StartAsync(AddressFamily.InterNetwork, clients: 1);

@@ -1,11 +1,14 @@
 using System.Net;
 using WgProxy.Configuration;
+using WgProxy.Core.Engine;
 using WgProxy.Hosting;
+using WgProxy.Logging;
 using WgProxy.Resolving;
 
 namespace WgProxy.Commands;
 
-/// <summary><c>wgproxy check</c>: validates the settings, resolves the servers' names, and reports, without listening anywhere.</summary>
+/// <summary><c>wgproxy check</c>: validates the settings, resolves the servers' names, tries what upstream sockets are to be bound to, and
+/// reports, without listening anywhere.</summary>
 /// <param name="reader">Reads the settings.</param>
 /// <param name="lookUp">Asks the system.</param>
 /// <param name="own">Where the relay would listen.</param>
@@ -30,7 +33,7 @@ internal sealed class CheckCommand(OptionsReader reader, LookUp lookUp, Func<IEn
         OwnAddresses relay = new([options.Listen], own);
         Task<(int Code, string Text)>[] looked =
             [.. options.Servers.SelectMany(server => server.Endpoints.Select(endpoint => LookAsync(server, endpoint, relay, places)))];
-        int worst = ExitCode.Done;
+        int worst = await BindAsync(options, output);
         foreach (Task<(int Code, string Text)> each in looked)
         {
             (int code, string text) = await each;
@@ -39,6 +42,25 @@ internal sealed class CheckCommand(OptionsReader reader, LookUp lookUp, Func<IEn
         }
 
         return worst;
+    }
+
+    // As the relay does before it starts: with the privileges of the user who checks.
+    private static async Task<int> BindAsync(Options options, TextWriter output)
+    {
+        try
+        {
+            foreach (string untold in EngineChoice.TryBinding(options))
+            {
+                await output.WriteAsync($"{untold}\n");
+            }
+
+            return ExitCode.Done;
+        }
+        catch (EngineException refusal)
+        {
+            await output.WriteAsync($"{StartRefusal.UpstreamSettingOf(refusal)?.Name ?? "upstream sockets"}: {refusal.Message}\n");
+            return ExitCode.SystemRefused;
+        }
     }
 
     private async Task<(int Code, string Text)> LookAsync(ServerOptions server, ServerName endpoint, OwnAddresses relay, SemaphoreSlim places)

@@ -26,6 +26,20 @@ internal static class EngineChoice
         _ => new PortableEngine(settings),
     };
 
+    /// <summary>Tries what the engine's upstream sockets are to be bound to. Listens nowhere.</summary>
+    /// <returns>Sentences about what the system did not tell.</returns>
+    /// <exception cref="EngineException">The system refused.</exception>
+    public static IReadOnlyList<string> TryBinding(Options options)
+    {
+        if (options.Engine == EngineKind.Linux)
+        {
+            return LinuxEngine.TryBinding(options.Binding);
+        }
+
+        PortableEngine.TryBinding(options.Binding);
+        return [];
+    }
+
     private static LinuxEngineSettings LinuxSettings(Options options)
     {
         LinuxEngineSettings suited = new();

@@ -36,7 +36,7 @@ internal static class HelpText
     [
         ("0", "stopped by a signal, or nothing is wrong"),
         ("2", "a setting is missing or wrong"),
-        ("3", "the system refused something, such as a port in use; another relay uses the state directory; or check could not resolve a name"),
+        ("3", "the system refused something, such as a port in use; another relay uses the state directory; or check could not resolve a name or bind a socket"),
     ];
 
     /// <summary>The whole text, with a line feed at the end of each line.</summary>

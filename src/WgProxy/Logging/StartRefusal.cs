@@ -10,14 +10,7 @@ internal static class StartRefusal
     /// <summary>The engine did not start.</summary>
     public static void EngineDidNotStart(this Log log, Options options, EngineException refusal, EphemeralPorts ports)
     {
-        OptionRow? upstream = refusal.Cause switch
-        {
-            EngineRefusal.UpstreamAddress => OptionTable.UpstreamAddress,
-            EngineRefusal.UpstreamMark => OptionTable.Mark,
-            EngineRefusal.UpstreamDevice => OptionTable.UpstreamDevice,
-            _ => null,
-        };
-        if (upstream is not null)
+        if (UpstreamSettingOf(refusal) is { } upstream)
         {
             log.BindingRefused(upstream, refusal.Message);
         }
@@ -30,4 +23,13 @@ internal static class StartRefusal
             log.ListenRefused(options.Listen, refusal, ports);
         }
     }
+
+    /// <summary>The setting that says what upstream sockets are bound to, and that the system refused; null if it refused something else.</summary>
+    public static OptionRow? UpstreamSettingOf(EngineException refusal) => refusal.Cause switch
+    {
+        EngineRefusal.UpstreamAddress => OptionTable.UpstreamAddress,
+        EngineRefusal.UpstreamMark => OptionTable.Mark,
+        EngineRefusal.UpstreamDevice => OptionTable.UpstreamDevice,
+        _ => null,
+    };
 }

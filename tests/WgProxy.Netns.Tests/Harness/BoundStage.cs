@@ -58,6 +58,15 @@ internal sealed class BoundStage : IDisposable
         return (code, process.Lines.Single(line => line.Contains(" error ", StringComparison.Ordinal)));
     }
 
+    /// <summary>The exit code and the report of <c>wgproxy check</c> with these settings.</summary>
+    public static async Task<(int Code, string Report)> CheckAsync(Topology topology, bool unprivileged, params (string Name, string Value)[] variables)
+    {
+        Child process = topology.Own(RelayProcess.Start(
+            topology.Relay, IPEndPoint.Parse("10.81.1.2:51820"), WireGuardKey.New().Public, command: "check", unprivileged: unprivileged, variables: variables));
+        int code = await process.ExitAsync(TimeSpan.FromSeconds(20));
+        return (code, string.Join('\n', process.Lines));
+    }
+
     /// <inheritdoc cref="RefusalAsync(Topology, bool, ValueTuple{string, string}[])"/>
     public static Task<(int Code, string Line)> RefusalAsync(Topology topology, params (string Name, string Value)[] variables) =>
         RefusalAsync(topology, unprivileged: false, variables);

@@ -40,7 +40,7 @@ internal sealed class RelayProcess : IDisposable
         Topology topology, IPEndPoint server, string publicKey, int port = 51820, Namespace? space = null, int? workers = null, IPAddress? listen = null,
         string? through = null, bool unprivileged = false, string? waitsFor = null, params (string Name, string Value)[] variables)
     {
-        Child process = topology.Own(Start(space ?? topology.Relay, server, publicKey, port, workers, listen, through, unprivileged, waitsFor, variables));
+        Child process = topology.Own(Start(space ?? topology.Relay, server, publicKey, port, workers, listen, through, unprivileged, waitsFor, command: null, variables));
         await process.LineAsync(line => line.Contains(" is at ", StringComparison.Ordinal), "server resolved");
         return new RelayProcess(process);
     }
@@ -48,13 +48,13 @@ internal sealed class RelayProcess : IDisposable
     /// <summary>Starts a relay that may refuse to start.</summary>
     public static Child Start(
         Namespace space, IPEndPoint server, string publicKey, int port = 51820, int? workers = null, IPAddress? listen = null,
-        string? through = null, bool unprivileged = false, string? waitsFor = null, params (string Name, string Value)[] variables)
+        string? through = null, bool unprivileged = false, string? waitsFor = null, string? command = null, params (string Name, string Value)[] variables)
     {
-        string[] command = waitsFor is not null ? ["sh", "-c", "flock \"$0\" true; exec \"$@\"", waitsFor, Binary] : unprivileged ? ["setpriv", "--bounding-set", "-net_admin,-net_raw", "--inh-caps", "-net_admin,-net_raw", Binary] : through is null ? [Binary] : [through, Binary];
+        string[] start = waitsFor is not null ? ["sh", "-c", "flock \"$0\" true; exec \"$@\"", waitsFor, Binary] : unprivileged ? ["setpriv", "--bounding-set", "-net_admin,-net_raw", "--inh-caps", "-net_admin,-net_raw", Binary] : through is null ? [Binary] : [through, Binary];
         return space.Start(
             $"wgproxy on port {port}",
-            command[0],
-            [.. command[1..], .. workers is null ? [] : (string[])["--workers", $"{workers}"]],
+            start[0],
+            [.. start[1..], .. command is null ? [] : (string[])[command], .. workers is null ? [] : (string[])["--workers", $"{workers}"]],
             [
                 ("WGPROXY_LISTEN", new IPEndPoint(listen ?? IPAddress.IPv6Any, port).ToString()),
                 ("WGPROXY_LOGLEVEL", "2"),
