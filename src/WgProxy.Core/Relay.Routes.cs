@@ -17,6 +17,12 @@ public sealed partial class Relay
     /// thread.</summary>
     public RouteCounters? CountersOf(RouteId route) => _routes.Find(route)?.Counters;
 
+    /// <summary>What this relay knows of a route's server; null if it neither serves it nor has a mapping of it. To be read on the relay's
+    /// thread.</summary>
+    public RouteStatus? StatusOf(RouteId route, Tick now) => _routes.Find(route) is { } state
+        ? new RouteStatus(state.Addresses.Best(now), state.Addresses.IsBestAnswering(now), state.Load.IsLoaded(now))
+        : null;
+
     /// <summary>A route has changed, and the relay reads its <see cref="RouteList"/>. It serves a new route from now
     /// on. It no longer serves a removed one: the key admits no client, and the mappings end. So do those of clients who are no longer listed where
     /// only peers have tunnels. If a route has other

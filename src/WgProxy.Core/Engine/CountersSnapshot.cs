@@ -13,6 +13,9 @@ public sealed class CountersSnapshot
     /// <summary>The figures of one relay.</summary>
     public CountersSnapshot(RelayCounters counters) => Add(counters);
 
+    /// <summary>How many owners of relays have told their figures: workers, or one where all threads take turns.</summary>
+    public int Owners { get; private set; }
+
     /// <summary>Turns of all workers.</summary>
     public long Turns { get; private set; }
 
@@ -55,6 +58,7 @@ public sealed class CountersSnapshot
     /// <param name="now">The instant.</param>
     public void Add(TurnMeter turns, long frequency, Tick now)
     {
+        Owners++;
         Turns += turns.Turns;
         LongestTurn = Longer(LongestTurn, turns.Longest(now), frequency);
         LongestTurnOfAll = Longer(LongestTurnOfAll, turns.LongestOfAll, frequency);
@@ -64,7 +68,7 @@ public sealed class CountersSnapshot
     public void Clear()
     {
         _sum.Clear();
-        (Turns, LongestTurn, LongestTurnOfAll) = (0, TimeSpan.Zero, TimeSpan.Zero);
+        (Owners, Turns, LongestTurn, LongestTurnOfAll) = (0, 0, TimeSpan.Zero, TimeSpan.Zero);
     }
 
     private static TimeSpan Longer(TimeSpan span, long units, long frequency)

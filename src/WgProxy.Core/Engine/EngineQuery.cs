@@ -55,6 +55,9 @@ public sealed class EngineQuery
     /// <summary>The counters of <see cref="Route"/>; zeros if there is no such route.</summary>
     public RouteCounters OfRoute { get; private set; } = new();
 
+    /// <summary>What there is to say of <see cref="Route"/>'s server; the default if there is no such route.</summary>
+    public RouteStatus StatusOfRoute { get; private set; }
+
     /// <summary>The slot from which on there may be more; −1 if all were visited.</summary>
     public int Next { get; private set; } = -1;
 
@@ -81,6 +84,7 @@ public sealed class EngineQuery
         (Outcome, Owner, Next, _count) = (QueryOutcome.Waiting, 0, -1, 0);
         Counters.Clear();
         OfRoute = Route == default ? OfRoute : new RouteCounters();
+        StatusOfRoute = default;
         _peers = [.. Peers.Ids.Select(peer => new PeerStatus { Peer = peer })];
     }
 
@@ -105,6 +109,7 @@ public sealed class EngineQuery
         if (Route != default && relay.CountersOf(Route) is RouteCounters counters)
         {
             OfRoute.Add(counters);
+            StatusOfRoute = StatusOfRoute.With(relay.StatusOf(Route, now) ?? default);
         }
 
         Counters.Add(turns, frequency, now);

@@ -44,7 +44,7 @@ internal sealed class ServerAddresses(Route route)
     /// addresses. Null while the server has no address.</summary>
     public IPEndPoint? Best(Tick now)
     {
-        if (Answering is not null && IsListed(Answering) && !HasFailed(Answering, now))
+        if (IsBestAnswering(now))
         {
             return Answering;
         }
@@ -59,6 +59,9 @@ internal sealed class ServerAddresses(Route route)
 
         return route.Server;
     }
+
+    /// <summary>Whether <see cref="Best"/> is known to answer.</summary>
+    public bool IsBestAnswering(Tick now) => Answering is not null && IsListed(Answering) && !HasFailed(Answering, now);
 
     /// <summary>The next address for a mapping that is not answered: the one that is known to answer, or else the next in the
     /// list. Null if there is no other that was reachable lately.</summary>
