@@ -88,8 +88,12 @@ internal static class Constants
     public const int RLIMIT_NOFILE = 7;
     public const int AT_EMPTY_PATH = 0x1000;
     public const int AT_FDCWD = -100;
+    public const int AT_SYMLINK_NOFOLLOW = 0x100;
+    public const int STATX_TYPE = 0x1;
     public const int STATX_UID = 0x8;
     public const int STATX_INO = 0x100;
+    public const int S_IFMT = 0xF000;
+    public const int S_IFSOCK = 0xC000;
 
     public const int EPERM = 1;
     public const int EINTR = 4;

@@ -266,6 +266,9 @@ internal struct statx
     [FieldOffset(20)]
     public uint stx_uid;
 
+    [FieldOffset(28)]
+    public ushort stx_mode;
+
     [FieldOffset(32)]
     public ulong stx_ino;
 

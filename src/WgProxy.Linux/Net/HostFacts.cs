@@ -84,21 +84,13 @@ public static unsafe class HostFacts
 
     /// <summary>The number of the user who owns a file or directory, or what a symbolic link leads to; null if there is none, or the
     /// kernel does not tell.</summary>
-    public static uint? OwnerOf(string path)
-    {
-        statx about = default;
-        try
-        {
-            fixed (byte* name = Encoding.UTF8.GetBytes(path + '\0'))
-            {
-                return Libc.statx(AT_FDCWD, name, 0, STATX_UID, &about) == 0 && (about.stx_mask & STATX_UID) != 0 ? about.stx_uid : null;
-            }
-        }
-        catch (EntryPointNotFoundException)
-        {
-            return null;
-        }
-    }
+    public static uint? OwnerOf(string path) =>
+        TryAbout(path, flags: 0, STATX_UID, out statx about) ? about.stx_uid : null;
+
+    /// <summary>Whether a path is that of a socket, and not of a link to one. False if there is nothing, or the kernel does not
+    /// tell.</summary>
+    public static bool IsSocket(string path) =>
+        TryAbout(path, AT_SYMLINK_NOFOLLOW, STATX_TYPE, out statx about) && (about.stx_mode & S_IFMT) == S_IFSOCK;
 
     /// <summary>Fills a few bytes with unpredictable bits; false if the kernel, or a sandbox, lacks the call.</summary>
     public static bool TryFillRandom(Span<byte> bits)
@@ -112,6 +104,26 @@ public static unsafe class HostFacts
         while (filled < 0 && Marshal.GetLastPInvokeError() == EINTR);
 
         return filled == bits.Length;
+    }
+
+    private static bool TryAbout(string path, int flags, int wanted, out statx about)
+    {
+        statx found = default;
+        try
+        {
+            fixed (byte* name = Encoding.UTF8.GetBytes(path + '\0'))
+            {
+                return Libc.statx(AT_FDCWD, name, flags, (uint)wanted, &found) == 0 && (found.stx_mask & wanted) == wanted;
+            }
+        }
+        catch (EntryPointNotFoundException)
+        {
+            return false;
+        }
+        finally
+        {
+            about = found;
+        }
     }
 
     // makedev(3).
