@@ -1,5 +1,6 @@
 using System.Threading.Channels;
 using WgProxy.Configuration;
+using WgProxy.Control;
 using WgProxy.Core.Engine;
 using WgProxy.Core.Routes;
 using WgProxy.Hosting;
@@ -7,6 +8,7 @@ using WgProxy.Logging;
 using WgProxy.Resolving;
 using WgProxy.Serving;
 using WgProxy.State;
+using WgProxy.Status;
 
 namespace WgProxy;
 
@@ -74,6 +76,11 @@ internal sealed class RelayRun
         }
 
         Trouble trouble = new(engine.ReadCountersAsync, all => _servers.LookAsync(all, engine.ReadCountersAsync), TimeProvider.System, _log);
+        await using ControlEndpoint? control = await StartControlAsync(new StatusReader(
+            engine,
+            _servers,
+            new RelayFacts(version, TimeProvider.System.GetUtcNow(), capacity, settings.Relay.LoadedAsked, () => _options, () => (int)_log.Level),
+            TimeProvider.System));
         _systemd.Ready(Purpose);
         bool stopped = await signals.RunUntilStopAsync(stop => Task.WhenAny(
             _servers.RunAsync(announcements, own, new LookUpPlaces(HostLookup.AskAsync, TimeProvider.System).AskAsync, stop),
@@ -99,6 +106,11 @@ internal sealed class RelayRun
     }
 
     private string Purpose => _options.Servers is [var only] ? $"relays to {only.Endpoint}" : $"relays to {_options.Servers.Count} servers";
+
+    private async Task<ControlEndpoint?> StartControlAsync(StatusReader reader) =>
+        ControlEndpoint.PathOf(_options.Control, Environment.GetEnvironmentVariable("RUNTIME_DIRECTORY")) is { } path
+            ? await ControlEndpoint.StartAsync(path, Resources.Of(reader), _log)
+            : null;
 
     private bool TryStart(IEngine engine, Capacity capacity)
     {

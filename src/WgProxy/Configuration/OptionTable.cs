@@ -140,6 +140,17 @@ internal static class OptionTable
             + "$STATE_DIRECTORY, which systemd sets for StateDirectory=, and none where that is not set.",
         SettingParser.TryParseStateDirectory));
 
+    /// <summary>The socket by which the relay is asked and told.</summary>
+    public static readonly OptionRow<string> Control = Add<string>(new(
+        "--control",
+        "WGPROXY_CONTROL",
+        "PATH",
+        "auto",
+        $"auto, off or an absolute path of at most {SettingParser.LongestSocketPath} bytes, such as /run/wgproxy/control.sock",
+        "The Unix socket on which the relay answers HTTP requests about itself. auto is control.sock in the first path of $RUNTIME_DIRECTORY, which "
+            + "systemd sets for RuntimeDirectory=, and off where that is not set.",
+        SettingParser.TryParseControl));
+
     /// <summary>The source addresses of upstream sockets.</summary>
     public static readonly OptionRow<SourcePrefixes> UpstreamAddress = Add<SourcePrefixes>(new(
         "--upstream-address",

@@ -78,6 +78,9 @@ internal sealed class Options
     /// <summary>Where the relay keeps what outlives it: auto, none or a path.</summary>
     public string StateDirectory => Of(OptionTable.StateDirectory);
 
+    /// <summary>The socket by which the relay is asked and told: auto, off or a path.</summary>
+    public string Control => Of(OptionTable.Control);
+
     /// <summary>Reads the settings; null if one is missing or wrong. See <see cref="OptionsReader"/>.</summary>
     public static Options? Read(CommandLine line, IDictionary environment, Log log) =>
         new OptionsReader(line, environment, log).Read();

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net;
+using System.Text;
 using WgProxy.Core.Protocol;
 using WgProxy.Logging;
 
@@ -22,6 +23,9 @@ internal static class SettingParser
 
     /// <summary>Seconds of idleness at most: a year.</summary>
     public const int LongestTimeout = 31_536_000;
+
+    /// <summary>Bytes of a Unix socket's path at most: the kernel takes 107, and the socket is made beside it under a longer name.</summary>
+    public const int LongestSocketPath = 100;
 
     /// <summary>What a server looks like.</summary>
     public const string ServerForm =
@@ -148,6 +152,14 @@ internal static class SettingParser
         refusal = null;
         value = text;
         return text is "auto" or "none" || (Path.IsPathRooted(text) && !text.Contains('\0', StringComparison.Ordinal));
+    }
+
+    public static bool TryParseControl(string text, out string value, out string? refusal)
+    {
+        refusal = null;
+        value = text;
+        return text is "auto" or "off"
+            || (Path.IsPathRooted(text) && !text.EndsWith('/') && !text.Contains('\0', StringComparison.Ordinal) && Encoding.UTF8.GetByteCount(text) <= LongestSocketPath);
     }
 
     public static bool TryParseLevel(string text, out LogLevel value, out string? refusal)

@@ -38,6 +38,9 @@ internal sealed class Silence(ServerName server, TimeProvider time, Log log)
     private int _unanswered;
     private int _unheard;
 
+    /// <summary>Whether the server has been silent for long while clients ask. Any thread may read it.</summary>
+    public bool IsSilent => _complaint.IsOpen;
+
     /// <summary>Begins with these figures.</summary>
     public void Begin(AnswerFigures now) => _before = now;
 

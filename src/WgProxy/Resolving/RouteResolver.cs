@@ -70,11 +70,15 @@ internal sealed class RouteResolver
     {
         _answers = new RouteAnswers(addresses, server, own, changed, log);
         _server = server;
+        Addresses = addresses;
         _lookUp = lookUp;
         _time = time;
         _zero = time.GetTimestamp();
         _period = server.Zone is null ? Period : ZonePeriod;
     }
+
+    /// <summary>The endpoint's addresses, as far as they are known.</summary>
+    public EndpointAddresses Addresses { get; }
 
     /// <summary>The IP version whose addresses come first; null for the order of answers.</summary>
     public AddressFamily? Preferred

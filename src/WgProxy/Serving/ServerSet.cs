@@ -56,6 +56,9 @@ internal sealed class ServerSet
     /// <summary>The servers, as they are served now.</summary>
     public IReadOnlyList<ServerOptions> Servers => [.. All.Select(served => served.Options)];
 
+    /// <summary>The servers while they are served, as of this moment. Any thread may ask.</summary>
+    public IReadOnlyList<Served> Now => [.. All];
+
     private IEnumerable<Served> All => _served.OfType<Served>();
 
     /// <summary>Keeps the servers' addresses current until cancelled. Returns earlier only if a server that was there from the
@@ -164,7 +167,8 @@ internal sealed class ServerSet
         return [.. answered.OrderByDescending(each => each.Counters.ForwardedBytes(Direction.Uplink) + each.Counters.ForwardedBytes(Direction.Downlink))];
     }
 
-    private Served? Find(RouteId id) => Volatile.Read(ref _served[id.Index]) is { } served && served.Id == id ? served : null;
+    /// <summary>The server of a route; null if it is served no more.</summary>
+    public Served? Find(RouteId id) => Volatile.Read(ref _served[id.Index]) is { } served && served.Id == id ? served : null;
 
     private Served Added(ServerOptions server, TimeSpan idle)
     {

@@ -1,0 +1,32 @@
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+using Microsoft.AspNetCore.Http;
+using WgProxy.Status;
+
+namespace WgProxy.Control;
+
+/// <summary>How answers are written.</summary>
+internal static class Answers
+{
+    /// <summary>The form of every report.</summary>
+    public const string Json = "application/json; charset=utf-8";
+
+    /// <summary>Writes a report; where there is none, that the relay is busy.</summary>
+    public static Task WriteAsync<T>(HttpContext context, T? report, JsonTypeInfo<T> type, int status = StatusCodes.Status200OK)
+        where T : class
+    {
+        if (report is null)
+        {
+            context.Response.Headers.RetryAfter = "1";
+            return RefuseAsync(context, StatusCodes.Status503ServiceUnavailable, "the relay does not answer: too many ask, or a worker is stuck");
+        }
+
+        context.Response.StatusCode = status;
+        context.Response.ContentType = Json;
+        return JsonSerializer.SerializeAsync(context.Response.BodyWriter, report, type, context.RequestAborted);
+    }
+
+    /// <summary>Says why a request is refused.</summary>
+    public static Task RefuseAsync(HttpContext context, int status, string reason) =>
+        WriteAsync(context, new ErrorReport(reason), StatusJson.Default.ErrorReport, status);
+}

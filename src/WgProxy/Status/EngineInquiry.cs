@@ -1,0 +1,93 @@
+using System.Threading.Channels;
+using WgProxy.Core.Engine;
+using WgProxy.Core.Routes;
+
+namespace WgProxy.Status;
+
+/// <summary>What is asked of an engine beside its own figures.</summary>
+/// <param name="Route">A route whose figures are wanted; the default for none.</param>
+internal readonly record struct Question(RouteId Route)
+{
+    /// <summary>The peers of the route that are wanted too; null if none are.</summary>
+    public PeerList? Peers { get; init; }
+
+    /// <summary>The slot from which on mappings are wanted; null if none are.</summary>
+    public int? From { get; init; }
+}
+
+/// <summary>
+/// Asks an engine for reports: one question at a time, whatever the number of askers. An engine has room for eight questions, and the
+/// watchdog's must find some.
+/// </summary>
+/// <param name="engine">The engine.</param>
+internal sealed class EngineInquiry(IEngine engine)
+{
+    /// <summary>Mappings in one answer. Their row is made once, so that pages of mappings cost no garbage.</summary>
+    public const int Page = 256;
+
+    /// <summary>How long an asker waits for its turn and for the answer. Workers answer within a few turns, which take
+    /// microseconds.</summary>
+    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
+
+    // Holds one item while the turn is free.
+    private readonly Channel<bool> _turn = NewTurn();
+    private TaskCompletionSource _answered = new();
+    private EngineQuery? _figures;
+    private EngineQuery? _page;
+
+    /// <summary>Asks once.</summary>
+    /// <param name="question">What is asked.</param>
+    /// <param name="read">Takes what is wanted out of the answer, which is the next asker's afterwards.</param>
+    /// <param name="stop">Ends the wait.</param>
+    /// <returns>What was read; null if the engine did not answer in time, or too many ask.</returns>
+    public async Task<T?> AskAsync<T>(Question question, Func<EngineQuery, T> read, CancellationToken stop)
+        where T : class
+    {
+        using CancellationTokenSource patience = CancellationTokenSource.CreateLinkedTokenSource(stop);
+        patience.CancelAfter(Patience);
+        try
+        {
+            _ = await _turn.Reader.ReadAsync(patience.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            return null;
+        }
+
+        // The answer comes on a thread that moves datagrams: what is to be done with it happens elsewhere.
+        TaskCompletionSource answered = _answered = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        EngineQuery query = question.From is null
+            ? _figures ??= new EngineQuery(_ => _answered.SetResult())
+            : _page ??= new EngineQuery(_ => _answered.SetResult(), Page);
+        (query.Route, query.Peers, query.From) = (question.Route, question.Peers ?? PeerList.Empty, question.From ?? 0);
+        engine.Query(query);
+        try
+        {
+            await answered.Task.WaitAsync(patience.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            // The engine has the query until it answers. The turn is not free before.
+            _ = answered.Task.ContinueWith(_ => EndTurn(), CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+            return null;
+        }
+
+        try
+        {
+            return query.Outcome == QueryOutcome.Busy ? null : read(query);
+        }
+        finally
+        {
+            EndTurn();
+        }
+    }
+
+    private static Channel<bool> NewTurn()
+    {
+        Channel<bool> turn = Channel.CreateBounded<bool>(1);
+        _ = turn.Writer.TryWrite(true);
+        return turn;
+    }
+
+    private void EndTurn() => _turn.Writer.TryWrite(true);
+}

@@ -1,0 +1,14 @@
+using WgProxy.Configuration;
+using WgProxy.Hosting;
+
+namespace WgProxy.Status;
+
+/// <summary>What is known of a run beside what its engine and its servers tell.</summary>
+/// <param name="Version">The program's version.</param>
+/// <param name="Started">When it started.</param>
+/// <param name="Capacity">What fits.</param>
+/// <param name="LoadedFrom">The number of unanswered mappings from which on strangers must show cookies.</param>
+/// <param name="Options">The settings that apply now.</param>
+/// <param name="Level">The log level that applies now.</param>
+internal sealed record RelayFacts(
+    string Version, DateTimeOffset Started, Capacity Capacity, int LoadedFrom, Func<Options> Options, Func<int> Level);

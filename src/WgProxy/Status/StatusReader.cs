@@ -1,0 +1,238 @@
+using System.Net;
+using WgProxy.Core.Engine;
+using WgProxy.Core.Routes;
+using WgProxy.Hosting;
+using WgProxy.Linux.Net;
+using WgProxy.Logging;
+using WgProxy.Serving;
+
+namespace WgProxy.Status;
+
+/// <summary>Makes the reports of a running relay. Any thread may ask. A report is null if the engine does not answer in time.</summary>
+/// <param name="engine">What moves the datagrams.</param>
+/// <param name="servers">The servers.</param>
+/// <param name="facts">What is known beside.</param>
+/// <param name="time">The clock.</param>
+internal sealed class StatusReader(IEngine engine, ServerSet servers, RelayFacts facts, TimeProvider time)
+{
+    private readonly EngineInquiry _inquiry = new(engine);
+
+    /// <summary>The relay as a whole.</summary>
+    public async Task<StatusReport?> ReadStatusAsync(CancellationToken stop)
+    {
+        int loaded = 0;
+        Served[] served = [.. servers.Now];
+        foreach (Served each in served)
+        {
+            RouteStatusBox? status = await _inquiry.AskAsync(new Question(each.Id), query => new RouteStatusBox(query.StatusOfRoute), stop);
+            loaded += status?.Status.IsLoaded == true ? 1 : 0;
+        }
+
+        return await _inquiry.AskAsync(default, query => StatusOf(query.Counters, served, loaded), stop);
+    }
+
+    /// <summary>All servers.</summary>
+    public async Task<ServersReport?> ReadServersAsync(CancellationToken stop)
+    {
+        List<ServerReport> all = [];
+        foreach (Served served in servers.Now)
+        {
+            if (await _inquiry.AskAsync(new Question(served.Id), query => ServerOf(served, query.OfRoute, query.StatusOfRoute), stop) is not { } report)
+            {
+                return null;
+            }
+
+            all.Add(report);
+        }
+
+        return new ServersReport(time.GetUtcNow(), all);
+    }
+
+    /// <summary>All clients that have names.</summary>
+    public async Task<PeersReport?> ReadPeersAsync(CancellationToken stop)
+    {
+        List<PeerReport> all = [];
+        foreach (Served served in servers.Now)
+        {
+            PeerList peers = served.Route.Settings.Peers;
+            if (peers.Count > 0)
+            {
+                Question question = new(served.Id) { Peers = peers };
+                if (await _inquiry.AskAsync(question, query => PeersOf(served, query), stop) is not { } reports)
+                {
+                    return null;
+                }
+
+                all.AddRange(reports);
+            }
+        }
+
+        return new PeersReport(time.GetUtcNow(), all);
+    }
+
+    /// <summary>A page of mappings.</summary>
+    public Task<SessionsReport?> ReadSessionsAsync(SessionsQuestion question, CancellationToken stop) =>
+        new SessionsReader(_inquiry, servers, time).ReadAsync(question, stop);
+
+    /// <summary>What became of datagrams.</summary>
+    public async Task<DropsReport?> ReadDropsAsync(CancellationToken stop)
+    {
+        List<DropReport>? all = await _inquiry.AskAsync(
+            default, query => DropsOf(null, direction => CounterNames.Dropped(query.Counters, direction)).ToList(), stop);
+        foreach (Served served in all is null ? [] : servers.Now)
+        {
+            if (await _inquiry.AskAsync(new Question(served.Id), query => query.OfRoute, stop) is not { } counters)
+            {
+                return null;
+            }
+
+            all!.AddRange(DropsOf(served.Options.Name, direction => CounterNames.Dropped(counters, direction)));
+        }
+
+        return all is null ? null : new DropsReport(time.GetUtcNow(), all, VerdictMeanings.All);
+    }
+
+    /// <summary>Whether the program is alive.</summary>
+    public async Task<HealthReport> ReadHealthAsync(CancellationToken stop) =>
+        await _inquiry.AskAsync(default, query => new HealthReport(query.Outcome == QueryOutcome.Answered), stop) ?? new HealthReport(DataPath: false);
+
+    /// <summary>Whether the relay can serve clients.</summary>
+    public async Task<ReadyReport> ReadReadyAsync(CancellationToken stop)
+    {
+        bool isAlive = (await ReadHealthAsync(stop)).DataPath;
+        bool isBound = engine.Listening.Count > 0;
+        IReadOnlyList<Served> all = servers.Now;
+        string[] unresolved = [.. all.Where(IsUnresolved).Select(served => served.Options.Name)];
+        bool isResolved = unresolved.Length < all.Count;
+        return new ReadyReport(isAlive && isBound && isResolved, isBound, isResolved, isAlive, unresolved);
+    }
+
+    private static bool IsUnresolved(Served served) => served.Route.Addresses.Count == 0;
+
+    private StatusReport StatusOf(CountersSnapshot counters, Served[] served, int loadedServers)
+    {
+        DateTimeOffset now = time.GetUtcNow();
+        long asked = counters[Proof.Asked];
+        Capacity capacity = facts.Capacity;
+        return new StatusReport
+        {
+            Version = facts.Version,
+            Now = now,
+            Started = facts.Started,
+            UptimeSeconds = (now - facts.Started).TotalSeconds,
+            Listening = [.. engine.Listening.Select(listening => listening.ToString())],
+            Engine = facts.Options().Engine.ToString().ToLowerInvariant(),
+            Workers = counters.Owners,
+            ConfigFile = facts.Options().File,
+            LogLevel = facts.Level(),
+            Servers = served.Length,
+            Limits = new LimitsReport(
+                capacity.Mappings, capacity.Asked, capacity.Bound, capacity.Ports.Numbers.Count, capacity.OpenFiles is HostFacts.Unlimited ? null : capacity.OpenFiles),
+            Load = new LoadReport(asked >= facts.LoadedFrom, asked, facts.LoadedFrom, loadedServers),
+            Warnings = [.. Warnings(served)],
+            Mappings = MappingsOf(CounterNames.Mappings(counters)),
+            Uplink = TrafficOf(counters, Direction.Uplink),
+            Downlink = TrafficOf(counters, Direction.Downlink),
+            Faults = CounterNames.Faults(counters).ToDictionary(fault => fault.Name, fault => fault.Value, StringComparer.Ordinal),
+            Events = Enum.GetValues<RelayEventKind>().ToDictionary(kind => kind.ToString(), kind => counters[kind], StringComparer.Ordinal),
+            Pauses = new PausesReport(
+                counters.LongestTurn.TotalSeconds, counters.LongestTurnOfAll.TotalSeconds, counters.Turns, GC.GetTotalPauseDuration().TotalSeconds),
+        };
+    }
+
+    private IEnumerable<string> Warnings(Served[] served)
+    {
+        foreach (string shortfall in engine.Shortfalls)
+        {
+            yield return shortfall;
+        }
+
+        foreach (Served each in served.Where(IsUnresolved))
+        {
+            yield return $"server {each.Options.Name} is not resolved";
+        }
+
+        foreach (Served each in served.Where(each => each.Silence?.IsSilent == true))
+        {
+            yield return $"server {each.Options.Name} is silent while clients ask";
+        }
+    }
+
+    private static ServerReport ServerOf(Served served, RouteCounters counters, RouteStatus status)
+    {
+        MappingsReport mappings = MappingsOf(CounterNames.Mappings(counters));
+        return new ServerReport
+        {
+            Name = served.Options.Name,
+            PublicKey = served.Options.Key.ToString(),
+            Endpoints = [.. EndpointsOf(served)],
+            EndpointInUse = status.InUse?.ToString(),
+            Health = IsUnresolved(served) ? "unresolved"
+                : served.Silence?.IsSilent == true ? "silent"
+                : counters[Proof.Answered] + counters[Proof.Established] + counters[Proof.Confirmed] > 0 ? "answering" : "idle",
+            IsLoaded = status.IsLoaded,
+            Mappings = mappings,
+            Handshakes = counters.Handshakes,
+            Uplink = TrafficOf(counters, Direction.Uplink),
+            Downlink = TrafficOf(counters, Direction.Downlink),
+            Peers = served.Options.Peers.Count,
+            PeersOnly = served.Options.Settings.PeersOnly,
+        };
+    }
+
+    private static IEnumerable<EndpointReport> EndpointsOf(Served served)
+    {
+        IReadOnlyList<Configuration.ServerName> names = served.Options.Endpoints;
+        for (int i = 0; i < names.Count; i++)
+        {
+            IReadOnlyList<IPEndPoint> addresses = i < served.Resolvers.Count ? served.Resolvers[i].Addresses.Addresses : [];
+            yield return new EndpointReport(names[i].ToString(), [.. addresses.Select(address => address.ToString())]);
+        }
+    }
+
+    private PeerReport[] PeersOf(Served served, EngineQuery query)
+    {
+        DateTimeOffset now = time.GetUtcNow();
+        Dictionary<PeerId, string> names = served.Options.Peers.ToDictionary(peer => query.Peers.Find(peer.Key), peer => peer.Name);
+        PeerReport[] reports = new PeerReport[query.OfPeers.Length];
+        for (int i = 0; i < reports.Length; i++)
+        {
+            ref readonly PeerStatus peer = ref query.OfPeers[i];
+            double? age = peer.LastSeen == default ? null : Math.Max(0, query.Now - peer.LastSeen) / 1000.0;
+            string key = query.Peers.KeyOf(peer.Peer)!.ToString();
+            reports[i] = new PeerReport(
+                served.Options.Name,
+                names.GetValueOrDefault(peer.Peer, key),
+                key,
+                peer.Mappings,
+                peer.Handshakes,
+                new PassedReport(peer.UplinkDatagrams, peer.UplinkBytes),
+                new PassedReport(peer.DownlinkDatagrams, peer.DownlinkBytes),
+                age is null ? null : now.AddSeconds(-age.Value),
+                age);
+        }
+
+        return reports;
+    }
+
+    private static IEnumerable<DropReport> DropsOf(string? server, Func<Direction, IEnumerable<(string Name, long Value)>> dropped) =>
+        Enum.GetValues<Direction>().SelectMany(direction => dropped(direction)
+            .Where(verdict => verdict.Value != 0)
+            .Select(verdict => new DropReport(server, direction == Direction.Uplink ? "uplink" : "downlink", verdict.Name, verdict.Value)));
+
+    private static MappingsReport MappingsOf(IEnumerable<(string Name, long Value)> mappings)
+    {
+        Dictionary<string, long> byProof = mappings.ToDictionary(each => each.Name, each => each.Value, StringComparer.Ordinal);
+        return new MappingsReport(byProof.Values.Sum(), byProof);
+    }
+
+    private static TrafficReport TrafficOf(CountersSnapshot counters, Direction direction) =>
+        new(counters.Passed(direction), counters.ForwardedBytes(direction), CounterNames.Dropped(counters, direction).Sum(verdict => verdict.Value));
+
+    private static TrafficReport TrafficOf(RouteCounters counters, Direction direction) => new(
+        counters[direction, Verdict.Forward] + counters[direction, Verdict.Open],
+        counters.ForwardedBytes(direction),
+        CounterNames.Dropped(counters, direction).Sum(verdict => verdict.Value));
+
+    private sealed record RouteStatusBox(RouteStatus Status);
+}
