@@ -40,6 +40,9 @@ internal static class Program
         {
             case Verb.Check:
                 return await new CheckCommand(reader, HostLookup.AskAsync, OwnAddresses.OfThisHostLately(TimeProvider.System)).RunAsync(Console.Out);
+            case Verb.Doctor:
+                reader.MayLackServers = true;
+                return await new DoctorCommand(reader, HostLookup.AskAsync, OwnAddresses.OfThisHostLately(TimeProvider.System)).RunAsync(line.WantsJson, Console.Out);
             case Verb.Import:
                 return new ImportCommand(line, environment, log).Run(Console.OpenStandardInput(), Console.Out, Console.Error);
         }

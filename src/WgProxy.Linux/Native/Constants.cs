@@ -2,7 +2,7 @@ namespace WgProxy.Linux.Native;
 
 /// <summary>Numbers of the kernel's interface. Those that differ between processors are the ones of asm-generic, which
 /// every processor that .NET runs on uses for these.</summary>
-internal static class Constants
+internal static partial class Constants
 {
     public const int AF_UNSPEC = 0;
     public const int AF_INET = 2;
@@ -34,12 +34,14 @@ internal static class Constants
     public const int IP_PKTINFO = 8;
     public const int IP_MTU_DISCOVER = 10;
     public const int IP_RECVTOS = 13;
+    public const int IP_MTU = 14;
     public const int IP_FREEBIND = 15;
     public const int IP_MULTICAST_ALL = 49;
     public const int IP_PMTUDISC_OMIT = 5;
 
     public const int IPPROTO_IPV6 = 41;
     public const int IPV6_MTU_DISCOVER = 23;
+    public const int IPV6_MTU = 24;
     public const int IPV6_V6ONLY = 26;
     public const int IPV6_MULTICAST_ALL = 29;
     public const int IPV6_RECVPKTINFO = 49;
@@ -85,6 +87,8 @@ internal static class Constants
     public const int TFD_NONBLOCK = 0x800;
     public const int TFD_CLOEXEC = 0x80000;
 
+    public const int STA_UNSYNC = 0x40;
+
     public const int RLIMIT_NOFILE = 7;
     public const int AT_EMPTY_PATH = 0x1000;
     public const int AT_FDCWD = -100;
@@ -104,6 +108,8 @@ internal static class Constants
     public const int EMSGSIZE = 90;
     public const int EAFNOSUPPORT = 97;
     public const int ENODEV = 19;
+    public const int EPROTONOSUPPORT = 93;
+    public const int EOPNOTSUPP = 95;
     public const int EADDRINUSE = 98;
     public const int EADDRNOTAVAIL = 99;
     public const int ENETUNREACH = 101;

@@ -60,6 +60,9 @@ internal static unsafe partial class Libc
     [LibraryImport("libc")]
     public static partial uint geteuid();
 
+    [LibraryImport("libc", SetLastError = true)]
+    public static partial int adjtimex(timex* buf);
+
     /// <summary>Since glibc 2.28 and musl 1.2.5.</summary>
     [LibraryImport("libc", SetLastError = true)]
     public static partial int statx(int dirfd, byte* pathname, int flags, uint mask, statx* statxbuf);

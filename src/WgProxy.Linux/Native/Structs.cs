@@ -256,6 +256,17 @@ internal struct rlimit
     public nuint rlim_max;
 }
 
+/// <summary>The kernel's clock. Of its members those that are read, as 64-bit processors have them.</summary>
+[StructLayout(LayoutKind.Explicit, Size = 208)]
+internal struct timex
+{
+    [FieldOffset(0)]
+    public uint modes;
+
+    [FieldOffset(40)]
+    public int status;
+}
+
 /// <summary>The same for every processor, which struct stat is not. Of its members those that are read.</summary>
 [StructLayout(LayoutKind.Explicit, Size = 256)]
 internal struct statx

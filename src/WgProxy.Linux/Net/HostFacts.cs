@@ -79,6 +79,16 @@ public static unsafe class HostFacts
         }
     }
 
+    /// <summary>Whether something keeps the kernel's clock right, such as NTP; null if the kernel does not tell.</summary>
+    public static bool? IsClockSynchronised
+    {
+        get
+        {
+            timex clock = default;
+            return Libc.adjtimex(&clock) < 0 ? null : (clock.status & STA_UNSYNC) == 0;
+        }
+    }
+
     /// <summary>The number of the user by whose rights this process acts.</summary>
     public static uint EffectiveUser => Libc.geteuid();
 

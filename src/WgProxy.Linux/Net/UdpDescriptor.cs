@@ -59,6 +59,9 @@ internal readonly unsafe struct UdpDescriptor(int descriptor, bool isIPv4)
     /// <summary>How much of the asked send buffer the kernel granted, doubled likewise.</summary>
     public int GrantedSendBuffer => Get(SOL_SOCKET, SO_SNDBUF) / 2;
 
+    /// <summary>The longest IP packet that the kernel knows to pass uncut on the way to the server that it is connected to; 0 if unknown.</summary>
+    public int PathMtu => IsIPv4 ? Get(IPPROTO_IP, IP_MTU) : Get(IPPROTO_IPV6, IPV6_MTU);
+
     /// <summary>How many datagrams the kernel has dropped here for want of room, since the socket was made.</summary>
     public uint Overflowed
     {

@@ -15,6 +15,9 @@ internal enum Verb
 
     /// <summary>To make a configuration file.</summary>
     Import,
+
+    /// <summary>To examine the host.</summary>
+    Doctor,
 }
 
 /// <summary>The arguments of the program, taken apart by the option table.</summary>
@@ -25,6 +28,7 @@ internal sealed class CommandLine
 
     private readonly Option<bool> _help = new("--help", "-h", "-?");
     private readonly Option<bool> _version = new("--version");
+    private readonly Option<bool> _json = new("--json");
     private readonly Option<string> _inPlace = new(InPlaceFlag);
     private readonly Option<string> _relay = new(RelayFlag);
     private readonly Argument<string> _file = new("FILE") { Arity = ArgumentArity.ZeroOrOne };
@@ -36,7 +40,7 @@ internal sealed class CommandLine
     /// <summary>Takes arguments apart. Errors are found by <see cref="IsValid"/>.</summary>
     public CommandLine(IReadOnlyList<string> arguments)
     {
-        Verb = arguments is ["check", ..] ? Verb.Check : arguments is ["import", ..] ? Verb.Import : Verb.Relay;
+        Verb = arguments is ["check", ..] ? Verb.Check : arguments is ["import", ..] ? Verb.Import : arguments is ["doctor", ..] ? Verb.Doctor : Verb.Relay;
 
         // A Command and not a RootCommand: what help and version print is decided here, and an argument that begins
         // with "@" is not the name of a file.
@@ -44,6 +48,11 @@ internal sealed class CommandLine
         foreach (Option<string> flag in _flags.Values)
         {
             command.Add(flag);
+        }
+
+        if (Verb == Verb.Doctor)
+        {
+            command.Add(_json);
         }
 
         if (Verb == Verb.Import)
@@ -69,6 +78,9 @@ internal sealed class CommandLine
     /// <summary>The endpoint at which clients reach the relay; null if it was not given.</summary>
     public string? Relay => TextOf(_relay);
 
+    /// <summary>Whether a program reads what the command says.</summary>
+    public bool WantsJson => Verb == Verb.Doctor && _result.GetResult(_json) is { Implicit: false };
+
     /// <summary>Whether help was asked for. It is given no matter what else was said.</summary>
     public bool WantsHelp => _result.GetResult(_help) is { Implicit: false };
 
@@ -83,8 +95,13 @@ internal sealed class CommandLine
     {
         if (_result.UnmatchedTokens is [string unknown, ..])
         {
-            string[] own = Verb == Verb.Import ? [InPlaceFlag, RelayFlag] : [];
-            string[] verbs = Verb == Verb.Relay && !unknown.StartsWith('-') ? ["check", "import"] : [];
+            string[] own = Verb switch
+            {
+                Verb.Import => [InPlaceFlag, RelayFlag],
+                Verb.Doctor => [_json.Name],
+                _ => [],
+            };
+            string[] verbs = Verb == Verb.Relay && !unknown.StartsWith('-') ? ["check", "import", "doctor"] : [];
             log.UnknownArgument(unknown, Spelling.Nearest(unknown, OptionTable.Rows.Select(row => row.Flag).Concat(own).Concat(verbs)));
             return false;
         }

@@ -22,7 +22,7 @@ internal sealed class Options
     public Options(IReadOnlyDictionary<OptionRow, object?> values, IReadOnlyList<ServerOptions> servers, string? file) =>
         (_values, Servers, File) = (values, servers, file);
 
-    /// <summary>The servers, one at least.</summary>
+    /// <summary>The servers, one at least; doctor also does without.</summary>
     public IReadOnlyList<ServerOptions> Servers { get; }
 
     /// <summary>The configuration file that was read; null for none.</summary>

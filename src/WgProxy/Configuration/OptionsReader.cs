@@ -29,6 +29,9 @@ internal sealed class OptionsReader(CommandLine line, IDictionary environment, L
     private readonly Dictionary<OptionRow, object?> _values = [];
     private RelayFile? _file;
 
+    /// <summary>Whether settings without any server are valid too. Set before reading.</summary>
+    public bool MayLackServers { get; set; }
+
     /// <summary>Reads all settings; null if one is missing or wrong. Sets the log's level first, then says everything that is to be
     /// said about the others.</summary>
     public Options? Read()
@@ -63,7 +66,8 @@ internal sealed class OptionsReader(CommandLine line, IDictionary environment, L
         }
 
         valid &= path is null || _file is { Faults.Count: 0 };
-        foreach (OptionRow row in OptionTable.Rows.Where(row => row != OptionTable.Level && row != OptionTable.Config))
+        bool lacksServers = MayLackServers && _file is not { ListsServers: true } && OfServer.All(row => TextOf(row) is null);
+        foreach (OptionRow row in OptionTable.Rows.Where(row => row != OptionTable.Level && row != OptionTable.Config && !(lacksServers && OfServer.Contains(row))))
         {
             bool isOfFile = OfServer.Contains(row) && path is not null && (_file is null || _file.ListsServers);
             valid &= isOfFile ? IsLeftToFile(row, path!) : TryRead(row);
@@ -74,8 +78,8 @@ internal sealed class OptionsReader(CommandLine line, IDictionary environment, L
             return null;
         }
 
-        IReadOnlyList<ServerOptions> servers = _file is { ListsServers: true } listed
-            ? listed.Servers
+        IReadOnlyList<ServerOptions> servers = lacksServers ? []
+            : _file is { ListsServers: true } listed ? listed.Servers
             : [ServerOptions.Of((ServerName)_values[OptionTable.Server]!, (PublicKey)_values[OptionTable.Key]!)];
         Options options = new(new Dictionary<OptionRow, object?>(_values), servers, path);
         return MakeSense(options) ? options : null;

@@ -21,6 +21,14 @@ internal static class LogLine
         return line.ToString();
     }
 
+    /// <summary>A text that neither ends its line nor controls the terminal.</summary>
+    public static string Escaped(string text)
+    {
+        StringBuilder line = new(text.Length);
+        Escape(line, text);
+        return line.ToString();
+    }
+
     /// <summary>A value from outside, in quotation marks and of bounded length.</summary>
     public static string Quote(string value) =>
         value.Length <= LongestValue ? $"\"{value}\"" : $"\"{value[..LongestValue]}\" (and more)";

@@ -22,6 +22,7 @@ public sealed class AbiTests
         #include <sys/mman.h>
         #include <sys/resource.h>
         #include <sys/stat.h>
+        #include <sys/timex.h>
         #include <sys/utsname.h>
         #include <fcntl.h>
         #include <sys/syscall.h>
@@ -32,6 +33,10 @@ public sealed class AbiTests
         #include <linux/filter.h>
         #include <linux/netlink.h>
         #include <linux/rtnetlink.h>
+        #include <linux/netfilter.h>
+        #include <linux/netfilter/nfnetlink.h>
+        #include <linux/netfilter/nf_tables.h>
+        #include <linux/netfilter/nf_tables_compat.h>
         #ifndef UDP_GRO
         #include <linux/udp.h>
         #endif

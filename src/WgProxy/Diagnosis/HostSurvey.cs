@@ -1,0 +1,138 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Runtime.Versioning;
+using WgProxy.Configuration;
+using WgProxy.Core.Engine;
+using WgProxy.Hosting;
+using WgProxy.Linux;
+using WgProxy.Linux.Net;
+using WgProxy.Resolving;
+
+namespace WgProxy.Diagnosis;
+
+/// <summary>Gathers the facts of this host. It sends nothing to anyone but the resolver, changes nothing, and works without privilege and
+/// without a relay. What it cannot see it says.</summary>
+/// <param name="options">What the relay is told.</param>
+/// <param name="lookUp">Asks the system for names.</param>
+/// <param name="own">This host's addresses.</param>
+/// <param name="time">The clock.</param>
+internal sealed class HostSurvey(Options options, LookUp lookUp, Func<IEnumerable<IPAddress>> own, TimeProvider time)
+{
+    private readonly List<Unseen> _unseen = [];
+
+    /// <summary>Gathers them.</summary>
+    public async Task<Facts> LookAsync()
+    {
+        EndpointSurvey survey = new(lookUp, new OwnAddresses([options.Listen], own), options.Binding);
+        Facts facts = new()
+        {
+            Listen = options.Listen,
+            Timeout = options.Timeout,
+            MaxMappings = options.MaxMappings,
+            Mark = options.Binding.Mark,
+            UsesLinuxEngine = options.Engine == EngineKind.Linux,
+            MaySegment = options.Segmentation,
+            Endpoints = await survey.LookAsync(options.Servers.SelectMany(server => server.Endpoints)),
+            Now = time.GetUtcNow(),
+        };
+        IPAddress[] addresses = [.. own()];
+        if (addresses.Length == 0)
+        {
+            _unseen.Add(new Unseen("addresses of this host", "the system does not tell them"));
+        }
+        else
+        {
+            facts = facts with { HasIPv4 = addresses.Any(IsReachableIPv4), HasIPv6 = addresses.Any(IsReachableIPv6) };
+        }
+
+        if (OperatingSystem.IsLinux())
+        {
+            facts = OfKernel(OfPort(facts));
+        }
+        else
+        {
+            _unseen.Add(new Unseen("what the kernel has", "doctor knows that of Linux only"));
+        }
+
+        return facts with { Unseen = _unseen };
+    }
+
+    private static bool IsReachableIPv4(IPAddress address) => address.AddressFamily == AddressFamily.InterNetwork && !IPAddress.IsLoopback(address);
+
+    private static bool IsReachableIPv6(IPAddress address) =>
+        address.AddressFamily == AddressFamily.InterNetworkV6 && !IPAddress.IsLoopback(address) && !address.IsIPv6LinkLocal;
+
+    private Facts OfPort(Facts facts)
+    {
+        EphemeralPorts ports = EphemeralPorts.OfThisHost(options.Listen.Port);
+        PortState? port = options.Listen.Port == 0 ? null : PortSurvey.Look(options.Listen);
+        if (!ports.IsTold)
+        {
+            _unseen.Add(new Unseen("the range of local ports", $"{EphemeralPorts.Source} cannot be read: let this process see /proc/sys (ProcSubset=all)"));
+        }
+
+        if (port is null && options.Listen.Port != 0)
+        {
+            _unseen.Add(new Unseen("the sockets at the relay's port", "/proc/net/udp cannot be read: let this process see it (ProcSubset=all)"));
+        }
+        else if (port is { Sockets: > 0, Holders.Count: 0 })
+        {
+            _unseen.Add(new Unseen($"the program that holds UDP port {options.Listen.Port}", "it is another user's: run doctor as root"));
+        }
+
+        PortHolder? relay = port?.Holders.FirstOrDefault(holder => holder.IsRelay);
+        PrivilegeState? privileges = (relay is null ? null : ProcSurvey.Privileges($"{relay.Process}", "the relay that runs here"))
+            ?? ProcSurvey.Privileges("self", "a relay that this user starts");
+        if (privileges is null)
+        {
+            _unseen.Add(new Unseen("capabilities and the limit on open files", "/proc/self cannot be read"));
+        }
+
+        return facts with
+        {
+            Ports = options.UpstreamPorts is { } chosen ? ports.Only(chosen, options.Listen.Port) with { IsTold = ports.IsTold } : ports,
+            Reserved = ProcText.Read("/proc/sys/net/ipv4/ip_local_reserved_ports") ?? string.Empty,
+            Port = port,
+            Privileges = privileges,
+        };
+    }
+
+    [SupportedOSPlatform("linux")]
+    private Facts OfKernel(Facts facts)
+    {
+        IEnumerable<IPEndPoint> servers = facts.Endpoints.SelectMany(endpoint => endpoint.Addresses).Where(address => address.Refusal is null).Select(address => address.Address);
+        SegmentationAnswer? segmentation = SegmentationTrial.Run();
+        if (segmentation is null)
+        {
+            _unseen.Add(new Unseen("joined datagrams on loopback", "this host lets no datagram pass loopback: look at its firewall, and at ip link show lo"));
+        }
+
+        return facts with
+        {
+            Buffers = Buffers(facts.Privileges),
+            Overflowed = ProcSurvey.Overflowed(),
+            Tracking = ProcSurvey.Tracking(),
+            Firewall = FirewallSurvey.Look(options.Listen, servers, facts.Ports?.Numbers ?? [], _unseen),
+            IsIPv6Disabled = ProcSurvey.Number("/proc/sys/net/ipv6/conf/all/disable_ipv6") == 1
+                || (Directory.Exists("/proc/sys/net/ipv4") && !Directory.Exists("/proc/sys/net/ipv6")),
+            Release = HostFacts.KernelRelease,
+            Kernel = KernelVersion.OfThisHost(),
+            Segmentation = segmentation,
+            CanSteer = HostTrials.CanSteer(),
+            HasIoUring = HostTrials.HasIoUring(),
+            IoUringDisabled = ProcText.Read("/proc/sys/kernel/io_uring_disabled")?.Trim(),
+            IsClockSynchronised = HostFacts.IsClockSynchronised,
+        };
+    }
+
+    // This process may have more privileges than the relay.
+    [SupportedOSPlatform("linux")]
+    private static (int Receive, int Send)? Buffers(PrivilegeState? relay)
+    {
+        long? receive = ProcSurvey.Number("/proc/sys/net/core/rmem_max");
+        long? send = ProcSurvey.Number("/proc/sys/net/core/wmem_max");
+        return relay is { HasNetAdmin: false } && receive is not null && send is not null
+            ? ((int)Math.Min(receive.Value, ListenPlan.Buffer), (int)Math.Min(send.Value, ListenPlan.Buffer))
+            : HostTrials.Buffers(ListenPlan.Buffer);
+    }
+}
