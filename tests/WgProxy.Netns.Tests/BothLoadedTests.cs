@@ -37,7 +37,7 @@ public sealed class BothLoadedTests
             perSecond,
             number => Attackers.Source(origin, tunnel.Stranger, number),
             Attackers.Initiations(tunnel));
-        using Pace loading = Load(tunnel);
+        using Pace loading = Attackers.Load(tunnel);
         await Eventually.TrueAsync(
             () => tunnel.Relay.Status().Uplink.Dropped.GetValueOrDefault("Reply") > 100 && Denied(tunnel) > 100,
             TimeSpan.FromSeconds(20),
@@ -62,24 +62,6 @@ public sealed class BothLoadedTests
         Assert.True(taken < TwoCookies, report);
         Assert.True(account.Lost * 100 < account.Sent, report);
         await tunnel.Relay.StopAsync();
-    }
-
-    // Bursts past the relay, straight to the server: wireguard-go holds itself for loaded for a second after it had an
-    // eighth of its handshake queue (128) waiting.
-    private static Pace Load(Tunnel tunnel)
-    {
-        const int burst = 200;
-        IPEndPoint server = new(tunnel.Server.Host.Address(AddressFamily.InterNetworkV6), Tunnel.Port);
-        Socket socket = tunnel.Topology.Own(tunnel.Topology.Relay.Udp(IPAddress.IPv6Any));
-        Mac1 mac1 = new(tunnel.Server.Key.Parse());
-        byte[][] initiations = [.. Enumerable.Range(0, burst).Select(index => WireMessages.Initiation(mac1, (uint)index))];
-        return new Pace(perSecond: 5, _ =>
-        {
-            foreach (byte[] initiation in initiations)
-            {
-                socket.SendTo(initiation, server);
-            }
-        });
     }
 
     private static int Denied(Tunnel tunnel) =>

@@ -25,6 +25,9 @@ public enum Origin
 /// <summary>Addresses and datagrams of whoever attacks from a host.</summary>
 internal static class Attackers
 {
+    /// <summary>The port from which <see cref="Load"/> asks: none that a relay draws.</summary>
+    public const int LoadPort = 20_000;
+
     /// <summary>A source of this origin, another for every number.</summary>
     public static IPEndPoint Source(Origin origin, Host host, long number)
     {
@@ -70,6 +73,24 @@ internal static class Attackers
             mac1.Write(message);
             return message;
         };
+    }
+
+    /// <summary>Loads a server by bursts past the relay: wireguard-go holds itself for loaded for a second after it had an eighth of its
+    /// handshake queue (128) waiting.</summary>
+    public static Pace Load(Tunnel tunnel)
+    {
+        const int burst = 200;
+        IPEndPoint server = new(tunnel.Server.Host.Address(AddressFamily.InterNetworkV6), Tunnel.Port);
+        Socket socket = tunnel.Topology.Own(tunnel.Topology.Relay.Udp(IPAddress.IPv6Any, LoadPort));
+        Mac1 mac1 = new(tunnel.Server.Key.Parse());
+        byte[][] initiations = [.. Enumerable.Range(0, burst).Select(index => WireMessages.Initiation(mac1, (uint)index))];
+        return new Pace(perSecond: 5, _ =>
+        {
+            foreach (byte[] initiation in initiations)
+            {
+                socket.SendTo(initiation, server);
+            }
+        });
     }
 
     private static ulong Mix(ulong number)

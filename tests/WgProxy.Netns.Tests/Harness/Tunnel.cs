@@ -44,8 +44,9 @@ internal sealed class Tunnel : IDisposable
     /// <param name="unprivileged">Whether the relay lacks CAP_NET_ADMIN.</param>
     /// <param name="onlyPeer">The name by which the relay lists the client, and nobody else; null if it lists no peers.</param>
     /// <param name="state">The directory of the relay's state; null for none.</param>
+    /// <param name="away">How far the server is from the relay, each way; over IPv4 if it is not 0.</param>
     /// <param name="lines">More lines of the server's section in the file by which the relay starts; null if there is no file.</param>
-    public static async Task<Tunnel> StartAsync(int? workers = null, bool unprivileged = false, string? onlyPeer = null, string? state = null, string? lines = null)
+    public static async Task<Tunnel> StartAsync(int? workers = null, bool unprivileged = false, string? onlyPeer = null, string? state = null, string? lines = null, TimeSpan away = default)
     {
         Topology topology = new();
         try
@@ -56,7 +57,9 @@ internal sealed class Tunnel : IDisposable
             WireGuardInterface client = await WireGuardInterface.StartAsync(topology, clientHost, "10.99.0.2");
             WireGuardInterface server = await WireGuardInterface.StartAsync(topology, serverHost, "10.99.0.1", Port);
             server.AddPeer(client);
-            IPEndPoint endpoint = new(serverHost.Address(AddressFamily.InterNetworkV6), Port);
+            IPEndPoint endpoint = away == default
+                ? new IPEndPoint(serverHost.Address(AddressFamily.InterNetworkV6), Port)
+                : topology.Own(new DelayLine(topology.Relay, new IPEndPoint(serverHost.Address(AddressFamily.InterNetwork), Port), away)).Address;
             RelayProcess relay = lines is not null ? await RelayProcess.StartWithLinesAsync(topology, endpoint, server.Key.Public, lines)
                 : onlyPeer is null
                 ? await RelayProcess.StartAsync(topology, endpoint, server.Key.Public, Port, workers: workers, unprivileged: unprivileged, variables: ("WGPROXY_STATE_DIRECTORY", state ?? "none"))
