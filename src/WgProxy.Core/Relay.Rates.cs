@@ -30,8 +30,9 @@ public sealed partial class Relay
     private Decision ForwardWithin(Direction direction, int slot, int first, int bytes, Tick now)
     {
         ref readonly Mapping mapping = ref _mappings[slot];
+        RouteState route = _routes[mapping.Route];
         int fit = RateLimits.Fit(
-            _routes[mapping.Route], ref _tunnels.CarriedBy(mapping.Tunnel, direction), direction, first, bytes, now, out bool isCongested);
+            route, route.Peers.RateOf(PeerOf(slot)), ref _tunnels.CarriedBy(mapping.Tunnel, direction), direction, first, bytes, now, out bool isCongested);
         if (fit > 0)
         {
             return Forward(direction, slot, (fit + first - 1) / first, fit) with { IsCongested = isCongested };

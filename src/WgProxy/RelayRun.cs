@@ -1,4 +1,5 @@
 using System.Threading.Channels;
+using WgProxy.Accounting;
 using WgProxy.Configuration;
 using WgProxy.Control;
 using WgProxy.Core.Engine;
@@ -16,6 +17,7 @@ namespace WgProxy;
 internal sealed class RelayRun
 {
     private const int MostServersShown = 100;
+    private const int MostPeersShown = 100;
 
     private readonly OptionsReader _reader;
     private readonly Log _log;
@@ -25,6 +27,7 @@ internal sealed class RelayRun
     // Signals come on any thread, also two at once. One task handles them in turn, and a second one that waits is enough.
     private readonly Channel<bool> _hangUps = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
     private Options _options;
+    private UsageMeter? _meter;
 
     /// <summary>A run that has not begun.</summary>
     /// <param name="options">The settings.</param>
@@ -54,6 +57,8 @@ internal sealed class RelayRun
         settings = state?.Equip(settings) ?? settings;
         RelayObserver observer = new(_log, settings.Relay, _servers.ResolveSoon);
         using IEngine engine = EngineChoice.Create(options, settings with { Observe = observer.Observe });
+        UsageBook book = UsageBook.Open(state?.Path, _log);
+        _meter = new UsageMeter(() => [.. _servers.Now.Select(served => (served.Id, served.Route))], engine.ReadUsageAsync, book, TimeProvider.System);
         _log.BeginQueue();
         if (!TryStart(engine, capacity))
         {
@@ -66,7 +71,7 @@ internal sealed class RelayRun
         long start = TimeProvider.System.GetTimestamp();
         OwnAddresses own = new(engine.Listening, OwnAddresses.OfThisHostLately(TimeProvider.System));
         Announcements announcements = new(engine.Post, TimeProvider.System);
-        using Signals signals = new(() => _ = SayAsync(_log.Status, _log.ServerStatus), () => _hangUps.Writer.TryWrite(true));
+        using Signals signals = new(() => _ = SayAsync(_log.Status, _log.ServerStatus, _log.PeerStatus), () => _hangUps.Writer.TryWrite(true));
         _log.Started(version, engine.Listening, options.Servers);
         _log.Limits(capacity);
         _log.ComparesBy(settings.Mac1Matcher);
@@ -85,15 +90,23 @@ internal sealed class RelayRun
         bool stopped = await signals.RunUntilStopAsync(stop => Task.WhenAny(
             _servers.RunAsync(announcements, own, new LookUpPlaces(HostLookup.AskAsync, TimeProvider.System).AskAsync, stop),
             trouble.RunAsync(stop),
+            _meter.RunAsync(stop),
             HandleHangUpsAsync(stop),
             _systemd.RunAsync(engine, Summary.InBrief, TimeProvider.System, stop)).Unwrap());
         _systemd.Stopping();
         engine.Stop();
-        await SayAsync(_log.Stopped, _log.ServerStopped);
+        await _meter.EndAsync();
+        await SayAsync(_log.Stopped, _log.ServerStopped, _log.PeerStopped);
         return stopped ? ExitCode.Done : ExitCode.WrongSettings;
 
-        async Task SayAsync(Action<string> say, Action<string, string> sayOfServer)
+        async Task SayAsync(Action<string> say, Action<string, string> sayOfServer, Action<string, string> sayOfPeer)
         {
+            await _meter.ReadAsync();
+            foreach ((string name, UsageFigures figures) in new UsageNames(_servers.Servers).Peers(book.Totals).Take(MostPeersShown))
+            {
+                sayOfPeer(name, Summary.Of(figures));
+            }
+
             foreach ((string name, RouteCounters counters) in (await _servers.ReadAsync(engine.ReadCountersAsync)).Take(MostServersShown))
             {
                 sayOfServer(name, Summary.Of(counters));
@@ -131,13 +144,13 @@ internal sealed class RelayRun
         await foreach (bool _ in _hangUps.Reader.ReadAllAsync(stop))
         {
             _systemd.Reloading();
-            HangUp();
+            await HangUpAsync();
             _systemd.Ready(Purpose);
         }
     }
 
     /// <summary>SIGHUP: reads the file again and resolves all names; without a file, the latter only.</summary>
-    private void HangUp()
+    private async Task HangUpAsync()
     {
         if (_options.File is not { } path)
         {
@@ -145,6 +158,8 @@ internal sealed class RelayRun
         }
         else if (_reader.ReadAgain(path) is { } read && IsReloadable(read, path))
         {
+            // What a server or a peer that goes has carried until now.
+            await _meter!.ReadAsync();
             _log.Reloaded(path, _servers.Change(read.Servers, read.Timeout));
             _log.Level = read.Level;
             _options = read;

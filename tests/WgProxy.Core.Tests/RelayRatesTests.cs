@@ -4,7 +4,7 @@ using WgProxy.Tests;
 namespace WgProxy.Core.Tests;
 
 /// <summary>Rates of tunnels and servers: data is cut where a bucket ends, and what keeps tunnels alive is not limited.</summary>
-public sealed class RelayRatesTests
+public sealed partial class RelayRatesTests
 {
     private const int Burst = 128 << 10;
     private const int Each = 1_024;

@@ -1,3 +1,4 @@
+using WgProxy.Accounting;
 using WgProxy.Configuration;
 using WgProxy.Core.Engine.Batching;
 using WgProxy.Core.Journal;
@@ -52,6 +53,10 @@ public sealed class WrongCodeTests(ITestOutputHelper output)
         ["state: the last byte is not looked at"] = new StateTarget((cell, number) => StateLayout.Look([.. cell[..^1], 0], number, out _)),
         ["state: an empty cell is told by its first word"] = new StateTarget((cell, number) =>
             cell is [0, 0, 0, 0, ..] ? CellContent.Free : StateLayout.Look(cell, number, out _)),
+        ["usage: the header's checksum is not looked at"] = new UsageTarget((file, rows) => file.Length < 64 ? -1 : UsageLayout.Read(file, UsageTarget.Day, rows)),
+        ["usage: what is cut off is not missed"] = Usage((file, rows) => Math.Min(UsageLayout.Read(file, UsageTarget.Day, rows), (file.Length - 64) / 120)),
+        ["usage: the last byte of a row is not looked at"] = Usage((file, rows) =>
+            UsageLayout.Read(file.Length > 183 ? [.. file[..183], 0, .. file[184..]] : file, UsageTarget.Day, rows)),
         ["relay: seven pairs"] = new RelayTarget(new ReferenceRules { Pairs = 7 }),
         ["relay: pairs in use make room like others"] = new RelayTarget(new ReferenceRules { UsedPairsStay = false }),
         ["relay: only claims leave for a handshake"] = new RelayTarget(new ReferenceRules { OnlyClaimsPart = true }),
@@ -74,6 +79,9 @@ public sealed class WrongCodeTests(ITestOutputHelper output)
         Assert.True(failure is not null, $"{fuzzer.Executions} inputs did not show it");
         output.WriteLine($"{mistake}: after {fuzzer.Executions} inputs: {failure.Reason.Split('\n')[0]}\n{target.Describe(failure.Input)}");
     }
+
+    private static UsageTarget Usage(UsageTarget.Reader read) =>
+        new((file, rows) => UsageLayout.FlawOf(file, UsageTarget.Day) is null ? read(file, rows) : -1);
 
     private static ControlTarget Parser(PlainControl.Mistakes mistake) =>
         new((control, length) => PlainControl.Read(Bytes(control, length), mistake));

@@ -30,14 +30,19 @@ public sealed class RatesTests
     public Task Tcp_gets_nearly_all_of_a_rate_and_not_more(int megabits, int flows, int milliseconds, bool isDown) =>
         BestOf.ThreeAsync(() => OnceAsync(megabits, flows, milliseconds, isDown));
 
+    // The handshake names the tunnel before it carries anything.
+    [NetnsFact]
+    public Task Tcp_gets_nearly_all_of_a_peers_rate_and_not_more() =>
+        BestOf.ThreeAsync(() => OnceAsync(10, flows: 1, milliseconds: 0, isDown: true, "[Peer]\nName = alice\nPublicKey = CLIENT\nRate = 10mbit"));
+
     [LongTheory]
     [MemberData(nameof(All))]
     public Task Tcp_gets_nearly_all_of_any_rate_and_not_more(int megabits, int flows, int milliseconds, bool isDown) =>
         BestOf.ThreeAsync(() => OnceAsync(megabits, flows, milliseconds, isDown));
 
-    private static async Task OnceAsync(int megabits, int flows, int milliseconds, bool isDown)
+    private static async Task OnceAsync(int megabits, int flows, int milliseconds, bool isDown, string? lines = null)
     {
-        using Tunnel tunnel = await Tunnel.StartAsync(lines: $"TunnelRate = {megabits}mbit");
+        using Tunnel tunnel = await Tunnel.StartAsync(lines: lines ?? $"TunnelRate = {megabits}mbit");
         using DelayLine line = new(tunnel.Client.Host.Space, tunnel.Front, TimeSpan.FromMilliseconds(milliseconds / 2.0));
         tunnel.Client.AddPeer(tunnel.Server, milliseconds == 0 ? tunnel.Front : line.Address);
         WireGuardInterface neighbour = await tunnel.AddClientAsync();

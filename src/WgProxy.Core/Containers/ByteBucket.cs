@@ -1,4 +1,4 @@
-#pragma warning disable RS0030 // Interlocked: relays share the rate of a server, if it has one. Nothing waits for it.
+#pragma warning disable RS0030 // Interlocked: relays share the rates of a server and of its peers. Nothing waits for it.
 namespace WgProxy.Core.Containers;
 
 /// <summary>A token bucket of bytes that grants as many equal datagrams as fit. A default bucket is full.</summary>
@@ -51,6 +51,9 @@ internal struct ByteBucket
             }
         }
     }
+
+    /// <summary>Gives back what was taken a moment ago and not used, while other threads may take.</summary>
+    public void Return(long bytes) => Interlocked.Add(ref _fullAt, -bytes);
 
     private static int Fit(int datagrams, int size, long room) => (int)Math.Min(datagrams, Math.Max(0, room) / size);
 

@@ -49,6 +49,10 @@ public sealed class PublicKey : IEquatable<PublicKey>
         return true;
     }
 
+    /// <summary>The key with these bytes; null if they are none: not 32, or all zero.</summary>
+    public static PublicKey? Of(ReadOnlySpan<byte> bytes) =>
+        bytes.Length == WireGuard.PublicKeySize && bytes.ContainsAnyExcept((byte)0) ? new PublicKey(bytes.ToArray()) : null;
+
     /// <inheritdoc/>
     public bool Equals(PublicKey? other) => other is not null && Bytes.SequenceEqual(other.Bytes);
 

@@ -14,6 +14,7 @@ public sealed class PeerList
     private readonly PeerId[] _ids;
     private readonly PublicKey[] _keys;
     private readonly Mac1[] _checks;
+    private readonly PeerRate[] _rates;
     private readonly Mac1Set _set = new();
     private readonly uint _next;
 
@@ -21,22 +22,30 @@ public sealed class PeerList
     private readonly Dictionary<PublicKey, int> _byKey = [];
     private readonly Dictionary<ulong, int> _byMark = [];
 
-    private PeerList(PeerId[] ids, PublicKey[] keys, Mac1[] checks, uint next)
+    private PeerList(IReadOnlyList<Entry> peers, uint next)
     {
-        (_ids, _keys, _checks, _next) = (ids, keys, checks, next);
-        for (int position = 0; position < checks.Length; position++)
+        _ids = [.. peers.Select(peer => peer.Id)];
+        _keys = [.. peers.Select(peer => peer.Key)];
+        _checks = [.. peers.Select(peer => peer.Check)];
+        _rates = [.. peers.Select(peer => peer.Rate)];
+        _next = next;
+        HasRates = Array.Exists(_rates, rate => !rate.Rate.IsUnlimited);
+        for (int position = 0; position < _checks.Length; position++)
         {
-            _set.Put(position, checks[position]);
-            _byKey.Add(keys[position], position);
-            _ = _byMark.TryAdd(MarkOf(keys[position]), position);
+            _set.Put(position, _checks[position]);
+            _byKey.Add(_keys[position], position);
+            _ = _byMark.TryAdd(MarkOf(_keys[position]), position);
         }
     }
 
     /// <summary>A list without peers.</summary>
-    public static PeerList Empty { get; } = new([], [], [], 1);
+    public static PeerList Empty { get; } = new([], 1);
 
     /// <summary>How many peers are listed.</summary>
     public int Count => _ids.Length;
+
+    /// <summary>Whether any of them has a rate.</summary>
+    public bool HasRates { get; }
 
     /// <summary>The ids, rising.</summary>
     public IReadOnlyList<PeerId> Ids => _ids;
@@ -45,33 +54,45 @@ public sealed class PeerList
     /// <exception cref="ArgumentException">A key is listed twice.</exception>
     public static PeerList Of(IEnumerable<PublicKey> keys) => Empty.With(keys);
 
-    /// <summary>The list that follows this one: exactly these keys. Those that are here keep their ids; others get new ones. If nothing
-    /// differs, it is this one.</summary>
+    /// <summary>The list that follows this one: exactly these keys, without rates. Those that are here keep their ids; others get new
+    /// ones. If nothing differs, it is this one.</summary>
     /// <exception cref="ArgumentException">A key is listed twice.</exception>
-    public PeerList With(IEnumerable<PublicKey> keys)
+    public PeerList With(IEnumerable<PublicKey> keys) => With(keys.Select(key => new ListedPeer(key)));
+
+    /// <summary>The list that follows this one: exactly these peers. Those that are here keep their ids, and what they have carried of
+    /// their rates; others get new ones. If nothing differs, it is this one.</summary>
+    /// <exception cref="ArgumentException">A key is listed twice.</exception>
+    public PeerList With(IEnumerable<ListedPeer> listed)
     {
         uint next = _next;
-        HashSet<PublicKey> listed = [];
-        List<(PeerId Id, PublicKey Key, Mac1 Check)> peers = [];
-        foreach (PublicKey key in keys)
+        HashSet<PublicKey> seen = [];
+        List<Entry> peers = [];
+        bool differs = false;
+        foreach (ListedPeer peer in listed)
         {
-            if (!listed.Add(key))
+            if (!seen.Add(peer.Key))
             {
-                throw new ArgumentException($"The key {key} is listed twice.", nameof(keys));
+                throw new ArgumentException($"The key {peer.Key} is listed twice.", nameof(listed));
             }
 
-            peers.Add(_byKey.TryGetValue(key, out int position)
-                ? (_ids[position], key, _checks[position])
-                : (new PeerId(next++), key, new Mac1(key)));
+            if (!_byKey.TryGetValue(peer.Key, out int position))
+            {
+                peers.Add(new Entry(new PeerId(next++), peer.Key, new Mac1(peer.Key), new PeerRate(peer.Rate, null)));
+                continue;
+            }
+
+            PeerRate former = _rates[position];
+            differs |= former.Rate != peer.Rate;
+            peers.Add(new Entry(_ids[position], peer.Key, _checks[position], former.Rate == peer.Rate ? former : new PeerRate(peer.Rate, former)));
         }
 
-        if (next == _next && peers.Count == Count)
+        if (!differs && next == _next && peers.Count == Count)
         {
             return this;
         }
 
         peers.Sort((left, right) => left.Id.Value.CompareTo(right.Id.Value));
-        return new PeerList([.. peers.Select(peer => peer.Id)], [.. peers.Select(peer => peer.Key)], [.. peers.Select(peer => peer.Check)], next);
+        return new PeerList(peers, next);
     }
 
     /// <summary>The id of the peer with this key; the default if it is not listed.</summary>
@@ -99,6 +120,12 @@ public sealed class PeerList
         return -1;
     }
 
+    /// <summary>The rate of a peer; unlimited if it is not listed, or no longer.</summary>
+    public Rate RateOf(PeerId peer) => PositionOf(peer) is >= 0 and int position ? _rates[position].Rate : Rate.Unlimited;
+
+    /// <summary>The rate of the peer at a position.</summary>
+    internal PeerRate RateAt(int position) => _rates[position];
+
     /// <summary>Whether the mac1 of a server's message is made for the peer at a position.</summary>
     internal bool IsFor(int position, ReadOnlySpan<byte> message) => _checks[position].Verify(message);
 
@@ -116,4 +143,6 @@ public sealed class PeerList
     internal PeerId FindMarked(ulong mark) => mark != 0 && _byMark.TryGetValue(mark, out int position) ? _ids[position] : default;
 
     private static ulong MarkOf(PublicKey key) => MemoryMarshal.Read<ulong>(key.Bytes);
+
+    private readonly record struct Entry(PeerId Id, PublicKey Key, Mac1 Check, PeerRate Rate);
 }

@@ -51,6 +51,10 @@ internal sealed class PeerTable
     /// <summary>Whether the peer is listed.</summary>
     public bool Has(PeerId peer) => List.PositionOf(peer) >= 0;
 
+    /// <summary>The rate of a peer; null if none has one, or this one is not listed.</summary>
+    public PeerRate? RateOf(PeerId peer) =>
+        List.HasRates && peer != default && List.PositionOf(peer) is >= 0 and int position ? List.RateAt(position) : null;
+
     /// <summary>Whether a server's handshake message is made for this peer.</summary>
     public bool IsFor(PeerId peer, ReadOnlySpan<byte> message)
     {

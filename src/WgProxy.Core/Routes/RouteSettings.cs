@@ -30,7 +30,7 @@ public sealed record RouteSettings
     public Rate TunnelRate { get; init; }
 
     /// <summary>Whether any data is limited.</summary>
-    public bool HasRates => !Rate.IsUnlimited || !TunnelRate.IsUnlimited;
+    public bool HasRates => !Rate.IsUnlimited || !TunnelRate.IsUnlimited || Peers.HasRates;
 
     /// <summary>Whether these lists keep a client out.</summary>
     public bool Denies(in Source source) => (!Allow.IsEmpty && !Allow.Contains(source)) || Deny.Contains(source);

@@ -136,7 +136,7 @@ internal static class OptionTable
         "PATH",
         "auto",
         "auto, none or an absolute path, such as /var/lib/wgproxy",
-        "The directory in which the relay keeps its mappings, so that tunnels go on after a restart. auto is the first path of "
+        "The directory in which the relay keeps its mappings and accounts, so that tunnels and figures go on after a restart. auto is the first path of "
             + "$STATE_DIRECTORY, which systemd sets for StateDirectory=, and none where that is not set.",
         SettingParser.TryParseStateDirectory));
 

@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace WgProxy.Configuration;
 
-/// <summary>The keys of [Server] that say how much data may pass: for the server, and for each of its tunnels.</summary>
+/// <summary>The keys that say how much data may pass: in [Server] for the server, and for each of its tunnels; in [Peer] for the peer.</summary>
 internal static class RateKeys
 {
     /// <summary>What a rate looks like.</summary>
@@ -24,14 +24,26 @@ internal static class RateKeys
     private static readonly FileKey TunnelRateUp = Key(nameof(TunnelRateUp), "as TunnelRate", "The rate from the client to the server, in place of TunnelRate.");
     private static readonly FileKey TunnelRateDown = Key(nameof(TunnelRateDown), "as TunnelRate", "The rate from the server to the client, in place of TunnelRate.");
 
-    /// <summary>All of them, in the order in which the documents list them.</summary>
+    private static readonly FileKey PeerRate = Key(
+        nameof(Rate), None, "How much data the peer may carry each way, by all of its tunnels together. Handshakes and keepalives do not count.");
+
+    private static readonly FileKey PeerRateUp = Key(nameof(RateUp), "as Rate", "The rate from the peer to the server, in place of Rate.");
+    private static readonly FileKey PeerRateDown = Key(nameof(RateDown), "as Rate", "The rate from the server to the peer, in place of Rate.");
+
+    /// <summary>Those of [Server], in the order in which the documents list them.</summary>
     public static IReadOnlyList<FileKey> All { get; } = [Rate, RateUp, RateDown, TunnelRate, TunnelRateUp, TunnelRateDown];
+
+    /// <summary>Those of [Peer], likewise.</summary>
+    public static IReadOnlyList<FileKey> AllOfPeer { get; } = [PeerRate, PeerRateUp, PeerRateDown];
 
     /// <summary>The server's rate, as a section says.</summary>
     public static Core.Vocabulary.Rate Of(SectionReader reader) => Read(reader, Rate, RateUp, RateDown);
 
     /// <summary>The rate of each tunnel, as a section says.</summary>
     public static Core.Vocabulary.Rate OfTunnel(SectionReader reader) => Read(reader, TunnelRate, TunnelRateUp, TunnelRateDown);
+
+    /// <summary>The rate of a peer, as its section says.</summary>
+    public static Core.Vocabulary.Rate OfPeer(SectionReader reader) => Read(reader, PeerRate, PeerRateUp, PeerRateDown);
 
     private static Core.Vocabulary.Rate Read(SectionReader reader, FileKey both, FileKey up, FileKey down)
     {

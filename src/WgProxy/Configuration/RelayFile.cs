@@ -119,7 +119,7 @@ internal sealed class RelayFile
             && IsNew(_draft.PeerNames, name, reader.LineOf(FileKeys.PeerName), $"Name \"{name}\"")
             & IsNew(_draft.PeerKeys, key, reader.LineOf(FileKeys.PeerKey), $"peer {name}'s PublicKey"))
         {
-            _draft.Peers.Add(new PeerOptions(name, key));
+            _draft.Peers.Add(new PeerOptions(name, key, RateKeys.OfPeer(reader)));
         }
     }
 

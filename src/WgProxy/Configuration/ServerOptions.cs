@@ -6,7 +6,8 @@ namespace WgProxy.Configuration;
 /// <summary>A client of a server, by name.</summary>
 /// <param name="Name">Its name, unique among those of its server.</param>
 /// <param name="Key">Its public key, unique among those of its server.</param>
-internal sealed record PeerOptions(string Name, PublicKey Key);
+/// <param name="Rate">How much data it may carry.</param>
+internal sealed record PeerOptions(string Name, PublicKey Key, Rate Rate = default);
 
 /// <summary>One server, as the operator describes it.</summary>
 /// <param name="Name">Its name, unique: by default its endpoint.</param>

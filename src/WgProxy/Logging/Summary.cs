@@ -1,4 +1,5 @@
 using System.Globalization;
+using WgProxy.Accounting;
 using WgProxy.Core.Engine;
 using WgProxy.Core.Routes;
 
@@ -51,6 +52,12 @@ internal static class Summary
             $"{name} {counters[direction, Verdict.Forward] + counters[direction, Verdict.Open]} datagrams {counters.ForwardedBytes(direction)} bytes, "
             + $"dropped {List(CounterNames.Dropped(counters, direction))}";
     }
+
+    /// <summary>What one peer has carried.</summary>
+    public static string Of(UsageFigures figures) =>
+        $"handshakes {figures.Handshakes}; uplink {figures.UplinkDatagrams} datagrams {figures.UplinkBytes} bytes; "
+        + $"downlink {figures.DownlinkDatagrams} datagrams {figures.DownlinkBytes} bytes"
+        + (figures.LastSeen == 0 ? string.Empty : $"; last packet at {DateTimeOffset.FromUnixTimeMilliseconds(figures.LastSeen):yyyy-MM-dd'T'HH:mm:ss'Z'}");
 
     /// <summary>How many mappings there are, and how many of them are proven.</summary>
     public static string InBrief(CountersSnapshot counters)

@@ -223,7 +223,7 @@ internal sealed class ServerSet
     private static RouteSettings SettingsOf(ServerOptions server, TimeSpan idle, PeerList former) => server.Settings with
     {
         IdleTimeout = server.Settings.IdleTimeout ?? idle,
-        Peers = former.With(server.Peers.Select(peer => peer.Key)),
+        Peers = former.With(server.Peers.Select(peer => new ListedPeer(peer.Key, peer.Rate))),
     };
 
     private void Begin(Served served, bool endsAll)

@@ -34,14 +34,17 @@ internal sealed class RelayState : IAsyncDisposable
         _restoration.Prepare();
     }
 
+    /// <summary>Where it is.</summary>
+    public string Path => _directory;
+
     /// <summary>Which directory a setting means; null for none.</summary>
     /// <param name="setting">The text of the setting: none, auto or a path.</param>
     /// <param name="ofService"><c>$STATE_DIRECTORY</c>, which systemd sets to the paths of StateDirectory= with colons between.</param>
     public static string? DirectoryOf(string setting, string? ofService) => setting switch
     {
         "none" => null,
-        "auto" => ofService?.Split(':') is [{ Length: > 0 } first, ..] && Path.IsPathRooted(first) ? first : null,
-        _ => Path.GetFullPath(setting),
+        "auto" => ofService?.Split(':') is [{ Length: > 0 } first, ..] && System.IO.Path.IsPathRooted(first) ? first : null,
+        _ => System.IO.Path.GetFullPath(setting),
     };
 
     /// <summary>Opens the directory, or makes it. Null if there is none, or it cannot be used; then one line said why.</summary>
@@ -69,7 +72,7 @@ internal sealed class RelayState : IAsyncDisposable
                 return null;
             }
 
-            string lockPath = Path.Combine(directory, LockName);
+            string lockPath = System.IO.Path.Combine(directory, LockName);
             theLock = StateFiles.TryLock(lockPath);
             if (theLock is null)
             {
@@ -78,8 +81,8 @@ internal sealed class RelayState : IAsyncDisposable
                 return null;
             }
 
-            string seedPath = Path.Combine(directory, SeedsName);
-            string recordPath = Path.Combine(directory, MappingsName);
+            string seedPath = System.IO.Path.Combine(directory, SeedsName);
+            string recordPath = System.IO.Path.Combine(directory, MappingsName);
             _ = StateFiles.TakeFromOthers(recordPath);
             EngineSeeds seeds = SeedFile.Open(seedPath, StateFiles.TakeFromOthers(seedPath), out string? seedFlaw);
             RecordFile file = RecordFile.Open(recordPath, SeedFile.IdentityOf(seeds), out string? flaw);

@@ -45,16 +45,7 @@ internal static class SeedFile
         BinaryPrimitives.WriteUInt64LittleEndian(bytes[32..], drawn.Cookie.K1);
         Digest(bytes[..DigestAt])[..(Size - DigestAt)].CopyTo(bytes[DigestAt..]);
 
-        // Whole or not at all, also if the process is killed now.
-        string fresh = path + ".new";
-        File.Delete(fresh);
-        using (SafeFileHandle file = StateFiles.Open(fresh))
-        {
-            RandomAccess.Write(file, bytes, 0);
-            RandomAccess.FlushToDisk(file);
-        }
-
-        File.Move(fresh, path, overwrite: true);
+        StateFiles.Replace(path, bytes);
         return SeedsIn(bytes);
     }
 

@@ -89,6 +89,32 @@ internal static class StateFiles
         return File.OpenHandle(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, share);
     }
 
+    /// <summary>Replaces a file, or makes it, for its own user alone: whole or not at all, also if the process is killed meanwhile, or the
+    /// power fails.</summary>
+    /// <exception cref="IOException">The system refused; the former file is as it was.</exception>
+    /// <exception cref="UnauthorizedAccessException">Likewise.</exception>
+    public static void Replace(string path, ReadOnlySpan<byte> bytes)
+    {
+        string fresh = path + ".new";
+        File.Delete(fresh);
+        try
+        {
+            using (SafeFileHandle file = Open(fresh))
+            {
+                RandomAccess.Write(file, bytes, 0);
+                RandomAccess.FlushToDisk(file);
+            }
+
+            File.Move(fresh, path, overwrite: true);
+        }
+        catch
+        {
+            // On a full disk its room is needed.
+            File.Delete(fresh);
+            throw;
+        }
+    }
+
     /// <summary>Opens a file that is locked (flock(2)) until it is closed or its process ends; null if another process has locked it.
     /// </summary>
     public static SafeFileHandle? TryLock(string path)

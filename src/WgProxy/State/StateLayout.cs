@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using System.Numerics;
 using WgProxy.Core.Journal;
 
 namespace WgProxy.State;
@@ -62,7 +61,7 @@ internal static class StateLayout
         BinaryPrimitives.WriteUInt32LittleEndian(page[8..], Version);
         BinaryPrimitives.WriteUInt32LittleEndian(page[12..], MappingRecord.Size);
         identity[..IdentitySize].CopyTo(page[16..]);
-        BinaryPrimitives.WriteUInt32LittleEndian(page[HeaderSize..], Checksum(0, page[..HeaderSize]));
+        BinaryPrimitives.WriteUInt32LittleEndian(page[HeaderSize..], Checksum.Of(0, page[..HeaderSize]));
     }
 
     /// <summary>What is wrong with a first page, in words that continue "the file"; null if nothing is.</summary>
@@ -76,7 +75,7 @@ internal static class StateLayout
         uint version = BinaryPrimitives.ReadUInt32LittleEndian(page[8..]);
         uint size = BinaryPrimitives.ReadUInt32LittleEndian(page[12..]);
         return version != Version || size != MappingRecord.Size ? "is of another version of wgproxy"
-            : BinaryPrimitives.ReadUInt32LittleEndian(page[HeaderSize..]) != Checksum(0, page[..HeaderSize]) ? "is damaged"
+            : BinaryPrimitives.ReadUInt32LittleEndian(page[HeaderSize..]) != Checksum.Of(0, page[..HeaderSize]) ? "is damaged"
             : !page.Slice(16, IdentitySize).SequenceEqual(identity) ? "belongs to other seeds: it was copied, or its seeds are new"
             : null;
     }
@@ -91,7 +90,7 @@ internal static class StateLayout
         BinaryPrimitives.WriteUInt32LittleEndian(cell, Used);
         BinaryPrimitives.WriteInt64LittleEndian(cell[8..], used);
         record.CopyTo(cell[16..]);
-        BinaryPrimitives.WriteUInt32LittleEndian(cell[4..], Checksum((uint)number, cell[8..CellSize]));
+        BinaryPrimitives.WriteUInt32LittleEndian(cell[4..], Checksum.Of((uint)number, cell[8..CellSize]));
     }
 
     /// <summary>Looks at a cell.</summary>
@@ -102,7 +101,7 @@ internal static class StateLayout
     {
         used = BinaryPrimitives.ReadInt64LittleEndian(cell[8..]);
         uint mark = BinaryPrimitives.ReadUInt32LittleEndian(cell);
-        return mark == Used && BinaryPrimitives.ReadUInt32LittleEndian(cell[4..]) == Checksum((uint)number, cell[8..CellSize]) ? CellContent.Record
+        return mark == Used && BinaryPrimitives.ReadUInt32LittleEndian(cell[4..]) == Checksum.Of((uint)number, cell[8..CellSize]) ? CellContent.Record
             : cell[..CellSize].ContainsAnyExcept((byte)0) ? CellContent.Damaged
             : CellContent.Free;
     }
@@ -112,18 +111,6 @@ internal static class StateLayout
     {
         record = default;
         return Look(cell, number, out _) == CellContent.Record && MappingRecord.TryRead(cell[16..CellSize], out record) && !record.IsEnded;
-    }
-
-    // Against accidents. Who may write the file may as well write a checksum.
-    private static uint Checksum(uint number, ReadOnlySpan<byte> bytes)
-    {
-        uint sum = BitOperations.Crc32C(uint.MaxValue, number);
-        for (int at = 0; at < bytes.Length; at += sizeof(ulong))
-        {
-            sum = BitOperations.Crc32C(sum, BinaryPrimitives.ReadUInt64LittleEndian(bytes[at..]));
-        }
-
-        return ~sum;
     }
 }
 

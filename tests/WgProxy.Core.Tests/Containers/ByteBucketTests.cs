@@ -68,6 +68,26 @@ public sealed class ByteBucketTests
     }
 
     [Fact]
+    public void What_is_given_back_can_be_taken_again()
+    {
+        ByteBucket bucket = default;
+        long passed = 0;
+        Tick now = new(5_000);
+        Parallel.For(0, 4, _ =>
+        {
+            for (int i = 0; i < 10_000; i++)
+            {
+                int granted = bucket.TakeShared(4, 100, 1_000_000, Burst, now, out long _);
+                int used = granted / 2;
+                bucket.Return((granted - used) * 100L);
+                Interlocked.Add(ref passed, used * 100L);
+            }
+        });
+        Assert.InRange(passed, Burst - 200, Burst);
+        Assert.Equal((Burst - passed) / 100, bucket.TakeShared(9, 100, 1_000_000, Burst, now, out _));
+    }
+
+    [Fact]
     public void An_instant_that_lags_behind_refills_nothing()
     {
         ByteBucket bucket = default;

@@ -12,7 +12,9 @@ internal sealed partial class Generator
         {
             if (_random.Next(3) > 0)
             {
-                yield return new Step("enroll", route, _random.Next(ReferencePeers.Only) | (_random.Next(3) == 0 ? ReferencePeers.Only : 0));
+                int peers = _random.Next(ReferencePeers.Only);
+                bool isOnly = _random.Next(3) == 0;
+                yield return new Step("enroll", route, peers | (isOnly ? ReferencePeers.Only : 0) | ((peers & 8) != 0 ? ReferencePeers.Rated : 0));
                 yield return Between(route);
                 foreach (Step step in Told(route))
                 {

@@ -12,10 +12,14 @@ internal sealed partial class ReferenceRelay
         RouteSettings limits = SettingsOf(mapping.Route);
         (long ofServer, long ofTunnel) = (limits.Rate.Of(direction), limits.TunnelRate.Of(direction));
         ReferenceRate server = routes.Carried(mapping.Route, direction, rules.RatesArePerRelay ? this : null);
+        PeerId named = PeerOf(mapping);
+        long ofPeer = named != default && rules.PeersHaveRates ? limits.Peers.RateOf(named).Of(direction) : 0;
+        object? owner = rules.PeerRatesArePerTunnel ? mapping.Tunnel : rules.PeerRatesArePerRelay ? this : null;
+        ReferenceRate peer = routes.Carried(mapping.Route, direction, owner, named);
         ReferenceRate tunnel = mapping.Tunnel.Carried[(int)direction];
         int[] lengths = [.. Datagrams(run, stride).Take(datagrams).Select(datagram => datagram.Length)];
         bool isProven = mapping.Proof is Proof.Established or Proof.Confirmed;
-        bool isFree = (ofServer == 0 && ofTunnel == 0) || (!isKnown && !rules.UnknownIsLimited) || (!isProven && !rules.ClaimsAreLimited);
+        bool isFree = (ofServer == 0 && ofTunnel == 0 && ofPeer == 0) || (!isKnown && !rules.UnknownIsLimited) || (!isProven && !rules.ClaimsAreLimited);
         bool isCongested = false;
         (int count, int bytes) = (0, 0);
         foreach (int length in lengths)
@@ -23,7 +27,8 @@ internal sealed partial class ReferenceRelay
             bool isExempt = isFree || (length <= 32 && !rules.KeepalivesAreCharged);
             bool fits = isExempt
                 || ((ofServer == 0 || server.Room(ofServer, BurstOf(ofServer), now) >= length)
-                    && (ofTunnel == 0 || tunnel.Room(ofTunnel, BurstOf(ofTunnel), now) >= length));
+                    && (ofTunnel == 0 || tunnel.Room(ofTunnel, BurstOf(ofTunnel), now) >= length)
+                    && (ofPeer == 0 || peer.Room(ofPeer, BurstOf(ofPeer), now) >= length));
             if (!fits)
             {
                 break;
@@ -33,8 +38,10 @@ internal sealed partial class ReferenceRelay
             {
                 server.Take(ofServer == 0 ? 0 : length);
                 tunnel.Take(ofTunnel == 0 ? 0 : length);
+                peer.Take(ofPeer == 0 ? 0 : length);
                 isCongested = (ofServer > 0 && server.Room(ofServer, BurstOf(ofServer), now) < BurstOf(ofServer) / 2)
-                    || (ofTunnel > 0 && tunnel.Room(ofTunnel, BurstOf(ofTunnel), now) < BurstOf(ofTunnel) / 2);
+                    || (ofTunnel > 0 && tunnel.Room(ofTunnel, BurstOf(ofTunnel), now) < BurstOf(ofTunnel) / 2)
+                    || (ofPeer > 0 && peer.Room(ofPeer, BurstOf(ofPeer), now) < BurstOf(ofPeer) / 2);
             }
 
             (count, bytes) = (count + 1, bytes + length);

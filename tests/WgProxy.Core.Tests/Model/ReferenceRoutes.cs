@@ -16,7 +16,7 @@ internal sealed class ReferenceRoutes
     private readonly Route[] _all;
     private readonly Dictionary<int, RouteId> _ids = [];
     private readonly HashSet<int> _listed = [];
-    private readonly Dictionary<(int Route, Direction Direction, object? Relay), ReferenceRate> _carried = [];
+    private readonly Dictionary<(int Route, PeerId Peer, Direction Direction, object? Owner), ReferenceRate> _carried = [];
 
     /// <summary>So many in the list. It has room for one more, so that indices are soon used again.</summary>
     public ReferenceRoutes(int count)
@@ -43,12 +43,12 @@ internal sealed class ReferenceRoutes
 
     public Route this[int number] => _all[number];
 
-    /// <summary>What was carried of a server's rate: by all relays together, or by one.</summary>
-    public ReferenceRate Carried(int number, Direction direction, object? relay)
+    /// <summary>What was carried of a server's rate, or of one of its peers' rates: by all relays together, or by one owner.</summary>
+    public ReferenceRate Carried(int number, Direction direction, object? owner, PeerId peer = default)
     {
-        if (!_carried.TryGetValue((number, direction, relay), out ReferenceRate? carried))
+        if (!_carried.TryGetValue((number, peer, direction, owner), out ReferenceRate? carried))
         {
-            _carried[(number, direction, relay)] = carried = new ReferenceRate();
+            _carried[(number, peer, direction, owner)] = carried = new ReferenceRate();
         }
 
         return carried;

@@ -17,4 +17,13 @@ internal sealed partial record ReferenceRules
 
     /// <summary>Whether each relay has a server's rate for itself.</summary>
     public bool RatesArePerRelay { get; init; }
+
+    /// <summary>Whether peers have rates.</summary>
+    public bool PeersHaveRates { get; init; } = true;
+
+    /// <summary>Whether each tunnel of a peer has its rate for itself.</summary>
+    public bool PeerRatesArePerTunnel { get; init; }
+
+    /// <summary>Whether each relay has a peer's rate for itself.</summary>
+    public bool PeerRatesArePerRelay { get; init; }
 }

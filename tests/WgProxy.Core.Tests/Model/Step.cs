@@ -16,7 +16,7 @@ namespace WgProxy.Core.Tests.Model;
 /// <c>heal 3/0</c> (there is one, and its socket is connected there),
 /// <c>add 2</c> and <c>remove 0</c> (a route comes into the list, or goes from it; no relay is told yet), <c>restrict 0</c>, <c>shorten 0</c>,
 /// <c>throttle 0</c> and <c>relax 0</c> (a route publishes a list, a short idle timeout, rates, or none of these), <c>enroll 0/21</c> (it lists the peers of the bits 1, 4 and
-/// 8, and serves those only by bit 16), <c>tell 0</c> (all relays are told that route 0 changed),
+/// 8, serves those only by bit 16, and each has a rate by bit 32), <c>tell 0</c> (all relays are told that route 0 changed),
 /// <c>inform 3/0</c> (only the relay of source 3 is),
 /// <c>pass 1</c> (the next socket cannot be connected to one address of its server),
 /// <c>query 70/5 1</c> (somebody asks for five mappings from slot 70 on, and for what is counted for route 1), <c>again</c> (who was

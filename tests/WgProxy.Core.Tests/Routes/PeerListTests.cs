@@ -45,5 +45,20 @@ public sealed class PeerListTests
     }
 
     [Fact]
+    public void A_rate_is_a_peers_and_another_makes_another_list_that_shares_what_was_carried()
+    {
+        PeerList first = PeerList.Empty.With([new ListedPeer(_keys[0], new Rate(1, 2)), new ListedPeer(_keys[1])]);
+        Assert.True(first.HasRates);
+        Assert.Equal((new Rate(1, 2), default, default), (first.RateOf(new PeerId(1)), first.RateOf(new PeerId(2)), first.RateOf(new PeerId(3))));
+        Assert.Same(first, first.With([new ListedPeer(_keys[1]), new ListedPeer(_keys[0], new Rate(1, 2))]));
+        PeerList second = first.With([new ListedPeer(_keys[0], new Rate(1, 3)), new ListedPeer(_keys[1])]);
+        Assert.NotSame(first, second);
+        Assert.Equal(new Rate(1, 3), second.RateOf(second.Find(_keys[0])));
+        second.RateAt(0).Carried(Direction.Downlink).Take(100, 1_000, 10_000, new Tick(5));
+        Assert.Equal(9_890, first.RateAt(0).Carried(Direction.Downlink).Take(10, 1_000, 10_000, new Tick(5)));
+        Assert.False(second.With(_keys).HasRates);
+    }
+
+    [Fact]
     public void A_key_is_listed_once() => Assert.Throws<ArgumentException>(() => PeerList.Of([_keys[0], _keys[1], _keys[0]]));
 }

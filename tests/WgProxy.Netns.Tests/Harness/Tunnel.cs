@@ -45,7 +45,8 @@ internal sealed class Tunnel : IDisposable
     /// <param name="onlyPeer">The name by which the relay lists the client, and nobody else; null if it lists no peers.</param>
     /// <param name="state">The directory of the relay's state; null for none.</param>
     /// <param name="away">How far the server is from the relay, each way; over IPv4 if it is not 0.</param>
-    /// <param name="lines">More lines of the server's section in the file by which the relay starts; null if there is no file.</param>
+    /// <param name="lines">More lines of the server's section in the file by which the relay starts, and of sections below; null if there is no
+    /// file. CLIENT stands for the client's public key.</param>
     public static async Task<Tunnel> StartAsync(int? workers = null, bool unprivileged = false, string? onlyPeer = null, string? state = null, string? lines = null, TimeSpan away = default)
     {
         Topology topology = new();
@@ -60,7 +61,7 @@ internal sealed class Tunnel : IDisposable
             IPEndPoint endpoint = away == default
                 ? new IPEndPoint(serverHost.Address(AddressFamily.InterNetworkV6), Port)
                 : topology.Own(new DelayLine(topology.Relay, new IPEndPoint(serverHost.Address(AddressFamily.InterNetwork), Port), away)).Address;
-            RelayProcess relay = lines is not null ? await RelayProcess.StartWithLinesAsync(topology, endpoint, server.Key.Public, lines)
+            RelayProcess relay = lines is not null ? await RelayProcess.StartWithLinesAsync(topology, endpoint, server.Key.Public, lines.Replace("CLIENT", client.Key.Public, StringComparison.Ordinal))
                 : onlyPeer is null
                 ? await RelayProcess.StartAsync(topology, endpoint, server.Key.Public, Port, workers: workers, unprivileged: unprivileged, variables: ("WGPROXY_STATE_DIRECTORY", state ?? "none"))
                 : await RelayProcess.StartWithPeersAsync(topology, endpoint, server.Key.Public, (onlyPeer, client.Key.Public));
