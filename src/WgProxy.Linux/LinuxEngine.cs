@@ -51,15 +51,18 @@ public sealed partial class LinuxEngine : IEngine
         }
 
         IReadOnlyList<string> untold = TryBinding(_settings.Binding);
-        int count = WorkerLimits.Workers(_settings, _own.Workers);
+        InheritedSocket[] handed = [.. _settings.Inherited?.HandedOver ?? []];
+        int count = handed.Length > 0 ? 1 : WorkerLimits.Workers(_settings, _own.Workers);
         Steering steering = new(count, ((uint)_settings.Seeds.Steering.K0, (uint)_settings.Seeds.Steering.K1));
         StrangerSpread spread = new(_settings.Seeds.Strangers, _settings.Subnets);
         spread.LookUpSubnets();
-        IReadOnlyList<IReadOnlyList<ListenSocket>> listeners = ListenSockets.Open(_settings.Listen, steering, spread, _own.Segmentation);
+        IReadOnlyList<IReadOnlyList<ListenSocket>> listeners = handed.Length > 0
+            ? HandedSockets.TakeOver(handed, spread, _own.Segmentation)
+            : ListenSockets.Open(_settings.Listen, steering, spread, _own.Segmentation, _settings.Inherited);
         _started = true;
-        UdpSocket[] first = [.. listeners[0].Where(socket => socket.Role == ListenRole.Bare).Select(socket => socket.Socket)];
+        UdpSocket[] first = [.. listeners[0].DistinctBy(socket => socket.Strangers).Select(socket => socket.Socket)];
         Listening = [.. first.Select(socket => socket.LocalEndPoint)];
-        Shortfalls = [.. untold, .. ShortfallsOf(
+        Shortfalls = [.. untold, .. RefusalText.WithoutSteering(handed), .. ShortfallsOf(
             first.Min(socket => socket.Udp.GrantedReceiveBuffer), first.Min(socket => socket.Udp.GrantedSendBuffer))];
         long zero = _time.GetTimestamp();
         EngineSettings shared = count == 1 ? _settings : _settings with { Observe = OneAtATime(_settings.Observe) };
@@ -68,6 +71,12 @@ public sealed partial class LinuxEngine : IEngine
         PrepareRecords(steering);
         ListenSockets.Discard(listeners);
         Relay.ConnectNeighbours([.. _workers.Select(worker => worker.Relay)]);
+        if (handed.Length == 0)
+        {
+            KeptGroups.Keep(listeners, _settings.Inherited);
+        }
+
+        _settings.Starting?.Invoke(this);
         foreach (LinuxWorker worker in _workers)
         {
             worker.Start();

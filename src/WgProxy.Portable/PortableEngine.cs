@@ -45,6 +45,9 @@ public sealed partial class PortableEngine : IEngine
     private OpenRefusal _refusal;
     private volatile bool _stopped;
 
+    // To wake its readers, .NET shuts a socket down when it closes it. That would be for all who have it. So the readers end first.
+    private bool _othersHaveListeners;
+
     /// <summary>An engine with these settings and this monotonic clock.</summary>
     public PortableEngine(EngineSettings settings, TimeProvider? time = null)
     {
@@ -92,12 +95,16 @@ public sealed partial class PortableEngine : IEngine
         StrangerSpread spread = new(_settings.Seeds.Strangers, _settings.Subnets);
         spread.LookUpSubnets();
         IReadOnlyList<PortableEngineGroup> groups = PortableEngineSockets.ListenOrRefuse(
-            _settings.Listen, Socket.OSSupportsIPv4, Socket.OSSupportsIPv6, mayShare: OperatingSystem.IsLinux());
+            _settings.Listen, Socket.OSSupportsIPv4, Socket.OSSupportsIPv6, mayShare: OperatingSystem.IsLinux(), _settings.Inherited);
         _listeners = [.. groups.SelectMany(group => Listeners(group, new PortableEngineStrangers(group.Strangers, spread)))];
         Listening = [.. _listeners.Where(listener => listener.Data == listener).Select(listener => listener.EndPoint)];
-        Shortfalls = PortableEngineSockets.Shortfalls(_listeners.Min(listener => listener.GrantedReceiveBuffer));
+        Shortfalls = [.. RefusalText.WithoutSteering([.. _settings.Inherited?.HandedOver ?? []]),
+            .. PortableEngineSockets.Shortfalls(_listeners.Min(listener => listener.GrantedReceiveBuffer))];
+        _othersHaveListeners = _settings.Inherited?.Keep is not null || groups.Any(group => group.IsInherited);
+        PortableEngineKept.Keep(groups, _settings.Inherited);
         _clock = new Thread(KeepTime) { IsBackground = true, Name = "deadlines" };
         _clock.Start();
+        _settings.Starting?.Invoke(this);
         foreach (PortableEngineListener listener in _listeners)
         {
             listener.Start();
@@ -115,9 +122,9 @@ public sealed partial class PortableEngine : IEngine
             }
 
             _stopped = true;
-            foreach (PortableEngineListener listener in _listeners)
+            if (!_othersHaveListeners)
             {
-                listener.Close();
+                CloseListeners();
             }
 
             foreach (PortableEngineUpstream? upstream in _upstreams)
@@ -133,6 +140,7 @@ public sealed partial class PortableEngine : IEngine
             listener.Join();
         }
 
+        CloseListeners();
         _readers.Signal();
         _readers.Wait();
         _restores.Close(static batch => batch.End(RestoreOutcome.NotRunning));
@@ -176,6 +184,9 @@ public sealed partial class PortableEngine : IEngine
         _wake.Dispose();
         _readers.Dispose();
     }
+
+    /// <summary>Whether nothing is to be read any more.</summary>
+    internal bool HasStopped => _stopped;
 
     /// <summary>A client's datagram arrived. False if the engine has stopped.</summary>
     internal bool FromClient(
@@ -244,6 +255,14 @@ public sealed partial class PortableEngine : IEngine
             }
 
             return !_stopped;
+        }
+    }
+
+    private void CloseListeners()
+    {
+        foreach (PortableEngineListener listener in _listeners)
+        {
+            listener.Close();
         }
     }
 

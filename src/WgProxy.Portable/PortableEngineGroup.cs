@@ -10,6 +10,9 @@ namespace WgProxy.Portable;
 /// <param name="Strangers">The sockets that answer unproven clients; empty if there is one socket.</param>
 internal sealed record PortableEngineGroup(Socket Data, Socket? Initiations, IReadOnlyList<Socket> Strangers) : IDisposable
 {
+    /// <summary>Whether another process has bound those to read.</summary>
+    public bool IsInherited { get; init; }
+
     /// <summary>All of them.</summary>
     public IEnumerable<Socket> All => [.. Receiving, .. Strangers];
 

@@ -95,7 +95,14 @@ internal sealed class PortableEngineListener
             int length;
             try
             {
-                if (!_socket.Poll(Patience, SelectMode.SelectRead))
+                bool waits = !_socket.Poll(Patience, SelectMode.SelectRead);
+                if (_engine.HasStopped)
+                {
+                    // What has come stays there: the socket may be another process's too.
+                    return;
+                }
+
+                if (waits)
                 {
                     continue;
                 }

@@ -47,7 +47,8 @@ internal static class PortableEngineSharing
     /// <summary>Binds the sockets of an address; null if the system does not let them share it.</summary>
     /// <param name="listen">The address.</param>
     /// <param name="open">Makes a listening socket of a family, with all its options.</param>
-    public static PortableEngineGroup? TryBind(IPEndPoint listen, Func<AddressFamily, Socket> open)
+    /// <param name="kept">The sockets for data and for initiations, if an earlier process has bound them; null if not.</param>
+    public static PortableEngineGroup? TryBind(IPEndPoint listen, Func<AddressFamily, Socket> open, IReadOnlyList<Socket>? kept = null)
     {
         List<Socket> sockets = [];
         try
@@ -64,7 +65,7 @@ internal static class PortableEngineSharing
                 stranger.Blocking = false;
             }
 
-            return new PortableEngineGroup(data, initiations, sockets[2..]);
+            return new PortableEngineGroup(data, initiations, sockets[2..]) { IsInherited = kept is not null };
         }
         catch (SocketException)
         {
@@ -74,7 +75,8 @@ internal static class PortableEngineSharing
 
         Socket Bind(byte[] filter, byte[]? choice = null)
         {
-            Socket socket = open(listen.AddressFamily);
+            bool isKept = sockets.Count < kept?.Count;
+            Socket socket = isKept ? kept![sockets.Count] : open(listen.AddressFamily);
             sockets.Add(socket);
             socket.SetRawSocketOption(SocketLevel, ReusePort, BitConverter.GetBytes(1));
             Attach(socket, AttachFilter, filter);
@@ -83,7 +85,11 @@ internal static class PortableEngineSharing
                 Attach(socket, AttachReusePortFilter, choice);
             }
 
-            socket.Bind(listen);
+            if (!isKept)
+            {
+                socket.Bind(listen);
+            }
+
             return socket;
         }
     }

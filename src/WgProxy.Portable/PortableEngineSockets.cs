@@ -27,26 +27,33 @@ internal static class PortableEngineSockets
     /// <param name="hasIPv4">Whether the machine has IPv4.</param>
     /// <param name="hasIPv6">Whether it has IPv6.</param>
     /// <param name="mayShare">Whether to try several sockets for each address.</param>
+    /// <param name="inherited">Sockets that another process has bound; null for none.</param>
     /// <exception cref="EngineException">The system refused.</exception>
-    public static IReadOnlyList<PortableEngineGroup> Listen(IReadOnlyList<IPEndPoint> listen, bool hasIPv4, bool hasIPv6, bool mayShare)
+    public static IReadOnlyList<PortableEngineGroup> Listen(
+        IReadOnlyList<IPEndPoint> listen, bool hasIPv4, bool hasIPv6, bool mayShare, InheritedSockets? inherited = null)
     {
-        // Sockets that share a port also share it with other processes of the same user. A socket that does not share detects them.
-        List<Socket> alone = ListenAlone([.. listen.Select(each => ListenPlan.Of(each, isIPv4 => isIPv4 ? hasIPv4 : hasIPv6))]);
-        if (mayShare)
+        if (inherited is { HandedOver.Count: > 0 })
         {
-            IPEndPoint[] bound = [.. alone.Select(socket => (IPEndPoint)socket.LocalEndPoint!)];
-            DisposeAll(alone);
-            PortableEngineGroup?[] groups = [.. bound.Select(each => PortableEngineSharing.TryBind(each, NewListening))];
-            if (!groups.Contains(null))
-            {
-                return groups!;
-            }
-
-            DisposeAll(groups.OfType<PortableEngineGroup>());
-            alone = ListenAlone([.. bound.Select(each => new ListenPlan([each.Address], each.Port))]);
+            return PortableEngineKept.TakeOver(inherited.HandedOver, SetUpListening);
         }
 
-        return [.. alone.Select(socket => new PortableEngineGroup(socket, Initiations: null, Strangers: []))];
+        ListenPlan[] plans = [.. listen.Select(each => ListenPlan.Of(each, isIPv4 => isIPv4 ? hasIPv4 : hasIPv6))];
+        IReadOnlyList<PortableEngineGroup> resumed = mayShare && inherited is not null
+            ? PortableEngineKept.Take(plans.SelectMany(plan => plan.EndPoints), inherited, NewListening, SetUpListening)
+            : [];
+        try
+        {
+            IPEndPoint[] known = [.. resumed.Select(group => (IPEndPoint)group.Data.LocalEndPoint!)];
+            ListenPlan[] others = [.. plans
+                .Select(plan => plan with { Addresses = [.. plan.EndPoints.Except(known).Select(each => each.Address)] })
+                .Where(plan => plan.Addresses.Count > 0)];
+            return [.. resumed, .. others.Length == 0 ? [] : Open(others, mayShare)];
+        }
+        catch (EngineException)
+        {
+            DisposeAll(resumed);
+            throw;
+        }
     }
 
     /// <summary>The same, after a trial of what this engine needs: .NET's way to wait for sockets, to check whether
@@ -54,12 +61,12 @@ internal static class PortableEngineSockets
     /// </summary>
     /// <exception cref="EngineException">The system refused.</exception>
     public static IReadOnlyList<PortableEngineGroup> ListenOrRefuse(
-        IReadOnlyList<IPEndPoint> listen, bool hasIPv4, bool hasIPv6, bool mayShare)
+        IReadOnlyList<IPEndPoint> listen, bool hasIPv4, bool hasIPv6, bool mayShare, InheritedSockets? inherited = null)
     {
         IReadOnlyList<PortableEngineGroup> groups;
         try
         {
-            groups = Listen(listen, hasIPv4, hasIPv6, mayShare);
+            groups = Listen(listen, hasIPv4, hasIPv6, mayShare, inherited);
         }
         catch (TypeInitializationException refused)
         {
@@ -150,6 +157,27 @@ internal static class PortableEngineSockets
         }
     }
 
+    private static IReadOnlyList<PortableEngineGroup> Open(IReadOnlyList<ListenPlan> plans, bool mayShare)
+    {
+        // Sockets that share a port also share it with other processes of the same user. A socket that does not share detects them.
+        List<Socket> alone = ListenAlone(plans);
+        if (mayShare)
+        {
+            IPEndPoint[] bound = [.. alone.Select(socket => (IPEndPoint)socket.LocalEndPoint!)];
+            DisposeAll(alone);
+            PortableEngineGroup?[] groups = [.. bound.Select(each => PortableEngineSharing.TryBind(each, NewListening))];
+            if (!groups.Contains(null))
+            {
+                return groups!;
+            }
+
+            DisposeAll(groups.OfType<PortableEngineGroup>());
+            alone = ListenAlone([.. bound.Select(each => new ListenPlan([each.Address], each.Port))]);
+        }
+
+        return [.. alone.Select(socket => new PortableEngineGroup(socket, Initiations: null, Strangers: []))];
+    }
+
     private static List<Socket> ListenAlone(IReadOnlyList<ListenPlan> plans)
     {
         for (int attempt = 1; ; attempt++)
@@ -198,6 +226,12 @@ internal static class PortableEngineSockets
         return socket;
     }
 
+    private static void SetUpListening(Socket socket)
+    {
+        SetUp(socket, ListenPlan.Buffer);
+        RefuseMulticast(socket, socket.AddressFamily);
+    }
+
     private static Socket Bind(IPEndPoint listen)
     {
         Socket socket = NewListening(listen.AddressFamily);
@@ -222,10 +256,15 @@ internal static class PortableEngineSockets
             Ask(socket, static (socket, _) => socket.DualMode = false, 0);
         }
 
+        SetUp(socket, buffer);
+        return socket;
+    }
+
+    private static void SetUp(Socket socket, int buffer)
+    {
         Ask(socket, static (socket, size) => socket.ReceiveBufferSize = size, buffer);
         Ask(socket, static (socket, size) => socket.SendBufferSize = size, buffer);
-        DeafenToForgedIcmp(socket, family);
-        return socket;
+        DeafenToForgedIcmp(socket, socket.AddressFamily);
     }
 
     // Without this, any forged "fragmentation needed" shrinks a client's path. With the

@@ -13,10 +13,7 @@ namespace WgProxy.Portable;
 /// <param name="spread">Chooses the socket for a client.</param>
 internal sealed class PortableEngineStrangers(IReadOnlyList<Socket> sockets, StrangerSpread spread)
 {
-    // For each part of the spread, 80 a second. At most 240 of them wait for neighbours, some 200 KB.
-    private const int RepliesPerSecond = 5;
-
-    private readonly (long Second, int Count)[] _replies = new (long, int)[StrangerSpread.Buffers];
+    private readonly ReplyPace _pace = new();
 
     /// <summary>Sends what the server answered; false if there is no room.</summary>
     /// <param name="datagram">The datagram.</param>
@@ -32,7 +29,7 @@ internal sealed class PortableEngineStrangers(IReadOnlyList<Socket> sockets, Str
     /// <inheritdoc cref="TrySend"/>
     public bool TryReply(
         ReadOnlySpan<byte> datagram, in Source source, SocketAddress client, PortableEngineListener common, Tick now) =>
-        (sockets.Count > 0 || MayReply(Of(source, now), now)) && TrySend(datagram, source, client, common, now);
+        (sockets.Count > 0 || _pace.MayReply(Of(source, now), now)) && TrySend(datagram, source, client, common, now);
 
     /// <summary>Closes the sockets.</summary>
     public void Close()
@@ -51,14 +48,6 @@ internal sealed class PortableEngineStrangers(IReadOnlyList<Socket> sockets, Str
         }
 
         return spread.Of(source, now);
-    }
-
-    private bool MayReply(int part, Tick now)
-    {
-        ref (long Second, int Count) replies = ref _replies[part];
-        long second = now.Milliseconds / 1_000;
-        replies = replies.Second == second ? (second, replies.Count + 1) : (second, 1);
-        return replies.Count <= RepliesPerSecond;
     }
 
     // This asks first, because .NET reports a full buffer by an exception, and in a flood the buffer is mostly full.

@@ -48,6 +48,9 @@ internal static class Program
         }
 
         using Systemd systemd = new(environment);
-        return reader.Read() is { } options ? await new RelayRun(options, reader, log, systemd).RunAsync(Version) : ExitCode.WrongSettings;
+        HandedSockets handed = HandedSockets.Take(environment);
+        return reader.Read() is { } options && log.IsAgreed(options, handed)
+            ? await new RelayRun(options, reader, log, systemd, handed).RunAsync(Version)
+            : ExitCode.WrongSettings;
     }
 }

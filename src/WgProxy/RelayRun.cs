@@ -23,20 +23,23 @@ internal sealed class RelayRun
     private readonly Log _log;
     private readonly ServerSet _servers;
     private readonly Systemd _systemd;
+    private readonly HandedSockets _handed;
 
     // Signals come on any thread, also two at once. One task handles them in turn, and a second one that waits is enough.
     private readonly Channel<bool> _hangUps = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
     private Options _options;
     private UsageMeter? _meter;
+    private int _released;
 
     /// <summary>A run that has not begun.</summary>
     /// <param name="options">The settings.</param>
     /// <param name="reader">Reads them again, if they are from a file.</param>
     /// <param name="log">Where it says what happens.</param>
     /// <param name="systemd">Who started it, maybe.</param>
-    public RelayRun(Options options, OptionsReader reader, Log log, Systemd systemd)
+    /// <param name="handed">The sockets that it had then.</param>
+    public RelayRun(Options options, OptionsReader reader, Log log, Systemd systemd, HandedSockets handed)
     {
-        (_options, _reader, _log, _systemd) = (options, reader, log, systemd);
+        (_options, _reader, _log, _systemd, _handed) = (options, reader, log, systemd, handed);
         _servers = new ServerSet(options.Servers, options.Timeout, TimeProvider.System, log) { Preferred = options.PreferredFamily };
     }
 
@@ -45,7 +48,7 @@ internal sealed class RelayRun
     public async Task<int> RunAsync(string version)
     {
         Options options = _options;
-        Capacity capacity = Capacity.OfThisHost(options.Listen.Port, options.MaxMappings, options.UpstreamPorts);
+        Capacity capacity = Capacity.OfThisHost(_handed.Listening is [var first, ..] ? first.Local.Port : options.Listen.Port, options.MaxMappings, options.UpstreamPorts);
         string? directory = RelayState.DirectoryOf(options.StateDirectory, Environment.GetEnvironmentVariable("STATE_DIRECTORY"));
         await using RelayState? state = RelayState.Open(directory, _log, out bool isTaken);
         if (isTaken)
@@ -55,6 +58,7 @@ internal sealed class RelayRun
 
         EngineSettings settings = options.ForEngine(_servers.Routes, capacity);
         settings = state?.Equip(settings) ?? settings;
+        settings = settings with { Inherited = Inherited() };
         RelayObserver observer = new(_log, settings.Relay, _servers.ResolveSoon);
         using IEngine engine = EngineChoice.Create(options, settings with { Observe = observer.Observe });
         UsageBook book = UsageBook.Open(state?.Path, _log);
@@ -65,14 +69,13 @@ internal sealed class RelayRun
             return ExitCode.SystemRefused;
         }
 
-        state?.Restore(engine);
-
         // Before the first line: its reader may send a signal at once.
         long start = TimeProvider.System.GetTimestamp();
         OwnAddresses own = new(engine.Listening, OwnAddresses.OfThisHostLately(TimeProvider.System));
         Announcements announcements = new(engine.Post, TimeProvider.System);
         using Signals signals = new(() => _ = SayAsync(_log.Status, _log.ServerStatus, _log.PeerStatus), () => _hangUps.Writer.TryWrite(true));
         _log.Started(version, engine.Listening, options.Servers);
+        _log.Kept(_handed.Kept.Count - _released, _released);
         _log.Limits(capacity);
         _log.ComparesBy(settings.Mac1Matcher);
         foreach (string shortfall in engine.Shortfalls)
@@ -124,6 +127,29 @@ internal sealed class RelayRun
         ControlEndpoint.PathOf(_options.Control, Environment.GetEnvironmentVariable("RUNTIME_DIRECTORY")) is { } path
             ? await ControlEndpoint.StartAsync(path, Resources.Of(reader), _log)
             : null;
+
+    private InheritedSockets Inherited()
+    {
+        bool areOthers = _handed.Listening.Count > 0;
+        if (areOthers && _handed.Kept.Count > 0)
+        {
+            Release(_handed.Kept);
+        }
+
+        return new InheritedSockets
+        {
+            HandedOver = _handed.Listening,
+            Kept = areOthers ? [] : _handed.Kept,
+            Keep = _systemd.IsThere ? _systemd.Keep : null,
+            Release = Release,
+        };
+
+        void Release(IReadOnlyList<InheritedSocket> sockets)
+        {
+            _released = sockets.Count;
+            _systemd.Release(sockets);
+        }
+    }
 
     private bool TryStart(IEngine engine, Capacity capacity)
     {

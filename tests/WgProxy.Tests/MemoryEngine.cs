@@ -51,6 +51,7 @@ internal sealed partial class MemoryEngine : IEngine
         }
 
         Listening = [.. _settings.Listen.SelectMany(Listen)];
+        _settings.Starting?.Invoke(this);
     }
 
     /// <inheritdoc/>

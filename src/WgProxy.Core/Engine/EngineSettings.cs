@@ -12,6 +12,13 @@ public sealed record EngineSettings
     /// addresses.</summary>
     public required IReadOnlyList<IPEndPoint> Listen { get; init; }
 
+    /// <summary>Listening sockets that outlive an engine; null for none.</summary>
+    public InheritedSockets? Inherited { get; init; }
+
+    /// <summary>Called when the engine has opened its sockets and has not read any. A batch of records that it is lent now is there before the
+    /// first datagram.</summary>
+    public Action<IEngine>? Starting { get; init; }
+
     /// <summary>The servers. The program adds and removes them, and publishes their addresses and settings; it tells of each change by
     /// <see cref="EngineCommand.RouteChanged"/>.</summary>
     public required RouteList Routes { get; init; }

@@ -13,6 +13,9 @@ public sealed record ListenPlan(IReadOnlyList<IPAddress> Addresses, int Port)
     // The port that one family draws may be taken in the other. With 28,231 ports, so many attempts are hardly ever needed.
     private const int Draws = 16;
 
+    /// <summary>The addresses with the port.</summary>
+    public IEnumerable<IPEndPoint> EndPoints => Addresses.Select(address => new IPEndPoint(address, Port));
+
     /// <summary>The plan for an address: <c>[::]</c> means both families, as far as this machine has them; a v4-mapped address means the
     /// IPv4 address; any other means itself. If the machine has neither family, the plan keeps the operator's address, so that binding
     /// reports the reason.</summary>

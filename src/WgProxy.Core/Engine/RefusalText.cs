@@ -89,6 +89,12 @@ public static class RefusalText
         $"no local route brings the prefix to this host: ip route add local {prefix} dev {device ?? "lo"}"
         + (device is null ? string.Empty : $" vrf {device}, if it is a VRF");
 
+    /// <summary>One sentence, if there are listening sockets of another program.</summary>
+    public static IReadOnlyList<string> WithoutSteering(IReadOnlyList<InheritedSocket> handed) => handed.Count == 0
+        ? []
+        : [$"the relay listens on {(handed.Count == 1 ? "a socket that was" : "sockets that were")} handed over to it ({string.Join(", ", handed.Select(each => $"{each.Local} as \"{each.Name}\""))}): "
+            + "by one worker, and without a queue for initiations alone, so a flood of these may push data out; it opens its own sockets if started without LISTEN_FDS"];
+
     /// <summary>One sentence, if any of the buffers is smaller than <see cref="ListenPlan.Buffer"/>.</summary>
     /// <param name="buffers">What was granted.</param>
     /// <param name="other">Another way to get more than the limit; null if there is none.</param>

@@ -7,9 +7,9 @@ namespace WgProxy.Linux.Listen;
 /// arrives there. The bare sockets get the data for this address. The kernel need not report the address with each of these
 /// datagrams, because it sends all other data elsewhere. All workers share it.
 /// </summary>
-/// <param name="steering">How the group is steered.</param>
+/// <param name="steering">How the group is steered; null if it is one socket, which gets everything.</param>
 /// <param name="isWildcard">Whether the group listens on several addresses. Otherwise the address need not be reported.</param>
-internal sealed class DefaultLocalAddress(Steering steering, bool isWildcard)
+internal sealed class DefaultLocalAddress(Steering? steering, bool isWildcard)
 {
     // Only a busy address is worth a move: each datagram with a reported address costs some 60 ns more.
     private const int Worth = 64;
@@ -45,12 +45,39 @@ internal sealed class DefaultLocalAddress(Steering steering, bool isWildcard)
         }
     }
 
+    /// <summary>Goes on with a group whose sockets another process has bound. What waits in the bare ones was sent to the address that their
+    /// filters let in, so that stays the default one.</summary>
+    /// <param name="bare">All bare sockets of the group.</param>
+    /// <returns>Whether the steering program could be attached.</returns>
+    public bool TryResume(IReadOnlyList<ListenSocket> bare)
+    {
+        _bare.AddRange(bare);
+        if (!isWildcard)
+        {
+            return TryAttach(bare[0].Socket, []);
+        }
+
+        byte[]? local = Steering.ToLocal(bare[0].Socket.IsIPv4, bare[0].Socket.Udp.Filter());
+        if (local is { Length: > 0 } && bare.All(each => Steering.ToLocal(each.Socket.IsIPv4, each.Socket.Udp.Filter()) is { } other && local.AsSpan().SequenceEqual(other)))
+        {
+            _local = local;
+            return _isSteered = TryAttach(bare[0].Socket, local);
+        }
+
+        foreach (ListenSocket each in bare)
+        {
+            _ = each.Socket.Udp.TryFilter(Steering.ToFilter(each.Socket.IsIPv4, local: []));
+        }
+
+        return TryAttach(bare[0].Socket, null);
+    }
+
     /// <summary>A mapping was opened at a local address. May be called from any worker's thread.</summary>
     /// <param name="socket">A socket of the group.</param>
     /// <param name="local">The address, 4 or 16 bytes; empty if the kernel did not report it.</param>
     public void Learn(UdpSocket socket, ReadOnlySpan<byte> local)
     {
-        if (Local.IsEmpty && !local.IsEmpty)
+        if (steering is not null && Local.IsEmpty && !local.IsEmpty)
         {
             lock (_changing)
             {
@@ -70,7 +97,7 @@ internal sealed class DefaultLocalAddress(Steering steering, bool isWildcard)
     public void Reconsider(ListenSocket withMetadata, Tick now)
     {
         bool isWorthIt = withMetadata.TakeLocalCount() >= Worth;
-        if (!isWorthIt || !isWildcard)
+        if (!isWorthIt || !isWildcard || steering is null)
         {
             return;
         }
@@ -123,5 +150,5 @@ internal sealed class DefaultLocalAddress(Steering steering, bool isWildcard)
         return true;
     }
 
-    private bool TryAttach(UdpSocket socket, byte[]? local) => socket.Udp.TryAttach(steering.ToProgram(socket.IsIPv4, local));
+    private bool TryAttach(UdpSocket socket, byte[]? local) => socket.Udp.TryAttach(steering!.ToProgram(socket.IsIPv4, local));
 }

@@ -20,6 +20,9 @@ internal sealed record ListenSocket(UdpSocket Socket, ListenRole Role, DefaultLo
     private int _lastLocalLength;
     private int _localCount;
 
+    /// <summary>Whether another process has bound it. What waits in it came to the whole group then, and is served.</summary>
+    public bool IsInherited { get; init; }
+
     /// <summary>Receives that failed, one after the other, since the last that did not.</summary>
     public int Failures { get; set; }
 
@@ -62,7 +65,8 @@ internal static class ListenSockets
     /// <summary>The sockets of each worker: for each address one of each <see cref="ListenRole"/>.</summary>
     /// <exception cref="EngineException">The system refused.</exception>
     public static IReadOnlyList<IReadOnlyList<ListenSocket>> Open(
-        IReadOnlyList<IPEndPoint> listen, Steering steering, StrangerSpread spread, Segmentation segmentation)
+        IReadOnlyList<IPEndPoint> listen, Steering steering, StrangerSpread spread, Segmentation segmentation,
+        InheritedSockets? inherited = null)
     {
         // Only for lack of a family is one left out, and it does not come while the system runs. Whatever else the system says, no files
         // left for one, ends the start.
@@ -71,11 +75,12 @@ internal static class ListenSockets
             using UdpSocket? socket = UdpSocket.Open(isIPv4, out int error);
             return error != EAFNOSUPPORT;
         }))];
+        KeptGroups kept = KeptGroups.Take(plans.SelectMany(plan => plan.EndPoints), steering, segmentation, inherited);
         for (int attempt = 1; ; attempt++)
         {
             try
             {
-                return Open(Probe(plans), steering, spread, segmentation);
+                return Open(Probe(plans, kept), steering, spread, segmentation, kept);
             }
             catch (EngineException refusal) when (plans.Any(plan => plan.MayDrawAgain(attempt, refusal.Cause)))
             {
@@ -90,7 +95,7 @@ internal static class ListenSockets
     public static void Discard(IReadOnlyList<IReadOnlyList<ListenSocket>> workers)
     {
         using ReceiveBatch batch = new();
-        foreach (ListenSocket socket in workers.SelectMany(sockets => sockets))
+        foreach (ListenSocket socket in workers.SelectMany(sockets => sockets).Where(socket => !socket.IsInherited))
         {
             for (int i = 0; i < DiscardedBatches && batch.Receive(socket.Socket.Descriptor, batch.Room, out _) > 0; i++)
             {
@@ -100,7 +105,7 @@ internal static class ListenSockets
     }
 
     private static List<ListenSocket>[] Open(
-        List<IPEndPoint> addresses, Steering steering, StrangerSpread spread, Segmentation segmentation)
+        List<IPEndPoint> addresses, Steering steering, StrangerSpread spread, Segmentation segmentation, KeptGroups kept)
     {
         List<ListenSocket>[] workers = [.. Enumerable.Range(0, steering.Workers).Select(_ => new List<ListenSocket>())];
         try
@@ -108,7 +113,7 @@ internal static class ListenSockets
             foreach (IPEndPoint address in addresses)
             {
                 StrangerSockets strangers = new(spread);
-                OpenGroup(address, steering, segmentation, workers, strangers);
+                OpenGroup(address, steering, segmentation, workers, strangers, kept.Of(address));
                 OpenStrangers(address, segmentation, strangers);
             }
 
@@ -122,6 +127,7 @@ internal static class ListenSockets
                 socket.Strangers.Dispose();
             }
 
+            kept.Close();
             throw;
         }
     }
@@ -129,9 +135,10 @@ internal static class ListenSockets
     // Sockets that share a port do so with any other process of the same user: a second relay would take half of the
     // clients of the first, unnoticed. Sockets that do not share find out. Held until all are bound, they also find out if one
     // address lies within another.
-    private static List<IPEndPoint> Probe(ListenPlan[] plans)
+    private static List<IPEndPoint> Probe(ListenPlan[] plans, KeptGroups kept)
     {
         List<UdpSocket> probes = [];
+        List<IPEndPoint> bound = [];
         try
         {
             foreach (ListenPlan plan in plans)
@@ -140,6 +147,13 @@ internal static class ListenSockets
                 foreach (IPAddress address in plan.Addresses)
                 {
                     IPEndPoint listen = new(address, port);
+                    if (kept.Of(listen) is not null)
+                    {
+                        // A group of ours has it.
+                        bound.Add(listen);
+                        continue;
+                    }
+
                     probes.Add(New(listen));
                     Bind(probes[^1], listen);
                     port = probes[^1].LocalEndPoint.Port;
@@ -149,10 +163,12 @@ internal static class ListenSockets
                     {
                         throw Refusal.Of("getsockname", Marshal.GetLastPInvokeError(), RefusalText.AllowOrPortable);
                     }
+
+                    bound.Add(probes[^1].LocalEndPoint);
                 }
             }
 
-            return [.. probes.Select(probe => probe.LocalEndPoint)];
+            return bound;
         }
         finally
         {
@@ -161,15 +177,20 @@ internal static class ListenSockets
     }
 
     private static void OpenGroup(
-        IPEndPoint listen, Steering steering, Segmentation segmentation, List<ListenSocket>[] workers, StrangerSockets strangers)
+        IPEndPoint listen, Steering steering, Segmentation segmentation, List<ListenSocket>[] workers, StrangerSockets strangers,
+        UdpSocket[]? kept)
     {
         bool isWildcard = listen.Address.Equals(IPAddress.Any) || listen.Address.Equals(IPAddress.IPv6Any);
         DefaultLocalAddress defaultLocal = new(steering, isWildcard);
         for (int i = 0; i < steering.Sockets; i++)
         {
-            UdpSocket socket = New(listen);
+            UdpSocket socket = kept?[i] ?? New(listen);
             ListenRole role = (ListenRole)(i / steering.Workers);
-            ListenSocket listener = new(socket, role, defaultLocal, strangers);
+            ListenSocket listener = new(socket, role, defaultLocal, strangers)
+            {
+                IsInherited = kept is not null,
+                Overflowed = kept is null ? 0 : socket.Udp.Overflowed,
+            };
             workers[i % steering.Workers].Add(listener);
             socket.Udp.AskBuffers(ListenPlan.Buffer);
             socket.Udp.RefuseMulticast();
@@ -177,7 +198,10 @@ internal static class ListenSockets
             // Each message beside a datagram costs some 60 ns (decision 16).
             if (role == ListenRole.Bare)
             {
-                defaultLocal.Add(listener);
+                if (kept is null)
+                {
+                    defaultLocal.Add(listener);
+                }
             }
             else
             {
@@ -199,17 +223,26 @@ internal static class ListenSockets
                 throw Refusal.Of(call, error, RefusalText.AllowOrPortable);
             }
 
-            SharePort(socket);
-
-            if (i == 0 && !defaultLocal.TryAttach(socket))
+            if (kept is null)
             {
-                throw Refusal.Of(
-                    "setsockopt SO_ATTACH_REUSEPORT_CBPF, which steers datagrams among sockets that share a port (since Linux 4.5)",
-                    Marshal.GetLastPInvokeError(),
-                    RefusalText.AllowOrPortable);
+                SharePort(socket);
+                Steer(i != 0 || defaultLocal.TryAttach(socket));
+                Bind(socket, listen);
             }
+        }
 
-            Bind(socket, listen);
+        // The program of the earlier process has steered until now.
+        Steer(kept is null || defaultLocal.TryResume([.. workers.Select(sockets => sockets[^1])]));
+    }
+
+    private static void Steer(bool isAttached)
+    {
+        if (!isAttached)
+        {
+            throw Refusal.Of(
+                "setsockopt SO_ATTACH_REUSEPORT_CBPF, which steers datagrams among sockets that share a port (since Linux 4.5)",
+                Marshal.GetLastPInvokeError(),
+                RefusalText.AllowOrPortable);
         }
     }
 

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Runtime.InteropServices;
 using WgProxy.Linux.Native;
 using static WgProxy.Linux.Native.Constants;
 
@@ -104,6 +105,26 @@ internal sealed record Steering(int Workers, (uint Seed, uint Factor) Key)
 
         filter.Add(Op(BPF_RET | BPF_K, header));
         return [.. filter];
+    }
+
+    /// <summary>The address of a filter that <see cref="ToFilter"/> has made, in whichever process: empty if it lets nothing in. Null if it is
+    /// another filter.</summary>
+    public static byte[]? ToLocal(bool isIPv4, ReadOnlySpan<sock_filter> filter)
+    {
+        List<byte> local = [];
+        foreach (sock_filter operation in filter)
+        {
+            if (operation.code == (BPF_JMP | BPF_JEQ | BPF_K))
+            {
+                Span<byte> word = stackalloc byte[sizeof(uint)];
+                BinaryPrimitives.WriteUInt32BigEndian(word, operation.k);
+                local.AddRange(word);
+            }
+        }
+
+        byte[] address = [.. local];
+        bool isOurs = (address.Length == 0 || address.Length == (isIPv4 ? 4 : 16)) && MemoryMarshal.AsBytes(filter).SequenceEqual(MemoryMarshal.AsBytes<sock_filter>(ToFilter(isIPv4, address)));
+        return isOurs ? address : null;
     }
 
     // X is the worker.

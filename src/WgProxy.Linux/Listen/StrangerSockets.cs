@@ -14,9 +14,20 @@ internal sealed class StrangerSockets(StrangerSpread spread) : IDisposable
 {
     private readonly UdpSocket[] _sockets = new UdpSocket[StrangerSpread.Buffers];
     private readonly int[] _descriptors = new int[StrangerSpread.Buffers];
+    private ReplyPace? _pace;
 
     /// <summary>Their descriptors, in the order of <see cref="Of"/>.</summary>
     public ReadOnlySpan<int> Descriptors => _descriptors;
+
+    /// <summary>Whether they are the listening socket.</summary>
+    public bool AreListening => _pace is not null;
+
+    /// <summary>Answers by the listening socket, which stays its owner's: its port cannot be shared.</summary>
+    public void Use(UdpSocket listening)
+    {
+        _pace = new ReplyPace();
+        Array.Fill(_descriptors, listening.Descriptor);
+    }
 
     /// <summary>Takes over a socket that is bound and receives nothing.</summary>
     public void Set(int number, UdpSocket socket)
@@ -24,6 +35,9 @@ internal sealed class StrangerSockets(StrangerSpread spread) : IDisposable
         _sockets[number] = socket;
         _descriptors[number] = socket.Descriptor;
     }
+
+    /// <summary>Whether a cookie reply may leave by a socket. Where that is the listening socket, few a second may.</summary>
+    public bool MayReply(int number, Tick now) => _pace is null || _pace.MayReply(number, now);
 
     /// <summary>The number of the socket that answers this client now.</summary>
     public int Of(in Source client, Tick now)

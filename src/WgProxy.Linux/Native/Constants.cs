@@ -14,20 +14,25 @@ internal static partial class Constants
     public const int SOCK_CLOEXEC = 0x80000;
 
     public const int SOL_SOCKET = 1;
+    public const int SO_TYPE = 3;
     public const int SO_SNDBUF = 7;
     public const int SO_RCVBUF = 8;
     public const int SO_REUSEPORT = 15;
     public const int SO_BINDTODEVICE = 25;
     public const int SO_ATTACH_FILTER = 26;
+    public const int SO_GET_FILTER = 26;
     public const int SO_DETACH_FILTER = 27;
     public const int SO_SNDBUFFORCE = 32;
     public const int SO_RCVBUFFORCE = 33;
     public const int SO_MARK = 36;
+    public const int SO_PROTOCOL = 38;
+    public const int SO_DOMAIN = 39;
     public const int SO_RXQ_OVFL = 40;
     public const int SO_ATTACH_REUSEPORT_CBPF = 51;
     public const int SO_MEMINFO = 55;
     public const int SK_MEMINFO_DROPS = 8;
     public const int SK_MEMINFO_VARS = 9;
+    public const int SCM_RIGHTS = 1;
 
     public const int IPPROTO_IP = 0;
     public const int IP_TOS = 1;
@@ -76,6 +81,7 @@ internal static partial class Constants
     public const int MSG_CTRUNC = 0x8;
     public const int MSG_TRUNC = 0x20;
     public const int MSG_DONTWAIT = 0x40;
+    public const int MSG_NOSIGNAL = 0x4000;
 
     public const int EPOLLIN = 0x1;
     public const int EPOLL_CTL_ADD = 1;
@@ -89,6 +95,12 @@ internal static partial class Constants
 
     public const int STA_UNSYNC = 0x40;
 
+    public const int F_GETFD = 1;
+    public const int F_SETFD = 2;
+    public const int F_GETFL = 3;
+    public const int F_SETFL = 4;
+    public const int FD_CLOEXEC = 1;
+    public const int O_NONBLOCK = 0x800;
     public const int RLIMIT_NOFILE = 7;
     public const int AT_EMPTY_PATH = 0x1000;
     public const int AT_FDCWD = -100;

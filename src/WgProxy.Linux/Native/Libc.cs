@@ -34,6 +34,13 @@ internal static unsafe partial class Libc
     public static partial int recvmmsg(int sockfd, mmsghdr* msgvec, uint vlen, int flags, timespec* timeout);
 
     [LibraryImport("libc", SetLastError = true)]
+    public static partial nint sendmsg(int sockfd, msghdr* msg, int flags);
+
+    /// <summary>The commands used here take a number, in the register in which a declared argument would be.</summary>
+    [LibraryImport("libc", SetLastError = true)]
+    public static partial int fcntl(int fd, int op, int arg);
+
+    [LibraryImport("libc", SetLastError = true)]
     public static partial int sendmmsg(int sockfd, mmsghdr* msgvec, uint vlen, int flags);
 
     [LibraryImport("libc", SetLastError = true)]

@@ -93,14 +93,20 @@ internal readonly unsafe struct UdpDescriptor(int descriptor, bool isIPv4)
             return false;
         }
 
-        // DF off, and forged ICMP ignored. With the default, and even with DONT, one forged "fragmentation needed"
-        // shrinks an IPv4 path (to 600 bytes on Linux 6.18). OMIT neither sets DF nor believes ICMP. IPv6 routers do not
-        // fragment, so this host must believe them, and with DONT it fragments at 1,280 bytes or more.
-        socket.TrySet(
-            isIPv4 ? IPPROTO_IP : IPPROTO_IPV6,
-            isIPv4 ? IP_MTU_DISCOVER : IPV6_MTU_DISCOVER,
-            isIPv4 ? IP_PMTUDISC_OMIT : IPV6_PMTUDISC_DONT);
+        socket.IgnoreForgedIcmp();
         return true;
+    }
+
+    /// <summary>Gives a socket that another program has opened what <see cref="TryOpen"/> gives its own.</summary>
+    public void SetUp()
+    {
+        int flags = Libc.fcntl(Descriptor, F_GETFL, 0);
+        if (flags >= 0)
+        {
+            _ = Libc.fcntl(Descriptor, F_SETFL, flags | O_NONBLOCK);
+        }
+
+        IgnoreForgedIcmp();
     }
 
     /// <summary>Asks for buffers of this size; beyond the system's limit if the process may.</summary>
@@ -115,6 +121,27 @@ internal readonly unsafe struct UdpDescriptor(int descriptor, bool isIPv4)
 
     /// <summary>Has the kernel drop everything that arrives at this socket.</summary>
     public bool TryDeafen() => TryFilter([new sock_filter { code = BPF_RET | BPF_K }]);
+
+    /// <summary>The filter of <see cref="TryFilter"/>, as it was attached by whichever process; empty if there is none, or the kernel does not
+    /// tell.</summary>
+    public sock_filter[] Filter()
+    {
+        // The length counts operations, not bytes.
+        uint count = 0;
+        if (Libc.getsockopt(Descriptor, SOL_SOCKET, SO_GET_FILTER, null, &count) != 0 || count == 0)
+        {
+            return [];
+        }
+
+        sock_filter[] filter = new sock_filter[count];
+        fixed (sock_filter* operations = filter)
+        {
+            return Libc.getsockopt(Descriptor, SOL_SOCKET, SO_GET_FILTER, operations, &count) == 0 && count == filter.Length ? filter : [];
+        }
+    }
+
+    /// <summary>Whether the kernel hands neighbours over as one run.</summary>
+    public bool Coalesces => Get(IPPROTO_UDP, UDP_GRO) != 0;
 
     /// <summary>Lets the kernel hand neighbours over as one run. The reader must then look at the stride.</summary>
     public bool TryCoalesce() => TrySet(IPPROTO_UDP, UDP_GRO, 1);
@@ -275,6 +302,17 @@ internal readonly unsafe struct UdpDescriptor(int descriptor, bool isIPv4)
 
     /// <summary>Closes it. The number may be another file's from now on.</summary>
     public void Close() => _ = Libc.close(Descriptor);
+
+    private void IgnoreForgedIcmp()
+    {
+        // DF off, and forged ICMP ignored. With the default, and even with DONT, one forged "fragmentation needed"
+        // shrinks an IPv4 path (to 600 bytes on Linux 6.18). OMIT neither sets DF nor believes ICMP. IPv6 routers do not
+        // fragment, so this host must believe them, and with DONT it fragments at 1,280 bytes or more.
+        TrySet(
+            IsIPv4 ? IPPROTO_IP : IPPROTO_IPV6,
+            IsIPv4 ? IP_MTU_DISCOVER : IPV6_MTU_DISCOVER,
+            IsIPv4 ? IP_PMTUDISC_OMIT : IPV6_PMTUDISC_DONT);
+    }
 
     // Without a filter the kernel refuses this (ENOENT), which does no harm.
     private void LetIn()

@@ -32,6 +32,14 @@ internal sealed class UdpSocket : SafeHandleMinusOneIsInvalid
     public static UdpSocket? Open(bool isIPv4, out int error) =>
         UdpDescriptor.TryOpen(isIPv4, out UdpDescriptor udp, out error) ? new UdpSocket(udp) : null;
 
+    /// <summary>Takes over a socket that this process was given: from now on it waits for nothing, and is closed with this.</summary>
+    public static UdpSocket TakeOver(int descriptor, bool isIPv4)
+    {
+        UdpSocket socket = new(new UdpDescriptor(descriptor, isIPv4));
+        socket.Udp.SetUp();
+        return socket;
+    }
+
     /// <summary>Binds to a local address. The error's number, 0 if it worked.</summary>
     public int Bind(IPEndPoint local) => Udp.Bind(local);
 

@@ -118,6 +118,12 @@ internal sealed partial class LinuxWorker
         }
 
         int socket = slot >= 0 && _upstreams[slot].IsProven ? StrangerSpread.Buffers : listener.Strangers.Of(source, now);
+        if (socket < StrangerSpread.Buffers && !listener.Strangers.MayReply(socket, now))
+        {
+            _relay.Counters.Count(EngineFault.StrangerUnanswered);
+            return;
+        }
+
         _replies.Add(_relay.Reply, name, listener.Socket.IsIPv4, local, socket);
     }
 
@@ -231,7 +237,8 @@ internal sealed partial class LinuxWorker
     {
         for (int i = 0; i < _listeners.Count; i++)
         {
-            if (_listeners[i].Role == role && _listeners[i].Strangers == strangers)
+            // An address with one socket has it for every role.
+            if (_listeners[i].Strangers == strangers && (_listeners[i].Role == role || strangers.AreListening))
             {
                 return _listeners[i].Socket.Descriptor;
             }

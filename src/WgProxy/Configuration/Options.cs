@@ -28,6 +28,9 @@ internal sealed class Options
     /// <summary>The configuration file that was read; null for none.</summary>
     public string? File { get; }
 
+    /// <summary>The rows that have the value of the table, because the operator gave none.</summary>
+    public IReadOnlySet<OptionRow> Defaults { get; init; } = new HashSet<OptionRow>();
+
     /// <summary>Where clients send to.</summary>
     public IPEndPoint Listen => Of(OptionTable.Listen);
 

@@ -27,6 +27,7 @@ internal sealed class OptionsReader(CommandLine line, IDictionary environment, L
     };
 
     private readonly Dictionary<OptionRow, object?> _values = [];
+    private readonly HashSet<OptionRow> _defaults = [];
     private RelayFile? _file;
 
     /// <summary>Whether settings without any server are valid too. Set before reading.</summary>
@@ -49,6 +50,7 @@ internal sealed class OptionsReader(CommandLine line, IDictionary environment, L
     public Options? ReadAgain(string path)
     {
         _values.Clear();
+        _defaults.Clear();
         _file = null;
         string? refusal = ReadFile(path);
         return Finish(TryRead(OptionTable.Level), path, refusal);
@@ -81,7 +83,7 @@ internal sealed class OptionsReader(CommandLine line, IDictionary environment, L
         IReadOnlyList<ServerOptions> servers = lacksServers ? []
             : _file is { ListsServers: true } listed ? listed.Servers
             : [ServerOptions.Of((ServerName)_values[OptionTable.Server]!, (PublicKey)_values[OptionTable.Key]!)];
-        Options options = new(new Dictionary<OptionRow, object?>(_values), servers, path);
+        Options options = new(new Dictionary<OptionRow, object?>(_values), servers, path) { Defaults = new HashSet<OptionRow>(_defaults) };
         return MakeSense(options) ? options : null;
     }
 
@@ -131,6 +133,11 @@ internal sealed class OptionsReader(CommandLine line, IDictionary environment, L
         if (row.TryParse(text, out object? value, out string? refusal))
         {
             _values[row] = value;
+            if (given is null)
+            {
+                _defaults.Add(row);
+            }
+
             return true;
         }
 

@@ -1,9 +1,12 @@
 using System.Collections;
 using System.Diagnostics;
 using System.Globalization;
+using System.IO.Pipes;
+using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using WgProxy.Core.Engine;
+using WgProxy.Linux.Net;
 
 namespace WgProxy.Hosting;
 
@@ -15,6 +18,10 @@ namespace WgProxy.Hosting;
 internal sealed class Systemd : IDisposable
 {
     private static readonly TimeSpan LongestPause = TimeSpan.FromHours(2);
+
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan ShortPatience = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan Glimpse = TimeSpan.FromMilliseconds(5);
 
     private readonly Socket? _socket;
     private readonly UnixDomainSocketEndPoint? _manager;
@@ -58,6 +65,46 @@ internal sealed class Systemd : IDisposable
     /// <summary>It begins to stop.</summary>
     public void Stopping() => Send("STOPPING=1");
 
+    /// <summary>Whether there is a manager to talk to.</summary>
+    public bool IsThere => _socket is not null;
+
+    /// <summary>Has the manager keep a socket, for the next start: it is there again when the unit sets <c>FileDescriptorStoreMax=</c>. The manager is
+    /// not to watch it, or an error would end the keeping.</summary>
+    public void Keep(InheritedSocket socket) => Send($"FDSTORE=1\nFDPOLL=0\nFDNAME={socket.Name}", socket.Descriptor);
+
+    /// <summary>Closes sockets that were kept, and has the manager close them. Returns when it has, and their ports are free; at the latest
+    /// after some seconds.</summary>
+    public void Release(IReadOnlyList<InheritedSocket> sockets)
+    {
+        foreach (InheritedSocket socket in sockets)
+        {
+            if (socket.Descriptor != InheritedSocket.Closed)
+            {
+                HandedDescriptor.Close(socket.Descriptor);
+            }
+
+            Send($"FDSTOREREMOVE=1\nFDNAME={socket.Name}");
+        }
+
+        // The manager closes the pipe when it has read what was sent before it (sd_notify_barrier(3), systemd 246).
+        using AnonymousPipeServerStream barrier = new(PipeDirection.In);
+        if (Send("BARRIER=1", (int)barrier.ClientSafePipeHandle.DangerousGetHandle()))
+        {
+            barrier.DisposeLocalCopyOfClientHandle();
+            _ = barrier.ReadAsync(new byte[1]).AsTask().Wait(Patience);
+        }
+
+        // From version 254 on, it closes files beside what it reads.
+        foreach (IPEndPoint local in sockets.Select(socket => socket.Local).Where(local => local.Port != 0).Distinct())
+        {
+            long began = Stopwatch.GetTimestamp();
+            while (IsTaken(local) && Stopwatch.GetElapsedTime(began) < ShortPatience)
+            {
+                Thread.Sleep(Glimpse);
+            }
+        }
+    }
+
     /// <summary>Tells the watchdog, twice in its time, that the engine lives. An answer of the engine is such a sign: all of its workers
     /// have ended a turn for it, also those that sleep. If one is stuck, no answer comes, and systemd ends the program.</summary>
     /// <param name="engine">The engine.</param>
@@ -96,6 +143,44 @@ internal sealed class Systemd : IDisposable
             || string.Equals(process, Environment.ProcessId.ToString(CultureInfo.InvariantCulture), StringComparison.Ordinal))
             ? TimeSpan.FromMicroseconds(microseconds)
             : TimeSpan.Zero;
+
+    private static bool IsTaken(IPEndPoint local)
+    {
+        using Socket probe = new(local.AddressFamily, SocketType.Dgram, ProtocolType.Udp);
+        try
+        {
+            if (local.AddressFamily == AddressFamily.InterNetworkV6)
+            {
+                probe.DualMode = false;
+            }
+
+            probe.Bind(local);
+            return false;
+        }
+        catch (SocketException refusal)
+        {
+            return refusal.SocketErrorCode == SocketError.AddressAlreadyInUse;
+        }
+    }
+
+    private bool Send(string message, int descriptor)
+    {
+        if (_socket is null)
+        {
+            return false;
+        }
+
+        try
+        {
+            using Socket connected = new(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified) { SendTimeout = 1_000 };
+            connected.Connect(_manager!);
+            return HandedDescriptor.TrySend(connected.SafeHandle, Encoding.UTF8.GetBytes(message), descriptor);
+        }
+        catch (SocketException)
+        {
+            return false;
+        }
+    }
 
     private void Send(string message)
     {

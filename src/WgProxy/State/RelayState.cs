@@ -96,16 +96,17 @@ internal sealed class RelayState : IAsyncDisposable
         }
     }
 
-    /// <summary>The settings of an engine whose mappings are kept.</summary>
+    /// <summary>The settings of an engine whose mappings are kept. When it starts, it begins to restore what the directory holds.</summary>
     public EngineSettings Equip(EngineSettings settings) => settings with
     {
         Seeds = settings.Seeds with { Steering = _seeds.Steering, Cookie = _seeds.Cookie },
         Relay = settings.Relay with { CookieZero = HostInstant.Now().Utc },
         Journal = new JournalSettings { Clock = HostInstant.Now, Write = _writer.TryWrite },
+        Starting = Restore,
     };
 
-    /// <summary>Begins to restore what the directory holds. The engine has just started.</summary>
-    public void Restore(IEngine engine) => _restoring = RestoreAsync(engine);
+    // What waits in inherited sockets finds the first batch already lent.
+    private void Restore(IEngine engine) => _restoring = RestoreAsync(engine);
 
     /// <summary>Writes what is still to be written. The engine has stopped.</summary>
     public async ValueTask DisposeAsync()

@@ -30,6 +30,9 @@ internal sealed class Namespace : IDisposable
 
     public string Name { get; }
 
+    /// <summary>The file that stands for it.</summary>
+    public string File => $"{Folder}/{Name}";
+
     public void Ip(params IEnumerable<string> arguments) => Command.Run("ip", ["-n", Name, .. arguments]);
 
     public void Tc(params IEnumerable<string> arguments) => Command.Run("tc", ["-n", Name, .. arguments]);
@@ -37,7 +40,7 @@ internal sealed class Namespace : IDisposable
     /// <summary>Loads rules of <c>nft</c>, all or none.</summary>
     public void Nft(string rules) => Command.RunWithInput(rules, "ip", "netns", "exec", Name, "nft", "-f", "-");
 
-    public void WriteSysctl(string name, string value) => Run(() => File.WriteAllText($"/proc/sys/{name}", value));
+    public void WriteSysctl(string name, string value) => Run(() => System.IO.File.WriteAllText($"/proc/sys/{name}", value));
 
     /// <summary>Starts a program inside. <c>ip netns exec</c> replaces itself by the program, so the process id is the
     /// program's own.</summary>
@@ -103,7 +106,7 @@ internal sealed class Namespace : IDisposable
     /// such as <c>IcmpOutDestUnreachs</c>.</summary>
     public long Snmp(string name) => Run(() =>
     {
-        foreach (string line in File.ReadLines("/proc/thread-self/net/snmp6"))
+        foreach (string line in System.IO.File.ReadLines("/proc/thread-self/net/snmp6"))
         {
             string[] words = line.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries);
             if (string.Equals(words[0], name, StringComparison.Ordinal))
@@ -112,7 +115,7 @@ internal sealed class Namespace : IDisposable
             }
         }
 
-        string[] lines = File.ReadAllLines("/proc/thread-self/net/snmp");
+        string[] lines = System.IO.File.ReadAllLines("/proc/thread-self/net/snmp");
         for (int i = 0; i + 1 < lines.Length; i += 2)
         {
             string[] names = lines[i].Split(' ');

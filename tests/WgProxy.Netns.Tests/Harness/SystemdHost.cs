@@ -19,7 +19,7 @@ internal sealed class SystemdHost : IDisposable
         echo $$ > "$1/all/$2/cgroup.procs"
         umount -R /sys/fs/cgroup
         mount --bind "$1/all/$2" /sys/fs/cgroup
-        cp "$1/wgproxy.service" "$1/started.target" /run/systemd/system/
+        cp "$1/wgproxy.service" "$1/wgproxy.socket" "$1/started.target" /run/systemd/system/
         export container=test
         exec /lib/systemd/systemd --system --unit=started.target --log-target=console --log-level=info
         """;
@@ -38,7 +38,9 @@ internal sealed class SystemdHost : IDisposable
 
     /// <summary>Boots it.</summary>
     /// <param name="service">The lines of the service's section [Service].</param>
-    public SystemdHost(string service)
+    /// <param name="space">The network that it is in; null for one of its own.</param>
+    /// <param name="socket">The lines of the section [Socket] of a unit of that kind; null for none.</param>
+    public SystemdHost(string service, Namespace? space = null, string? socket = null)
     {
         File.WriteAllText(Path.Combine(_folder, Unit), $"""
             [Unit]
@@ -52,21 +54,33 @@ internal sealed class SystemdHost : IDisposable
             [Unit]
             DefaultDependencies=no
             """);
+        File.WriteAllText(Path.Combine(_folder, "wgproxy.socket"), $"""
+            [Unit]
+            DefaultDependencies=no
+            [Socket]
+            {socket}
+            """);
+        string[] first = space is null ? ["unshare", "--net"] : ["nsenter", $"--net={space.File}", "unshare"];
         _process = new Child(
-            "systemd", "unshare", ["--mount", "--cgroup", "--pid", "--uts", "--ipc", "--net", "--fork", "--mount-proc", "--kill-child", "sh", "-c", Begin, "sh", _folder, _cgroup]);
+            "systemd",
+            first[0],
+            [.. first[1..], "--mount", "--cgroup", "--pid", "--uts", "--ipc", "--fork", "--mount-proc", "--kill-child", "sh", "-c", Begin, "sh", _folder, _cgroup]);
     }
 
     /// <summary>Why no systemd can run here; null if one can.</summary>
     public static string? Missing =>
         Requirements.Missing ?? (File.Exists("/lib/systemd/systemd") && File.Exists("/usr/bin/systemctl") ? null : "needs systemd");
 
+    /// <summary>What systemd itself said.</summary>
+    public string[] Said => _process.Lines;
+
     /// <summary>The file that has what the service said.</summary>
     public string Lines => Path.Combine(_folder, "lines");
 
     /// <summary>Boots, and awaits that systemd takes commands.</summary>
-    public static async Task<SystemdHost> BootAsync(string service)
+    public static async Task<SystemdHost> BootAsync(string service, Namespace? space = null, string? socket = null)
     {
-        SystemdHost host = new(service);
+        SystemdHost host = new(service, space, socket);
         try
         {
             await Eventually.TrueAsync(

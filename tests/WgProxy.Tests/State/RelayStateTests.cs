@@ -268,7 +268,7 @@ public sealed class RelayStateTests : IDisposable
         using TakingEngine engine = new();
         engine.Judge = judge ?? engine.Judge;
         RelayState state = RelayState.Open(_directory, _heard.Log, out _)!;
-        state.Restore(engine);
+        state.Equip(Settings).Starting!(engine);
         await state.DisposeAsync();
         return engine.Lent;
     }
