@@ -188,6 +188,7 @@ internal sealed class RelayRun
             await _meter!.ReadAsync();
             _log.Reloaded(path, _servers.Change(read.Servers, read.Timeout));
             _log.Level = read.Level;
+            _log.Addresses = read.LogAddresses;
             _options = read;
         }
         else

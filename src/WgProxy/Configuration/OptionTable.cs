@@ -222,6 +222,30 @@ internal static class OptionTable
         CanChange = true,
     });
 
+    /// <summary>What the log looks like.</summary>
+    public static readonly OptionRow<LogFormat> LogFormat = Add<LogFormat>(new(
+        "--log-format",
+        "WGPROXY_LOGFORMAT",
+        "FORMAT",
+        "auto",
+        "auto, text, json or journald",
+        "What the log looks like: auto, text, json or journald. text and json go to standard error, a line for each event. journald sends fields to the journal's own socket. auto does that where "
+            + "standard error is the journal, and is text otherwise.",
+        SettingParser.TryParseLogFormat));
+
+    /// <summary>How much of an address the log tells.</summary>
+    public static readonly OptionRow<LogAddresses> LogAddresses = Add<LogAddresses>(new(
+        "--log-addresses",
+        "WGPROXY_LOGADDRESSES",
+        "AMOUNT",
+        "full",
+        "full, prefix or none",
+        "How much of an address the log tells: full is all of it, prefix the first 24 bits of an IPv4 and 48 of an IPv6 address, none nothing.",
+        SettingParser.TryParseLogAddresses)
+    {
+        CanChange = true,
+    });
+
     /// <summary>What moves the datagrams.</summary>
     public static readonly OptionRow<EngineKind> Engine = Add<EngineKind>(new(
         "--engine",

@@ -40,6 +40,9 @@ internal sealed class Options
     /// <summary>The log level.</summary>
     public LogLevel Level => Of(OptionTable.Level);
 
+    /// <summary>How much of an address the log tells.</summary>
+    public LogAddresses LogAddresses => Of(OptionTable.LogAddresses);
+
     /// <summary>What moves the datagrams.</summary>
     public EngineKind Engine => Of(OptionTable.Engine);
 

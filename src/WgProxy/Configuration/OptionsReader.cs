@@ -20,6 +20,8 @@ internal sealed class OptionsReader(CommandLine line, IDictionary environment, L
 
     private static readonly OptionRow[] OfServer = [OptionTable.Server, OptionTable.Key];
 
+    private static readonly OptionRow[] OfLog = [OptionTable.Level, OptionTable.LogAddresses, OptionTable.LogFormat];
+
     private static readonly Dictionary<string, string> FormerVariables = new(StringComparer.Ordinal)
     {
         ["WGPROXY_PORTS"] = "this release listens on one port for all clients: use one WGPROXY_LISTEN",
@@ -39,8 +41,10 @@ internal sealed class OptionsReader(CommandLine line, IDictionary environment, L
     {
         string? path = FindFile();
         string? refusal = ReadFile(path);
-        bool valid = TryRead(OptionTable.Level);
-        log.Level = valid ? (LogLevel)_values[OptionTable.Level]! : log.Level;
+        bool valid = TryReadOfLog();
+        log.Level = _values.GetValueOrDefault(OptionTable.Level) is LogLevel level ? level : log.Level;
+        log.Addresses = _values.GetValueOrDefault(OptionTable.LogAddresses) is LogAddresses addresses ? addresses : log.Addresses;
+        log.Use(_values.GetValueOrDefault(OptionTable.LogFormat) is LogFormat format ? format : LogFormat.Auto);
         WarnOfUnknown();
         return Finish(valid, path, refusal);
     }
@@ -53,7 +57,19 @@ internal sealed class OptionsReader(CommandLine line, IDictionary environment, L
         _defaults.Clear();
         _file = null;
         string? refusal = ReadFile(path);
-        return Finish(TryRead(OptionTable.Level), path, refusal);
+        return Finish(TryReadOfLog(), path, refusal);
+    }
+
+    // First, so that all that is said obeys them.
+    private bool TryReadOfLog()
+    {
+        bool valid = true;
+        foreach (OptionRow row in OfLog)
+        {
+            valid &= TryRead(row);
+        }
+
+        return valid;
     }
 
     private Options? Finish(bool valid, string? path, string? refusal)
@@ -69,7 +85,7 @@ internal sealed class OptionsReader(CommandLine line, IDictionary environment, L
 
         valid &= path is null || _file is { Faults.Count: 0 };
         bool lacksServers = MayLackServers && _file is not { ListsServers: true } && OfServer.All(row => TextOf(row) is null);
-        foreach (OptionRow row in OptionTable.Rows.Where(row => row != OptionTable.Level && row != OptionTable.Config && !(lacksServers && OfServer.Contains(row))))
+        foreach (OptionRow row in OptionTable.Rows.Where(row => !OfLog.Contains(row) && row != OptionTable.Config && !(lacksServers && OfServer.Contains(row))))
         {
             bool isOfFile = OfServer.Contains(row) && path is not null && (_file is null || _file.ListsServers);
             valid &= isOfFile ? IsLeftToFile(row, path!) : TryRead(row);

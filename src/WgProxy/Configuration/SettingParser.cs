@@ -169,6 +169,33 @@ internal static class SettingParser
         return text is [>= '0' and <= '3'];
     }
 
+    public static bool TryParseLogFormat(string text, out LogFormat value, out string? refusal)
+    {
+        refusal = null;
+        (bool isKnown, value) = text switch
+        {
+            "auto" => (true, LogFormat.Auto),
+            "text" => (true, LogFormat.Text),
+            "json" => (true, LogFormat.Json),
+            "journald" => (true, LogFormat.Journald),
+            _ => (false, LogFormat.Auto),
+        };
+        return isKnown;
+    }
+
+    public static bool TryParseLogAddresses(string text, out LogAddresses value, out string? refusal)
+    {
+        refusal = null;
+        (bool isKnown, value) = text switch
+        {
+            "full" => (true, LogAddresses.Full),
+            "prefix" => (true, LogAddresses.Prefix),
+            "none" => (true, LogAddresses.None),
+            _ => (false, LogAddresses.Full),
+        };
+        return isKnown;
+    }
+
     public static bool TryParseEngine(string text, out EngineKind value, out string? detail)
     {
         detail = null;

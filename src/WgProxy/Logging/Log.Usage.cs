@@ -36,7 +36,7 @@ internal sealed partial class Log
         Warning($"more than {most} servers and peers had traffic on one day: usage of further peers is counted for their servers only");
 
     /// <summary>What one peer has carried, as a part of the status that the operator asked for.</summary>
-    public void PeerStatus(string name, string summary) => Say(LogLevel.Info, $"status of peer {name}: {summary}");
+    public void PeerStatus(string name, string summary) => Say(LogLevel.Info, nameof(PeerStatus), $"status of peer {name}: {summary}");
 
     /// <summary>The same at the end.</summary>
     public void PeerStopped(string name, string summary) => Info($"stopped: peer {name}: {summary}");

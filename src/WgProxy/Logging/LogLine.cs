@@ -15,11 +15,32 @@ internal static class LogLine
         StringBuilder line = new(text.Length + 40);
         _ = forJournal
             ? line.Append('<').Append(Priority(level)).Append('>')
-            : line.Append(time.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture))
+            : line.Append(Time(time))
                 .Append(' ').Append(Word(level)).Append(' ');
         Escape(line, text);
         return line.ToString();
     }
+
+    /// <summary>An instant in text.</summary>
+    public static string Time(DateTimeOffset time) => time.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture);
+
+    /// <summary>The priority of syslog: 3 error, 4 warning, 6 information, 7 debugging (sd-daemon(3)).</summary>
+    public static char Priority(LogLevel level) => level switch
+    {
+        LogLevel.Error => '3',
+        LogLevel.Warning => '4',
+        LogLevel.Info => '6',
+        _ => '7',
+    };
+
+    /// <summary>A level in a word.</summary>
+    public static string Word(LogLevel level) => level switch
+    {
+        LogLevel.Error => "error",
+        LogLevel.Warning => "warning",
+        LogLevel.Info => "info",
+        _ => "debug",
+    };
 
     /// <summary>A text that neither ends its line nor controls the terminal.</summary>
     public static string Escaped(string text)
@@ -47,21 +68,4 @@ internal static class LogLine
                 : line.Append("\\u{").Append(rune.Value.ToString("X", CultureInfo.InvariantCulture)).Append('}');
         }
     }
-
-    // sd-daemon(3): 3 error, 4 warning, 6 information, 7 debugging.
-    private static char Priority(LogLevel level) => level switch
-    {
-        LogLevel.Error => '3',
-        LogLevel.Warning => '4',
-        LogLevel.Info => '6',
-        _ => '7',
-    };
-
-    private static string Word(LogLevel level) => level switch
-    {
-        LogLevel.Error => "error",
-        LogLevel.Warning => "warning",
-        LogLevel.Info => "info",
-        _ => "debug",
-    };
 }

@@ -22,6 +22,7 @@ internal sealed class Trouble(Func<Task<CountersSnapshot?>> read, Func<CountersS
     private readonly Complaint _sends = new(time);
     private readonly Complaint _receives = new(time);
     private readonly Complaint _otherKey = new(time);
+    private readonly Refusals _refusals = new(time, log);
     private CountersSnapshot _before = new();
     private CountersSnapshot _now = new();
 
@@ -29,6 +30,7 @@ internal sealed class Trouble(Func<Task<CountersSnapshot?>> read, Func<CountersS
     public async Task RunAsync(CancellationToken stop)
     {
         _now = await read() ?? _now;
+        _refusals.Begin(_now);
         while (true)
         {
             await Task.Delay(Period, time, stop);
@@ -64,6 +66,8 @@ internal sealed class Trouble(Func<Task<CountersSnapshot?>> read, Func<CountersS
         {
             log.ReceivesWork();
         }
+
+        _refusals.Look(now);
 
         // Strangers guess too. A warning is due only if no client at all uses the right key.
         bool forAnother = _now[Direction.Uplink, Verdict.BadMac1] > _before[Direction.Uplink, Verdict.BadMac1] && _now.Passed(Direction.Uplink) == 0;

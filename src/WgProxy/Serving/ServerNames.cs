@@ -23,6 +23,9 @@ internal sealed class ServerNames
     public string? Of(RouteId id) =>
         Volatile.Read(ref _count) != 1 ? Find(id)?.Name : null;
 
+    /// <summary>The name of a route's server, also if it is the only one; null if it is unknown.</summary>
+    public string? Full(RouteId id) => Find(id)?.Name;
+
     /// <summary>The name of a route's peer; null if it has none.</summary>
     public string? Of(RouteId id, PeerId peer) => peer == default ? null : Find(id)?.Peers.GetValueOrDefault(peer);
 

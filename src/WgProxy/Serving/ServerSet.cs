@@ -44,6 +44,7 @@ internal sealed class ServerSet
 
         _names.SetCount(servers.Count);
         log.NameOf = _names.Of;
+        log.ServerOf = _names.Full;
         log.PeerOf = _names.Of;
     }
 

@@ -99,6 +99,11 @@ internal sealed class SystemdHost : IDisposable
     /// <summary>Gives a command, and awaits its end.</summary>
     public string Control(params string[] arguments) => Command.Run("nsenter", Inside(arguments));
 
+    /// <summary>What the journal has, an object of JSON each. Something must have started it.</summary>
+    public string[] Journal(params string[] matches) => Command.Run(
+        "nsenter", [$"--target={Init()}", "--mount", "--pid", "--net", "journalctl", "--no-pager", "--output=json", "--quiet", .. matches])
+        .Split('\n', StringSplitOptions.RemoveEmptyEntries);
+
     /// <summary>The command that <see cref="Control"/> gives, to run beside the test.</summary>
     public Child Begins(params string[] arguments) => new($"systemctl {arguments[0]}", "nsenter", Inside(arguments));
 
