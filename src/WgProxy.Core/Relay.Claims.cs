@@ -43,6 +43,7 @@ public sealed partial class Relay
         if (kind == DatagramKind.Response)
         {
             _tunnels.Answer(slot, Datagram.ReceiverIndex(kind, datagram), Datagram.SenderIndex(datagram), now);
+            Count(route, Direction.Uplink, HandshakeMessage.Response);
         }
 
         Verdict verdict = found.Slot < 0 ? Verdict.Open : Verdict.Forward;

@@ -24,7 +24,7 @@ public sealed partial class Relay
         _tunnels.Ask(slot, server, now, now + _settings.IndexLifetime);
         NamePeer(slot, server, peer, now);
         _life.HeardServerAsk(slot, now);
-        return Forward(Direction.Downlink, slot, 1, datagram.Length);
+        return Forward(Direction.Downlink, slot, HandshakeMessage.Initiation, datagram.Length);
     }
 
     private Decision ResponseFromServer(int slot, ReadOnlySpan<byte> datagram, Tick now)
@@ -45,12 +45,12 @@ public sealed partial class Relay
         _tunnels.SplitOff(slot, now);
         _tunnels.Learn(slot, server, client, now, now + _settings.IndexLifetime);
         NamePeer(slot, server, peer, now);
-        _routes[mapping.Route].Counters.CountHandshake();
+        CountAnswer(slot, client, now);
         _routes[mapping.Route].Peers.CountHandshake(peer.GetValueOrDefault());
         _life.HeardAnswer(slot, now);
         mapping.Answers.BeginAnew();
         _life.Raise(slot, Proof.Answered, now);
-        return Forward(Direction.Downlink, slot, 1, datagram.Length);
+        return Forward(Direction.Downlink, slot, HandshakeMessage.Response, datagram.Length);
     }
 
     private Decision CookieFromServer(int slot, ReadOnlySpan<byte> datagram, Tick now)
@@ -70,7 +70,7 @@ public sealed partial class Relay
             mapping.Answers.BeginAnew();
         }
 
-        return Forward(Direction.Downlink, slot, 1, datagram.Length);
+        return Forward(Direction.Downlink, slot, HandshakeMessage.CookieReply, datagram.Length);
     }
 
     private Decision TransportFromServer(int slot, ReadOnlySpan<byte> run, int stride, Tick now)

@@ -62,7 +62,7 @@ public sealed partial class Relay
         _admission.Forwarded(datagram.Slice(WireGuard.InitiationMac1Offset, WireGuard.MacSize), now);
         _life.AskedAgain(slot, datagram, now);
         AwaitResponse(slot, now);
-        return Forward(Direction.Uplink, slot, 1, datagram.Length);
+        return Forward(Direction.Uplink, slot, HandshakeMessage.Initiation, datagram.Length);
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
@@ -91,6 +91,7 @@ public sealed partial class Relay
         _life.BeginAsking(slot, share, initiation, now);
         _life.Passed(Direction.Uplink, slot, 1, initiation.Length);
         Count(route, Direction.Uplink, Verdict.Open, 1, initiation.Length);
+        Count(route, Direction.Uplink, HandshakeMessage.Initiation);
         return new Decision(Verdict.Open, slot, initiation.Length);
     }
 

@@ -38,6 +38,22 @@ public sealed partial class Relay
         }
     }
 
+    /// <summary>Adds to what is counted for a slot's peer what its mapping has carried.</summary>
+    /// <returns>The peer; the default if there is none.</returns>
+    internal PeerId FoldPeer(int slot, out RouteId route)
+    {
+        ref readonly Mapping mapping = ref _mappings[slot];
+        route = default;
+        if (mapping.Proof == Proof.None || mapping.Port == 0)
+        {
+            return default;
+        }
+
+        route = _routes.IdAt(mapping.Route);
+        _tunnels.Fold(slot);
+        return PeerOf(slot);
+    }
+
     /// <summary>What is counted for a peer of a route, without what its mappings have carried since it was last folded.</summary>
     internal PeerStatus OfPeer(RouteId route, PeerId peer) => _routes.Find(route)?.Peers[peer] ?? default;
 

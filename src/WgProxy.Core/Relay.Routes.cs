@@ -23,6 +23,9 @@ public sealed partial class Relay
         ? new RouteStatus(state.Addresses.Best(now), state.Addresses.IsBestAnswering(now), state.Load.IsLoaded(now))
         : null;
 
+    /// <summary>What this relay has learned about a server's addresses; null as with <see cref="CountersOf"/>.</summary>
+    internal ServerAddresses? AddressesOf(RouteId route) => _routes.Find(route)?.Addresses;
+
     /// <summary>A route has changed, and the relay reads its <see cref="RouteList"/>. It serves a new route from now
     /// on. It no longer serves a removed one: the key admits no client, and the mappings end. So do those of clients who are no longer listed where
     /// only peers have tunnels. If a route has other
@@ -61,6 +64,25 @@ public sealed partial class Relay
         if (route >= 0)
         {
             _routes[route].Counters.Count(direction, verdict, datagrams, bytes);
+        }
+    }
+
+    private void Count(int route, Direction direction, HandshakeMessage message)
+    {
+        Counters.Count(direction, message);
+        _routes[route].Counters.Count(direction, message);
+    }
+
+    /// <summary>A response of the server passes. How long it took counts once for each initiation, and only for the client's last one: of those
+    /// before, the row keeps no time.</summary>
+    private void CountAnswer(int slot, uint client, Tick now)
+    {
+        RouteCounters counters = _routes[_mappings[slot].Route].Counters;
+        counters.CountHandshake(now);
+        if (_life.TakeAnswer(slot, client, now) is long milliseconds)
+        {
+            Counters.Answers.Count(milliseconds);
+            counters.Answers.Count(milliseconds);
         }
     }
 

@@ -46,7 +46,7 @@ public sealed partial class Relay
             }
         }
 
-        return Forward(Direction.Uplink, slot, 1, datagram.Length);
+        return Forward(Direction.Uplink, slot, kind == DatagramKind.Response ? HandshakeMessage.Response : HandshakeMessage.CookieReply, datagram.Length);
     }
 
     private Decision TransportFromClient(ReadOnlySpan<byte> run, int stride, in Source source, Tick now)

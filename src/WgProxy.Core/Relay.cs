@@ -207,4 +207,10 @@ public sealed partial class Relay
         Count(_mappings[slot].Route, direction, Verdict.Forward, datagrams, bytes);
         return new Decision(Verdict.Forward, slot, bytes);
     }
+
+    private Decision Forward(Direction direction, int slot, HandshakeMessage message, int bytes)
+    {
+        Count(_mappings[slot].Route, direction, message);
+        return Forward(direction, slot, 1, bytes);
+    }
 }

@@ -29,6 +29,20 @@ public sealed class RelayRestoreTests
         Assert.Equal(1, driver.Relay.Counters[Proof.Confirmed]);
     }
 
+    /// <summary>A record does not say when its initiation was forwarded, and who had the slot before asked at another time.</summary>
+    [Fact]
+    public void An_answer_to_a_restored_mapping_is_not_timed()
+    {
+        RelayDriver driver = Another();
+        int former = driver.Ask(RelayDriver.Client(5), Scenario.FirstClient);
+        driver.Pass(16);
+        Assert.Equal(RestoreVerdict.Restored, Restore(driver, RecordOf(_old.Ask(RelayDriver.Client(1))), Written, out int restored));
+        Assert.Equal(former, restored);
+        Assert.Equal(Verdict.Forward, driver.FromServer(restored, WireMessages.Response(Scenario.FirstServer, Scenario.FirstClient)).Verdict);
+        Assert.Equal(1, driver.Relay.CountersOf(new RouteId(0, 1))!.Handshakes);
+        Assert.Equal(0, Enumerable.Range(0, AnswerTimes.Entries).Sum(entry => driver.Relay.Counters.Answers[entry]));
+    }
+
     [Fact]
     public void A_roaming_client_finds_its_restored_tunnel()
     {

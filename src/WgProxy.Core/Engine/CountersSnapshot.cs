@@ -40,6 +40,18 @@ public sealed class CountersSnapshot
     /// <summary>Mappings of a proof.</summary>
     public long this[Proof proof] => _sum[proof];
 
+    /// <summary>Messages of the handshake that were forwarded in a direction.</summary>
+    public long this[Direction direction, HandshakeMessage message] => _sum[direction, message];
+
+    /// <summary>How long servers took to answer.</summary>
+    public AnswerTimes Answers => _sum.Answers;
+
+    /// <summary>Runs that each receive brought.</summary>
+    public SizeCounts Batches(Direction direction) => direction == Direction.Uplink ? _sum.UplinkBatches : _sum.DownlinkBatches;
+
+    /// <summary>Datagrams of each train that was sent.</summary>
+    public SizeCounts Trains(Direction direction) => direction == Direction.Uplink ? _sum.UplinkTrains : _sum.DownlinkTrains;
+
     /// <summary>Bytes forwarded or sent on opening, UDP payload only.</summary>
     public long ForwardedBytes(Direction direction) => _sum.ForwardedBytes(direction);
 

@@ -49,6 +49,10 @@ public sealed class EngineQuery
     /// <summary>The peers of <see cref="Route"/> that are wanted too; empty if none. Set by the asker.</summary>
     public PeerList Peers { get; set; } = PeerList.Empty;
 
+    /// <summary>Room for the figures of many routes that are wanted too; null if they are not. The engine's until the query has ended. Set by the
+    /// asker.</summary>
+    public RouteFigures? Routes { get; set; }
+
     /// <summary>What there is to say of each of <see cref="Peers"/>, in the order of its ids.</summary>
     public ReadOnlySpan<PeerStatus> OfPeers => _peers;
 
@@ -83,6 +87,7 @@ public sealed class EngineQuery
     {
         (Outcome, Owner, Next, _count) = (QueryOutcome.Waiting, 0, -1, 0);
         Counters.Clear();
+        Routes?.Begin();
         OfRoute = Route == default ? OfRoute : new RouteCounters();
         StatusOfRoute = default;
         _peers = [.. Peers.Ids.Select(peer => new PeerStatus { Peer = peer })];

@@ -62,7 +62,7 @@ public sealed class QueryLine(int firstSlot, long frequency, Action<EngineQuery>
         }
 
         EngineQuery query = _current;
-        if (ContinuePeers(query, relay))
+        if (ContinuePeers(query, relay) || query.Routes?.Continue(relay, now) == true)
         {
             return true;
         }
@@ -94,7 +94,7 @@ public sealed class QueryLine(int firstSlot, long frequency, Action<EngineQuery>
     public void AddFigures(EngineQuery query, Relay relay, TurnMeter turns, Tick now)
     {
         (_folded, _peer) = (0, 0);
-        while (ContinuePeers(query, relay))
+        while (ContinuePeers(query, relay) || query.Routes?.Continue(relay, now) == true)
         {
         }
 

@@ -34,6 +34,20 @@ internal sealed partial class MappingLifecycle
         }
     }
 
+    /// <summary>How many milliseconds ago the client's last initiation was forwarded, if the server answers that, and for the first time.
+    /// </summary>
+    public long? TakeAnswer(int slot, uint client, Tick now)
+    {
+        if (_askedAt[slot] == 0 || client != _mappings[slot].LastInitiation)
+        {
+            return null;
+        }
+
+        uint passed = unchecked((uint)now.Milliseconds - _askedAt[slot]);
+        _askedAt[slot] = 0;
+        return passed;
+    }
+
     /// <summary>An initiation by the server.</summary>
     public void HeardServerAsk(int slot, Tick now)
     {
@@ -73,7 +87,7 @@ internal sealed partial class MappingLifecycle
     /// room.</summary>
     public void AskedAgain(int slot, ReadOnlySpan<byte> initiation, Tick now)
     {
-        Remember(slot, initiation);
+        Remember(slot, initiation, now);
         switch (_mappings[slot].Proof)
         {
             case Proof.Asked:
@@ -147,10 +161,11 @@ internal sealed partial class MappingLifecycle
     }
 
     /// <summary>What the server's answer, or its cookie, will refer to.</summary>
-    private void Remember(int slot, ReadOnlySpan<byte> initiation)
+    private void Remember(int slot, ReadOnlySpan<byte> initiation, Tick now)
     {
         ref Mapping mapping = ref _mappings[slot];
         mapping.LastInitiation = Datagram.SenderIndex(initiation);
+        _askedAt[slot] = Math.Max(1, unchecked((uint)now.Milliseconds));
         mapping.RecentInitiations.Add(mapping.LastInitiation);
         initiation.Slice(WireGuard.InitiationMac1Offset, WireGuard.MacSize).CopyTo(mapping.LastMac1);
     }

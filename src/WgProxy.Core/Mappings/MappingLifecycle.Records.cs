@@ -70,6 +70,7 @@ internal sealed partial class MappingLifecycle
         mapping.UplinkBytes = record.UplinkBytes;
         mapping.DownlinkBytes = record.DownlinkBytes;
         mapping.LastInitiation = record.LastInitiation;
+        _askedAt[slot] = 0;
         mapping.LastMac1 = MacBytes.From(record.LastMac1);
         mapping.RecentInitiations.Restore(record.Initiations, record.InitiationCount, record.NextInitiation);
         mapping.ServerUsedPort = record.Has(RecordMarks.ServerUsedPort);

@@ -4,10 +4,12 @@ namespace WgProxy.Core.Routes;
 public sealed class RouteCounters
 {
     private static readonly int Verdicts = Enum.GetValues<Verdict>().Length;
+    private static readonly int HandshakeMessages = Enum.GetValues<HandshakeMessage>().Length;
 
     private readonly long[] _datagrams = new long[2 * Verdicts];
     private readonly long[] _events = new long[Enum.GetValues<RelayEventKind>().Length];
     private readonly long[] _live = new long[Enum.GetValues<Proof>().Length];
+    private readonly long[] _messages = new long[2 * HandshakeMessages];
     private long _uplinkBytes;
     private long _downlinkBytes;
 
@@ -20,6 +22,15 @@ public sealed class RouteCounters
 
     /// <summary>Mappings of the route with a proof, at this moment.</summary>
     public long this[Proof proof] => _live[(int)proof];
+
+    /// <summary>Messages of the handshake that were forwarded in a direction.</summary>
+    public long this[Direction direction, HandshakeMessage message] => _messages[((int)direction * HandshakeMessages) + (int)message];
+
+    /// <summary>How long the server took to answer.</summary>
+    public AnswerTimes Answers { get; } = new();
+
+    /// <summary>When the last handshake was completed; the default if none was.</summary>
+    public Tick LastHandshake { get; private set; }
 
     /// <summary>Handshakes that were completed, rekeys included: a response that came to where its initiation was from.</summary>
     public long Handshakes { get; private set; }
@@ -45,9 +56,27 @@ public sealed class RouteCounters
             _live[proof] += other._live[proof];
         }
 
+        for (int message = 0; message < _messages.Length; message++)
+        {
+            _messages[message] += other._messages[message];
+        }
+
+        Answers.Add(other.Answers);
+        LastHandshake = Tick.Max(LastHandshake, other.LastHandshake);
         _uplinkBytes += other._uplinkBytes;
         _downlinkBytes += other._downlinkBytes;
         Handshakes += other.Handshakes;
+    }
+
+    /// <summary>Counts nothing again. For a sum, never for what a relay counts.</summary>
+    public void Clear()
+    {
+        Array.Clear(_datagrams);
+        Array.Clear(_events);
+        Array.Clear(_live);
+        Array.Clear(_messages);
+        Answers.Clear();
+        (_uplinkBytes, _downlinkBytes, Handshakes, LastHandshake) = (0, 0, 0, default);
     }
 
     internal void Count(Direction direction, Verdict verdict, int datagrams, int bytes)
@@ -72,7 +101,9 @@ public sealed class RouteCounters
 
     internal void Live(Proof proof, int change) => _live[(int)proof] += change;
 
-    internal void CountHandshake() => Handshakes++;
+    internal void Count(Direction direction, HandshakeMessage message) => _messages[((int)direction * HandshakeMessages) + (int)message]++;
+
+    internal void CountHandshake(Tick now) => (Handshakes, LastHandshake) = (Handshakes + 1, now);
 
     private static int EntryOf(Direction direction, Verdict verdict) => ((direction == Direction.Uplink ? 0 : 1) * Verdicts) + (int)verdict;
 }

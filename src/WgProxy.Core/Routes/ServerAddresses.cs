@@ -16,6 +16,9 @@ internal sealed class ServerAddresses(Route route)
     /// was proven before it came there does, or the very first mapping.</summary>
     public IPEndPoint? Answering { get; private set; }
 
+    /// <summary>The addresses, as they are published now.</summary>
+    public IReadOnlyList<IPEndPoint> Listed => route.Addresses;
+
     /// <summary>Whether the address is one of the server's.</summary>
     public bool IsListed(IPEndPoint address) => IndexOf(address) >= 0;
 
@@ -109,7 +112,8 @@ internal sealed class ServerAddresses(Route route)
         _next = (_next + 1) % FailuresPerServer;
     }
 
-    private bool HasFailed(IPEndPoint address, Tick now)
+    /// <summary>Whether the system could not connect a socket to this address a short while ago.</summary>
+    public bool HasFailed(IPEndPoint address, Tick now)
     {
         foreach (ref readonly Failure known in _failures.AsSpan())
         {

@@ -5,6 +5,8 @@ namespace WgProxy.Core.Vocabulary;
 /// </summary>
 public sealed class RelayCounters
 {
+    private static readonly int HandshakeMessages = Enum.GetValues<HandshakeMessage>().Length;
+
     private readonly long[] _uplink = new long[Enum.GetValues<Verdict>().Length];
     private readonly long[] _downlink = new long[Enum.GetValues<Verdict>().Length];
     private readonly long[] _forwardedBytes = new long[2];
@@ -13,11 +15,12 @@ public sealed class RelayCounters
     private readonly long[] _faults = new long[Enum.GetValues<EngineFault>().Length];
     private readonly long[] _live = new long[Enum.GetValues<Proof>().Length];
     private readonly long[] _conflicts = new long[1];
+    private readonly long[] _messages = new long[2 * HandshakeMessages];
     private readonly long[][] _all;
 
     /// <summary>Counters at zero.</summary>
     public RelayCounters() => _all =
-        [_uplink, _downlink, _forwardedBytes, _tolerated, _events, _faults, _live, _conflicts];
+        [_uplink, _downlink, _forwardedBytes, _tolerated, _events, _faults, _live, _conflicts, _messages];
 
     /// <summary>Datagrams of a direction that met a verdict.</summary>
     public long this[Direction direction, Verdict verdict] => Of(direction)[(int)verdict];
@@ -30,6 +33,24 @@ public sealed class RelayCounters
 
     /// <summary>Mappings of a proof at this moment.</summary>
     public long this[Proof proof] => _live[(int)proof];
+
+    /// <summary>Messages of the handshake that were forwarded in a direction.</summary>
+    public long this[Direction direction, HandshakeMessage message] => _messages[((int)direction * HandshakeMessages) + (int)message];
+
+    /// <summary>How long servers took to answer.</summary>
+    public AnswerTimes Answers { get; } = new();
+
+    /// <summary>Runs that each receive brought, from clients.</summary>
+    public SizeCounts UplinkBatches { get; } = new();
+
+    /// <summary>Runs that each receive brought, from servers.</summary>
+    public SizeCounts DownlinkBatches { get; } = new();
+
+    /// <summary>Datagrams of each train to servers.</summary>
+    public SizeCounts UplinkTrains { get; } = new();
+
+    /// <summary>Datagrams of each train to clients.</summary>
+    public SizeCounts DownlinkTrains { get; } = new();
 
     /// <summary>Bytes forwarded or sent on opening, UDP payload only.</summary>
     public long ForwardedBytes(Direction direction) => _forwardedBytes[(int)direction];
@@ -69,6 +90,12 @@ public sealed class RelayCounters
                 _all[i][j] += other._all[i][j];
             }
         }
+
+        Answers.Add(other.Answers);
+        UplinkBatches.Add(other.UplinkBatches);
+        DownlinkBatches.Add(other.DownlinkBatches);
+        UplinkTrains.Add(other.UplinkTrains);
+        DownlinkTrains.Add(other.DownlinkTrains);
     }
 
     /// <summary>Counts nothing again.</summary>
@@ -78,9 +105,17 @@ public sealed class RelayCounters
         {
             Array.Clear(counters);
         }
+
+        Answers.Clear();
+        UplinkBatches.Clear();
+        DownlinkBatches.Clear();
+        UplinkTrains.Clear();
+        DownlinkTrains.Clear();
     }
 
     internal void Tolerate(Direction direction, int datagrams) => _tolerated[(int)direction] += datagrams;
+
+    internal void Count(Direction direction, HandshakeMessage message) => _messages[((int)direction * HandshakeMessages) + (int)message]++;
 
     internal void Count(RelayEventKind kind) => _events[(int)kind]++;
 

@@ -30,6 +30,7 @@ internal sealed partial class Outbox : IDisposable
     private readonly SendBatch _batch = new();
     private readonly SendBatch _singles = new();
     private readonly RelayCounters _counters;
+    private readonly SizeCounts _trains;
     private readonly ClientTable? _clients;
     private readonly bool _mustEndShort;
     private readonly bool _rings;
@@ -50,6 +51,7 @@ internal sealed partial class Outbox : IDisposable
         _counters = counters;
         _mustEndShort = mustEndShort;
         _clients = clients;
+        _trains = clients is null ? counters.UplinkTrains : counters.DownlinkTrains;
         _rings = rings;
         _ring = rings ? SendRing.Open(SendBatch.Capacity) : null;
     }
@@ -206,8 +208,11 @@ internal sealed partial class Outbox : IDisposable
         if (Coalescer.MayLeaveWhole(train, limits))
         {
             _batch.Seal(train, destination.IsIPv4, LocalOf(train.Slot));
+            _trains.Count(train.Datagrams);
             return;
         }
+
+        _trains.Count(1, train.Datagrams);
 
         _batch.Split(_batch.Count, train, _singles, destination.IsIPv4, LocalOf(train.Slot));
         SendAll();

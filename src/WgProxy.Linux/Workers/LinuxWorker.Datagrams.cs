@@ -40,6 +40,7 @@ internal sealed partial class LinuxWorker
         if (count > 0)
         {
             listener.ReadAt = now;
+            _relay.Counters.UplinkBatches.Count(count);
             _isRestoring = _restores!.HasBatch;
         }
 
@@ -160,6 +161,7 @@ internal sealed partial class LinuxWorker
         else if (count > 0)
         {
             _upstreams[slot].Failures = 0;
+            _relay.Counters.DownlinkBatches.Count(count);
         }
 
         for (int i = 0; i < count; i++)

@@ -36,7 +36,7 @@ public sealed class UsageMeterTests
         await _meter.ReadAsync();
         Pass(1, 50, 0);
         Pass(null, 7, 0);
-        _counted.CountHandshake();
+        _counted.CountHandshake(default);
         await _meter.ReadAsync();
         Assert.Equal((1_057, 200, 1), Told(Of(1)));
         Assert.Equal((1_000, 200, 0), Told(Of(1, 10)));
