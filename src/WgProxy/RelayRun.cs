@@ -4,6 +4,7 @@ using WgProxy.Configuration;
 using WgProxy.Control;
 using WgProxy.Core.Engine;
 using WgProxy.Core.Routes;
+using WgProxy.Figures;
 using WgProxy.Hosting;
 using WgProxy.Logging;
 using WgProxy.Resolving;
@@ -84,11 +85,17 @@ internal sealed class RelayRun
         }
 
         Trouble trouble = new(engine.ReadCountersAsync, all => _servers.LookAsync(all, engine.ReadCountersAsync), TimeProvider.System, _log);
+        using FigureReader figures = new(
+            engine,
+            () => _servers.Now,
+            new Reading.Constants(version, options.Engine == EngineKind.Linux ? "linux" : "portable", settings.Relay.MaxMappings, TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds() / 1000.0),
+            TimeProvider.System);
+        using FigureMeter meter = new(figures, version, TimeProvider.System);
         await using ControlEndpoint? control = await StartControlAsync(new StatusReader(
             engine,
             _servers,
             new RelayFacts(version, TimeProvider.System.GetUtcNow(), capacity, settings.Relay.LoadedAsked, () => _options, () => (int)_log.Level),
-            TimeProvider.System));
+            TimeProvider.System), figures);
         _systemd.Ready(Purpose);
         bool stopped = await signals.RunUntilStopAsync(stop => Task.WhenAny(
             _servers.RunAsync(announcements, own, new LookUpPlaces(HostLookup.AskAsync, TimeProvider.System).AskAsync, stop),
@@ -123,9 +130,9 @@ internal sealed class RelayRun
 
     private string Purpose => _options.Servers is [var only] ? $"relays to {only.Endpoint}" : $"relays to {_options.Servers.Count} servers";
 
-    private async Task<ControlEndpoint?> StartControlAsync(StatusReader reader) =>
+    private async Task<ControlEndpoint?> StartControlAsync(StatusReader reader, FigureReader figures) =>
         ControlEndpoint.PathOf(_options.Control, Environment.GetEnvironmentVariable("RUNTIME_DIRECTORY")) is { } path
-            ? await ControlEndpoint.StartAsync(path, Resources.Of(reader), _log)
+            ? await ControlEndpoint.StartAsync(path, Resources.Of(reader, figures), _log)
             : null;
 
     private InheritedSockets Inherited()

@@ -17,13 +17,19 @@ internal static class Answers
     {
         if (report is null)
         {
-            context.Response.Headers.RetryAfter = "1";
-            return RefuseAsync(context, StatusCodes.Status503ServiceUnavailable, "the relay does not answer: too many ask, or a worker is stuck");
+            return BusyAsync(context);
         }
 
         context.Response.StatusCode = status;
         context.Response.ContentType = Json;
         return JsonSerializer.SerializeAsync(context.Response.BodyWriter, report, type, context.RequestAborted);
+    }
+
+    /// <summary>Says that the relay is busy.</summary>
+    public static Task BusyAsync(HttpContext context)
+    {
+        context.Response.Headers.RetryAfter = "1";
+        return RefuseAsync(context, StatusCodes.Status503ServiceUnavailable, "the relay does not answer: too many ask, or a worker is stuck");
     }
 
     /// <summary>Says why a request is refused.</summary>

@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Http;
+using WgProxy.Figures;
 using WgProxy.Status;
 
 namespace WgProxy.Control;
@@ -8,7 +9,8 @@ internal static class Resources
 {
     /// <summary>The resources of a relay.</summary>
     /// <param name="reader">Makes the reports.</param>
-    public static IReadOnlyList<Resource> Of(StatusReader reader) =>
+    /// <param name="figures">Reads the figures.</param>
+    public static IReadOnlyList<Resource> Of(StatusReader reader, FigureReader figures) =>
     [
         Get("/v1/status", Audience.Everybody, async context =>
             await Answers.WriteAsync(context, await reader.ReadStatusAsync(context.RequestAborted), StatusJson.Default.StatusReport)),
@@ -19,6 +21,7 @@ internal static class Resources
         Get("/v1/drops", Audience.Everybody, async context =>
             await Answers.WriteAsync(context, await reader.ReadDropsAsync(context.RequestAborted), StatusJson.Default.DropsReport)),
         Get("/v1/sessions", Audience.Local, context => AnswerSessionsAsync(context, reader)),
+        Get("/metrics", Audience.Everybody, context => AnswerFiguresAsync(context, figures)),
         Get("/healthz", Audience.Everybody, async context =>
         {
             HealthReport report = await reader.ReadHealthAsync(context.RequestAborted);
@@ -31,9 +34,32 @@ internal static class Resources
         }),
     ];
 
+    private const int LongestPart = 32 * 1024;
+
     private static Resource Get(string path, Audience audience, Func<HttpContext, Task> answer) => new(HttpMethods.Get, path, audience, answer);
 
     private static int StatusOf(bool isWell) => isWell ? StatusCodes.Status200OK : StatusCodes.Status503ServiceUnavailable;
+
+    private static async Task AnswerFiguresAsync(HttpContext context, FigureReader figures)
+    {
+        using PageWriter? page = await figures.ReadPageAsync(context.RequestAborted);
+        if (page is null)
+        {
+            await Answers.BusyAsync(context);
+            return;
+        }
+
+        context.Response.ContentType = PageWriter.ContentType;
+        context.Response.ContentLength = page.Bytes.Length;
+        if (!HttpMethods.IsHead(context.Request.Method))
+        {
+            // In parts, so that what the pipe holds of a page of megabytes for a slow client is bounded.
+            for (int at = 0; at < page.Bytes.Length; at += LongestPart)
+            {
+                _ = await context.Response.BodyWriter.WriteAsync(page.Bytes[at..Math.Min(page.Bytes.Length, at + LongestPart)], context.RequestAborted);
+            }
+        }
+    }
 
     private static async Task AnswerSessionsAsync(HttpContext context, StatusReader reader)
     {

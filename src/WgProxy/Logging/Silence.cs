@@ -38,8 +38,8 @@ internal sealed class Silence(ServerName server, TimeProvider time, Log log)
     private int _unanswered;
     private int _unheard;
 
-    /// <summary>Whether the server has been silent for long while clients ask. Any thread may read it.</summary>
-    public bool IsSilent => _complaint.IsOpen;
+    /// <summary>Whether it is silent now, which is logged less often. Any thread may read it.</summary>
+    public bool IsSilent { get; private set; }
 
     /// <summary>Begins with these figures.</summary>
     public void Begin(AnswerFigures now) => _before = now;
@@ -56,6 +56,7 @@ internal sealed class Silence(ServerName server, TimeProvider time, Log log)
         // A look without datagrams proves nothing, either way.
         _unheard = heard ? 0 : sent ? _unheard + 1 : _unheard;
         bool silent = _unanswered >= LooksWhileAsked || _unheard >= LooksWhileSent;
+        IsSilent = silent || (IsSilent && !heard);
         if (_complaint.Note(silent || (_complaint.IsOpen && !heard), looks: 1))
         {
             log.ServerIsSilent(server, Trouble.Period * Math.Max(_unanswered, _unheard), now.Asked);

@@ -14,5 +14,5 @@ internal static class Accounts
     public static UsageOwner Of(int server, int? peer = null) => new(Key(server), peer is { } number ? Key(number) : null);
 
     /// <summary>Figures that differ in every member.</summary>
-    public static UsageFigures Figures(long number) => new(number, 10 * number, 100 * number, 1_000 * number, 10_000 * number, 100_000 * number);
+    public static UsageFigures FiguresOf(long number) => new(number, 10 * number, 100 * number, 1_000 * number, 10_000 * number, 100_000 * number);
 }

@@ -21,17 +21,17 @@ public sealed class UsageBookTests : IDisposable
     public void A_restart_goes_on_with_the_day_and_begins_its_totals_anew()
     {
         UsageBook first = Open();
-        first.Add(Day, Of(1), Figures(5));
-        first.Add(Day, Of(1, 10), Figures(2));
-        first.Add(Day, Of(1, 10), Figures(1));
+        first.Add(Day, Of(1), FiguresOf(5));
+        first.Add(Day, Of(1, 10), FiguresOf(2));
+        first.Add(Day, Of(1, 10), FiguresOf(1));
         first.Write(Day);
         UsageBook second = Open();
         Assert.Empty(second.Totals);
-        Assert.Equal([new(Day, Of(1), Figures(5)), new(Day, Of(1, 10), Figures(3) with { LastSeen = 200_000 })], second.Days(Day, Day));
-        second.Add(Day, Of(1, 10), Figures(4));
-        Assert.Equal([new Usage(Of(1, 10), Figures(4))], second.Totals);
+        Assert.Equal([new(Day, Of(1), FiguresOf(5)), new(Day, Of(1, 10), FiguresOf(3) with { LastSeen = 200_000 })], second.Days(Day, Day));
+        second.Add(Day, Of(1, 10), FiguresOf(4));
+        Assert.Equal([new Usage(Of(1, 10), FiguresOf(4))], second.Totals);
         second.Write(Day);
-        Assert.Equal(Figures(7) with { LastSeen = Figures(4).LastSeen }, Open().Days(Day, Day)[1].Figures);
+        Assert.Equal(FiguresOf(7) with { LastSeen = FiguresOf(4).LastSeen }, Open().Days(Day, Day)[1].Figures);
         Assert.Equal(["2026-11-27"], Files);
         Assert.Empty(_heard.Lines);
     }
@@ -42,11 +42,11 @@ public sealed class UsageBookTests : IDisposable
         UsageBook book = Open();
         for (int back = 3; back >= 0; back--)
         {
-            book.Add(Day.AddDays(-back), Of(1), Figures(back + 1));
+            book.Add(Day.AddDays(-back), Of(1), FiguresOf(back + 1));
             book.Write(Day.AddDays(-back));
         }
 
-        book.Add(Day, Of(1), Figures(10));
+        book.Add(Day, Of(1), FiguresOf(10));
         Assert.Equal([4, 3, 2, 11], book.Days(DateOnly.MinValue, DateOnly.MaxValue).Select(day => day.Figures.Handshakes));
         Assert.Equal([3, 2], book.Days(Day.AddDays(-2), Day.AddDays(-1)).Select(day => day.Figures.Handshakes));
         Assert.Equal(4, Files.Length);
@@ -56,7 +56,7 @@ public sealed class UsageBookTests : IDisposable
     public void Directory_and_files_are_the_users_own()
     {
         UsageBook book = Open();
-        book.Add(Day, Of(1), Figures(1));
+        book.Add(Day, Of(1), FiguresOf(1));
         book.Write(Day);
         Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute, File.GetUnixFileMode(Usage));
         Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(Path.Combine(Usage, "2026-11-27")));
@@ -66,15 +66,15 @@ public sealed class UsageBookTests : IDisposable
     public async Task What_is_no_file_of_that_day_is_set_aside_with_one_warning()
     {
         Directory.CreateDirectory(Usage, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
-        byte[] file = UsageLayout.Write(Day, [new(Of(1), Figures(1)), new(Of(2), Figures(2))]);
+        byte[] file = UsageLayout.Write(Day, [new(Of(1), FiguresOf(1)), new(Of(2), FiguresOf(2))]);
         await File.WriteAllTextAsync(Path.Combine(Usage, "2026-11-20"), "no", TestContext.Current.CancellationToken);
         await File.WriteAllBytesAsync(Path.Combine(Usage, "2026-11-21"), file, TestContext.Current.CancellationToken);
         await File.WriteAllBytesAsync(Path.Combine(Usage, "2026-11-27"), file[..^1], TestContext.Current.CancellationToken);
         await File.WriteAllTextAsync(Path.Combine(Usage, "notes"), "mine", TestContext.Current.CancellationToken);
         await File.WriteAllTextAsync(Path.Combine(Usage, "2026-11-27.new"), "of a process that was killed", TestContext.Current.CancellationToken);
         UsageBook book = Open();
-        Assert.Equal([new(Day, Of(1), Figures(1))], book.Days(DateOnly.MinValue, DateOnly.MaxValue));
-        book.Add(Day, Of(2), Figures(3));
+        Assert.Equal([new(Day, Of(1), FiguresOf(1))], book.Days(DateOnly.MinValue, DateOnly.MaxValue));
+        book.Add(Day, Of(2), FiguresOf(3));
         book.Write(Day);
         Assert.Equal(["2026-11-20.old", "2026-11-21.old", "2026-11-27", "notes"], Files);
         Assert.Equal(2, Open().Days(Day, Day).Count);
@@ -92,7 +92,7 @@ public sealed class UsageBookTests : IDisposable
         Directory.Delete(Usage);
         for (int day = 0; day < 3; day++)
         {
-            book.Add(Day.AddDays(day), Of(1), Figures(1));
+            book.Add(Day.AddDays(day), Of(1), FiguresOf(1));
             book.Write(Day.AddDays(day));
         }
 
@@ -113,7 +113,7 @@ public sealed class UsageBookTests : IDisposable
         File.SetUnixFileMode(Usage, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute | UnixFileMode.OtherWrite);
         UsageBook book = Open();
         Assert.False(book.IsKept);
-        book.Add(Day, Of(1), Figures(1));
+        book.Add(Day, Of(1), FiguresOf(1));
         book.Write(Day);
         Assert.Single(book.Days(Day, Day));
         Assert.Empty(Files);
@@ -126,7 +126,7 @@ public sealed class UsageBookTests : IDisposable
         UsageBook book = UsageBook.Open(null, _heard.Log);
         for (int day = 0; day < 40; day++)
         {
-            book.Add(Day.AddDays(day), Of(1), Figures(day + 1));
+            book.Add(Day.AddDays(day), Of(1), FiguresOf(day + 1));
             book.Write(Day.AddDays(day));
         }
 
@@ -140,12 +140,12 @@ public sealed class UsageBookTests : IDisposable
         UsageBook book = Open();
         foreach (DateOnly day in Enumerable.Range(0, 402).Select(back => Day.AddDays(-back)))
         {
-            File.WriteAllBytes(Path.Combine(Usage, $"{day:yyyy-MM-dd}"), UsageLayout.Write(day, [new(Of(1), Figures(1))]));
+            File.WriteAllBytes(Path.Combine(Usage, $"{day:yyyy-MM-dd}"), UsageLayout.Write(day, [new(Of(1), FiguresOf(1))]));
         }
 
         // The clock leaps 50 years: the days before are not the older for it.
         DateOnly leap = Day.AddYears(50);
-        book.Add(leap, Of(1), Figures(1));
+        book.Add(leap, Of(1), FiguresOf(1));
         book.Write(leap);
         Assert.Equal(400, Files.Length);
         Assert.Equal(["2076-11-27", "2026-11-27"], Files.Reverse().Take(2));
@@ -155,7 +155,7 @@ public sealed class UsageBookTests : IDisposable
             large.SetLength(UsageDirectory.MostBytes);
         }
 
-        book.Add(leap.AddDays(1), Of(1), Figures(1));
+        book.Add(leap.AddDays(1), Of(1), FiguresOf(1));
         book.Write(leap.AddDays(1));
         Assert.Equal(9, Files.Length);
         Assert.Equal("2026-11-21", Files[0]);
@@ -167,8 +167,8 @@ public sealed class UsageBookTests : IDisposable
         UsageBook book = Open();
         for (int peer = 1; peer <= UsageLayout.MostWithPeers + 5; peer++)
         {
-            book.Add(Day, Of(1, peer), Figures(1));
-            book.Add(Day, Of(1), Figures(1));
+            book.Add(Day, Of(1, peer), FiguresOf(1));
+            book.Add(Day, Of(1), FiguresOf(1));
         }
 
         book.Write(Day);

@@ -7,7 +7,7 @@ namespace WgProxy.Tests.Accounting;
 public sealed class UsageLayoutTests
 {
     private static readonly KeyValuePair<UsageOwner, UsageFigures>[] Rows =
-        [new(Of(1), Figures(30)), new(Of(1, 10), Figures(1)), new(Of(1, 11), Figures(2)), new(Of(2, 10), Figures(long.MaxValue / 2 / 100_000))];
+        [new(Of(1), FiguresOf(30)), new(Of(1, 10), FiguresOf(1)), new(Of(1, 11), FiguresOf(2)), new(Of(2, 10), FiguresOf(long.MaxValue / 2 / 100_000))];
 
     private static readonly byte[] File = UsageLayout.Write(Day, Rows);
 
@@ -82,7 +82,7 @@ public sealed class UsageLayoutTests
     public void No_account_is_read_of_which_two_cannot_be_added()
     {
         KeyValuePair<UsageOwner, UsageFigures>[] wrong =
-            [new(Of(1), Figures(1) with { UplinkBytes = -1 }), new(Of(2), Figures(1) with { LastSeen = long.MaxValue }), new(Of(3), Figures(3))];
+            [new(Of(1), FiguresOf(1) with { UplinkBytes = -1 }), new(Of(2), FiguresOf(1) with { LastSeen = long.MaxValue }), new(Of(3), FiguresOf(3))];
         Assert.Equal(wrong[2..], Read(UsageLayout.Write(Day, wrong), out int damaged));
         Assert.Equal(2, damaged);
     }
