@@ -14,6 +14,9 @@ internal sealed record PortHolder(string Name, int Process)
     /// <summary>Whether it is a relay.</summary>
     public bool IsRelay => Name is "wgproxy";
 
+    /// <summary>Whether it is the service manager, which keeps the sockets of a relay or hands them over.</summary>
+    public bool IsManager => Name is "systemd";
+
     /// <summary>Both.</summary>
     public override string ToString() => $"{Name} (process {Process})";
 }

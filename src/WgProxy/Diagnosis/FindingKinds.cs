@@ -12,6 +12,8 @@ internal static class FindingKinds
     public static readonly FindingKind RelayRuns = Add(Ok, "relay-runs", "{program} listens on UDP port {port}");
     public static readonly FindingKind RelayDown = Add(
         Note, "relay-down", "no program listens on UDP port {port}: the relay does not run here", "systemctl start wgproxy");
+    public static readonly FindingKind RelayAwaited = Add(
+        Note, "relay-awaited", "systemd keeps UDP port {port} open, and no relay runs: datagrams wait there", "systemctl start wgproxy");
     public static readonly FindingKind PortTaken = Add(
         Problem, "port-taken", "UDP port {port} is held by {program}, which is no relay", "stop {program}, or give the relay another port by --listen");
     public static readonly FindingKind PortShared = Add(

@@ -82,6 +82,13 @@ public sealed class ExaminationsTests
     }
 
     [Fact]
+    public void Sockets_that_systemd_keeps_for_the_relay_are_the_relays()
+    {
+        Facts facts = Hosts.Healthy with { Port = new PortState(4, 0, [new PortHolder("wgproxy", 412), new PortHolder("systemd", 1)], null) };
+        Assert.Equal(["relay-runs", "port-kept"], HostDiagnosis.Of(facts).Findings.Where(finding => finding.Text.Contains("port 51820", StringComparison.Ordinal)).Select(finding => finding.Kind.Name));
+    }
+
+    [Fact]
     public void What_was_not_seen_is_said_and_not_judged()
     {
         Facts blind = new()

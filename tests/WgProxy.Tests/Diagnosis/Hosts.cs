@@ -47,6 +47,7 @@ internal static class Hosts
     {
         [FindingKinds.RelayRuns] = Healthy,
         [FindingKinds.RelayDown] = Healthy with { Port = new PortState(0, 0, [], null) },
+        [FindingKinds.RelayAwaited] = Healthy with { Port = new PortState(2, 0, [new PortHolder("systemd", 1)], null) },
         [FindingKinds.PortTaken] = Healthy with { Port = new PortState(1, 0, [new PortHolder("dnsmasq", 7)], null) },
         [FindingKinds.PortShared] = Healthy with { Port = new PortState(2, 0, [new PortHolder("wgproxy", 7), new PortHolder("wgproxy", 8)], null) },
         [FindingKinds.PortForbidden] = Healthy with { Port = new PortState(0, 0, [], (IPAddress.Any, 13)) },

@@ -24,7 +24,7 @@ internal static class ListenPort
             yield break;
         }
 
-        PortHolder[] holders = [.. state.Holders.DistinctBy(holder => holder.Process)];
+        PortHolder[] holders = [.. state.Holders.Where(holder => !holder.IsManager).DistinctBy(holder => holder.Process)];
         PortHolder? stranger = Array.Find(holders, holder => !holder.IsRelay);
         if (holders.Length > 1)
         {
@@ -38,6 +38,10 @@ internal static class ListenPort
         else if (holders is [PortHolder relay])
         {
             yield return FindingKinds.RelayRuns.With(("program", relay), ("port", port));
+        }
+        else if (state.Holders.Count > 0)
+        {
+            yield return FindingKinds.RelayAwaited.With(("port", port));
         }
         else if (state.Sockets == 0)
         {
