@@ -46,8 +46,10 @@ public sealed class PathWatcherTests : IDisposable
             "quiet");
         int noticed = StubbornKernel.Noticed;
         _space.Ip("addr", "add", "127.1.2.3/32", "dev", "lo");
+
+        // Both: on a busy machine it may have been quiet because it had no processor, and tell once more blindly.
+        Await(() => StubbornKernel.Noticed > noticed, "read a notice");
         Await(() => Volatile.Read(ref told) > before, "told of a change");
-        Assert.InRange(StubbornKernel.Noticed, noticed + 1, int.MaxValue);
     }
 
     private static void Await(Func<bool> condition, string what)
