@@ -14,14 +14,21 @@ namespace WgProxy.Core.Engine;
 /// <param name="done">Told when this owner's part of a batch is done.</param>
 /// <param name="knowsLocal">Whether the engine knows to which local address a client sent. If not, a record's is left out, or its client
 /// would not be found.</param>
-public sealed class RestoreLine(Func<Source, bool> isOwn, RestoreLine.Opener open, Action<RestoreBatch> done, bool knowsLocal)
+/// <param name="hold">Takes hold of each record's local port before the first mapping is restored, so that what a server sends waits there;
+/// null if the engine does not.</param>
+public sealed class RestoreLine(
+    Func<Source, bool> isOwn, RestoreLine.Opener open, Action<RestoreBatch> done, bool knowsLocal, RestoreLine.Holder? hold = null)
 {
     private RestoreBatch? _batch;
+    private int _nextHeld;
     private int _next;
     private volatile bool _closed;
 
     /// <summary>Opens the socket of a restored slot. Whether it opened.</summary>
     public delegate bool Opener(int slot, in MappingRecord record, Tick now);
+
+    /// <summary>Takes hold of a record's local port, if it can.</summary>
+    public delegate void Holder(in MappingRecord record);
 
     /// <summary>Leaves a batch. Whether there was room for it, and the owner has not ended.</summary>
     public RestoreOutcome Post(RestoreBatch batch)
@@ -70,6 +77,12 @@ public sealed class RestoreLine(Func<Source, bool> isOwn, RestoreLine.Opener ope
             return false;
         }
 
+        if (hold is not null && _nextHeld < batch.Records.Length)
+        {
+            Hold(batch, hold);
+            return true;
+        }
+
         JournalInstant instant = batch.Clock();
         int end = Math.Min(_next + Limits.RestoresLookedAtPerTurn, batch.Records.Length);
         for (int own = 0; _next < end && own < Limits.RestoredPerTurn; _next++)
@@ -86,10 +99,23 @@ public sealed class RestoreLine(Func<Source, bool> isOwn, RestoreLine.Opener ope
             return true;
         }
 
-        _next = 0;
+        (_next, _nextHeld) = (0, 0);
         Volatile.Write(ref _batch, null);
         done(batch);
         return false;
+    }
+
+    private void Hold(RestoreBatch batch, Holder holder)
+    {
+        int end = Math.Min(_nextHeld + Limits.HoldsLookedAtPerTurn, batch.Records.Length);
+        for (int own = 0; _nextHeld < end && own < Limits.HeldPerTurn; _nextHeld++)
+        {
+            if (isOwn(batch.Records[_nextHeld].Source) && batch.Verdicts[_nextHeld] == RestoreVerdict.Waiting)
+            {
+                holder(batch.Records[_nextHeld]);
+                own++;
+            }
+        }
     }
 
     private void Restore(RestoreBatch batch, int number, Relay relay, in JournalInstant instant, Tick now)

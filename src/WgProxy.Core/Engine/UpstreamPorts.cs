@@ -185,6 +185,18 @@ public sealed class UpstreamPorts
         return refusal.IsOfThePort && TryOpen(open, server, now, out socket, out refusal);
     }
 
+    /// <summary>Whether a recorded mapping may have its port again, and where its socket is then bound. Takes nothing.</summary>
+    /// <param name="server">The server.</param>
+    /// <param name="recorded">The port that the mapping had, and its address.</param>
+    /// <param name="end">The address and port.</param>
+    public bool MayReopen(IPEndPoint server, UpstreamEnd recorded, out UpstreamEnd end)
+    {
+        end = default;
+        bool isKept = recorded.IsIPv4 == IsIPv4(server) && _addresses.TryFind(recorded.Address, out end);
+        end = isKept ? end with { Port = recorded.Port } : new UpstreamEnd(0, recorded.Port);
+        return (isKept || _addresses.IsEmpty) && (Size == 0 || Has(_mayReturn, recorded.Port)) && !Has(_isTaken, recorded.Port);
+    }
+
     /// <summary>Draws a port; 0 if the system chooses; false if none is left. The caller returns it by <see cref="Rest"/>.</summary>
     public bool TryDraw(Tick now, out ushort port)
     {

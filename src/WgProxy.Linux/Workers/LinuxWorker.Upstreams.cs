@@ -64,11 +64,24 @@ internal sealed partial class LinuxWorker
     [MethodImpl(MethodImplOptions.NoInlining)]
     private bool TryConnect(IPEndPoint server, UpstreamEnd end, out UdpDescriptor socket, out OpenRefusal refusal)
     {
+        refusal = default;
+        if (!_held.IsEmpty && _held.TryTake(server, end, out socket))
+        {
+            Equip(socket);
+            return true;
+        }
+
         if (!_door.TryOpen(server, out socket, out refusal))
         {
             return false;
         }
 
+        Equip(socket);
+        return TryJoin(server, end, socket, out refusal);
+    }
+
+    private void Equip(UdpDescriptor socket)
+    {
         socket.AskBuffers(UpstreamPorts.Buffer);
         socket.AskMark();
         socket.AskOverflow();
@@ -76,7 +89,12 @@ internal sealed partial class LinuxWorker
         {
             socket.TryCoalesce();
         }
+    }
 
+    /// <summary>Binds and connects a socket, or closes it.</summary>
+    private static bool TryJoin(IPEndPoint server, UpstreamEnd end, UdpDescriptor socket, out OpenRefusal refusal)
+    {
+        refusal = default;
         int error = socket.Bind(end);
         bool isBound = error == 0;
         if (isBound && (error = socket.Connect(server)) == 0)

@@ -180,6 +180,43 @@ public sealed class RecordLineTests
     }
 
     [Fact]
+    public void All_ports_are_held_before_the_first_mapping_is_restored_so_many_in_a_turn()
+    {
+        MappingRecord[] records = [.. Confirm(500).Select(slot => _driver.Relay.RecordOf(slot, _driver.Now) with { Written = Instant })];
+        Relay relay = new(new RelaySettings { MaxMappings = 512 }, [.. _driver.Routes]);
+        List<Source> held = [];
+        List<Source> opened = [];
+        RestoreLine line = new(
+            source => source.Port % 2 == 0,
+            (int slot, in MappingRecord record, Tick _) =>
+            {
+                opened.Add(record.Source);
+                relay.Restored(slot, record.UpstreamPort, record.UpstreamPort);
+                return true;
+            },
+            _ => { },
+            knowsLocal: true,
+            (in MappingRecord record) => held.Add(record.Source));
+        RestoreBatch batch = new(records, () => Instant, _ => { });
+        for (int round = 0; round < 2; round++)
+        {
+            batch.Begin();
+            line.Post(batch);
+            Assert.True(line.Continue(relay, _driver.Now));
+            Assert.Equal(Limits.HeldPerTurn, held.Count);
+            Assert.True(line.Continue(relay, _driver.Now));
+            Assert.Equal(records.Select(record => record.Source).Where(source => source.Port % 2 == 0), held);
+            Assert.Equal(0, opened.Count % 250);
+            while (line.Continue(relay, _driver.Now))
+            {
+            }
+
+            Assert.Equal(held, opened.Take(250));
+            held.Clear();
+        }
+    }
+
+    [Fact]
     public void What_waits_when_the_owner_ends_is_told_and_nothing_waits_after_that()
     {
         RestoreLine line = new(_ => true, (int _, in MappingRecord _, Tick _) => true, _ => { }, knowsLocal: true);
