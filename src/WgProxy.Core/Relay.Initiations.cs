@@ -18,6 +18,7 @@ public sealed partial class Relay
         int route = Match(datagram, source);
         if (route < 0)
         {
+            _strangers.Refused(source, Verdict.BadMac1, default, now);
             return Drop(Direction.Uplink, Verdict.BadMac1, datagram);
         }
 
@@ -70,19 +71,19 @@ public sealed partial class Relay
     {
         if (_routes[route].Addresses.Best(now) is not IPEndPoint server)
         {
-            return Drop(Direction.Uplink, Verdict.NoServer, initiation, route: route);
+            return Refuse(Verdict.NoServer, initiation, source, route, now);
         }
 
         if (_admission.Judge(initiation, source, route, now, out Share share) is Verdict refusal)
         {
             return refusal == Verdict.Reply
                 ? SendCookie(initiation, source, route, slot: -1, now)
-                : Drop(Direction.Uplink, refusal, initiation, route: route);
+                : Refuse(refusal, initiation, source, route, now);
         }
 
         if (!_life.TryMakeRoomForAsker())
         {
-            return Drop(Direction.Uplink, Verdict.TableFull, initiation, route: route);
+            return Refuse(Verdict.TableFull, initiation, source, route, now);
         }
 
         int slot = AddMapping(source, route, server);
@@ -93,6 +94,12 @@ public sealed partial class Relay
         Count(route, Direction.Uplink, Verdict.Open, 1, initiation.Length);
         Count(route, Direction.Uplink, HandshakeMessage.Initiation);
         return new Decision(Verdict.Open, slot, initiation.Length);
+    }
+
+    private Decision Refuse(Verdict verdict, ReadOnlySpan<byte> initiation, in Source source, int route, Tick now)
+    {
+        _strangers.Refused(source, verdict, _routes.IdAt(route), now);
+        return Drop(Direction.Uplink, verdict, initiation, route: route);
     }
 
     /// <summary>Whether the server may be given one more initiation of a mapping. The wait of a tunnel's initiations is kept beside its

@@ -6,6 +6,9 @@ namespace WgProxy.Core;
 // What a relay says of its mappings to one that asks.
 public sealed partial class Relay
 {
+    /// <summary>The sources whose initiations were refused lately. A row without <see cref="StrangerStatus.Times"/> is empty.</summary>
+    internal ReadOnlySpan<StrangerStatus> Strangers => _strangers.Rows;
+
     /// <summary>Describes the mappings of some slots, as far as there is room. Allocates nothing.</summary>
     /// <param name="slot">The first slot; then the one after the last that was visited.</param>
     /// <param name="end">The slot to stop before.</param>
@@ -34,7 +37,13 @@ public sealed partial class Relay
                     mapping.UplinkBytes,
                     mapping.DownlinkBytes,
                     mapping.HasShown,
-                    mapping.Answers.IsUnanswered) { Peer = PeerOf(slot) };
+                    mapping.Answers.IsUnanswered)
+                {
+                    Peer = PeerOf(slot),
+                    AskedSince = mapping.Answers.AskedSince,
+                    HasSentLarge = mapping.HasSentLarge,
+                    HasReceivedLarge = mapping.HasReceivedLarge,
+                };
             }
         }
 

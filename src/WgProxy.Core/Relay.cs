@@ -25,6 +25,7 @@ public sealed partial class Relay
     private readonly TunnelTable _tunnels;
     private readonly Roaming _roaming;
     private readonly AdmissionControl _admission;
+    private readonly Strangers _strangers;
     private readonly MappingLifecycle _life;
 
     /// <summary>A relay for these routes.</summary>
@@ -52,6 +53,7 @@ public sealed partial class Relay
             OwnerOfTunnel = slot => _tunnels[_mappings[slot].Tunnel].Owner,
         });
         _admission = new AdmissionControl(settings, _routes, _life.Population);
+        _strangers = new Strangers(settings.HashSeed);
         KeepRates();
     }
 

@@ -27,17 +27,21 @@ public sealed class EngineQuery
 {
     private readonly Action<EngineQuery> _answered;
     private readonly MappingStatus[] _mappings;
+    private readonly StrangerStatus[] _strangers;
     private PeerStatus[] _peers = [];
     private int _count;
+    private int _strangersFound;
 
     /// <summary>A question.</summary>
     /// <param name="answered">Called once for each time that it is asked: on a thread of the engine if it was answered, else at once, on
     /// the asker's. Must neither block nor throw.</param>
     /// <param name="room">How many mappings the answer may hold; 0 to ask for counters only.</param>
-    public EngineQuery(Action<EngineQuery> answered, int room = 0)
+    /// <param name="strangers">How many strangers it may hold. Each owner of a relay keeps up to <see cref="Limits.RememberedStrangers"/>.</param>
+    public EngineQuery(Action<EngineQuery> answered, int room = 0, int strangers = 0)
     {
         _answered = answered;
         _mappings = new MappingStatus[room];
+        _strangers = new StrangerStatus[strangers];
     }
 
     /// <summary>The slot from which on mappings are wanted. Set by the asker.</summary>
@@ -77,6 +81,9 @@ public sealed class EngineQuery
     /// <summary>The mappings, by slot.</summary>
     public ReadOnlySpan<MappingStatus> Mappings => _mappings.AsSpan(0, _count);
 
+    /// <summary>The sources whose initiations were refused lately, in no order. Nothing of them is authenticated.</summary>
+    public ReadOnlySpan<StrangerStatus> Strangers => _strangers.AsSpan(0, _strangersFound);
+
     /// <summary>Which of an engine's owners of relays has it. Used by the engine.</summary>
     public int Owner { get; set; }
 
@@ -85,7 +92,7 @@ public sealed class EngineQuery
     /// <summary>The engine begins with it.</summary>
     public void Begin()
     {
-        (Outcome, Owner, Next, _count) = (QueryOutcome.Waiting, 0, -1, 0);
+        (Outcome, Owner, Next, _count, _strangersFound) = (QueryOutcome.Waiting, 0, -1, 0, 0);
         Counters.Clear();
         Routes?.Begin();
         OfRoute = Route == default ? OfRoute : new RouteCounters();
@@ -119,5 +126,12 @@ public sealed class EngineQuery
 
         Counters.Add(turns, frequency, now);
         Now = now;
+        foreach (ref readonly StrangerStatus stranger in relay.Strangers)
+        {
+            if (stranger.Times > 0 && _strangersFound < _strangers.Length)
+            {
+                _strangers[_strangersFound++] = stranger;
+            }
+        }
     }
 }

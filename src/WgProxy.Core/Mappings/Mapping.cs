@@ -39,7 +39,7 @@ internal struct Mapping
     /// <summary>The upstream socket's local port; 0 until the engine has opened it.</summary>
     public ushort Port;
 
-    // Seven rarely read flags share a byte, so that the row fits three cache lines.
+    // Nine flags share two bytes, so that the row fits three cache lines.
     private Mark _marks;
 
     /// <summary>The server has sent something of type 1, 2 or 4 to this port, so it may do so again.</summary>
@@ -63,6 +63,12 @@ internal struct Mapping
 
     /// <summary>Claimed with an index that is known nowhere: on probation until the server sends data to this port.</summary>
     public bool IsOnProbation { readonly get => Has(Mark.IsOnProbation); set => Set(Mark.IsOnProbation, value); }
+
+    /// <summary>A datagram too large for every path has passed to the server (<see cref="Limits.LargeDatagram"/>).</summary>
+    public bool HasSentLarge { readonly get => Has(Mark.HasSentLarge); set => Set(Mark.HasSentLarge, value); }
+
+    /// <summary>A datagram too large for every path has passed to the client.</summary>
+    public bool HasReceivedLarge { readonly get => Has(Mark.HasReceivedLarge); set => Set(Mark.HasReceivedLarge, value); }
 
     /// <summary>Whether anything has been written to the mapping's <see cref="MappingExtras"/>.</summary>
     public bool HasExtras;
@@ -106,7 +112,7 @@ internal struct Mapping
     private void Set(Mark mark, bool value) => _marks = value ? _marks | mark : _marks & ~mark;
 
     [Flags]
-    private enum Mark : byte
+    private enum Mark : ushort
     {
         None = 0,
         ServerUsedPort = 1,
@@ -116,6 +122,8 @@ internal struct Mapping
         AwaitsClient = 16,
         AwaitsServer = 32,
         IsOnProbation = 64,
+        HasSentLarge = 128,
+        HasReceivedLarge = 256,
     }
 }
 

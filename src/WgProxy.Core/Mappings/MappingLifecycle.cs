@@ -114,10 +114,12 @@ internal sealed partial class MappingLifecycle
         if (direction == Direction.Uplink)
         {
             mapping.UplinkBytes += bytes;
+            mapping.HasSentLarge |= bytes > datagrams * LargeDatagram;
         }
         else
         {
             mapping.DownlinkBytes += bytes;
+            mapping.HasReceivedLarge |= bytes > datagrams * LargeDatagram;
         }
     }
 

@@ -248,6 +248,13 @@ public static class Limits
     /// <summary>Sites that had a token or a turn, and networks that were spared, of each as many: some 18 a second come in.</summary>
     public const int RememberedSites = 1 << 10;
 
+    /// <summary>Sources whose initiations were refused lately: evidence for the operator, which decides nothing.</summary>
+    public const int RememberedStrangers = 1 << 8;
+
+    /// <summary>Bytes of UDP payload that every path carries (IPv6: 1,280 less its headers). A larger datagram shows that large data pass: a
+    /// tunnel of the least MTU (1,280) sends up to 1,312.</summary>
+    public const int LargeDatagram = 1_232;
+
     /// <summary>Forwarded initiations in each of the replay filter's two sets: 136 a second for <see cref="Specification.CookieLifetime"/>.
     /// </summary>
     public const int RememberedReplays = 1 << 14;

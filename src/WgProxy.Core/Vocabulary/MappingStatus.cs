@@ -33,4 +33,13 @@ public readonly record struct MappingStatus(
 {
     /// <summary>Whose tunnel it belongs to; the default if that is unknown, or no listed peer.</summary>
     public PeerId Peer { get; init; }
+
+    /// <summary>When it began to ask the server: of a proven mapping, the first initiation that is unanswered, or was last.</summary>
+    public Tick AskedSince { get; init; }
+
+    /// <summary>Whether a datagram of more than <see cref="Limits.LargeDatagram"/> bytes has passed to the server.</summary>
+    public bool HasSentLarge { get; init; }
+
+    /// <summary>Whether a datagram of more than <see cref="Limits.LargeDatagram"/> bytes has passed to the client.</summary>
+    public bool HasReceivedLarge { get; init; }
 }
