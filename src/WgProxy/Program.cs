@@ -1,12 +1,15 @@
 using System.Collections;
 using System.Reflection;
+using System.Runtime.InteropServices;
 using System.Text;
 using WgProxy.Commands;
 using WgProxy.Configuration;
+using WgProxy.Control;
 using WgProxy.Hosting;
 using WgProxy.Linux.Net;
 using WgProxy.Logging;
 using WgProxy.Resolving;
+using WgProxy.Showing;
 
 namespace WgProxy;
 
@@ -45,6 +48,8 @@ internal static class Program
                 return await new DoctorCommand(reader, HostLookup.AskAsync, OwnAddresses.OfThisHostLately(TimeProvider.System)).RunAsync(line.WantsJson, Console.Out);
             case Verb.Import:
                 return new ImportCommand(line, environment, log).Run(Console.OpenStandardInput(), Console.Out, Console.Error);
+            case Verb.Show or Verb.Top or Verb.Why:
+                return await AskRelayAsync(line, reader);
         }
 
         using Systemd systemd = new(environment);
@@ -52,5 +57,31 @@ internal static class Program
         return reader.Read() is { } options && log.IsAgreed(options, handed)
             ? await new RelayRun(options, reader, log, systemd, handed).RunAsync(Version)
             : ExitCode.WrongSettings;
+    }
+
+    private static async Task<int> AskRelayAsync(CommandLine line, OptionsReader reader)
+    {
+        using CancellationTokenSource stop = new();
+        using PosixSignalRegistration interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, context =>
+        {
+            context.Cancel = true;
+            stop.Cancel();
+        });
+        string? path = ControlEndpoint.PathForClients(reader.ReadControl());
+        if (path is null)
+        {
+            await Console.Error.WriteAsync("wgproxy: the setting Control is off, so that no relay can be asked\n");
+            return ExitCode.WrongSettings;
+        }
+
+        using RelaySocket relay = new(path);
+        bool isTerminal = !Console.IsOutputRedirected;
+        return line.Verb switch
+        {
+            Verb.Show => await ShowCommand.RunAsync(relay, line.Question, Console.Out, Console.Error, isTerminal, stop.Token),
+            Verb.Top => await new TopCommand(relay, TimeProvider.System).RunAsync(
+                Console.Out, Console.Error, isTerminal ? static () => (Console.WindowWidth, Console.WindowHeight) : null, stop.Token),
+            _ => await new WhyCommand(relay, line.Word, line.WantsJson).RunAsync(Console.Out, Console.Error, stop.Token),
+        };
     }
 }

@@ -1,5 +1,6 @@
 using System.Threading.Channels;
 using WgProxy.Accounting;
+using WgProxy.Causes;
 using WgProxy.Configuration;
 using WgProxy.Control;
 using WgProxy.Core.Engine;
@@ -61,7 +62,8 @@ internal sealed class RelayRun
         settings = state?.Equip(settings) ?? settings;
         settings = settings with { Inherited = Inherited() };
         RelayObserver observer = new(_log, settings.Relay, _servers.ResolveSoon);
-        using IEngine engine = EngineChoice.Create(options, settings with { Observe = observer.Observe });
+        Attempts attempts = new(TimeProvider.System);
+        using IEngine engine = EngineChoice.Create(options, settings with { Observe = change => Observe(observer, attempts, change) });
         UsageBook book = UsageBook.Open(state?.Path, _log);
         _meter = new UsageMeter(() => [.. _servers.Now.Select(served => (served.Id, served.Route))], engine.ReadUsageAsync, book, TimeProvider.System);
         _log.BeginQueue();
@@ -94,7 +96,7 @@ internal sealed class RelayRun
         await using ControlEndpoint? control = await StartControlAsync(new StatusReader(
             engine,
             _servers,
-            new RelayFacts(version, TimeProvider.System.GetUtcNow(), capacity, settings.Relay.LoadedAsked, () => _options, () => (int)_log.Level),
+            new RelayFacts(version, TimeProvider.System.GetUtcNow(), capacity, settings.Relay.LoadedAsked, () => _options, () => (int)_log.Level) { Attempts = attempts },
             TimeProvider.System), figures);
         _systemd.Ready(Purpose);
         bool stopped = await signals.RunUntilStopAsync(stop => Task.WhenAny(
@@ -126,6 +128,12 @@ internal sealed class RelayRun
                 ? Summary.Of(all, TimeProvider.System.GetElapsedTime(start), GC.GetTotalPauseDuration())
                 : "busy");
         }
+    }
+
+    private static void Observe(RelayObserver observer, Attempts attempts, RelayEvent change)
+    {
+        observer.Observe(change);
+        attempts.Observe(change);
     }
 
     private string Purpose => _options.Servers is [var only] ? $"relays to {only.Endpoint}" : $"relays to {_options.Servers.Count} servers";

@@ -23,7 +23,7 @@ internal sealed class ImportCommand(CommandLine line, IDictionary environment, L
     /// <param name="advice">Where the lines to change go.</param>
     public int Run(Stream input, TextWriter output, TextWriter advice)
     {
-        string? path = line.File ?? line.InPlace;
+        string? path = line.Word ?? line.InPlace;
         if (path is null)
         {
             return TryReadServer(out ServerName? endpoint, out PublicKey? key, null) ? Write(ImportedServers.Of(endpoint!, key!), output) : ExitCode.WrongSettings;

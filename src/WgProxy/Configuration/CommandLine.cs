@@ -4,34 +4,15 @@ using WgProxy.Logging;
 
 namespace WgProxy.Configuration;
 
-/// <summary>What the program is asked to do.</summary>
-internal enum Verb
-{
-    /// <summary>To relay.</summary>
-    Relay,
-
-    /// <summary>To check the settings.</summary>
-    Check,
-
-    /// <summary>To make a configuration file.</summary>
-    Import,
-
-    /// <summary>To examine the host.</summary>
-    Doctor,
-}
-
 /// <summary>The arguments of the program, taken apart by the option table.</summary>
 internal sealed class CommandLine
 {
-    private const string InPlaceFlag = "--in-place";
-    private const string RelayFlag = "--relay";
-
     private readonly Option<bool> _help = new("--help", "-h", "-?");
     private readonly Option<bool> _version = new("--version");
-    private readonly Option<bool> _json = new("--json");
-    private readonly Option<string> _inPlace = new(InPlaceFlag);
-    private readonly Option<string> _relay = new(RelayFlag);
-    private readonly Argument<string> _file = new("FILE") { Arity = ArgumentArity.ZeroOrOne };
+    private readonly VerbSyntax _syntax;
+    private readonly Dictionary<string, Option<string>> _own;
+    private readonly Dictionary<string, Option<bool>> _switches;
+    private readonly Argument<string> _word = new("WORD") { Arity = ArgumentArity.ZeroOrOne };
     private readonly Dictionary<OptionRow, Option<string>> _flags =
         OptionTable.Rows.ToDictionary(row => row, row => new Option<string>(row.Flag));
 
@@ -40,26 +21,21 @@ internal sealed class CommandLine
     /// <summary>Takes arguments apart. Errors are found by <see cref="IsValid"/>.</summary>
     public CommandLine(IReadOnlyList<string> arguments)
     {
-        Verb = arguments is ["check", ..] ? Verb.Check : arguments is ["import", ..] ? Verb.Import : arguments is ["doctor", ..] ? Verb.Doctor : Verb.Relay;
+        _syntax = VerbSyntax.Of(arguments);
+        _own = _syntax.Flags.ToDictionary(name => name, name => new Option<string>(name), StringComparer.Ordinal);
+        _switches = _syntax.Switches.ToDictionary(name => name, name => new Option<bool>(name), StringComparer.Ordinal);
 
         // A Command and not a RootCommand: what help and version print is decided here, and an argument that begins
         // with "@" is not the name of a file.
         Command command = new("wgproxy") { _help, _version };
-        foreach (Option<string> flag in _flags.Values)
+        foreach (Option option in (IEnumerable<Option>)[.. _flags.Values, .. _own.Values, .. _switches.Values])
         {
-            command.Add(flag);
+            command.Add(option);
         }
 
-        if (Verb == Verb.Doctor)
+        if (_syntax.TakesWord)
         {
-            command.Add(_json);
-        }
-
-        if (Verb == Verb.Import)
-        {
-            command.Add(_inPlace);
-            command.Add(_relay);
-            command.Add(_file);
+            command.Add(_word);
         }
 
         ParserConfiguration configuration = new() { EnablePosixBundling = false, ResponseFileTokenReplacer = null };
@@ -67,19 +43,24 @@ internal sealed class CommandLine
     }
 
     /// <summary>What the program is asked to do.</summary>
-    public Verb Verb { get; }
+    public Verb Verb => _syntax.Verb;
 
-    /// <summary>The file to import; <c>-</c> for standard input; null for none.</summary>
-    public string? File => Verb == Verb.Import && _result.GetResult(_file) is { Tokens: [Token token] } ? token.Value : null;
+    /// <summary>The word behind the command: the file to import, <c>-</c> for standard input, what to show, or the client to tell of; null
+    /// for none.</summary>
+    public string? Word => _syntax.TakesWord && _result.GetResult(_word) is { Tokens: [Token token] } ? token.Value : null;
 
     /// <summary>The client's file to edit; null for none.</summary>
-    public string? InPlace => TextOf(_inPlace);
+    public string? InPlace => this[VerbSyntax.InPlace];
 
     /// <summary>The endpoint at which clients reach the relay; null if it was not given.</summary>
-    public string? Relay => TextOf(_relay);
+    public string? Relay => this[VerbSyntax.Relay];
 
     /// <summary>Whether a program reads what the command says.</summary>
-    public bool WantsJson => Verb == Verb.Doctor && _result.GetResult(_json) is { Implicit: false };
+    public bool WantsJson => _switches.TryGetValue(VerbSyntax.Json, out Option<bool>? json) && _result.GetResult(json) is { Implicit: false };
+
+    /// <summary>What the command show is asked for.</summary>
+    public ShowQuestion Question =>
+        new(Word, WantsJson, this[VerbSyntax.OfServer], this[VerbSyntax.OfPeer], this[VerbSyntax.Sort], this[VerbSyntax.Limit]);
 
     /// <summary>Whether help was asked for. It is given no matter what else was said.</summary>
     public bool WantsHelp => _result.GetResult(_help) is { Implicit: false };
@@ -90,18 +71,16 @@ internal sealed class CommandLine
     /// <summary>The text of a flag; null if it was not given. Only for a valid command line.</summary>
     public string? this[OptionRow row] => TextOf(_flags[row]);
 
+    /// <summary>The text of a flag of the command's own; null if it was not given, or the command has none such.</summary>
+    public string? this[string own] => _own.TryGetValue(own, out Option<string>? option) ? TextOf(option) : null;
+
     /// <summary>Whether every argument is a known flag with one value; says the first that is not.</summary>
     public bool IsValid(Log log)
     {
         if (_result.UnmatchedTokens is [string unknown, ..])
         {
-            string[] own = Verb switch
-            {
-                Verb.Import => [InPlaceFlag, RelayFlag],
-                Verb.Doctor => [_json.Name],
-                _ => [],
-            };
-            string[] verbs = Verb == Verb.Relay && !unknown.StartsWith('-') ? ["check", "import", "doctor"] : [];
+            string[] own = [.. _syntax.Flags, .. _syntax.Switches];
+            string[] verbs = Verb == Verb.Relay && !unknown.StartsWith('-') ? [.. VerbSyntax.All.Skip(1).Select(syntax => syntax.Name)] : [];
             log.UnknownArgument(unknown, Spelling.Nearest(unknown, OptionTable.Rows.Select(row => row.Flag).Concat(own).Concat(verbs)));
             return false;
         }
@@ -113,9 +92,9 @@ internal sealed class CommandLine
             return false;
         }
 
-        if (Verb == Verb.Import && (HasNotOneValue(_inPlace) || HasNotOneValue(_relay)))
+        if (_own.FirstOrDefault(own => HasNotOneValue(own.Value)).Key is { } valueless)
         {
-            log.BadCommandLine($"{(HasNotOneValue(_relay) ? RelayFlag : InPlaceFlag)} needs exactly one value");
+            log.BadCommandLine($"{valueless} needs exactly one value");
             return false;
         }
 

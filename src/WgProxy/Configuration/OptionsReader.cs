@@ -49,6 +49,15 @@ internal sealed class OptionsReader(CommandLine line, IDictionary environment, L
         return Finish(valid, path, refusal);
     }
 
+    /// <summary>The setting <see cref="OptionTable.Control"/> alone, for a program that asks a running relay. What is wrong with the file is
+    /// the relay's matter, and says nothing here.</summary>
+    public string ReadControl()
+    {
+        _ = ReadFile(FindFile());
+        return TextOf(OptionTable.Control)
+            ?? (_file?.Relay.TryGetValue(OptionTable.Control, out object? listed) == true ? (string)listed! : OptionTable.Control.Default!);
+    }
+
     /// <summary>Reads the same file again, and takes flags and variables as they were. Nothing but the log's lines changes.</summary>
     /// <param name="path">The file.</param>
     public Options? ReadAgain(string path)

@@ -37,6 +37,15 @@ internal sealed class ControlEndpoint : IAsyncDisposable
         _ => setting,
     };
 
+    /// <summary>Where a program finds the socket of a relay that runs; null if the relay has none.</summary>
+    /// <param name="setting">The text of the setting: off, auto or a path.</param>
+    public static string? PathForClients(string setting) => setting switch
+    {
+        "off" => null,
+        "auto" => "/run/wgproxy/control.sock",
+        _ => setting,
+    };
+
     /// <summary>Begins to answer; null if the socket cannot be made. Then one line said why.</summary>
     /// <param name="path">The path of the socket.</param>
     /// <param name="resources">What can be asked for.</param>

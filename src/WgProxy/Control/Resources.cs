@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Primitives;
 using WgProxy.Figures;
 using WgProxy.Status;
 
@@ -20,6 +21,11 @@ internal static class Resources
             await Answers.WriteAsync(context, await reader.ReadPeersAsync(context.RequestAborted), StatusJson.Default.PeersReport)),
         Get("/v1/drops", Audience.Everybody, async context =>
             await Answers.WriteAsync(context, await reader.ReadDropsAsync(context.RequestAborted), StatusJson.Default.DropsReport)),
+        Get("/v1/why", Audience.Local, async context =>
+            await Answers.WriteAsync(
+                context,
+                await reader.ReadCausesAsync(context.Request.Query.TryGetValue("client", out StringValues client) ? client.ToString() : null, context.RequestAborted),
+                StatusJson.Default.CausesReport)),
         Get("/v1/sessions", Audience.Local, context => AnswerSessionsAsync(context, reader)),
         Get("/metrics", Audience.Everybody, context => AnswerFiguresAsync(context, figures)),
         Get("/healthz", Audience.Everybody, async context =>

@@ -13,6 +13,9 @@ internal readonly record struct Question(RouteId Route)
 
     /// <summary>The slot from which on mappings are wanted; null if none are.</summary>
     public int? From { get; init; }
+
+    /// <summary>Whether the sources whose initiations were refused lately are wanted.</summary>
+    public bool Strangers { get; init; }
 }
 
 /// <summary>
@@ -25,6 +28,9 @@ internal sealed class EngineInquiry(IEngine engine)
     /// <summary>Mappings in one answer. Their row is made once, so that pages of mappings cost no garbage.</summary>
     public const int Page = 256;
 
+    // Those of four workers.
+    private const int MostStrangers = 4 * Limits.RememberedStrangers;
+
     /// <summary>How long an asker waits for its turn and for the answer. Workers answer within a few turns, which take
     /// microseconds.</summary>
     public static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
@@ -34,6 +40,7 @@ internal sealed class EngineInquiry(IEngine engine)
     private TaskCompletionSource _answered = new();
     private EngineQuery? _figures;
     private EngineQuery? _page;
+    private EngineQuery? _strangers;
 
     /// <summary>Asks once.</summary>
     /// <param name="question">What is asked.</param>
@@ -56,7 +63,8 @@ internal sealed class EngineInquiry(IEngine engine)
 
         // The answer comes on a thread that moves datagrams: what is to be done with it happens elsewhere.
         TaskCompletionSource answered = _answered = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        EngineQuery query = question.From is null
+        EngineQuery query = question.Strangers ? _strangers ??= new EngineQuery(_ => _answered.SetResult(), strangers: MostStrangers)
+            : question.From is null
             ? _figures ??= new EngineQuery(_ => _answered.SetResult())
             : _page ??= new EngineQuery(_ => _answered.SetResult(), Page);
         (query.Route, query.Peers, query.From) = (question.Route, question.Peers ?? PeerList.Empty, question.From ?? 0);

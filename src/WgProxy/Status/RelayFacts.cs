@@ -1,3 +1,4 @@
+using WgProxy.Causes;
 using WgProxy.Configuration;
 using WgProxy.Hosting;
 
@@ -11,4 +12,8 @@ namespace WgProxy.Status;
 /// <param name="Options">The settings that apply now.</param>
 /// <param name="Level">The log level that applies now.</param>
 internal sealed record RelayFacts(
-    string Version, DateTimeOffset Started, Capacity Capacity, int LoadedFrom, Func<Options> Options, Func<int> Level);
+    string Version, DateTimeOffset Started, Capacity Capacity, int LoadedFrom, Func<Options> Options, Func<int> Level)
+{
+    /// <summary>Clients that gave up asking for a tunnel.</summary>
+    public Attempts Attempts { get; init; } = new(TimeProvider.System);
+}

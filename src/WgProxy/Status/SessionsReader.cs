@@ -148,14 +148,4 @@ internal sealed class SessionsReader(EngineInquiry inquiry, ServerSet servers, T
     }
 
     private sealed record PageRead(int? Next, Tick Now);
-
-    /// <summary>What a server and its clients are called.</summary>
-    private sealed record Names(string Server, IReadOnlyDictionary<PeerId, string> Peers)
-    {
-        public static Names Of(Served served) => new(
-            served.Options.Name,
-            served.Options.Peers.ToDictionary(peer => served.Route.Settings.Peers.Find(peer.Key), peer => peer.Name));
-
-        public string? PeerOf(PeerId peer) => peer == default ? null : Peers.GetValueOrDefault(peer);
-    }
 }

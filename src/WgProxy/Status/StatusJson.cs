@@ -11,5 +11,6 @@ namespace WgProxy.Status;
 [JsonSerializable(typeof(DropsReport))]
 [JsonSerializable(typeof(HealthReport))]
 [JsonSerializable(typeof(ReadyReport))]
+[JsonSerializable(typeof(CausesReport))]
 [JsonSerializable(typeof(ErrorReport))]
 internal sealed partial class StatusJson : JsonSerializerContext;

@@ -74,6 +74,12 @@ internal sealed class StatusReader(IEngine engine, ServerSet servers, RelayFacts
     public Task<SessionsReport?> ReadSessionsAsync(SessionsQuestion question, CancellationToken stop) =>
         new SessionsReader(_inquiry, servers, time).ReadAsync(question, stop);
 
+    /// <summary>Why clients have no tunnel.</summary>
+    /// <param name="client">An address, an address and port, or the name of a peer; null for everybody.</param>
+    /// <param name="stop">Ends the wait.</param>
+    public Task<CausesReport?> ReadCausesAsync(string? client, CancellationToken stop) =>
+        new CausesReader(_inquiry, servers, facts.Attempts, time).ReadAsync(client, stop);
+
     /// <summary>What became of datagrams.</summary>
     public async Task<DropsReport?> ReadDropsAsync(CancellationToken stop)
     {

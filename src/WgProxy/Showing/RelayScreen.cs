@@ -1,0 +1,106 @@
+using Spectre.Console;
+using WgProxy.Status;
+
+namespace WgProxy.Showing;
+
+/// <summary>What <c>wgproxy show</c> is made of.</summary>
+/// <param name="Status">The relay as a whole.</param>
+/// <param name="Servers">Its servers.</param>
+/// <param name="Peers">Their clients that have names.</param>
+internal sealed record RelayReports(StatusReport Status, ServersReport Servers, PeersReport Peers);
+
+/// <summary>The relay on one screen, laid out as <c>wg show</c> lays out an interface and its peers.</summary>
+/// <param name="console">Where it is written.</param>
+internal sealed class RelayScreen(IAnsiConsole console)
+{
+    private const int MostPeers = 100;
+
+    /// <summary>Writes it.</summary>
+    public void Write(RelayReports reports)
+    {
+        WriteRelay(reports.Status);
+        ILookup<string, PeerReport> peers = reports.Peers.Peers.ToLookup(peer => peer.Server, StringComparer.Ordinal);
+        foreach (ServerReport server in reports.Servers.Servers)
+        {
+            console.WriteLine();
+            WriteServer(server);
+            PeerReport[] shown = [.. peers[server.Name].OrderBy(peer => peer.LastSeenSeconds ?? double.MaxValue).ThenBy(peer => peer.Name, StringComparer.Ordinal)];
+            foreach (PeerReport peer in shown.Take(MostPeers))
+            {
+                console.WriteLine();
+                WritePeer(peer);
+            }
+
+            if (shown.Length > MostPeers)
+            {
+                console.WriteLine();
+                Line(2, "more peers", $"{shown.Length - MostPeers}: wgproxy show peers");
+            }
+        }
+    }
+
+    private void WriteRelay(StatusReport status)
+    {
+        Head(0, "relay", $"wgproxy {status.Version}");
+        Line(2, "listening on", string.Join(", ", status.Listening));
+        Line(2, "running for", $"{Figure.Span(status.UptimeSeconds)}, engine {status.Engine}, {Figure.Count(status.Workers, "worker")}");
+        Line(2, "mappings", $"{Mappings(status.Mappings)} (at most {status.Limits.Mappings})");
+        Line(2, "transfer", $"{Figure.Bytes(status.Uplink.Bytes)} to servers, {Figure.Bytes(status.Downlink.Bytes)} to clients");
+        if (status.Uplink.Dropped + status.Downlink.Dropped is > 0 and long dropped)
+        {
+            Line(2, "dropped", $"{Figure.Count(dropped, "datagram")}: wgproxy show drops says why");
+        }
+
+        if (status.Load.IsLoaded)
+        {
+            Line(2, "load", $"{status.Load.Asked} clients are unanswered: strangers must show cookies");
+        }
+
+        foreach (string warning in status.Warnings)
+        {
+            console.MarkupLine($"  [bold yellow]warning[/]: {Safe(warning)}");
+        }
+    }
+
+    private void WriteServer(ServerReport server)
+    {
+        Head(0, "server", server.Name);
+        Line(2, "public key", server.PublicKey);
+        Line(2, "endpoint", server.EndpointInUse is null ? "unknown: the name has no address yet" : $"{server.EndpointInUse}{Names(server)}");
+        Line(2, "health", $"{server.Health}{(server.IsLoaded ? ", under load" : string.Empty)}");
+        Line(2, "mappings", Mappings(server.Mappings));
+        Line(2, "handshakes", $"{server.Handshakes}");
+        Line(2, "transfer", $"{Figure.Bytes(server.Downlink.Bytes)} received, {Figure.Bytes(server.Uplink.Bytes)} sent");
+    }
+
+    // In the words of the server's own wg: received is what the peer sends.
+    private void WritePeer(PeerReport peer)
+    {
+        Head(2, "peer", peer.Name);
+        Line(4, "public key", peer.PublicKey);
+        Line(4, "last seen", Figure.Ago(peer.LastSeenSeconds));
+        if (peer.Handshakes > 0)
+        {
+            Line(4, "mappings", $"{peer.Mappings}, {Figure.Count(peer.Handshakes, "handshake")}");
+            Line(4, "transfer", $"{Figure.Bytes(peer.Uplink.Bytes)} received, {Figure.Bytes(peer.Downlink.Bytes)} sent");
+        }
+    }
+
+    private static string Mappings(MappingsReport mappings)
+    {
+        string parts = string.Join(", ", mappings.ByProof.Where(proof => proof.Value > 0).Select(proof => $"{proof.Value} {proof.Key.ToLowerInvariant()}"));
+        return parts.Length == 0 ? "none" : parts;
+    }
+
+    private static string Names(ServerReport server)
+    {
+        string[] names = [.. server.Endpoints.Where(endpoint => endpoint.Name != server.EndpointInUse).Select(endpoint => endpoint.Name)];
+        return names.Length == 0 ? string.Empty : $" ({string.Join(", ", names)})";
+    }
+
+    private void Head(int indent, string what, string name) => console.MarkupLine($"{new string(' ', indent)}[bold green]{what}[/]: [green]{Safe(name)}[/]");
+
+    private void Line(int indent, string key, string value) => console.MarkupLine($"{new string(' ', indent)}[bold]{key}[/]: {Safe(value)}");
+
+    private static string Safe(string text) => Markup.Escape(Terminal.Plain(text));
+}

@@ -1,0 +1,46 @@
+using System.Globalization;
+using System.Text;
+using Spectre.Console;
+
+namespace WgProxy.Showing;
+
+/// <summary>The terminal, or what stands in its place.</summary>
+internal static class Terminal
+{
+    // Where nobody looks, nothing is folded.
+    private const int WidthOfFile = 1_000;
+
+    /// <summary>A console that writes there. Into a file or a pipe it writes no colours, and folds no line.</summary>
+    /// <param name="output">Standard output.</param>
+    /// <param name="isTerminal">Whether somebody looks.</param>
+    public static IAnsiConsole Of(TextWriter output, bool isTerminal)
+    {
+        IAnsiConsole console = AnsiConsole.Create(new AnsiConsoleSettings
+        {
+            Out = new AnsiConsoleOutput(output),
+            Ansi = isTerminal ? AnsiSupport.Detect : AnsiSupport.No,
+            ColorSystem = isTerminal ? ColorSystemSupport.Detect : ColorSystemSupport.NoColors,
+            Interactive = InteractionSupport.No,
+        });
+        if (!isTerminal)
+        {
+            console.Profile.Width = WidthOfFile;
+        }
+
+        return console;
+    }
+
+    /// <summary>A text without anything that could control a terminal: names of servers and peers may hold any character.</summary>
+    public static string Plain(string text)
+    {
+        StringBuilder plain = new(text.Length);
+        foreach (Rune rune in text.EnumerateRunes())
+        {
+            bool controls = Rune.GetUnicodeCategory(rune) is UnicodeCategory.Control or UnicodeCategory.Format
+                or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator;
+            _ = controls ? plain.Append('\uFFFD') : plain.Append(rune.ToString());
+        }
+
+        return plain.ToString();
+    }
+}
