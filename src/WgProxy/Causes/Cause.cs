@@ -3,7 +3,7 @@ namespace WgProxy.Causes;
 /// <summary>Why a client has no tunnel, or one that does not carry what it should. In the order in which causes are told.</summary>
 internal enum CauseKind
 {
-    /// <summary>The server answers nobody.</summary>
+    /// <summary>The server answers no client.</summary>
     ServerSilent,
 
     /// <summary>The server's name has no address.</summary>
@@ -15,7 +15,7 @@ internal enum CauseKind
     /// <summary>The server answers others, and not this client.</summary>
     SilentForClient,
 
-    /// <summary>The server does not answer this client, and nobody else shows whether it answers at all.</summary>
+    /// <summary>The server does not answer this client, and no other client shows whether it answers at all.</summary>
     SilentForOnlyClient,
 
     /// <summary>The server answers, and the client makes nothing of it.</summary>

@@ -69,7 +69,7 @@ internal sealed class CauseFinder(Evidence evidence)
                 && (waiting.Any(mapping => mapping.Proof >= Proof.Established) || clients.Select(client => client.Address).Distinct().Count() > 1);
             if (isSilentForAll)
             {
-                yield return new Cause(CauseKind.ServerSilent, null, server.Name, $"server {server.Name} at {server.Endpoint} answers nobody ({LastAnswer(server)}), while {Count(clients.Length, "client waits", "clients wait")}: "
+                yield return new Cause(CauseKind.ServerSilent, null, server.Name, $"server {server.Name} at {server.Endpoint} answers no client ({LastAnswer(server)}), while {Count(clients.Length, "client waits", "clients wait")}: "
                     + (server.LastHandshake == default ? "it is down, unreachable from here, or has another key or port than configured" : "it is down, or unreachable from here"));
                 continue;
             }
@@ -79,7 +79,7 @@ internal sealed class CauseFinder(Evidence evidence)
                 string who = $"client {Name(client, server.Route)}: server {server.Name}";
                 yield return answersOthers
                     ? new Cause(CauseKind.SilentForClient, client, server.Name, $"{who} answers others, and not this client's handshakes{For(client, waiting)}: it does not list the client's public key as a peer, or the client's clock was set back")
-                    : new Cause(CauseKind.SilentForOnlyClient, client, server.Name, $"{who} does not answer its handshakes{For(client, waiting)} ({LastAnswer(server)}), and nobody else asks it: the server at {server.Endpoint} is down or unreachable, or it does not list the client's public key, or the client's clock was set back");
+                    : new Cause(CauseKind.SilentForOnlyClient, client, server.Name, $"{who} does not answer its handshakes{For(client, waiting)} ({LastAnswer(server)}), and no other client asks it: the server at {server.Endpoint} is down or unreachable, or it does not list the client's public key, or the client's clock was set back");
             }
         }
     }

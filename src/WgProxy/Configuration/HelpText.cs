@@ -11,7 +11,15 @@ internal static class HelpText
     private static readonly (string Name, string Text)[] Commands =
     [
         ("check", "check the settings and resolve the servers' names, without relaying"),
-        ("doctor", "examine this host for what keeps a relay from working, and say what mends it; --json for programs"),
+        ("show", "ask a running relay, and show it on one screen; or show sessions, peers, servers or drops, one per line"),
+        ("  --of-server NAME", "only what concerns this server"),
+        ("  --of-peer NAME", "only what concerns this peer"),
+        ("  --sort ORDER", "sessions by last_valid (the usual order), traffic or expires"),
+        ("  --limit NUMBER", "so many sessions, 1,000 at most"),
+        ("top", "show a running relay and its busiest sessions anew each second; Ctrl-C ends it"),
+        ("why", "tell why clients of a running relay have no tunnel; or why one has none: its address, address and port, or its peer's name"),
+        ("  --json", "with show, why and doctor: the report for programs"),
+        ("doctor", "examine this host for what keeps a relay from working, and say what mends it"),
         ("import", "write a configuration file to standard output: from a client's or a server's WireGuard file, from standard input (-), or "
             + "without a file from the options; and the lines of the client's file to change to standard error"),
         ("  --relay HOST:PORT", "the endpoint at which the client reaches the relay"),
@@ -36,9 +44,9 @@ internal static class HelpText
     private static readonly (string Name, string Text)[] ExitCodes =
     [
         ("0", "stopped by a signal, or nothing is wrong"),
-        ("1", "doctor has found a problem"),
+        ("1", "doctor has found a problem, or why a cause"),
         ("2", "a setting is missing or wrong"),
-        ("3", "the system refused something, such as a port in use; another relay uses the state directory; or check could not resolve a name or bind a socket"),
+        ("3", "the system refused something, such as a port in use; another relay uses the state directory; check could not resolve a name or bind a socket"),
     ];
 
     /// <summary>The whole text, with a line feed at the end of each line.</summary>
@@ -47,7 +55,7 @@ internal static class HelpText
         StringBuilder text = new();
         Paragraph(text, "wgproxy relays the WireGuard traffic of many clients to their servers. It needs the servers' public "
             + "keys, and no other keys.");
-        _ = text.Append("\nUsage: wgproxy [OPTIONS]\n       wgproxy check [OPTIONS]\n       wgproxy doctor [--json] [OPTIONS]\n       wgproxy import [FILE|-] [--relay HOST:PORT] [--in-place FILE] [OPTIONS]\n\n");
+        _ = text.Append("\nUsage: wgproxy [OPTIONS]\n       wgproxy check [OPTIONS]\n       wgproxy show [sessions|peers|servers|drops] [--json] [OPTIONS]\n       wgproxy top [OPTIONS]\n       wgproxy why [CLIENT] [--json] [OPTIONS]\n       wgproxy doctor [--json] [OPTIONS]\n       wgproxy import [FILE|-] [--relay HOST:PORT] [--in-place FILE] [OPTIONS]\n\n");
         Paragraph(text, "Every option is also an environment variable and, except --config, a key of the configuration file. A flag "
             + "overrides its variable, and a variable overrides the file. An empty variable counts as missing. Several servers "
             + "need a file, which has further keys: names, rates and peers.");

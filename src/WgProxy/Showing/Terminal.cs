@@ -7,12 +7,12 @@ namespace WgProxy.Showing;
 /// <summary>The terminal, or what stands in its place.</summary>
 internal static class Terminal
 {
-    // Where nobody looks, nothing is folded.
+    // Into files and pipes nothing is folded.
     private const int WidthOfFile = 1_000;
 
     /// <summary>A console that writes there. Into a file or a pipe it writes no colours, and folds no line.</summary>
     /// <param name="output">Standard output.</param>
-    /// <param name="isTerminal">Whether somebody looks.</param>
+    /// <param name="isTerminal">Whether a terminal shows it.</param>
     public static IAnsiConsole Of(TextWriter output, bool isTerminal)
     {
         IAnsiConsole console = AnsiConsole.Create(new AnsiConsoleSettings
