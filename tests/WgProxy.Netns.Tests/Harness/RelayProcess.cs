@@ -35,12 +35,14 @@ internal sealed class RelayProcess : IDisposable
     /// <summary>Starts a relay for this server and awaits that it listens and knows the server's address. An unprivileged one
     /// lacks CAP_NET_ADMIN and CAP_NET_RAW: it gets the buffers that net.core.rmem_max and wmem_max grant to anybody.</summary>
     /// <remarks><c>through</c> is a program that starts it, in its own place. With <c>waitsFor</c>, a locked file, it begins when the process
-    /// ends that has locked it, as early as a service manager would start it.</remarks>
+    /// ends that has locked it, as early as a service manager would start it; with <c>isActivated</c> too, systemd-socket-activate begins then.</remarks>
     public static async Task<RelayProcess> StartAsync(
         Topology topology, IPEndPoint server, string publicKey, int port = 51820, Namespace? space = null, int? workers = null, IPAddress? listen = null,
-        string? through = null, bool unprivileged = false, string? waitsFor = null, params (string Name, string Value)[] variables)
+        string? through = null, bool unprivileged = false, string? waitsFor = null, bool isActivated = false,
+        params (string Name, string Value)[] variables)
     {
-        Child process = topology.Own(Start(space ?? topology.Relay, server, publicKey, port, workers, listen, through, unprivileged, waitsFor, command: null, variables));
+        Child process = topology.Own(Start(
+            space ?? topology.Relay, server, publicKey, port, workers, listen, through, unprivileged, waitsFor, command: null, isActivated, variables));
         await process.LineAsync(line => line.Contains(" is at ", StringComparison.Ordinal), "server resolved");
         return new RelayProcess(process);
     }
@@ -48,9 +50,16 @@ internal sealed class RelayProcess : IDisposable
     /// <summary>Starts a relay that may refuse to start.</summary>
     public static Child Start(
         Namespace space, IPEndPoint server, string publicKey, int port = 51820, int? workers = null, IPAddress? listen = null,
-        string? through = null, bool unprivileged = false, string? waitsFor = null, string? command = null, params (string Name, string Value)[] variables)
+        string? through = null, bool unprivileged = false, string? waitsFor = null, string? command = null, bool isActivated = false,
+        params (string Name, string Value)[] variables)
     {
-        string[] start = waitsFor is not null ? ["sh", "-c", "flock \"$0\" true; exec \"$@\"", waitsFor, Binary] : unprivileged ? ["setpriv", "--bounding-set", "-net_admin,-net_raw", "--inh-caps", "-net_admin,-net_raw", Binary] : through is null ? [Binary] : [through, Binary];
+        string[] activation = !isActivated ? [] :
+        [
+            "systemd-socket-activate", "--datagram", $"--listen={new IPEndPoint(listen ?? IPAddress.Any, port)}",
+            .. ((string[])["WGPROXY_LISTEN", "WGPROXY_LOGLEVEL", "WGPROXY_SERVER", "WGPROXY_PUBKEY", "WGPROXY_ENGINE", .. variables.Select(each => each.Name)])
+                .Select(name => $"--setenv={name}"),
+        ];
+        string[] start = waitsFor is not null ? ["sh", "-c", "flock \"$0\" true; exec \"$@\"", waitsFor, .. activation, Binary] : unprivileged ? ["setpriv", "--bounding-set", "-net_admin,-net_raw", "--inh-caps", "-net_admin,-net_raw", Binary] : through is null ? [Binary] : [through, Binary];
         return space.Start(
             $"wgproxy on port {port}",
             start[0],

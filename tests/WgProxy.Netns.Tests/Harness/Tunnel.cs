@@ -78,7 +78,8 @@ internal sealed class Tunnel : IDisposable
     /// <param name="signal">How it ends.</param>
     /// <param name="state">The directory of its state; null for none.</param>
     /// <param name="meanwhile">What happens while there is none.</param>
-    public async Task RestartAsync(int signal, string? state, Action? meanwhile = null)
+    /// <param name="isActivated">Whether systemd-socket-activate starts the other, on IPv4.</param>
+    public async Task RestartAsync(int signal, string? state, Action? meanwhile = null, bool isActivated = false)
     {
         bool waits = state is not null && meanwhile is null;
         Task<RelayProcess>? next = waits ? StartNextAsync() : null;
@@ -97,7 +98,9 @@ internal sealed class Tunnel : IDisposable
             new IPEndPoint(Server.Host.Address(AddressFamily.InterNetworkV6), Port),
             Server.Key.Public,
             Port,
+            listen: isActivated ? IPAddress.Any : null,
             waitsFor: waits ? $"{state}/lock" : null,
+            isActivated: isActivated,
             variables: ("WGPROXY_STATE_DIRECTORY", state ?? "none"));
     }
 
