@@ -38,6 +38,8 @@ internal sealed class Signals : IDisposable
         Task running = run(stop.Token);
         if (await Task.WhenAny(_stop.Task, running) == running)
         {
+            // What else was begun ends too.
+            await stop.CancelAsync();
             await running;
             return false;
         }
