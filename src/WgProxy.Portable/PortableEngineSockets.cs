@@ -157,7 +157,7 @@ internal static class PortableEngineSockets
         }
     }
 
-    private static IReadOnlyList<PortableEngineGroup> Open(IReadOnlyList<ListenPlan> plans, bool mayShare)
+    private static PortableEngineGroup[] Open(IReadOnlyList<ListenPlan> plans, bool mayShare)
     {
         // Sockets that share a port also share it with other processes of the same user. A socket that does not share detects them.
         List<Socket> alone = ListenAlone(plans);

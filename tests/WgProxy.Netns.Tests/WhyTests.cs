@@ -101,7 +101,7 @@ public sealed class WhyTests : IDisposable
 
     private string Socket => Path.Combine(_folder, "control.sock");
 
-    private Task FirstLineAsync(string begins, string holds, Client? client)
+    private Task<TimeSpan> FirstLineAsync(string begins, string holds, Client? client)
     {
         string said = string.Empty;
         return Eventually.TrueAsync(

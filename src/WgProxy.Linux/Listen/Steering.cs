@@ -112,11 +112,11 @@ internal sealed record Steering(int Workers, (uint Seed, uint Factor) Key)
     public static byte[]? ToLocal(bool isIPv4, ReadOnlySpan<sock_filter> filter)
     {
         List<byte> local = [];
+        Span<byte> word = stackalloc byte[sizeof(uint)];
         foreach (sock_filter operation in filter)
         {
             if (operation.code == (BPF_JMP | BPF_JEQ | BPF_K))
             {
-                Span<byte> word = stackalloc byte[sizeof(uint)];
                 BinaryPrimitives.WriteUInt32BigEndian(word, operation.k);
                 local.AddRange(word);
             }

@@ -24,7 +24,7 @@ internal sealed class ShowCommand(RelaySocket relay, ShowQuestion question)
     public static async Task<int> RunAsync(
         RelaySocket relay, ShowQuestion question, TextWriter output, TextWriter error, bool isTerminal, CancellationToken stop)
     {
-        if (question.Topic is not null && !Topics.Contains(question.Topic))
+        if (question.Topic is not null && !Topics.Contains(question.Topic, StringComparer.Ordinal))
         {
             await error.WriteAsync($"wgproxy show: there is no {Terminal.Plain(question.Topic)} to show: expected {string.Join(", ", Topics)}, or nothing\n");
             return ExitCode.WrongSettings;

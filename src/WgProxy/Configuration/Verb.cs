@@ -74,5 +74,5 @@ internal sealed record VerbSyntax(Verb Verb, string Name)
 
     /// <summary>The command that arguments begin with.</summary>
     public static VerbSyntax Of(IReadOnlyList<string> arguments) =>
-        (arguments is [string first, ..] ? All.FirstOrDefault(syntax => syntax.Name.Length > 0 && syntax.Name == first) : null) ?? All[0];
+        (arguments is [string first, ..] ? All.FirstOrDefault(syntax => syntax.Name.Length > 0 && string.Equals(syntax.Name, first, StringComparison.Ordinal)) : null) ?? All[0];
 }

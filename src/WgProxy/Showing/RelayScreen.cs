@@ -94,7 +94,7 @@ internal sealed class RelayScreen(IAnsiConsole console)
 
     private static string Names(ServerReport server)
     {
-        string[] names = [.. server.Endpoints.Where(endpoint => endpoint.Name != server.EndpointInUse).Select(endpoint => endpoint.Name)];
+        string[] names = [.. server.Endpoints.Where(endpoint => !string.Equals(endpoint.Name, server.EndpointInUse, StringComparison.Ordinal)).Select(endpoint => endpoint.Name)];
         return names.Length == 0 ? string.Empty : $" ({string.Join(", ", names)})";
     }
 
