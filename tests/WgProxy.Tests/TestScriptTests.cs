@@ -24,7 +24,7 @@ public sealed class TestScriptTests
         try
         {
             const string script = "eval \"$(sed -n '/^failures() {/,/^}/p' \"$0\")\"; failures heading \"$1\"";
-            using Process bash = Process.Start(new ProcessStartInfo("bash", ["-c", script, Path.Combine(Repository.Root, "test"), file]) { RedirectStandardOutput = true })!;
+            using Process bash = Process.Start(new ProcessStartInfo("bash", ["-c", script, Path.Combine(Repository.Root, "test"), file]) { RedirectStandardOutput = true, UseShellExecute = false })!;
             string said = await bash.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
             Assert.Equal(
                 """
