@@ -80,17 +80,18 @@ public sealed partial class Relay
         if (route.Peers.IsFor(last, message))
         {
             peer = last;
-            return null;
+            return route.Settings.Denies(last) ? Verdict.NotAPeer : null;
         }
 
         int blocks = message.Length > WireGuard.ResponseSize ? 2 : 1;
         if (!_searches.TryTake(blocks * route.Peers.Steps, PeerStepsPerSecond, PeerStepsBurst, now))
         {
-            return isClosed ? Verdict.OverBudget : null;
+            return isClosed || route.Settings.DeniedPeers.Count > 0 ? Verdict.OverBudget : null;
         }
 
-        peer = route.Peers.Match(message);
-        return isClosed && peer == default(PeerId) ? Verdict.NotAPeer : null;
+        PeerId found = route.Peers.Match(message);
+        peer = found;
+        return (isClosed && found == default) || route.Settings.Denies(found) ? Verdict.NotAPeer : null;
     }
 
     /// <summary>The server has made a handshake on the slot's port.</summary>

@@ -304,6 +304,9 @@ public sealed partial class PortableEngine : IEngine
                 next = Tick.Min(next, LookAtPaths(now));
                 next = Tick.Min(next, ContinueRecords(now));
                 next = _queries.Continue(_relay, _turns, now) ? now : next;
+
+                // What a query orders to end, ends before the next datagram.
+                HandleEvents(now);
                 _turns.Note(Stopwatch.GetTimestamp() - began, now);
                 wait = next == Tick.Never ? Timeout.InfiniteTimeSpan
                     : next <= now ? TimeSpan.Zero

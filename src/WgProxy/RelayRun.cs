@@ -21,16 +21,15 @@ internal sealed class RelayRun
     private const int MostServersShown = 100;
     private const int MostPeersShown = 100;
 
-    private readonly OptionsReader _reader;
+    private readonly Options _options;
     private readonly Log _log;
     private readonly ServerSet _servers;
     private readonly Systemd _systemd;
     private readonly HandedSockets _handed;
+    private readonly Reload _reload;
 
     // Signals come on any thread, also two at once. One task handles them in turn, and a second one that waits is enough.
     private readonly Channel<bool> _hangUps = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
-    private Options _options;
-    private UsageMeter? _meter;
     private int _released;
 
     /// <summary>A run that has not begun.</summary>
@@ -41,8 +40,9 @@ internal sealed class RelayRun
     /// <param name="handed">The sockets that it had then.</param>
     public RelayRun(Options options, OptionsReader reader, Log log, Systemd systemd, HandedSockets handed)
     {
-        (_options, _reader, _log, _systemd, _handed) = (options, reader, log, systemd, handed);
+        (_options, _log, _systemd, _handed) = (options, log, systemd, handed);
         _servers = new ServerSet(options.Servers, options.Timeout, TimeProvider.System, log) { Preferred = options.PreferredFamily };
+        _reload = new Reload(options, reader, _servers, systemd, log);
     }
 
     /// <summary>Relays until a signal says otherwise; returns the exit code.</summary>
@@ -65,7 +65,8 @@ internal sealed class RelayRun
         Attempts attempts = new(TimeProvider.System);
         using IEngine engine = EngineChoice.Create(options, settings with { Observe = change => Observe(observer, attempts, change) });
         UsageBook book = UsageBook.Open(state?.Path, _log);
-        _meter = new UsageMeter(() => [.. _servers.Now.Select(served => (served.Id, served.Route))], engine.ReadUsageAsync, book, TimeProvider.System);
+        UsageMeter usage = new(() => [.. _servers.Now.Select(served => (served.Id, served.Route))], engine.ReadUsageAsync, book, TimeProvider.System);
+        _reload.Before = usage.ReadAsync;
         _log.BeginQueue();
         if (!TryStart(engine, capacity))
         {
@@ -93,27 +94,25 @@ internal sealed class RelayRun
             new Reading.Constants(version, options.Engine == EngineKind.Linux ? "linux" : "portable", settings.Relay.MaxMappings, TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds() / 1000.0),
             TimeProvider.System);
         using FigureMeter meter = new(figures, version, TimeProvider.System);
-        await using ControlEndpoint? control = await StartControlAsync(new StatusReader(
-            engine,
-            _servers,
-            new RelayFacts(version, TimeProvider.System.GetUtcNow(), capacity, settings.Relay.LoadedAsked, () => _options, () => (int)_log.Level) { Attempts = attempts },
-            TimeProvider.System), figures);
-        _systemd.Ready(Purpose);
+        RelayFacts facts = new(version, TimeProvider.System.GetUtcNow(), capacity, settings.Relay.LoadedAsked, () => _reload.Options, () => (int)_log.Level) { Attempts = attempts };
+        Lazy<IReadOnlyList<Resource>> resources = new(() => ResourcesOf(engine, facts, figures));
+        await using Endpoints endpoints = await Endpoints.StartAsync(options, () => resources.Value, _log);
+        _systemd.Ready(_reload.Purpose);
         bool stopped = await signals.RunUntilStopAsync(stop => Task.WhenAny(
             _servers.RunAsync(announcements, own, new LookUpPlaces(HostLookup.AskAsync, TimeProvider.System).AskAsync, stop),
             trouble.RunAsync(stop),
-            _meter.RunAsync(stop),
+            usage.RunAsync(stop),
             HandleHangUpsAsync(stop),
             _systemd.RunAsync(engine, Summary.InBrief, TimeProvider.System, stop)).Unwrap());
         _systemd.Stopping();
         engine.Stop();
-        await _meter.EndAsync();
+        await usage.EndAsync();
         await SayAsync(_log.Stopped, _log.ServerStopped, _log.PeerStopped);
         return stopped ? ExitCode.Done : ExitCode.WrongSettings;
 
         async Task SayAsync(Action<string> say, Action<string, string> sayOfServer, Action<string, string> sayOfPeer)
         {
-            await _meter.ReadAsync();
+            await usage.ReadAsync();
             foreach ((string name, UsageFigures figures) in new UsageNames(_servers.Servers).Peers(book.Totals).Take(MostPeersShown))
             {
                 sayOfPeer(name, Summary.Of(figures));
@@ -136,12 +135,12 @@ internal sealed class RelayRun
         attempts.Observe(change);
     }
 
-    private string Purpose => _options.Servers is [var only] ? $"relays to {only.Endpoint}" : $"relays to {_options.Servers.Count} servers";
-
-    private async Task<ControlEndpoint?> StartControlAsync(StatusReader reader, FigureReader figures) =>
-        ControlEndpoint.PathOf(_options.Control, Environment.GetEnvironmentVariable("RUNTIME_DIRECTORY")) is { } path
-            ? await ControlEndpoint.StartAsync(path, Resources.Of(reader, figures), _log)
-            : null;
+    private IReadOnlyList<Resource> ResourcesOf(IEngine engine, RelayFacts facts, FigureReader figures)
+    {
+        EngineInquiry inquiry = new(engine);
+        return Resources.Of(
+            new StatusReader(engine, inquiry, _servers, facts, TimeProvider.System), figures, new Orders(inquiry, _servers, _reload, _log));
+    }
 
     private InheritedSockets Inherited()
     {
@@ -184,44 +183,7 @@ internal sealed class RelayRun
     {
         await foreach (bool _ in _hangUps.Reader.ReadAllAsync(stop))
         {
-            _systemd.Reloading();
-            await HangUpAsync();
-            _systemd.Ready(Purpose);
+            await _reload.RunAsync("SIGHUP", stop);
         }
-    }
-
-    /// <summary>SIGHUP: reads the file again and resolves all names; without a file, the latter only.</summary>
-    private async Task HangUpAsync()
-    {
-        if (_options.File is not { } path)
-        {
-            _log.HungUp(_options.Servers[0].Endpoint);
-        }
-        else if (_reader.ReadAgain(path) is { } read && IsReloadable(read, path))
-        {
-            // What a server or a peer that goes has carried until now.
-            await _meter!.ReadAsync();
-            _log.Reloaded(path, _servers.Change(read.Servers, read.Timeout));
-            _log.Level = read.Level;
-            _log.Addresses = read.LogAddresses;
-            _options = read;
-        }
-        else
-        {
-            _log.ReloadRefused(path);
-        }
-
-        _servers.ResolveNow();
-    }
-
-    private bool IsReloadable(Options read, string path)
-    {
-        OptionRow[] fixedOnes = [.. _options.FixedDifferences(read)];
-        foreach (OptionRow row in fixedOnes)
-        {
-            _log.NeedsRestart(row, path);
-        }
-
-        return fixedOnes.Length == 0;
     }
 }

@@ -28,6 +28,25 @@ public sealed partial class RelayPeersTests
     }
 
     [Fact]
+    public void A_denied_peer_gets_no_handshake_any_more_and_everybody_else_does()
+    {
+        RelayDriver driver = Peer.Driver(_peers, only: false);
+        int rekeys = Tunnel(driver, 3);
+        Route route = driver.Routes[0];
+        route.Settings = route.Settings with { DeniedPeers = [_peers[3].In(driver), _peers[19].In(driver)] };
+        driver.Relay.RouteChanged(new RouteId(0, 1));
+        driver.Pass(0);
+        Assert.Equal(Proof.Established, driver.Relay.ProofOf(rekeys));
+        Assert.Equal(Verdict.NotAPeer, driver.FromServer(rekeys, _peers[3].Asked(0x61)).Verdict);
+        Scenario denied = Scenario.Asked(driver, RelayDriver.Client(92), 0xC2);
+        Assert.Equal(Verdict.NotAPeer, driver.FromServer(denied.Slot, _peers[19].Answer(0x52, 0xC2)).Verdict);
+        Scenario stranger = Scenario.Asked(driver, RelayDriver.Client(93), 0xC4);
+        Assert.Equal(Verdict.Forward, driver.FromServer(stranger.Slot, new Peer().Answer(0x53, 0xC4)).Verdict);
+        Scenario peer = Scenario.Asked(driver, RelayDriver.Client(94), 0xC5);
+        Assert.Equal(Verdict.Forward, driver.FromServer(peer.Slot, _peers[18].Answer(0x54, 0xC5)).Verdict);
+    }
+
+    [Fact]
     public void A_route_that_serves_peers_only_and_lists_none_serves_nobody()
     {
         RelayDriver driver = Peer.Driver([], only: true);

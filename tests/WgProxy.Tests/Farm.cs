@@ -95,5 +95,5 @@ internal sealed class Farm : IDisposable
         return await asked;
     }
 
-    private byte[] InitiationFor(int number) => WireMessages.Initiation(new Mac1(Keys.Parse(Keys.TextOf(_keys[number - 1]))), (uint)number);
+    public byte[] InitiationFor(int number) => WireMessages.Initiation(new Mac1(Keys.Parse(Keys.TextOf(_keys[number - 1]))), (uint)number);
 }

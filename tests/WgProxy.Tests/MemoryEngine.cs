@@ -106,11 +106,14 @@ internal sealed partial class MemoryEngine : IEngine
         lock (_asking)
         {
             _ = _queries.Post(query);
+            bool isMore;
             do
             {
                 _turns.Note(1, _now);
+                isMore = _queries.Continue(_relay, _turns, _now);
+                HandleEvents();
             }
-            while (_queries.Continue(_relay, _turns, _now));
+            while (isMore);
         }
     }
 

@@ -49,6 +49,8 @@ internal sealed partial class RunningProgram : IDisposable
             start.Environment[name] = value;
         }
 
+        // Relays of tests run beside each other, and there is one usual place.
+        _ = start.Environment.TryAdd("WGPROXY_CONTROL", "off");
         _process = Process.Start(start)!;
         _process.ErrorDataReceived += (_, heard) => Hear(heard.Data);
         _process.BeginErrorReadLine();

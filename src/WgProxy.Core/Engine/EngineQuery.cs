@@ -57,6 +57,12 @@ public sealed class EngineQuery
     /// asker.</summary>
     public RouteFigures? Routes { get; set; }
 
+    /// <summary>The mappings that are to be ended; null for none. Set by the asker: such a question is an order.</summary>
+    public DropRule? Drop { get; set; }
+
+    /// <summary>How many were ended.</summary>
+    public int Dropped { get; private set; }
+
     /// <summary>What there is to say of each of <see cref="Peers"/>, in the order of its ids.</summary>
     public ReadOnlySpan<PeerStatus> OfPeers => _peers;
 
@@ -92,7 +98,7 @@ public sealed class EngineQuery
     /// <summary>The engine begins with it.</summary>
     public void Begin()
     {
-        (Outcome, Owner, Next, _count, _strangersFound) = (QueryOutcome.Waiting, 0, -1, 0, 0);
+        (Outcome, Owner, Next, Dropped, _count, _strangersFound) = (QueryOutcome.Waiting, 0, -1, 0, 0, 0);
         Counters.Clear();
         Routes?.Begin();
         OfRoute = Route == default ? OfRoute : new RouteCounters();
@@ -111,6 +117,8 @@ public sealed class EngineQuery
     internal Span<PeerStatus> RoomForPeers => _peers;
 
     internal void Filled(int count) => _count += count;
+
+    internal void AddDropped(int count) => Dropped += count;
 
     /// <summary>There was no room from here on.</summary>
     internal void StopAt(int slot) => Next = Next < 0 ? slot : Next;

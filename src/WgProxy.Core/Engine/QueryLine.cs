@@ -25,6 +25,9 @@ public sealed class QueryLine(int firstSlot, long frequency, Action<EngineQuery>
     // Slots whose traffic was folded for the query, and then peers whose figures were added.
     private int _folded;
     private int _peer;
+
+    // Slots that were looked at to end their mappings.
+    private int _dropped;
     private volatile bool _closed;
 
     /// <summary>Leaves a query. Whether it waits, cannot because the owner has ended, or cannot because too many wait.</summary>
@@ -58,11 +61,11 @@ public sealed class QueryLine(int firstSlot, long frequency, Action<EngineQuery>
             }
 
             _slot = Math.Max(0, _current.From - firstSlot);
-            (_folded, _peer) = (0, 0);
+            (_folded, _peer, _dropped) = (0, 0, 0);
         }
 
         EngineQuery query = _current;
-        if (ContinuePeers(query, relay) || query.Routes?.Continue(relay, now) == true)
+        if (ContinueDrop(query, relay) || ContinuePeers(query, relay) || query.Routes?.Continue(relay, now) == true)
         {
             return true;
         }
@@ -139,6 +142,18 @@ public sealed class QueryLine(int firstSlot, long frequency, Action<EngineQuery>
             query.RoomForPeers[_peer].Add(relay.OfPeer(query.Route, query.Peers.Ids[_peer]));
         }
 
+        return true;
+    }
+
+    /// <summary>Ends what is to be ended, a part in each turn. Whether there is more.</summary>
+    private bool ContinueDrop(EngineQuery query, Relay relay)
+    {
+        if (query.Drop is not { } rule || _dropped == relay.Slots)
+        {
+            return false;
+        }
+
+        query.AddDropped(relay.Drop(rule, ref _dropped, Math.Min(relay.Slots, _dropped + slotsPerTurn)));
         return true;
     }
 

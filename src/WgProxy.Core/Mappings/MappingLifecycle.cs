@@ -156,6 +156,9 @@ internal sealed partial class MappingLifecycle
     /// <summary>Ends a mapping whose client is none of its route's peers, where only those have tunnels.</summary>
     public void EndUnlisted(int slot) => End(slot, RelayEventKind.Unlisted);
 
+    /// <summary>Ends a mapping that the operator does not want.</summary>
+    public void EndByOperator(int slot) => End(slot, RelayEventKind.Dropped);
+
     /// <summary>The engine closed the socket of an ended mapping: the slot may serve another.</summary>
     public void Release(int slot) => _mappings.Free(slot);
 

@@ -23,6 +23,9 @@ public sealed record RouteSettings
     /// <summary>Whether only <see cref="Peers"/> have tunnels: the relay refuses the server's handshakes with any other client.</summary>
     public bool PeersOnly { get; init; }
 
+    /// <summary>Those of <see cref="Peers"/> that have no tunnel: the relay refuses the server's handshakes with them.</summary>
+    public IReadOnlyList<PeerId> DeniedPeers { get; init; } = [];
+
     /// <summary>How much data may pass to and from the server, by all of its tunnels together.</summary>
     public Rate Rate { get; init; }
 
@@ -31,6 +34,20 @@ public sealed record RouteSettings
 
     /// <summary>Whether any data is limited.</summary>
     public bool HasRates => !Rate.IsUnlimited || !TunnelRate.IsUnlimited || Peers.HasRates;
+
+    /// <summary>Whether a peer is denied.</summary>
+    public bool Denies(PeerId peer)
+    {
+        for (int i = 0; i < DeniedPeers.Count; i++)
+        {
+            if (DeniedPeers[i] == peer)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
 
     /// <summary>Whether these lists keep a client out.</summary>
     public bool Denies(in Source source) => (!Allow.IsEmpty && !Allow.Contains(source)) || Deny.Contains(source);

@@ -6,16 +6,28 @@ namespace WgProxy.Core.Vocabulary;
 /// <summary>A list of address prefixes. IPv4 ones match IPv4 clients, v4-mapped or not.</summary>
 public sealed class AddressList : IEquatable<AddressList>
 {
+    private readonly IPNetwork[] _networks;
     private readonly (ulong High, ulong Low, ulong MaskHigh, ulong MaskLow)[] _prefixes;
 
     /// <summary>A list of these prefixes.</summary>
-    public AddressList(IEnumerable<IPNetwork> prefixes) => _prefixes = [.. prefixes.Select(ToWords)];
+    public AddressList(IEnumerable<IPNetwork> prefixes)
+    {
+        _networks = [.. prefixes];
+        _prefixes = [.. _networks.Select(ToWords)];
+    }
 
     /// <summary>The list without a prefix.</summary>
     public static AddressList Empty { get; } = new([]);
 
     /// <summary>Whether there is no prefix.</summary>
     public bool IsEmpty => _prefixes.Length == 0;
+
+    /// <summary>The prefixes of this list and then those of another that are not in it.</summary>
+    public AddressList With(AddressList other)
+    {
+        ArgumentNullException.ThrowIfNull(other);
+        return other.IsEmpty ? this : IsEmpty ? other : new AddressList(_networks.Union(other._networks));
+    }
 
     /// <summary>Whether a prefix covers the source's address.</summary>
     public bool Contains(in Source source)

@@ -56,6 +56,9 @@ public enum RelayEventKind : byte
     /// <summary>The mapping's route serves listed peers only, and its client is none of them, or no longer: close its socket and release the
     /// slot.</summary>
     Unlisted,
+
+    /// <summary>The operator ended the mapping: close its socket and release the slot.</summary>
+    Dropped,
 }
 
 /// <summary>One change of one mapping, in the order in which changes happened.</summary>
@@ -77,5 +80,6 @@ public readonly record struct RelayEvent(RelayEventKind Kind, int Slot, Source S
     public PeerId Peer { get; init; }
 
     /// <summary>Whether the engine must close the slot's socket and then call <see cref="Relay.Release"/>.</summary>
-    public bool EndsMapping => Kind is RelayEventKind.Expired or RelayEventKind.Evicted or RelayEventKind.RouteRemoved or RelayEventKind.Unlisted;
+    public bool EndsMapping => Kind is RelayEventKind.Expired or RelayEventKind.Evicted or RelayEventKind.RouteRemoved or RelayEventKind.Unlisted
+        or RelayEventKind.Dropped;
 }

@@ -40,7 +40,7 @@ public enum Verdict : byte
     /// <summary>Dropped: a server message that nothing on this mapping asked for.</summary>
     Unsolicited,
 
-    /// <summary>Dropped: a handshake of the server with a client that is none of the route's peers, where only those have tunnels.</summary>
+    /// <summary>Dropped: a handshake of the server with a client that is none of the route's peers, where only those have tunnels, or with a peer that the operator has denied.</summary>
     NotAPeer,
 
     /// <summary>Dropped: more initiations than a mapping's bucket holds.</summary>

@@ -18,6 +18,7 @@ internal static partial class Constants
     public const int SO_SNDBUF = 7;
     public const int SO_RCVBUF = 8;
     public const int SO_REUSEPORT = 15;
+    public const int SO_PEERCRED = 17;
     public const int SO_BINDTODEVICE = 25;
     public const int SO_ATTACH_FILTER = 26;
     public const int SO_GET_FILTER = 26;

@@ -70,6 +70,9 @@ internal static unsafe partial class Libc
     [LibraryImport("libc", SetLastError = true)]
     public static partial int adjtimex(timex* buf);
 
+    [LibraryImport("libc", SetLastError = true)]
+    public static partial int chown(byte* pathname, uint owner, uint group);
+
     /// <summary>Since glibc 2.28 and musl 1.2.5.</summary>
     [LibraryImport("libc", SetLastError = true)]
     public static partial int statx(int dirfd, byte* pathname, int flags, uint mask, statx* statxbuf);

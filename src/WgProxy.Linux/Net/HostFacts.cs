@@ -102,6 +102,18 @@ public static unsafe class HostFacts
     public static bool IsSocket(string path) =>
         TryAbout(path, AT_SYMLINK_NOFOLLOW, STATX_TYPE, out statx about) && (about.stx_mode & S_IFMT) == S_IFSOCK;
 
+    /// <summary>Gives a file to a group. False if the kernel refuses: then why, in words.</summary>
+    public static bool TryGiveToGroup(string path, uint group, out string refusal)
+    {
+        const uint SameOwner = uint.MaxValue;
+        fixed (byte* name = Encoding.UTF8.GetBytes(path + '\0'))
+        {
+            bool isGiven = Libc.chown(name, SameOwner, group) == 0;
+            refusal = isGiven ? string.Empty : Refusal.Words(Marshal.GetLastPInvokeError());
+            return isGiven;
+        }
+    }
+
     /// <summary>Fills a few bytes with unpredictable bits; false if the kernel, or a sandbox, lacks the call.</summary>
     public static bool TryFillRandom(Span<byte> bits)
     {

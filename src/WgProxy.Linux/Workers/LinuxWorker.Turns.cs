@@ -55,6 +55,9 @@ internal sealed partial class LinuxWorker
             if (_isAsked)
             {
                 _isAsked = _queries.Continue(_relay, _turns, now);
+
+                // What a query orders to end, ends before the next datagram.
+                HandleEvents(now);
                 next = _isAsked ? now : next;
             }
 

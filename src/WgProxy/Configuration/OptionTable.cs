@@ -147,9 +147,53 @@ internal static class OptionTable
         "PATH",
         "auto",
         $"auto, off or an absolute path of at most {SettingParser.LongestSocketPath} bytes, such as /run/wgproxy/control.sock",
-        "The Unix socket on which the relay answers HTTP requests about itself. auto is control.sock in the first path of $RUNTIME_DIRECTORY, which "
-            + "systemd sets for RuntimeDirectory=, and off where that is not set.",
+        "The Unix socket on which the relay answers HTTP requests about itself, and takes orders. auto is control.sock in the first path of "
+            + "$RUNTIME_DIRECTORY, which systemd sets for RuntimeDirectory=, else /run/wgproxy/control.sock; and off where that cannot be made.",
         SettingParser.TryParseControl));
+
+    /// <summary>The group that may ask by the socket.</summary>
+    public static readonly OptionRow<string> ControlGroup = Add<string>(new(
+        "--control-group",
+        "WGPROXY_CONTROL_GROUP",
+        "GROUP",
+        "none",
+        "none, or the name or number of a group",
+        "The group whose members may ask by the control socket. Only root and the user by whose rights the relay runs may give orders.",
+        SettingParser.TryParseGroup));
+
+    /// <summary>Where the relay answers over TCP.</summary>
+    public static readonly OptionRow<IPEndPoint?> Metrics = Add<IPEndPoint?>(new(
+        "--metrics",
+        "WGPROXY_METRICS",
+        "ADDRESS:PORT",
+        "off",
+        $"off, or {SettingParser.ListenForm.Replace("51820", "9586", StringComparison.Ordinal)}",
+        "The TCP address and port at which the relay answers HTTP requests about itself to everybody who can reach it. It takes no orders there.",
+        SettingParser.TryParseMetrics));
+
+    /// <summary>The names by which it may be asked there.</summary>
+    public static readonly OptionRow<NameList> MetricsHosts = Add<NameList>(new(
+        "--metrics-hosts",
+        "WGPROXY_METRICS_HOSTS",
+        "NAMES",
+        "none",
+        "none, or names of this host with commas between, such as relay.example.com,relay",
+        "The names of this host in requests to --metrics. A request by any other name is refused, because a browser can be led here by one. "
+            + "Addresses and localhost are always taken.",
+        SettingParser.TryParseNames)
+    {
+        IsList = true,
+    });
+
+    /// <summary>Whether it shows clients' addresses there.</summary>
+    public static readonly OptionRow<bool> MetricsSessions = Add<bool>(new(
+        "--metrics-sessions",
+        "WGPROXY_METRICS_SESSIONS",
+        "yes|no",
+        "no",
+        "yes or no",
+        "Whether --metrics also shows mappings, with their clients' addresses.",
+        SettingParser.TryParseYes));
 
     /// <summary>The source addresses of upstream sockets.</summary>
     public static readonly OptionRow<SourcePrefixes> UpstreamAddress = Add<SourcePrefixes>(new(

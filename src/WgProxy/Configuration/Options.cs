@@ -87,6 +87,18 @@ internal sealed class Options
     /// <summary>The socket by which the relay is asked and told: auto, off or a path.</summary>
     public string Control => Of(OptionTable.Control);
 
+    /// <summary>The group that may ask by it: none, a name or a number.</summary>
+    public string ControlGroup => Of(OptionTable.ControlGroup);
+
+    /// <summary>Where the relay answers over TCP; null for nowhere.</summary>
+    public IPEndPoint? Metrics => Of(OptionTable.Metrics);
+
+    /// <summary>The names by which it may be asked there.</summary>
+    public NameList MetricsHosts => Of(OptionTable.MetricsHosts);
+
+    /// <summary>Whether it shows clients' addresses there.</summary>
+    public bool MetricsSessions => Of(OptionTable.MetricsSessions);
+
     /// <summary>Reads the settings; null if one is missing or wrong. See <see cref="OptionsReader"/>.</summary>
     public static Options? Read(CommandLine line, IDictionary environment, Log log) =>
         new OptionsReader(line, environment, log).Read();

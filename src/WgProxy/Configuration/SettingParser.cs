@@ -162,6 +162,39 @@ internal static class SettingParser
             || (Path.IsPathRooted(text) && !text.EndsWith('/') && !text.Contains('\0', StringComparison.Ordinal) && Encoding.UTF8.GetByteCount(text) <= LongestSocketPath);
     }
 
+    public static bool TryParseGroup(string text, out string value, out string? refusal)
+    {
+        (value, refusal) = (text, null);
+        return text.Length > 0 && !text.Any(character => char.IsWhiteSpace(character) || char.IsControl(character) || character == ':');
+    }
+
+    public static bool TryParseMetrics(string text, out IPEndPoint? value, out string? refusal)
+    {
+        (value, refusal) = (null, null);
+        if (text is "off")
+        {
+            return true;
+        }
+
+        bool valid = EndPointText.TryParse(text, out IPEndPoint endPoint, out string? detail);
+        (value, refusal) = (endPoint, detail is null ? null : $"{detail}; expected {OptionTable.Metrics.Expected}");
+        return valid;
+    }
+
+    public static bool TryParseNames(string text, out NameList value, out string? refusal)
+    {
+        string[] names = text is "none" ? [] : text.Split(',', StringSplitOptions.TrimEntries);
+        (value, refusal) = (new NameList(names), null);
+        return names.All(name => Uri.CheckHostName(name) == UriHostNameType.Dns);
+    }
+
+    public static bool TryParseYes(string text, out bool value, out string? refusal)
+    {
+        refusal = null;
+        value = text is "yes";
+        return text is "yes" or "no";
+    }
+
     public static bool TryParseLevel(string text, out LogLevel value, out string? refusal)
     {
         refusal = null;

@@ -34,5 +34,5 @@ internal static class Answers
 
     /// <summary>Says why a request is refused.</summary>
     public static Task RefuseAsync(HttpContext context, int status, string reason) =>
-        WriteAsync(context, new ErrorReport(reason), StatusJson.Default.ErrorReport, status);
+        WriteAsync(context, new ErrorReport(reason), StatusJson.Written.ErrorReport, status);
 }

@@ -5,7 +5,9 @@ using Microsoft.AspNetCore.Http.Features;
 namespace WgProxy.Control;
 
 /// <summary>Finds the resource that a request asks for, and lets it answer.</summary>
-internal sealed class ControlApplication(IReadOnlyList<Resource> resources) : IHttpApplication<HttpContext>
+/// <param name="resources">What can be asked for.</param>
+/// <param name="judge">Says why a request for one is refused; null if it is not.</param>
+internal sealed class ControlApplication(IReadOnlyList<Resource> resources, Func<HttpContext, Resource, Refusal?> judge) : IHttpApplication<HttpContext>
 {
     private readonly ILookup<string, Resource> _byPath = resources.ToLookup(resource => resource.Path, StringComparer.Ordinal);
 
@@ -20,19 +22,19 @@ internal sealed class ControlApplication(IReadOnlyList<Resource> resources) : IH
         response.Headers.XContentTypeOptions = "nosniff";
         response.Headers.ContentSecurityPolicy = "default-src 'none'; frame-ancestors 'none'";
         string method = HttpMethods.IsHead(context.Request.Method) ? HttpMethods.Get : context.Request.Method;
-        IEnumerable<Resource> found = _byPath[context.Request.Path.Value ?? string.Empty];
-        if (!found.Any())
+        Resource[] found = [.. _byPath[context.Request.Path.Value ?? string.Empty]];
+        if (found.Length == 0)
         {
             return Answers.RefuseAsync(context, StatusCodes.Status404NotFound, "there is nothing at this path; docs/control.md lists the paths");
         }
 
-        if (found.FirstOrDefault(resource => HttpMethods.Equals(resource.Method, method)) is { } resource)
+        if (Array.Find(found, resource => HttpMethods.Equals(resource.Method, method)) is not { } resource)
         {
-            return resource.Answer(context);
+            response.Headers.Allow = string.Join(", ", found.Select(each => each.Method));
+            return Answers.RefuseAsync(context, StatusCodes.Status405MethodNotAllowed, $"this path takes {response.Headers.Allow}");
         }
 
-        response.Headers.Allow = string.Join(", ", found.Select(each => each.Method));
-        return Answers.RefuseAsync(context, StatusCodes.Status405MethodNotAllowed, $"this path does not take {method}");
+        return judge(context, resource) is { } refusal ? Answers.RefuseAsync(context, refusal.Status, refusal.Reason) : resource.Answer(context);
     }
 
     /// <inheritdoc/>

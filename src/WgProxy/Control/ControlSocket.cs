@@ -6,13 +6,15 @@ using WgProxy.State;
 namespace WgProxy.Control;
 
 /// <summary>
-/// A Unix socket that only its owner may open. It is made in a directory of mode 0700 that is its own, gets its mode there, and then
-/// takes its place at once: no one else can open it in between, and a socket that a killed relay has left is replaced. A file beside
-/// it is locked (flock(2)) for as long as the relay lives, so that a socket in use is never replaced.
+/// A Unix socket that only its owner may open, and maybe a group. It is made in a directory of mode 0700 that is its own, gets its group
+/// and mode there, and then takes its place at once: no one else can open it in between, and a socket that a killed relay has left is
+/// replaced. A file beside it is locked (flock(2)) for as long as the relay lives, so that a socket in use is never replaced.
 /// </summary>
 internal sealed class ControlSocket : IDisposable
 {
     private const string NameWhileMade = "s";
+    private const UnixFileMode GroupsFile = StateFiles.OwnFile | UnixFileMode.GroupRead | UnixFileMode.GroupWrite;
+    private const UnixFileMode GroupsDirectory = StateFiles.OwnDirectory | UnixFileMode.GroupExecute;
 
     private readonly SafeFileHandle _lock;
     private readonly string _path;
@@ -27,12 +29,20 @@ internal sealed class ControlSocket : IDisposable
 
     /// <summary>Makes a socket that is still to take its place.</summary>
     /// <param name="path">Its place.</param>
+    /// <param name="group">The number of the group that may open it too; null for none. A directory that is made for it is opened to the
+    /// group; one that is there stays as it is.</param>
     /// <exception cref="IOException">The place cannot be had, in words for the operator.</exception>
     /// <exception cref="SocketException">The system refused a socket.</exception>
     /// <exception cref="UnauthorizedAccessException">The system refused a file.</exception>
-    public static ControlSocket Make(string path)
+    public static ControlSocket Make(string path, uint? group)
     {
-        StateFiles.MakeDirectory(Path.GetDirectoryName(path)!);
+        string directory = Path.GetDirectoryName(path)!;
+        if (!Directory.Exists(directory))
+        {
+            StateFiles.MakeDirectory(directory);
+            Open(directory, group, GroupsDirectory);
+        }
+
         SafeFileHandle theLock = StateFiles.TryLock(path + ".lock") ?? throw new IOException("another relay answers on it");
         string making = path + ".new";
         Socket? bound = null;
@@ -57,6 +67,7 @@ internal sealed class ControlSocket : IDisposable
                 File.SetUnixFileMode(name, StateFiles.OwnFile);
             }
 
+            Open(name, group, GroupsFile);
             return new ControlSocket(path, making, theLock, bound);
         }
         catch
@@ -85,6 +96,22 @@ internal sealed class ControlSocket : IDisposable
         }
 
         _lock.Dispose();
+    }
+
+    // The group first: a mode for another group would be another one's right.
+    private static void Open(string path, uint? group, UnixFileMode mode)
+    {
+        if (group is not { } number || OperatingSystem.IsWindows())
+        {
+            return;
+        }
+
+        if (!HostFacts.TryGiveToGroup(path, number, out string refusal))
+        {
+            throw new IOException($"it cannot be given to group {number}: {refusal}; expected a group that this user is a member of");
+        }
+
+        File.SetUnixFileMode(path, mode);
     }
 
     private static void RefuseIfInUse(string path)

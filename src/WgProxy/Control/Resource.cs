@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization.Metadata;
 using Microsoft.AspNetCore.Http;
 
 namespace WgProxy.Control;
@@ -19,5 +20,20 @@ internal enum Audience
 /// <param name="Method">GET, POST or PUT. HEAD goes where GET does.</param>
 /// <param name="Path">The path.</param>
 /// <param name="Audience">Who may ask.</param>
+/// <param name="Summary">What it is, for docs/openapi.json.</param>
+/// <param name="Report">The form of its answer; null for text.</param>
 /// <param name="Answer">Answers a request.</param>
-internal sealed record Resource(string Method, string Path, Audience Audience, Func<HttpContext, Task> Answer);
+internal sealed record Resource(
+    string Method, string Path, Audience Audience, string Summary, JsonTypeInfo? Report, Func<HttpContext, Task> Answer)
+{
+    /// <summary>The form of a request's body; null for no body.</summary>
+    public JsonTypeInfo? Request { get; init; }
+
+    /// <summary>What may stand behind the question mark.</summary>
+    public IReadOnlyList<Parameter> Parameters { get; init; } = [];
+}
+
+/// <summary>What may stand behind the question mark.</summary>
+/// <param name="Name">Its name.</param>
+/// <param name="Meaning">What it means, and what it may be.</param>
+internal sealed record Parameter(string Name, string Meaning);

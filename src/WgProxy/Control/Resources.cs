@@ -1,6 +1,8 @@
+using System.Text.Json.Serialization.Metadata;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Primitives;
 using WgProxy.Figures;
+using WgProxy.Logging;
 using WgProxy.Status;
 
 namespace WgProxy.Control;
@@ -8,43 +10,61 @@ namespace WgProxy.Control;
 /// <summary>Everything that can be asked for, in one table.</summary>
 internal static class Resources
 {
+    private const int LongestPart = 32 * 1024;
+
+    private static readonly StatusJson Json = StatusJson.Written;
+
     /// <summary>The resources of a relay.</summary>
     /// <param name="reader">Makes the reports.</param>
     /// <param name="figures">Reads the figures.</param>
-    public static IReadOnlyList<Resource> Of(StatusReader reader, FigureReader figures) =>
+    /// <param name="orders">Changes what can be changed.</param>
+    public static IReadOnlyList<Resource> Of(StatusReader reader, FigureReader figures, Orders orders) =>
     [
-        Get("/v1/status", Audience.Everybody, async context =>
-            await Answers.WriteAsync(context, await reader.ReadStatusAsync(context.RequestAborted), StatusJson.Default.StatusReport)),
-        Get("/v1/servers", Audience.Everybody, async context =>
-            await Answers.WriteAsync(context, await reader.ReadServersAsync(context.RequestAborted), StatusJson.Default.ServersReport)),
-        Get("/v1/peers", Audience.Everybody, async context =>
-            await Answers.WriteAsync(context, await reader.ReadPeersAsync(context.RequestAborted), StatusJson.Default.PeersReport)),
-        Get("/v1/drops", Audience.Everybody, async context =>
-            await Answers.WriteAsync(context, await reader.ReadDropsAsync(context.RequestAborted), StatusJson.Default.DropsReport)),
-        Get("/v1/why", Audience.Local, async context =>
+        Report("/v1/status", "The relay as a whole.", Json.StatusReport, stop => reader.ReadStatusAsync(stop)),
+        Report("/v1/servers", "Each server.", Json.ServersReport, stop => reader.ReadServersAsync(stop)),
+        Report("/v1/peers", "Each client that has a name.", Json.PeersReport, stop => reader.ReadPeersAsync(stop)),
+        Report("/v1/drops", "Datagrams that were not forwarded, and what each verdict means.", Json.DropsReport, stop => reader.ReadDropsAsync(stop)),
+        new(HttpMethods.Get, "/v1/sessions", Audience.Local, "Mappings, a page at a time or the first of an order.", Json.SessionsReport, context => AnswerSessionsAsync(context, reader))
+        {
+            Parameters = SessionsQuery.Parameters,
+        },
+        new(HttpMethods.Get, "/v1/why", Audience.Local, "Why clients have no tunnel.", Json.CausesReport, async context =>
             await Answers.WriteAsync(
                 context,
                 await reader.ReadCausesAsync(context.Request.Query.TryGetValue("client", out StringValues client) ? client.ToString() : null, context.RequestAborted),
-                StatusJson.Default.CausesReport)),
-        Get("/v1/sessions", Audience.Local, context => AnswerSessionsAsync(context, reader)),
-        Get("/metrics", Audience.Everybody, context => AnswerFiguresAsync(context, figures)),
-        Get("/healthz", Audience.Everybody, async context =>
+                Json.CausesReport))
         {
-            HealthReport report = await reader.ReadHealthAsync(context.RequestAborted);
-            await Answers.WriteAsync(context, report, StatusJson.Default.HealthReport, StatusOf(report.DataPath));
-        }),
-        Get("/readyz", Audience.Everybody, async context =>
+            Parameters = [new("client", "Only the client with this address.")],
+        },
+        new(HttpMethods.Get, "/metrics", Audience.Everybody, "Every figure, for Prometheus.", Report: null, context => AnswerFiguresAsync(context, figures)),
+        Health("/healthz", "Whether every worker answers; 503 if not.", Json.HealthReport, stop => reader.ReadHealthAsync(stop), report => report.DataPath),
+        Health("/readyz", "Whether the relay can serve clients; 503 if not.", Json.ReadyReport, stop => reader.ReadReadyAsync(stop), report => report.Ready),
+        new(HttpMethods.Post, "/v1/reload", Audience.Owner, "Reads the configuration file again, as SIGHUP does; 409 if it is refused.", Json.ReloadReport, async context =>
         {
-            ReadyReport report = await reader.ReadReadyAsync(context.RequestAborted);
-            await Answers.WriteAsync(context, report, StatusJson.Default.ReadyReport, StatusOf(report.Ready));
+            ReloadReport report = await orders.ReloadAsync(context.RequestAborted);
+            bool isRefused = !report.TakenOver && report.Messages.Count > 0;
+            await Answers.WriteAsync(context, report, Json.ReloadReport, isRefused ? StatusCodes.Status409Conflict : StatusCodes.Status200OK);
         }),
+        new(HttpMethods.Post, "/v1/drop", Audience.Owner, "Ends the mappings of a client or peer now.", Json.DroppedReport, context => AnswerDropAsync(context, orders))
+        {
+            Request = Json.DropRequest,
+        },
+        new(HttpMethods.Put, "/v1/log-level", Audience.Owner, "Sets the log level until the next reload.", Json.LogLevelReport, context => AnswerLogLevelAsync(context, orders))
+        {
+            Request = Json.LogLevelReport,
+        },
     ];
 
-    private const int LongestPart = 32 * 1024;
+    private static Resource Report<T>(string path, string summary, JsonTypeInfo<T> type, Func<CancellationToken, Task<T?>> read)
+        where T : class => new(HttpMethods.Get, path, Audience.Everybody, summary, type, async context =>
+            await Answers.WriteAsync(context, await read(context.RequestAborted), type));
 
-    private static Resource Get(string path, Audience audience, Func<HttpContext, Task> answer) => new(HttpMethods.Get, path, audience, answer);
-
-    private static int StatusOf(bool isWell) => isWell ? StatusCodes.Status200OK : StatusCodes.Status503ServiceUnavailable;
+    private static Resource Health<T>(string path, string summary, JsonTypeInfo<T> type, Func<CancellationToken, Task<T>> read, Func<T, bool> isWell)
+        where T : class => new(HttpMethods.Get, path, Audience.Everybody, summary, type, async context =>
+        {
+            T report = await read(context.RequestAborted);
+            await Answers.WriteAsync(context, report, type, isWell(report) ? StatusCodes.Status200OK : StatusCodes.Status503ServiceUnavailable);
+        });
 
     private static async Task AnswerFiguresAsync(HttpContext context, FigureReader figures)
     {
@@ -75,6 +95,24 @@ internal static class Resources
             return;
         }
 
-        await Answers.WriteAsync(context, await reader.ReadSessionsAsync(question, context.RequestAborted), StatusJson.Default.SessionsReport);
+        await Answers.WriteAsync(context, await reader.ReadSessionsAsync(question, context.RequestAborted), Json.SessionsReport);
+    }
+
+    private static async Task AnswerDropAsync(HttpContext context, Orders orders)
+    {
+        DropRequest? request = await Requests.ReadAsync(context, Json.DropRequest);
+        IReadOnlyList<DropRule> rules = orders.RulesOf(request ?? new DropRequest(), out string? refusal);
+        await (refusal is null
+            ? Answers.WriteAsync(context, await orders.DropAsync(request!, rules, context.RequestAborted), Json.DroppedReport)
+            : Answers.RefuseAsync(
+                context, request?.Peer is null || request.Client is not null ? StatusCodes.Status400BadRequest : StatusCodes.Status404NotFound, refusal));
+    }
+
+    private static async Task AnswerLogLevelAsync(HttpContext context, Orders orders)
+    {
+        LogLevelReport? wanted = await Requests.ReadAsync(context, Json.LogLevelReport);
+        await (wanted is { Level: >= (int)LogLevel.Error and <= (int)LogLevel.Debug }
+            ? Answers.WriteAsync(context, orders.SetLevel(wanted.Level), Json.LogLevelReport)
+            : Answers.RefuseAsync(context, StatusCodes.Status400BadRequest, "expected {\"level\": 0-3}: 0 (errors) to 3 (debugging)"));
     }
 }

@@ -20,6 +20,16 @@ internal static class SessionsQuery
         ["expires"] = SessionOrder.Expires,
     };
 
+    /// <summary>What may be given, each once.</summary>
+    public static IReadOnlyList<Parameter> Parameters { get; } =
+    [
+        new("server", "Only mappings of the server with this name."),
+        new("peer", "Only mappings of the clients with this name."),
+        new("sort", $"{string.Join(", ", Orders.Keys)}: slot is usual, and has pages; traffic and last_valid begin with the greatest, expires with the first to end."),
+        new("limit", $"How many at most: 1 to {SessionsQuestion.MostSessions}, and {UsualSessions} if it is not given."),
+        new("from", "The slot to begin at: what next of the page before says."),
+    ];
+
     /// <summary>Reads the parameters; if one is wrong, what was expected.</summary>
     public static bool TryRead(IQueryCollection query, [NotNullWhen(true)] out SessionsQuestion? question, [NotNullWhen(false)] out string? refusal)
     {

@@ -28,16 +28,16 @@ internal sealed partial class Log
     public void ServerIsNamedTwice(OptionRow row, string path) =>
         Error($"{row.Name} is set, and {path} has a [Server]: expected servers in one of the two only");
 
-    /// <summary>SIGHUP arrived, and there is no file to read again.</summary>
-    public void HungUp(ServerName server) => Info(server.Address is null
-        ? $"SIGHUP: {server.Host} is resolved again now; there is no configuration file to read again"
-        : $"SIGHUP: nothing to do, {server} is an address, and there is no configuration file to read again");
+    /// <summary>A reload was asked for, by a signal or a request, and there is no file to read again.</summary>
+    public void NothingToReload(string cause, ServerName server) => Info(server.Address is null
+        ? $"{cause}: {server.Host} is resolved again now; there is no configuration file to read again"
+        : $"{cause}: nothing to do, {server} is an address, and there is no configuration file to read again");
 
-    /// <summary>SIGHUP arrived, and the file has been read again.</summary>
-    public void Reloaded(string path, ServerChanges changes) => Info($"SIGHUP: {path} was read again: {changes}");
+    /// <summary>The file has been read again.</summary>
+    public void Reloaded(string cause, string path, ServerChanges changes) => Info($"{cause}: {path} was read again: {changes}");
 
-    /// <summary>SIGHUP arrived, and the file is not taken over. Why has been said.</summary>
-    public void ReloadRefused(string path) => Error($"SIGHUP: {path} is not taken over; everything stays as it was");
+    /// <summary>The file is not taken over. Why has been said.</summary>
+    public void ReloadRefused(string cause, string path) => Error($"{cause}: {path} is not taken over; everything stays as it was");
 
     /// <summary>An option differs that is read at the start only.</summary>
     public void NeedsRestart(OptionRow row, string path) =>

@@ -42,10 +42,6 @@ internal sealed partial class Log
         }
     }
 
-    /// <summary>The control endpoint cannot be made.</summary>
-    public void ControlIsUnusable(string path, string reason) =>
-        Warning($"{OptionTable.Control.Name} is {LogLine.Quote(path)}: {reason}; this relay cannot be asked, and relays all the same");
-
     /// <summary>The system granted less than the engine asked for.</summary>
     public void Shortfall(string what) => Warning(what);
 

@@ -76,10 +76,15 @@ internal sealed partial class Log(TextWriter output, bool forJournal, TimeProvid
 
     private string Text(in RelayEvent change) => EventText.Of(change, NameOf(change.Route), PeerOf(change.Route, change.Peer));
 
-    private void Error(string text, [CallerMemberName] string name = "") => Say(LogLevel.Error, name, text);
+    private void Error(string text, [CallerMemberName] string name = "")
+    {
+        _overheard?.Add(text);
+        Say(LogLevel.Error, name, text);
+    }
 
     private void Warning(string text, [CallerMemberName] string name = "")
     {
+        _overheard?.Add(text);
         if (Level >= LogLevel.Warning)
         {
             Say(LogLevel.Warning, name, text);

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Net.Sockets;
 using WgProxy.Configuration;
 using WgProxy.Core.Engine;
@@ -18,6 +19,7 @@ internal sealed class ServerSet
     private readonly TimeProvider _time;
     private readonly Log _log;
     private readonly ServerNames _names;
+    private readonly TaskCompletionSource _begun = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _isOver = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     // By the index of the route, so that a thread of the engine finds one without a lock.
@@ -26,6 +28,9 @@ internal sealed class ServerSet
     private OwnAddresses? _own;
     private LookUp? _lookUp;
     private CancellationToken _stop;
+    private TimeSpan _idle;
+    private AddressList _denied = AddressList.Empty;
+    private ImmutableHashSet<(PublicKey Server, PublicKey Peer)> _deniedPeers = [];
 
     /// <summary>Routes for these servers, without addresses yet.</summary>
     /// <param name="servers">The servers.</param>
@@ -34,7 +39,7 @@ internal sealed class ServerSet
     /// <param name="log">The log, which is told the servers' names.</param>
     public ServerSet(IReadOnlyList<ServerOptions> servers, TimeSpan idle, TimeProvider time, Log log)
     {
-        (_time, _log) = (time, log);
+        (_time, _log, _idle) = (time, log, idle);
         _served = new Served?[Routes.Capacity];
         _names = new ServerNames(Routes);
         foreach (ServerOptions server in servers)
@@ -60,6 +65,9 @@ internal sealed class ServerSet
     /// <summary>The servers while they are served, as of this moment. Any thread may ask.</summary>
     public IReadOnlyList<Served> Now => [.. All];
 
+    /// <summary>Ends when servers can be changed: when <see cref="RunAsync"/> has been called.</summary>
+    public Task Begun => _begun.Task;
+
     private IEnumerable<Served> All => _served.OfType<Served>();
 
     /// <summary>Keeps the servers' addresses current until cancelled. Returns earlier only if a server that was there from the
@@ -76,6 +84,7 @@ internal sealed class ServerSet
             Begin(served, endsAll: true);
         }
 
+        _begun.SetResult();
         return _isOver.Task.WaitAsync(stop);
     }
 
@@ -102,6 +111,7 @@ internal sealed class ServerSet
     /// <param name="idle">How long an idle tunnel is kept where a server does not say.</param>
     public ServerChanges Change(IReadOnlyList<ServerOptions> servers, TimeSpan idle)
     {
+        _idle = idle;
         Dictionary<PublicKey, ServerOptions> wanted = servers.ToDictionary(server => server.Key);
         Served[] removed = [.. All.Where(served => !wanted.ContainsKey(served.Options.Key))];
         foreach (Served served in removed)
@@ -130,6 +140,29 @@ internal sealed class ServerSet
         }
 
         return new ServerChanges(added, [.. removed.Select(served => served.Options.Name)], changed);
+    }
+
+    /// <summary>Denies the clients that a rule means new mappings, or a peer new handshakes, for as long as the program runs.</summary>
+    public void Deny(DropRule rule)
+    {
+        if (rule.Peer == default)
+        {
+            _denied = _denied.With(rule.Clients);
+        }
+        else if (Find(rule.Route) is { } served && served.Route.Settings.Peers.KeyOf(rule.Peer) is { } peer)
+        {
+            _deniedPeers = _deniedPeers.Add((served.Options.Key, peer));
+        }
+
+        foreach (Served served in All)
+        {
+            RouteSettings settings = SettingsOf(served.Options, _idle, served.Route.Settings);
+            if (!settings.Equals(served.Route.Settings))
+            {
+                served.Route.Settings = settings;
+                _announcements!.RouteChanged(served.Id);
+            }
+        }
     }
 
     /// <summary>Looks at each server's figures, and logs which are silent while clients ask.</summary>
@@ -173,7 +206,7 @@ internal sealed class ServerSet
 
     private Served Added(ServerOptions server, TimeSpan idle)
     {
-        Route route = new(server.Key) { Settings = SettingsOf(server, idle, PeerList.Empty) };
+        Route route = new(server.Key) { Settings = SettingsOf(server, idle, RouteSettings.Default) };
         return new Served(server, route, Routes.Add(route));
     }
 
@@ -193,7 +226,7 @@ internal sealed class ServerSet
 
     private bool TryChange(Served former, ServerOptions server, TimeSpan idle)
     {
-        RouteSettings settings = SettingsOf(server, idle, former.Route.Settings.Peers);
+        RouteSettings settings = SettingsOf(server, idle, former.Route.Settings);
         bool hasSettings = former.Route.Settings.Equals(settings);
         bool hasName = TitlesOf(former.Options).SequenceEqual(TitlesOf(server), StringComparer.Ordinal);
         if (!hasSettings)
@@ -221,11 +254,20 @@ internal sealed class ServerSet
 
     private static IEnumerable<string> TitlesOf(ServerOptions server) => server.Endpoints.Select(endpoint => endpoint.Title);
 
-    private static RouteSettings SettingsOf(ServerOptions server, TimeSpan idle, PeerList former) => server.Settings with
+    private RouteSettings SettingsOf(ServerOptions server, TimeSpan idle, RouteSettings former)
     {
-        IdleTimeout = server.Settings.IdleTimeout ?? idle,
-        Peers = former.With(server.Peers.Select(peer => new ListedPeer(peer.Key, peer.Rate))),
-    };
+        PeerList peers = former.Peers.With(server.Peers.Select(peer => new ListedPeer(peer.Key, peer.Rate)));
+        PeerId[] denied = [.. peers.Ids.Where(peer => _deniedPeers.Contains((server.Key, peers.KeyOf(peer)!)))];
+        return server.Settings with
+        {
+            IdleTimeout = server.Settings.IdleTimeout ?? idle,
+            Peers = peers,
+            Deny = server.Settings.Deny.With(_denied),
+
+            // The same list where it holds the same: settings are compared.
+            DeniedPeers = former.DeniedPeers.SequenceEqual(denied) ? former.DeniedPeers : denied,
+        };
+    }
 
     private void Begin(Served served, bool endsAll)
     {

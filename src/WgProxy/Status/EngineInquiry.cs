@@ -1,6 +1,6 @@
-using System.Threading.Channels;
 using WgProxy.Core.Engine;
 using WgProxy.Core.Routes;
+using WgProxy.Hosting;
 
 namespace WgProxy.Status;
 
@@ -16,6 +16,9 @@ internal readonly record struct Question(RouteId Route)
 
     /// <summary>Whether the sources whose initiations were refused lately are wanted.</summary>
     public bool Strangers { get; init; }
+
+    /// <summary>The mappings that are to be ended; null for none.</summary>
+    public DropRule? Drop { get; init; }
 }
 
 /// <summary>
@@ -35,8 +38,7 @@ internal sealed class EngineInquiry(IEngine engine)
     /// microseconds.</summary>
     public static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
 
-    // Holds one item while the turn is free.
-    private readonly Channel<bool> _turn = NewTurn();
+    private readonly Turn _turn = new();
     private TaskCompletionSource _answered = new();
     private EngineQuery? _figures;
     private EngineQuery? _page;
@@ -54,7 +56,7 @@ internal sealed class EngineInquiry(IEngine engine)
         patience.CancelAfter(Patience);
         try
         {
-            _ = await _turn.Reader.ReadAsync(patience.Token);
+            await _turn.BeginAsync(patience.Token);
         }
         catch (OperationCanceledException)
         {
@@ -67,7 +69,7 @@ internal sealed class EngineInquiry(IEngine engine)
             : question.From is null
             ? _figures ??= new EngineQuery(_ => _answered.SetResult())
             : _page ??= new EngineQuery(_ => _answered.SetResult(), Page);
-        (query.Route, query.Peers, query.From) = (question.Route, question.Peers ?? PeerList.Empty, question.From ?? 0);
+        (query.Route, query.Peers, query.From, query.Drop) = (question.Route, question.Peers ?? PeerList.Empty, question.From ?? 0, question.Drop);
         engine.Query(query);
         try
         {
@@ -76,7 +78,7 @@ internal sealed class EngineInquiry(IEngine engine)
         catch (OperationCanceledException)
         {
             // The engine has the query until it answers. The turn is not free before.
-            _ = answered.Task.ContinueWith(_ => EndTurn(), CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+            _ = answered.Task.ContinueWith(_ => _turn.End(), CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
             return null;
         }
 
@@ -86,16 +88,7 @@ internal sealed class EngineInquiry(IEngine engine)
         }
         finally
         {
-            EndTurn();
+            _turn.End();
         }
     }
-
-    private static Channel<bool> NewTurn()
-    {
-        Channel<bool> turn = Channel.CreateBounded<bool>(1);
-        _ = turn.Writer.TryWrite(true);
-        return turn;
-    }
-
-    private void EndTurn() => _turn.Writer.TryWrite(true);
 }

@@ -1,8 +1,10 @@
+using System.Text.Encodings.Web;
+using System.Text.Json;
 using System.Text.Json.Serialization;
 
 namespace WgProxy.Status;
 
-/// <summary>How reports are written as JSON: made while compiling, so that the native form needs no reflection.</summary>
+/// <summary>How reports are written as JSON, and requests read: made while compiling, so that the native form needs no reflection.</summary>
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, GenerationMode = JsonSourceGenerationMode.Metadata)]
 [JsonSerializable(typeof(StatusReport))]
 [JsonSerializable(typeof(ServersReport))]
@@ -13,4 +15,19 @@ namespace WgProxy.Status;
 [JsonSerializable(typeof(ReadyReport))]
 [JsonSerializable(typeof(CausesReport))]
 [JsonSerializable(typeof(ErrorReport))]
-internal sealed partial class StatusJson : JsonSerializerContext;
+[JsonSerializable(typeof(ReloadReport))]
+[JsonSerializable(typeof(DropRequest))]
+[JsonSerializable(typeof(DroppedReport))]
+[JsonSerializable(typeof(LogLevelReport))]
+internal sealed partial class StatusJson : JsonSerializerContext
+{
+    /// <summary>The form of everything that is written and read.</summary>
+    public static StatusJson Written { get; } = new(new JsonSerializerOptions
+    {
+        PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
+        UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
+
+        // Keys keep their plus signs. A browser does not take an answer for HTML: its type says what it is, and forbids to guess.
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+    });
+}

@@ -10,13 +10,12 @@ namespace WgProxy.Status;
 
 /// <summary>Makes the reports of a running relay. Any thread may ask. A report is null if the engine does not answer in time.</summary>
 /// <param name="engine">What moves the datagrams.</param>
+/// <param name="inquiry">Asks it.</param>
 /// <param name="servers">The servers.</param>
 /// <param name="facts">What is known beside.</param>
 /// <param name="time">The clock.</param>
-internal sealed class StatusReader(IEngine engine, ServerSet servers, RelayFacts facts, TimeProvider time)
+internal sealed class StatusReader(IEngine engine, EngineInquiry inquiry, ServerSet servers, RelayFacts facts, TimeProvider time)
 {
-    private readonly EngineInquiry _inquiry = new(engine);
-
     /// <summary>The relay as a whole.</summary>
     public async Task<StatusReport?> ReadStatusAsync(CancellationToken stop)
     {
@@ -24,11 +23,11 @@ internal sealed class StatusReader(IEngine engine, ServerSet servers, RelayFacts
         Served[] served = [.. servers.Now];
         foreach (Served each in served)
         {
-            RouteStatusBox? status = await _inquiry.AskAsync(new Question(each.Id), query => new RouteStatusBox(query.StatusOfRoute), stop);
+            RouteStatusBox? status = await inquiry.AskAsync(new Question(each.Id), query => new RouteStatusBox(query.StatusOfRoute), stop);
             loaded += status?.Status.IsLoaded == true ? 1 : 0;
         }
 
-        return await _inquiry.AskAsync(default, query => StatusOf(query.Counters, served, loaded), stop);
+        return await inquiry.AskAsync(default, query => StatusOf(query.Counters, served, loaded), stop);
     }
 
     /// <summary>All servers.</summary>
@@ -37,7 +36,7 @@ internal sealed class StatusReader(IEngine engine, ServerSet servers, RelayFacts
         List<ServerReport> all = [];
         foreach (Served served in servers.Now)
         {
-            if (await _inquiry.AskAsync(new Question(served.Id), query => ServerOf(served, query.OfRoute, query.StatusOfRoute), stop) is not { } report)
+            if (await inquiry.AskAsync(new Question(served.Id), query => ServerOf(served, query.OfRoute, query.StatusOfRoute), stop) is not { } report)
             {
                 return null;
             }
@@ -58,7 +57,7 @@ internal sealed class StatusReader(IEngine engine, ServerSet servers, RelayFacts
             if (peers.Count > 0)
             {
                 Question question = new(served.Id) { Peers = peers };
-                if (await _inquiry.AskAsync(question, query => PeersOf(served, query), stop) is not { } reports)
+                if (await inquiry.AskAsync(question, query => PeersOf(served, query), stop) is not { } reports)
                 {
                     return null;
                 }
@@ -72,22 +71,22 @@ internal sealed class StatusReader(IEngine engine, ServerSet servers, RelayFacts
 
     /// <summary>A page of mappings.</summary>
     public Task<SessionsReport?> ReadSessionsAsync(SessionsQuestion question, CancellationToken stop) =>
-        new SessionsReader(_inquiry, servers, time).ReadAsync(question, stop);
+        new SessionsReader(inquiry, servers, time).ReadAsync(question, stop);
 
     /// <summary>Why clients have no tunnel.</summary>
     /// <param name="client">An address, an address and port, or the name of a peer; null for everybody.</param>
     /// <param name="stop">Ends the wait.</param>
     public Task<CausesReport?> ReadCausesAsync(string? client, CancellationToken stop) =>
-        new CausesReader(_inquiry, servers, facts.Attempts, time).ReadAsync(client, stop);
+        new CausesReader(inquiry, servers, facts.Attempts, time).ReadAsync(client, stop);
 
     /// <summary>What became of datagrams.</summary>
     public async Task<DropsReport?> ReadDropsAsync(CancellationToken stop)
     {
-        List<DropReport>? all = await _inquiry.AskAsync(
+        List<DropReport>? all = await inquiry.AskAsync(
             default, query => DropsOf(null, direction => CounterNames.Dropped(query.Counters, direction)).ToList(), stop);
         foreach (Served served in all is null ? [] : servers.Now)
         {
-            if (await _inquiry.AskAsync(new Question(served.Id), query => query.OfRoute, stop) is not { } counters)
+            if (await inquiry.AskAsync(new Question(served.Id), query => query.OfRoute, stop) is not { } counters)
             {
                 return null;
             }
@@ -100,7 +99,7 @@ internal sealed class StatusReader(IEngine engine, ServerSet servers, RelayFacts
 
     /// <summary>Whether the program is alive.</summary>
     public async Task<HealthReport> ReadHealthAsync(CancellationToken stop) =>
-        await _inquiry.AskAsync(default, query => new HealthReport(query.Outcome == QueryOutcome.Answered), stop) ?? new HealthReport(DataPath: false);
+        await inquiry.AskAsync(default, query => new HealthReport(query.Outcome == QueryOutcome.Answered), stop) ?? new HealthReport(DataPath: false);
 
     /// <summary>Whether the relay can serve clients.</summary>
     public async Task<ReadyReport> ReadReadyAsync(CancellationToken stop)

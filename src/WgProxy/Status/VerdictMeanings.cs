@@ -17,7 +17,7 @@ internal static class VerdictMeanings
         [nameof(Verdict.NotProven)] = "Dropped: data from a source whose initiation the server has not answered yet.",
         [nameof(Verdict.UnknownIndex)] = "Dropped: a response or cookie reply whose receiver index the other end never issued on this tunnel.",
         [nameof(Verdict.Unsolicited)] = "Dropped: a server message that nothing on this mapping asked for.",
-        [nameof(Verdict.NotAPeer)] = "Dropped: a handshake of the server with a client that is none of the route's peers, where only those have tunnels.",
+        [nameof(Verdict.NotAPeer)] = "Dropped: a handshake of the server with a client that is none of the route's peers, where only those have tunnels, or with a peer that the operator has denied.",
         [nameof(Verdict.RateLimited)] = "Dropped: more initiations than a mapping's bucket holds.",
         [nameof(Verdict.OverBudget)] = "Dropped: more data with an unknown index than the mapping's proof allows, or a handshake whose peer could only be found by more comparisons of keys than the relay makes in a second.",
         [nameof(Verdict.OverRate)] = "Dropped: more data than the rate of its tunnel or its server lets pass.",

@@ -68,6 +68,16 @@ internal sealed class ControlClient : IDisposable
         return report;
     }
 
+    /// <summary>Gives an order, and returns the answer, which has this code.</summary>
+    public async Task<JsonElement> OrderAsync(HttpMethod method, string path, string body, HttpStatusCode code)
+    {
+        using HttpRequestMessage request = new(method, path) { Content = new StringContent(body) };
+        using HttpResponseMessage answer = await _http.SendAsync(request, TestContext.Current.CancellationToken);
+        string text = await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
+        Assert.True(answer.StatusCode == code, $"{path} {body}: {answer.StatusCode} {text}");
+        return JsonDocument.Parse(text).RootElement;
+    }
+
     /// <summary>A report that will be as wanted.</summary>
     public async Task<JsonElement> EventuallyAsync(string path, Func<JsonElement, bool> isWanted)
     {

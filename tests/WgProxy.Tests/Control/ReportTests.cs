@@ -101,6 +101,7 @@ public sealed class ReportTests : IDisposable
             ["WGPROXY_SERVER"] = "nowhere.invalid:51820",
             ["WGPROXY_PUBKEY"] = Keys.Text,
             ["WGPROXY_LISTEN"] = "127.0.0.1:0",
+            ["WGPROXY_CONTROL"] = "auto",
             ["RUNTIME_DIRECTORY"] = _folder,
         };
         using RunningProgram program = new(environment);

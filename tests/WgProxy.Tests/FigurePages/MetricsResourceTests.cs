@@ -20,7 +20,7 @@ public sealed class MetricsResourceTests : IDisposable
     {
         string socket = Path.Combine(_folder, "run", "control.sock");
         using Farm farm = new(2);
-        using RunningProgram program = new(null, "--config", farm.Write(relay: $"Control = {socket}\n"));
+        using RunningProgram program = new(null, "--config", farm.Write(), "--control", socket);
         IPEndPoint relay = await program.ListeningAsync();
         _ = await program.LineAsync(" info server s2 (");
         using UdpClient client = new(new IPEndPoint(IPAddress.Loopback, 0));

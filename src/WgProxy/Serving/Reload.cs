@@ -1,0 +1,96 @@
+using WgProxy.Configuration;
+using WgProxy.Hosting;
+using WgProxy.Logging;
+
+namespace WgProxy.Serving;
+
+/// <summary>What came of a reload.</summary>
+/// <param name="Changes">What has changed; null if no file was taken over.</param>
+/// <param name="Said">Errors and warnings about it, as they stand in the log.</param>
+internal sealed record ReloadOutcome(ServerChanges? Changes, IReadOnlyList<string> Said);
+
+/// <summary>Reads the configuration file again and resolves all names; without a file, the latter only. One reload at a time, whether a
+/// signal or a request asks for it.</summary>
+/// <param name="options">The settings of the start.</param>
+/// <param name="reader">Reads them again, if they are from a file.</param>
+/// <param name="servers">Takes over what has changed.</param>
+/// <param name="systemd">Told that it reloads, and then that it is ready.</param>
+/// <param name="log">Where it says what happens.</param>
+internal sealed class Reload(Options options, OptionsReader reader, ServerSet servers, Systemd systemd, Log log)
+{
+    private Options _options = options;
+
+    /// <summary>Done before servers and peers go: what they have carried until then is read. Set before the first reload.</summary>
+    public Func<Task> Before { get; set; } = static () => Task.CompletedTask;
+
+    /// <summary>What changes the servers takes it.</summary>
+    public Turn Turn { get; } = new();
+
+    /// <summary>The settings that apply. Any thread may ask.</summary>
+    public Options Options => Volatile.Read(ref _options);
+
+    /// <summary>What the relay does, for systemd.</summary>
+    public string Purpose => Options.Servers is [var only] ? $"relays to {only.Endpoint}" : $"relays to {Options.Servers.Count} servers";
+
+    /// <summary>Reloads.</summary>
+    /// <param name="cause">What asked for it, as log lines begin.</param>
+    /// <param name="stop">Ends the wait for another reload.</param>
+    public async Task<ReloadOutcome> RunAsync(string cause, CancellationToken stop)
+    {
+        await servers.Begun.WaitAsync(stop);
+        await Turn.BeginAsync(stop);
+        try
+        {
+            systemd.Reloading();
+            Options? read = null;
+            IReadOnlyList<string> said = Log.Overhear(() => read = TryRead(cause));
+            ServerChanges? changes = read is null ? null : await TakeOverAsync(cause, read);
+            servers.ResolveNow();
+            systemd.Ready(Purpose);
+            return new ReloadOutcome(changes, said);
+        }
+        finally
+        {
+            Turn.End();
+        }
+    }
+
+    private Options? TryRead(string cause)
+    {
+        if (Options.File is not { } path)
+        {
+            log.NothingToReload(cause, Options.Servers[0].Endpoint);
+            return null;
+        }
+
+        if (reader.ReadAgain(path) is { } read && IsReloadable(read, path))
+        {
+            return read;
+        }
+
+        log.ReloadRefused(cause, path);
+        return null;
+    }
+
+    private async Task<ServerChanges> TakeOverAsync(string cause, Options read)
+    {
+        await Before();
+        ServerChanges changes = servers.Change(read.Servers, read.Timeout);
+        log.Reloaded(cause, read.File!, changes);
+        log.Level = read.Level;
+        log.Addresses = read.LogAddresses;
+        Volatile.Write(ref _options, read);
+        return changes;
+    }
+
+    private bool IsReloadable(Options read, string path)
+    {
+        OptionRow[] fixedOnes = [.. Options.FixedDifferences(read)];
+        foreach (OptionRow row in fixedOnes)
+        {
+            log.NeedsRestart(row, path);
+        }
+
+        return fixedOnes.Length == 0;
+    }
+}
