@@ -20,7 +20,7 @@ public sealed class WritersTests
         [typeof(MappingLifecycle)] =
         [
             "Proof", "Former", "Admitted", "Counted", "Port", "ServerUsedPort", "WasAnswered", "HasLingered", "HasShown", "AwaitsClient",
-            "AwaitsServer", "IsOnProbation", "Expires", "LastValid", "LastInitiation", "LastMac1", "UplinkBytes", "DownlinkBytes", "ProbationIndex",
+            "AwaitsServer", "IsOnProbation", "HasSentLarge", "HasReceivedLarge", "Expires", "LastValid", "LastInitiation", "LastMac1", "UplinkBytes", "DownlinkBytes", "ProbationIndex",
             "Charged", "LingersUntil", "CookieUntil", "ServerCookie",
         ],
         [typeof(Relay)] = ["IsOnTrial", "OwesTrial", "NoSignUntil"],
