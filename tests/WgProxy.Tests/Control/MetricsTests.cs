@@ -89,7 +89,7 @@ public sealed class MetricsTests
         }
 
         using HttpClient http = new() { BaseAddress = address };
-        HttpStatusCode code = 0;
+        HttpStatusCode code = HttpStatusCode.ServiceUnavailable;
         for (int tries = 0; tries < 200 && code != HttpStatusCode.OK; tries++)
         {
             try

@@ -125,7 +125,7 @@ public sealed class OrdersTests : IDisposable
         using System.Diagnostics.Process curl = System.Diagnostics.Process.Start(new System.Diagnostics.ProcessStartInfo(
             "/usr/bin/setpriv",
             ["--reuid", user, "--regid", group, "--clear-groups", "/usr/bin/curl", "-s", "-m", "10", "-o", "/dev/null", "-w", "%{http_code}", "-X", method, "--unix-socket", socket, $"http://relay{path}"])
-        { RedirectStandardOutput = true })!;
+        { RedirectStandardOutput = true, UseShellExecute = false })!;
         string code = await curl.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
         await curl.WaitForExitAsync(TestContext.Current.CancellationToken);
         return code;
