@@ -127,6 +127,7 @@ public sealed class AddressMaskTests
             [typeof(IMac1Matcher)] = Mac1Matchers.Best,
             [typeof(IReadOnlyList<DateOnly>)] = new[] { new DateOnly(2026, 12, 1) },
             [typeof(int)] = 1,
+            [typeof(bool)] = true,
             [typeof(long)] = 1L,
             [typeof(TimeSpan)] = TimeSpan.FromSeconds(7),
             [typeof(IPAddress)] = end.Address,

@@ -67,7 +67,7 @@ public sealed class ShowTests : IDisposable
     {
         string file = Path.Combine(_folder, "relay.conf");
         await File.WriteAllTextAsync(file, $"[Relay]\nControl = {Socket}\n", TestContext.Current.CancellationToken);
-        using RunningProgram program = new(null, "show", "--config", file);
+        using RunningProgram program = new(new Dictionary<string, string> { ["WGPROXY_CONTROL"] = string.Empty }, "show", "--config", file);
         (int code, string output, string[] lines) = await program.ExitAsync();
         Assert.Equal(3, code);
         Assert.Contains(Socket, output + string.Concat(lines), StringComparison.Ordinal);
