@@ -29,7 +29,7 @@ internal static class TopFrame
         [
             $"wgproxy {status.Version} on {string.Join(", ", status.Listening)}, up {Figure.Span(status.UptimeSeconds)}",
             $"mappings {status.Mappings.All} of {status.Limits.Mappings}: {string.Join(", ", status.Mappings.ByProof.Where(proof => proof.Value > 0).Select(proof => $"{proof.Value} {proof.Key.ToLowerInvariant()}"))}",
-            $"to servers {Rate(status.Uplink, before.Status.Uplink)}   to clients {Rate(status.Downlink, before.Status.Downlink)}",
+            $"uplink {Rate(status.Uplink, before.Status.Uplink)}   downlink {Rate(status.Downlink, before.Status.Downlink)}",
             $"dropped {PerSecond(status.Uplink.Dropped + status.Downlink.Dropped - before.Status.Uplink.Dropped - before.Status.Downlink.Dropped)}/s, {status.Uplink.Dropped + status.Downlink.Dropped} in all   longest turn {Milliseconds(status.Pauses.LongestTurnSeconds)} ms",
             status.Warnings is [string warning, ..] ? $"warning: {warning}{(status.Warnings.Count > 1 ? $" (and {status.Warnings.Count - 1} more)" : string.Empty)}" : string.Empty,
             $"{"client".PadRight(Math.Max(6, width - ColumnOfFigures))}{"received",14}{"sent",14}{"last seen",15}",
@@ -49,7 +49,7 @@ internal static class TopFrame
         return [.. lines.Take(height - 1).Select(line => Fit(Terminal.Plain(line), width - 1))];
 
         string Rate(TrafficReport to, TrafficReport from) =>
-            $"{Figure.Rate(Divided(to.Bytes - from.Bytes))}, {PerSecond(to.Datagrams - from.Datagrams)} datagrams/s";
+            $"{Figure.Rate(Divided(to.Bytes - from.Bytes))}, {PerSecond(to.Datagrams - from.Datagrams)}/s";
 
         double Gain(SessionReport session, long bytes, Func<SessionReport, long> of) =>
             earlier.TryGetValue((session.Client, session.UpstreamPort), out SessionReport? then) ? Divided(Math.Max(0, bytes - of(then))) : 0;
