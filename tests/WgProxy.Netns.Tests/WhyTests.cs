@@ -70,7 +70,7 @@ public sealed class WhyTests : IDisposable
         Client client = await ClientAsync("narrow");
         await KnowAsync(server, client);
         server.Host.Space.Nft("table inet narrow { chain out { type filter hook output priority 0; udp sport 51820 udp length > 1200 drop; }; }");
-        Child iperf = _topology.Own(server.Host.Space.Start("iperf3 server", "iperf3", ["-s", "-1", "-B", "10.99.0.1"]));
+        Child iperf = _topology.Own(server.Host.Space.Start("iperf3 server", "iperf3", ["-s", "-1", "--forceflush", "-B", "10.99.0.1"]));
         await iperf.LineAsync(line => line.Contains("listening", StringComparison.Ordinal), "iperf3");
         _ = _topology.Own(client.Host.Space.Start("iperf3 client", "iperf3", ["-c", "10.99.0.1", "-R", "-t", "30", "--connect-timeout", "10000"]));
         _ = _topology.Own(client.Host.Space.Start("ping", "ping", ["-i", "0.02", "-s", "400", "10.99.0.1"]));
