@@ -48,7 +48,9 @@ internal sealed class Question
     {
         MappingStatus[] got = Query.Mappings[_expected.Count..].ToArray();
         MappingStatus[] wanted = [.. expected.Select(each => each.Status.Status)];
-        MappingStatus[] unnumbered = [.. got.Select(status => status with { Tunnel = 0 })];
+
+        // Numbers of tunnels are compared below. What only tells the operator why a tunnel is missing decides nothing, and RelayEvidenceTests hold it.
+        MappingStatus[] unnumbered = [.. got.Select(status => status with { Tunnel = 0, AskedSince = default, HasSentLarge = false, HasReceivedLarge = false })];
         if (!unnumbered.SequenceEqual(wanted))
         {
             int at = unnumbered.Zip(wanted).TakeWhile(pair => pair.First == pair.Second).Count();
