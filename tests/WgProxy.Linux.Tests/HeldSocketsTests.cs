@@ -36,16 +36,16 @@ public sealed class HeldSocketsTests : IDisposable
     }
 
     [Fact]
-    public void One_that_is_connected_elsewhere_is_in_nobodys_way()
+    public void One_that_is_connected_elsewhere_is_in_nobodys_way() => FreesItsPort(() =>
     {
         (UpstreamEnd end, IPEndPoint here) = Hold();
         Assert.False(_held.TryTake(_other.EndPoint, end, out _));
         Assert.True(_held.IsEmpty);
-        Assert.Equal(0, Bind(here));
-    }
+        return here;
+    });
 
     [Fact]
-    public void None_is_left_open()
+    public void None_is_left_open() => FreesItsPort(() =>
     {
         (UpstreamEnd end, IPEndPoint here) = Hold();
         Assert.NotEqual(0, Bind(here));
@@ -55,8 +55,12 @@ public sealed class HeldSocketsTests : IDisposable
         _held.Add(_server.EndPoint, end, second);
         _held.Close();
         Assert.True(_held.IsEmpty);
-        Assert.Equal(0, Bind(here));
-    }
+        return here;
+    });
+
+    // The system gives a port that was freed to any test that runs beside and asks for one: it can be taken again at once, and hardly ever is.
+    private static void FreesItsPort(Func<IPEndPoint> hold) =>
+        Assert.Contains(Enumerable.Range(0, 10), _ => Bind(hold()) == 0);
 
     private static int Bind(IPEndPoint end)
     {
