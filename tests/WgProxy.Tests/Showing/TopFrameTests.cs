@@ -16,7 +16,7 @@ public sealed class TopFrameTests
         string[] lines = [.. TopFrame.Of(before, now, 80, 24)];
         Assert.Equal($"{"alice-phone > home",-36}{"1.00 Mbit/s",14}{"10.00 Mbit/s",14}{"3 s",15}", lines[6]);
         Assert.StartsWith("192.0.2.1:1 > home ", lines[7], StringComparison.Ordinal);
-        Assert.Equal("uplink 2.00 kbit/s, 250/s   downlink 4.00 kbit/s, 500/s", lines[2]);
+        Assert.Equal("uplink 4.00 kbit/s, 500/s   downlink 8.00 kbit/s, 1000/s", lines[2]);
     }
 
     [Theory]
