@@ -134,6 +134,15 @@ public sealed class EngineQuery
 
         Counters.Add(turns, frequency, now);
         Now = now;
+        if (_strangersFound < _strangers.Length)
+        {
+            AddStrangers(relay);
+        }
+    }
+
+    // Most queries have no room for any.
+    private void AddStrangers(Relay relay)
+    {
         foreach (ref readonly StrangerStatus stranger in relay.Strangers)
         {
             if (stranger.Times > 0 && _strangersFound < _strangers.Length)

@@ -54,6 +54,10 @@ internal static class LogLine
     public static string Quote(string value) =>
         value.Length <= LongestValue ? $"\"{value}\"" : $"\"{value[..LongestValue]}\" (and more)";
 
+    /// <summary>Whether a character could end a line, control a terminal or turn the direction of what follows.</summary>
+    public static bool MayControl(Rune rune) => Rune.GetUnicodeCategory(rune) is UnicodeCategory.Control or UnicodeCategory.Format
+        or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator;
+
     // No value may end the line or control the terminal. So control characters, line and paragraph
     // separators, direction marks (of category Format) and halves of surrogate pairs are written as numbers.
     private static void Escape(StringBuilder line, string text)
@@ -61,11 +65,9 @@ internal static class LogLine
         Span<char> pair = stackalloc char[2];
         foreach (Rune rune in text.EnumerateRunes())
         {
-            bool plain = Rune.GetUnicodeCategory(rune) is not (UnicodeCategory.Control or UnicodeCategory.Format
-                or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator);
-            _ = plain
-                ? line.Append(pair[..rune.EncodeToUtf16(pair)])
-                : line.Append("\\u{").Append(rune.Value.ToString("X", CultureInfo.InvariantCulture)).Append('}');
+            _ = MayControl(rune)
+                ? line.Append("\\u{").Append(rune.Value.ToString("X", CultureInfo.InvariantCulture)).Append('}')
+                : line.Append(pair[..rune.EncodeToUtf16(pair)]);
         }
     }
 }

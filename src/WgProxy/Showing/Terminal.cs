@@ -1,6 +1,6 @@
-using System.Globalization;
 using System.Text;
 using Spectre.Console;
+using WgProxy.Logging;
 
 namespace WgProxy.Showing;
 
@@ -36,9 +36,7 @@ internal static class Terminal
         StringBuilder plain = new(text.Length);
         foreach (Rune rune in text.EnumerateRunes())
         {
-            bool controls = Rune.GetUnicodeCategory(rune) is UnicodeCategory.Control or UnicodeCategory.Format
-                or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator;
-            _ = controls ? plain.Append('\uFFFD') : plain.Append(rune.ToString());
+            _ = LogLine.MayControl(rune) ? plain.Append('\uFFFD') : plain.Append(rune.ToString());
         }
 
         return plain.ToString();
