@@ -82,6 +82,21 @@ public sealed partial class ProgramTests
         Assert.Equal(0, (await program.ExitAsync()).Code);
     }
 
+    // As nohup(1), and a shell that starts it in the background, let it begin.
+    [Fact]
+    public async Task Signals_that_end_nothing_are_heeded_even_if_they_were_ignored_before_and_an_interrupt_stays_ignored()
+    {
+        using RunningProgram program = RunningProgram.Below(["/usr/bin/env", "--ignore-signal=HUP,INT,USR1"], _environment);
+        _ = await program.ListeningAsync();
+        program.Signal(RunningProgram.Interrupt);
+        program.Signal(RunningProgram.HangUp);
+        _ = await program.LineAsync(" info SIGHUP: nothing to do");
+        program.Signal(RunningProgram.User1);
+        _ = await program.LineAsync(" info status: up ");
+        program.Signal(RunningProgram.Terminate);
+        Assert.Equal(0, (await program.ExitAsync()).Code);
+    }
+
     [Fact]
     public async Task It_counts_what_a_stranger_sends()
     {

@@ -68,6 +68,9 @@ internal static unsafe partial class Libc
     public static partial uint geteuid();
 
     [LibraryImport("libc", SetLastError = true)]
+    public static partial nint signal(int signum, nint handler);
+
+    [LibraryImport("libc", SetLastError = true)]
     public static partial int adjtimex(timex* buf);
 
     [LibraryImport("libc", SetLastError = true)]

@@ -1,10 +1,14 @@
 using System.Runtime.InteropServices;
+using WgProxy.Linux.Net;
 
 namespace WgProxy.Hosting;
 
 /// <summary>Handles the operator's signals.</summary>
 internal sealed class Signals : IDisposable
 {
+    private const int LinuxHangUp = 1;
+    private const int LinuxUser1 = 10;
+
     // The registrations live as long as the process, and this field keeps finalizers from removing them. Without a handler these
     // signals end a process, even one that is about to exit, and the exit code is then wrong (138 after SIGUSR1).
     private static readonly List<PosixSignalRegistration> Kept = [];
@@ -21,10 +25,18 @@ internal sealed class Signals : IDisposable
     {
         _registrations.Add(PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop));
         _registrations.Add(PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop));
+        if (OperatingSystem.IsLinux())
+        {
+            // A program that nohup(1) or a shell's background starts has such signals ignored, and .NET would leave them so. These two end
+            // nothing here. SIGINT stays ignored: who types Ctrl-C means another program.
+            InheritedSignals.Heed(LinuxHangUp);
+            InheritedSignals.Heed(LinuxUser1);
+        }
+
         GoOn(PosixSignal.SIGHUP, hangUp);
 
         // SIGUSR1 has no name in PosixSignal; raw numbers are accepted. It is 10 on Linux and 30 on macOS and the BSDs.
-        int userSignal = OperatingSystem.IsLinux() ? 10 : OperatingSystem.IsMacOS() || OperatingSystem.IsFreeBSD() ? 30 : 0;
+        int userSignal = OperatingSystem.IsLinux() ? LinuxUser1 : OperatingSystem.IsMacOS() || OperatingSystem.IsFreeBSD() ? 30 : 0;
         if (userSignal != 0)
         {
             GoOn((PosixSignal)userSignal, report);

@@ -16,7 +16,9 @@ internal sealed class Child : IDisposable
     public Child(string name, string file, IEnumerable<string> arguments, params (string Name, string Value)[] variables)
     {
         Name = name;
-        ProcessStartInfo start = new(file, arguments)
+
+        // Whoever runs the tests under nohup, or in a shell's background, has them ignore these, and with them every program they start.
+        ProcessStartInfo start = new("/usr/bin/env", ["--default-signal=INT,HUP", file, .. arguments])
         {
             UseShellExecute = false,
             RedirectStandardInput = true,

@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 
 namespace WgProxy.Netns.Tests.Harness;
 
-/// <summary>The three calls that .NET has no word for.</summary>
+/// <summary>The calls that .NET has no word for.</summary>
 internal static partial class Libc
 {
     public const int SIGINT = 2;
@@ -28,6 +28,13 @@ internal static partial class Libc
 
     /// <summary>Sends a signal; false if there is no such process any more.</summary>
     public static bool Signal(int pid, int signal) => Kill(pid, signal) == 0;
+
+    /// <summary>Has this process ignore a signal, or not; and with it the programs that it starts.</summary>
+    public static void Ignore(int signal, bool isIgnored) => _ = SetHandler(signal, isIgnored ? 1 : 0); // SIG_IGN, SIG_DFL
+
+    [LibraryImport("libc", EntryPoint = "signal", SetLastError = true)]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static partial nint SetHandler(int signum, nint handler);
 
     [LibraryImport("libc", EntryPoint = "setns", SetLastError = true)]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
