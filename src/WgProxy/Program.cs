@@ -28,7 +28,7 @@ internal static class Program
         CommandLine line = new(arguments);
         if (line.WantsHelp || line.WantsVersion)
         {
-            await Console.Out.WriteAsync(line.WantsHelp ? HelpText.Build() : $"wgproxy {Version}\n");
+            await Console.Out.WriteAsync(line.WantsHelp ? HelpText.Build(line.Syntax) : $"wgproxy {Version}\n");
             return ExitCode.Done;
         }
 
@@ -48,8 +48,8 @@ internal static class Program
                 return await new DoctorCommand(reader, HostLookup.AskAsync, OwnAddresses.OfThisHostLately(TimeProvider.System)).RunAsync(line.WantsJson, Console.Out);
             case Verb.Import:
                 return new ImportCommand(line, environment, log).Run(Console.OpenStandardInput(), Console.Out, Console.Error);
-            case Verb.Show or Verb.Top or Verb.Why:
-                return await AskRelayAsync(line, reader);
+            case Verb.Show or Verb.Top or Verb.Why or Verb.Reload or Verb.Drop or Verb.Set:
+                return await AskRelayAsync(line, reader, arguments);
         }
 
         using Systemd systemd = new(environment);
@@ -59,7 +59,7 @@ internal static class Program
             : ExitCode.WrongSettings;
     }
 
-    private static async Task<int> AskRelayAsync(CommandLine line, OptionsReader reader)
+    private static async Task<int> AskRelayAsync(CommandLine line, OptionsReader reader, string[] arguments)
     {
         using CancellationTokenSource stop = new();
         using PosixSignalRegistration interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, context =>
@@ -74,14 +74,21 @@ internal static class Program
             return ExitCode.WrongSettings;
         }
 
-        using RelaySocket relay = new(path);
+        using RelaySocket relay = new(path, string.Join(' ', ["wgproxy", .. arguments.Select(ShellWord)]));
         bool isTerminal = !Console.IsOutputRedirected;
         return line.Verb switch
         {
             Verb.Show => await ShowCommand.RunAsync(relay, line.Question, Console.Out, Console.Error, isTerminal, stop.Token),
             Verb.Top => await new TopCommand(relay, TimeProvider.System).RunAsync(
                 Console.Out, Console.Error, isTerminal ? static () => (Console.WindowWidth, Console.WindowHeight) : null, stop.Token),
+            Verb.Reload => await new ReloadCommand(relay, line.WantsJson).RunAsync(Console.Out, Console.Error, stop.Token),
+            Verb.Drop => await new DropCommand(relay, line).RunAsync(Console.Out, Console.Error, stop.Token),
+            Verb.Set => await new SetCommand(relay, line).RunAsync(Console.Out, Console.Error, stop.Token),
             _ => await new WhyCommand(relay, line.Word, line.WantsJson).RunAsync(Console.Out, Console.Error, stop.Token),
         };
     }
+    // A line that is typed again must mean the same.
+    private static string ShellWord(string word) =>
+        word.Length > 0 && word.All(letter => char.IsAsciiLetterOrDigit(letter) || "-_./:[]|@%+=,".Contains(letter, StringComparison.Ordinal))
+            ? word : $"'{word.Replace("'", "'\\''", StringComparison.Ordinal)}'";
 }

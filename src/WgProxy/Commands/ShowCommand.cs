@@ -12,7 +12,7 @@ namespace WgProxy.Commands;
 internal sealed class ShowCommand(RelaySocket relay, ShowQuestion question)
 {
     /// <summary>What can be shown, beside the one screen.</summary>
-    public static IReadOnlyList<string> Topics { get; } = ["sessions", "peers", "servers", "drops"];
+    public static IReadOnlyList<string> Topics => VerbSyntax.Topics;
 
     /// <summary>Shows, unless the question is none; returns the exit code.</summary>
     /// <param name="relay">The relay.</param>

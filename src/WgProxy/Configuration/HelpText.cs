@@ -8,30 +8,18 @@ internal static class HelpText
     private const int Width = 96;
     private const int Column = 32;
 
-    private static readonly (string Name, string Text)[] Commands =
-    [
-        ("check", "check the settings and resolve the servers' names, without relaying"),
-        ("show", "ask a running relay, and show it on one screen; or show sessions, peers, servers or drops, one per line"),
-        ("  --of-server NAME", "only what concerns this server"),
-        ("  --of-peer NAME", "only what concerns this peer"),
-        ("  --sort ORDER", "sessions by last_valid (the usual order), traffic or expires"),
-        ("  --limit NUMBER", "so many sessions, 1,000 at most"),
-        ("top", "show a running relay and its busiest sessions anew each second; Ctrl-C ends it"),
-        ("why", "tell why clients of a running relay have no tunnel; or why one has none: its address, address and port, or its peer's name"),
-        ("  --json", "with show, why and doctor: the report for programs"),
-        ("doctor", "examine this host for what keeps a relay from working, and say what mends it"),
-        ("import", "write a configuration file to standard output: from a client's or a server's WireGuard file, from standard input (-), or "
-            + "without a file from the options; and the lines of the client's file to change to standard error"),
-        ("  --relay HOST:PORT", "the endpoint at which the client reaches the relay"),
-        ("  --in-place FILE", "change these lines in this file; needs --relay"),
-    ];
-
     private static readonly (string Name, string Text)[] Levels =
     [
         ("0", "errors"),
         ("1", "and warnings"),
         ("2", "and information: start, stop, server addresses, clients that the server accepted"),
         ("3", "and debugging: also clients that the server has not accepted yet"),
+    ];
+
+    private static readonly (string Name, string Text)[] Asking =
+    [
+        ($"{OptionTable.Control.Flag} {OptionTable.Control.Unit}", "the socket of the relay that is asked"),
+        ($"{OptionTable.Config.Flag} {OptionTable.Config.Unit}", "the relay's configuration file, whose key Control names the socket"),
     ];
 
     private static readonly (string Name, string Text)[] Signals =
@@ -46,7 +34,8 @@ internal static class HelpText
         ("0", "stopped by a signal, or nothing is wrong"),
         ("1", "doctor has found a problem, or why a cause"),
         ("2", "a setting is missing or wrong"),
-        ("3", "the system refused something, such as a port in use; another relay uses the state directory; check could not resolve a name or bind a socket"),
+        ("3", "the system refused something, such as a port in use; another relay uses the state directory; check could not resolve a name or bind a socket; "
+            + "no relay answers a command, or it refuses"),
     ];
 
     /// <summary>The whole text, with a line feed at the end of each line.</summary>
@@ -55,11 +44,12 @@ internal static class HelpText
         StringBuilder text = new();
         Paragraph(text, "wgproxy relays the WireGuard traffic of many clients to their servers. It needs the servers' public "
             + "keys, and no other keys.");
-        _ = text.Append("\nUsage: wgproxy [OPTIONS]\n       wgproxy check [OPTIONS]\n       wgproxy show [sessions|peers|servers|drops] [--json] [OPTIONS]\n       wgproxy top [OPTIONS]\n       wgproxy why [CLIENT] [--json] [OPTIONS]\n       wgproxy doctor [--json] [OPTIONS]\n       wgproxy import [FILE|-] [--relay HOST:PORT] [--in-place FILE] [OPTIONS]\n\n");
+        _ = text.Append(string.Concat(VerbSyntax.All.Select((syntax, i) => $"{(i == 0 ? "\nUsage: " : "       ")}{syntax.Usage}\n"))).Append('\n');
         Paragraph(text, "Every option is also an environment variable and, except --config, a key of the configuration file. A flag "
             + "overrides its variable, and a variable overrides the file. An empty variable counts as missing. Several servers "
             + "need a file, which has further keys: names, rates and peers.");
-        Section(text, "Commands", Commands);
+        IEnumerable<string> withJson = VerbSyntax.All.Where(syntax => syntax.Flags.Contains(VerbSyntax.Json)).Select(syntax => syntax.Name);
+        Section(text, "Commands", [.. VerbSyntax.All.Skip(1).SelectMany(Lines), ("  " + VerbSyntax.Json.Form, $"with {string.Join(", ", withJson)}: {VerbSyntax.Json.Help}")]);
         _ = text.Append("\nOptions:\n");
         foreach (OptionRow row in OptionTable.Rows)
         {
@@ -67,13 +57,41 @@ internal static class HelpText
             Entry(text, $"{row.Flag} {row.Unit}", $"{row.Help} [{row.Variable}; {standIn}]");
         }
 
-        Entry(text, "--help", "Print this text and exit.");
+        Entry(text, "--help", "Print this text and exit; behind a command, print only what concerns it.");
         Entry(text, "--version", "Print the version and exit.");
         Section(text, "Log levels", Levels);
         Section(text, "Signals", Signals);
         Section(text, "Exit codes", ExitCodes);
         return text.ToString();
     }
+
+    /// <summary>The text of one command's <c>--help</c>.</summary>
+    public static string Build(VerbSyntax syntax)
+    {
+        if (syntax.Verb == Verb.Relay)
+        {
+            return Build();
+        }
+
+        StringBuilder text = new();
+        Paragraph(text, $"wgproxy {syntax.Name}: {syntax.Help}.");
+        _ = text.Append($"\nUsage: {syntax.Usage}\n");
+        Section(text, "Options", [.. syntax.Flags.Select(Line), .. AsksRelay(syntax) ? Asking : [("...", "every option of the relay")], ("--help", "print this text and exit")]);
+        Section(text, "Exit codes", ExitCodes);
+        _ = text.Append("\nwgproxy --help lists the other commands, and all options.\n");
+        return text.ToString();
+    }
+
+    private static bool AsksRelay(VerbSyntax syntax) => syntax.Verb is not (Verb.Check or Verb.Import or Verb.Doctor);
+
+    // Words that are a choice stand in the line of usage.
+    private static IEnumerable<(string Name, string Text)> Lines(VerbSyntax syntax) =>
+    [
+        (string.Join(' ', [syntax.Name, .. syntax.Words.Where(word => !word.Contains('|', StringComparison.Ordinal))]), syntax.Help),
+        .. syntax.Flags.Where(flag => flag != VerbSyntax.Json).Select(flag => ($"  {flag.Form}", flag.Help)),
+    ];
+
+    private static (string Name, string Text) Line(CommandFlag flag) => (flag.Form, flag.Help);
 
     private static void Section(StringBuilder text, string title, (string Name, string Text)[] entries)
     {

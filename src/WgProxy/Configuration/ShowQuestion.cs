@@ -1,10 +1,10 @@
 namespace WgProxy.Configuration;
 
 /// <summary>What <c>wgproxy show</c> is asked for.</summary>
-/// <param name="Topic">sessions, peers, servers or drops; null for the one screen.</param>
+/// <param name="Topic">One of <see cref="VerbSyntax.Topics"/>; null for the one screen.</param>
 /// <param name="AsJson">Whether the report itself is wanted.</param>
 /// <param name="Server">Only what concerns the server of this name; null for all.</param>
 /// <param name="Peer">Only what concerns the peer of this name; null for all.</param>
-/// <param name="Sort">The order of sessions; null for the usual one.</param>
-/// <param name="Limit">How many sessions; null for as many as one answer holds.</param>
+/// <param name="Sort">The order of rows; null for the usual one.</param>
+/// <param name="Limit">How many rows; null for as many as one answer holds.</param>
 internal sealed record ShowQuestion(string? Topic, bool AsJson, string? Server, string? Peer, string? Sort, string? Limit);

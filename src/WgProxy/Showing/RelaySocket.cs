@@ -9,6 +9,11 @@ namespace WgProxy.Showing;
 /// <summary>A relay did not answer, or refused; in words for the operator.</summary>
 internal sealed class RelaySocketException(string message) : Exception(message);
 
+/// <summary>What came of an order.</summary>
+/// <param name="IsDone">Whether it was carried out.</param>
+/// <param name="Text">The report, as it is written.</param>
+internal readonly record struct OrderAnswer(bool IsDone, string Text);
+
 /// <summary>Asks a running relay, by HTTP on its Unix socket.</summary>
 internal sealed class RelaySocket : IDisposable
 {
@@ -16,11 +21,14 @@ internal sealed class RelaySocket : IDisposable
 
     private readonly HttpClient _http;
     private readonly string _path;
+    private readonly string _command;
 
     /// <summary>The relay that answers on this path. Nothing is connected yet.</summary>
-    public RelaySocket(string path)
+    /// <param name="path">The path.</param>
+    /// <param name="command">What was typed, for one who lacks the right to it.</param>
+    public RelaySocket(string path, string command)
     {
-        _path = path;
+        (_path, _command) = (path, command);
         SocketsHttpHandler handler = new()
         {
             UseProxy = false,
@@ -53,16 +61,38 @@ internal sealed class RelaySocket : IDisposable
     /// <param name="resource">Path and query.</param>
     /// <param name="stop">Ends the wait.</param>
     /// <exception cref="RelaySocketException">There is none.</exception>
-    public Task<string> ReadAsync(string resource, CancellationToken stop) => SendAsync(HttpMethod.Get, resource, stop);
+    public async Task<string> ReadAsync(string resource, CancellationToken stop)
+    {
+        (HttpStatusCode code, string text) = await SendAsync(HttpMethod.Get, resource, null, stop);
+        return code == HttpStatusCode.OK ? text : throw Refusal(code, text, $"the relay refuses {resource}");
+    }
 
     /// <summary>A report.</summary>
     /// <param name="resource">Path and query.</param>
     /// <param name="type">Its type.</param>
     /// <param name="stop">Ends the wait.</param>
     /// <exception cref="RelaySocketException">There is none.</exception>
-    public async Task<T> ReadAsync<T>(string resource, JsonTypeInfo<T> type, CancellationToken stop)
+    public async Task<T> ReadAsync<T>(string resource, JsonTypeInfo<T> type, CancellationToken stop) => Parse(await ReadAsync(resource, stop), type);
+
+    /// <summary>Gives an order.</summary>
+    /// <param name="method">POST or PUT.</param>
+    /// <param name="resource">Its path.</param>
+    /// <param name="body">Its body.</param>
+    /// <param name="stop">Ends the wait.</param>
+    /// <returns>What came of it: carried out, or refused by a report of its own form.</returns>
+    /// <exception cref="RelaySocketException">It was refused, or no relay answers.</exception>
+    public async Task<OrderAnswer> OrderAsync(HttpMethod method, string resource, string body, CancellationToken stop)
     {
-        string text = await ReadAsync(resource, stop);
+        (HttpStatusCode code, string text) = await SendAsync(method, resource, body, stop);
+        return code is HttpStatusCode.OK or HttpStatusCode.Conflict
+            ? new OrderAnswer(code == HttpStatusCode.OK, text)
+            : throw Refusal(code, text, "the relay refuses");
+    }
+
+    /// <summary>Reads a report.</summary>
+    /// <exception cref="RelaySocketException">It is of another form.</exception>
+    public T Parse<T>(string text, JsonTypeInfo<T> type)
+    {
         try
         {
             return JsonSerializer.Deserialize(text, type) ?? throw new JsonException();
@@ -73,14 +103,16 @@ internal sealed class RelaySocket : IDisposable
         }
     }
 
-    private async Task<string> SendAsync(HttpMethod method, string resource, CancellationToken stop)
+    private RelaySocketException Refusal(HttpStatusCode code, string text, string lead) =>
+        new($"{lead}: {Reason(text)}{(code == HttpStatusCode.Forbidden ? AsRoot : string.Empty)}");
+
+    private async Task<(HttpStatusCode Code, string Text)> SendAsync(HttpMethod method, string resource, string? body, CancellationToken stop)
     {
         try
         {
-            using HttpRequestMessage request = new(method, resource);
+            using HttpRequestMessage request = new(method, resource) { Content = body is null ? null : new StringContent(body) };
             using HttpResponseMessage answer = await _http.SendAsync(request, stop);
-            string text = await answer.Content.ReadAsStringAsync(stop);
-            return answer.StatusCode == HttpStatusCode.OK ? text : throw new RelaySocketException($"the relay refuses {resource}: {Reason(text)}");
+            return (answer.StatusCode, await answer.Content.ReadAsStringAsync(stop));
         }
         catch (HttpRequestException refusal)
         {
@@ -106,11 +138,13 @@ internal sealed class RelaySocket : IDisposable
 
     private string Words(SocketError? error, Exception refusal) => error switch
     {
-        SocketError.AccessDenied => $"the socket {_path} may not be opened: expected root, the relay's own user, or a member of its group",
+        SocketError.AccessDenied => $"the socket {_path} may not be opened: expected root, the relay's own user, or a member of its group{AsRoot}",
         SocketError.ConnectionRefused or SocketError.AddressNotAvailable => NoRelay,
         _ when !Path.Exists(_path) => NoRelay,
         _ => $"the relay on {_path} cannot be asked: {refusal.Message}",
     };
+
+    private string AsRoot => $"; type: sudo {_command}";
 
     private string NoRelay => $"no relay answers on {_path}: it does not run, or its setting Control names another path (--control PATH asks there)";
 }

@@ -38,8 +38,8 @@ public sealed class ShowTests : IDisposable
         string[] sessions = await AskAsync(0, "show", "sessions");
         Assert.Equal(["client", "peer", "server", "server", "address", "upstream", "port", "proof", "received", "sent", "last", "seen"], Words(sessions[0]));
         Assert.Equal([$"{client.Client.LocalEndPoint}", "-", "s1", $"{farm.EndPointOf(1)}", $"{port}", "Established"], Words(sessions[1])[..6]);
-        Assert.Single(await AskAsync(0, "show", "sessions", "--of-server", "s2"));
-        Assert.Equal(2, (await AskAsync(0, "show", "servers", "--of-server", "S1")).Length);
+        Assert.Single(await AskAsync(0, "show", "sessions", "--server", "s2"));
+        Assert.Equal(2, (await AskAsync(0, "show", "servers", "--server", "S1")).Length);
         using JsonDocument report = JsonDocument.Parse(string.Concat(await AskAsync(0, "show", "servers", "--json")));
         Assert.Equal(2, report.RootElement.GetProperty("servers").GetArrayLength());
 
