@@ -6,6 +6,7 @@ using WgProxy.Control;
 using WgProxy.Core.Engine;
 using WgProxy.Core.Routes;
 using WgProxy.Figures;
+using WgProxy.History;
 using WgProxy.Hosting;
 using WgProxy.Logging;
 using WgProxy.Resolving;
@@ -94,7 +95,8 @@ internal sealed class RelayRun
             new Reading.Constants(version, options.Engine == EngineKind.Linux ? "linux" : "portable", settings.Relay.MaxMappings, TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds() / 1000.0),
             TimeProvider.System);
         using FigureMeter meter = new(figures, version, TimeProvider.System);
-        RelayFacts facts = new(version, TimeProvider.System.GetUtcNow(), capacity, settings.Relay.LoadedAsked, () => _reload.Options, () => (int)_log.Level) { Attempts = attempts };
+        RelayHistory history = new(figures, TimeProvider.System);
+        RelayFacts facts = new(version, TimeProvider.System.GetUtcNow(), capacity, settings.Relay.LoadedAsked, () => _reload.Options, () => (int)_log.Level) { Attempts = attempts, History = history };
         Lazy<IReadOnlyList<Resource>> resources = new(() => ResourcesOf(engine, facts, figures));
         await using Endpoints endpoints = await Endpoints.StartAsync(options, () => resources.Value, _log);
         _systemd.Ready(_reload.Purpose);
@@ -102,6 +104,7 @@ internal sealed class RelayRun
             _servers.RunAsync(announcements, own, new LookUpPlaces(HostLookup.AskAsync, TimeProvider.System).AskAsync, stop),
             trouble.RunAsync(stop),
             usage.RunAsync(stop),
+            endpoints.AreThere ? history.RunAsync(stop) : Task.Delay(Timeout.InfiniteTimeSpan, stop),
             HandleHangUpsAsync(stop),
             _systemd.RunAsync(engine, Summary.InBrief, TimeProvider.System, stop)).Unwrap());
         _systemd.Stopping();

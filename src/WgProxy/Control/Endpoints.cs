@@ -37,6 +37,9 @@ internal sealed class Endpoints : IAsyncDisposable
 {
     private readonly List<IAsyncDisposable> _open = [];
 
+    /// <summary>Whether there is any.</summary>
+    public bool AreThere => _open.Count > 0;
+
     /// <summary>Begins to answer where the settings say so.</summary>
     /// <param name="options">The settings.</param>
     /// <param name="resources">Makes what can be asked for. Not called where there is no endpoint.</param>

@@ -24,6 +24,7 @@ internal static class Resources
         Report("/v1/servers", "Each server.", Json.ServersReport, stop => reader.ReadServersAsync(stop)),
         Report("/v1/peers", "Each client that has a name.", Json.PeersReport, stop => reader.ReadPeersAsync(stop)),
         Report("/v1/drops", "Datagrams that were not forwarded, and what each verdict means.", Json.DropsReport, stop => reader.ReadDropsAsync(stop)),
+        HistoryResource.Of(reader),
         new(HttpMethods.Get, "/v1/sessions", Audience.Local, "Mappings, a page at a time or the first of an order.", Json.SessionsReport, context => AnswerSessionsAsync(context, reader))
         {
             Parameters = SessionsQuery.Parameters,

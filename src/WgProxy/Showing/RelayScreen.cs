@@ -46,6 +46,7 @@ internal sealed class RelayScreen(IAnsiConsole console)
         Line(2, "running for", $"{Figure.Span(status.UptimeSeconds)}, engine {status.Engine}, {Figure.Count(status.Workers, "worker")}");
         Line(2, "mappings", $"{Mappings(status.Mappings)} (at most {status.Limits.Mappings})");
         Line(2, "transfer", $"{Figure.Bytes(status.Uplink.Bytes)} to servers, {Figure.Bytes(status.Downlink.Bytes)} to clients");
+        WriteNow(status.Uplink, "to servers", status.Downlink, "to clients");
         if (status.Uplink.Dropped + status.Downlink.Dropped is > 0 and long dropped)
         {
             Line(2, "dropped", $"{Figure.Count(dropped, "datagram")}: wgproxy show drops says why");
@@ -71,6 +72,16 @@ internal sealed class RelayScreen(IAnsiConsole console)
         Line(2, "mappings", Mappings(server.Mappings));
         Line(2, "handshakes", $"{server.Handshakes}");
         Line(2, "transfer", $"{Figure.Bytes(server.Downlink.Bytes)} received, {Figure.Bytes(server.Uplink.Bytes)} sent");
+        WriteNow(server.Downlink, "received", server.Uplink, "sent");
+    }
+
+    // A relay that has just started knows none yet.
+    private void WriteNow(TrafficReport one, string way, TrafficReport other, string otherWay)
+    {
+        if (one.BytesPerSecond is { } rate && other.BytesPerSecond is { } otherRate)
+        {
+            Line(2, "traffic now", $"{Figure.Rate(rate)} {way}, {Figure.Rate(otherRate)} {otherWay}");
+        }
     }
 
     // In the words of the server's own wg: received is what the peer sends.

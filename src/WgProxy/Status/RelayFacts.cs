@@ -1,5 +1,6 @@
 using WgProxy.Causes;
 using WgProxy.Configuration;
+using WgProxy.History;
 using WgProxy.Hosting;
 
 namespace WgProxy.Status;
@@ -16,4 +17,7 @@ internal sealed record RelayFacts(
 {
     /// <summary>Clients that gave up asking for a tunnel.</summary>
     public Attempts Attempts { get; init; } = new(TimeProvider.System);
+
+    /// <summary>What passed in the last hour; null if it is not kept.</summary>
+    public RelayHistory? History { get; init; }
 }

@@ -11,6 +11,7 @@ namespace WgProxy.Status;
 [JsonSerializable(typeof(PeersReport))]
 [JsonSerializable(typeof(SessionsReport))]
 [JsonSerializable(typeof(DropsReport))]
+[JsonSerializable(typeof(HistoryReport))]
 [JsonSerializable(typeof(HealthReport))]
 [JsonSerializable(typeof(ReadyReport))]
 [JsonSerializable(typeof(CausesReport))]

@@ -1,6 +1,7 @@
 using System.Net;
 using WgProxy.Core.Engine;
 using WgProxy.Core.Routes;
+using WgProxy.History;
 using WgProxy.Hosting;
 using WgProxy.Linux.Net;
 using WgProxy.Logging;
@@ -97,6 +98,10 @@ internal sealed class StatusReader(IEngine engine, EngineInquiry inquiry, Server
         return all is null ? null : new DropsReport(time.GetUtcNow(), all, VerdictMeanings.All);
     }
 
+    /// <summary>The last hour; null if there is no server of that name, or none of it is kept.</summary>
+    /// <param name="server">The server's name; null for the relay as a whole.</param>
+    public HistoryReport? ReadHistory(string? server) => facts.History?.Report(server);
+
     /// <summary>Whether the program is alive.</summary>
     public async Task<HealthReport> ReadHealthAsync(CancellationToken stop) =>
         await inquiry.AskAsync(default, query => new HealthReport(query.Outcome == QueryOutcome.Answered), stop) ?? new HealthReport(DataPath: false);
@@ -136,8 +141,8 @@ internal sealed class StatusReader(IEngine engine, EngineInquiry inquiry, Server
             Load = new LoadReport(asked >= facts.LoadedFrom, asked, facts.LoadedFrom, loadedServers),
             Warnings = [.. Warnings(served)],
             Mappings = MappingsOf(CounterNames.Mappings(counters)),
-            Uplink = TrafficOf(counters, Direction.Uplink),
-            Downlink = TrafficOf(counters, Direction.Downlink),
+            Uplink = TrafficOf(counters, Direction.Uplink, facts.History?.Rate()),
+            Downlink = TrafficOf(counters, Direction.Downlink, facts.History?.Rate()),
             Faults = CounterNames.Faults(counters).ToDictionary(fault => fault.Name, fault => fault.Value, StringComparer.Ordinal),
             Events = Enum.GetValues<RelayEventKind>().ToDictionary(kind => kind.ToString(), kind => counters[kind], StringComparer.Ordinal),
             Pauses = new PausesReport(
@@ -163,8 +168,9 @@ internal sealed class StatusReader(IEngine engine, EngineInquiry inquiry, Server
         }
     }
 
-    private static ServerReport ServerOf(Served served, RouteCounters counters, RouteStatus status)
+    private ServerReport ServerOf(Served served, RouteCounters counters, RouteStatus status)
     {
+        RateNow? rate = facts.History?.RateOf(served.Id);
         MappingsReport mappings = MappingsOf(CounterNames.Mappings(counters));
         return new ServerReport
         {
@@ -178,8 +184,8 @@ internal sealed class StatusReader(IEngine engine, EngineInquiry inquiry, Server
             IsLoaded = status.IsLoaded,
             Mappings = mappings,
             Handshakes = counters.Handshakes,
-            Uplink = TrafficOf(counters, Direction.Uplink),
-            Downlink = TrafficOf(counters, Direction.Downlink),
+            Uplink = TrafficOf(counters, Direction.Uplink, rate),
+            Downlink = TrafficOf(counters, Direction.Downlink, rate),
             Peers = served.Options.Peers.Count,
             PeersOnly = served.Options.Settings.PeersOnly,
         };
@@ -231,13 +237,24 @@ internal sealed class StatusReader(IEngine engine, EngineInquiry inquiry, Server
         return new MappingsReport(byProof.Values.Sum(), byProof);
     }
 
-    private static TrafficReport TrafficOf(CountersSnapshot counters, Direction direction) =>
-        new(counters.Passed(direction), counters.ForwardedBytes(direction), CounterNames.Dropped(counters, direction).Sum(verdict => verdict.Value));
+    private static TrafficReport TrafficOf(CountersSnapshot counters, Direction direction, RateNow? rate) => TrafficOf(
+        counters.Passed(direction), counters.ForwardedBytes(direction), CounterNames.Dropped(counters, direction), direction, rate);
 
-    private static TrafficReport TrafficOf(RouteCounters counters, Direction direction) => new(
+    private static TrafficReport TrafficOf(RouteCounters counters, Direction direction, RateNow? rate) => TrafficOf(
         counters[direction, Verdict.Forward] + counters[direction, Verdict.Open],
         counters.ForwardedBytes(direction),
-        CounterNames.Dropped(counters, direction).Sum(verdict => verdict.Value));
+        CounterNames.Dropped(counters, direction),
+        direction,
+        rate);
+
+    private static TrafficReport TrafficOf(long datagrams, long bytes, IEnumerable<(string Name, long Value)> dropped, Direction direction, RateNow? rate) => new(
+        datagrams,
+        bytes,
+        dropped.Sum(verdict => verdict.Value),
+        Rounded(direction == Direction.Uplink ? rate?.UplinkBytes : rate?.DownlinkBytes),
+        Rounded(direction == Direction.Uplink ? rate?.UplinkDatagrams : rate?.DownlinkDatagrams));
+
+    private static double? Rounded(double? rate) => rate is { } number ? Math.Round(number, 1) : null;
 
     private sealed record RouteStatusBox(RouteStatus Status);
 }

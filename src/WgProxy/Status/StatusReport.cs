@@ -92,4 +92,6 @@ internal sealed record MappingsReport(long All, IReadOnlyDictionary<string, long
 /// <param name="Datagrams">Datagrams that were forwarded.</param>
 /// <param name="Bytes">Their bytes, UDP payload only.</param>
 /// <param name="Dropped">Datagrams that were not.</param>
-internal sealed record TrafficReport(long Datagrams, long Bytes, long Dropped);
+/// <param name="BytesPerSecond">Bytes a second in the last step of the history; null before the first has ended.</param>
+/// <param name="DatagramsPerSecond">Datagrams a second in it.</param>
+internal sealed record TrafficReport(long Datagrams, long Bytes, long Dropped, double? BytesPerSecond = null, double? DatagramsPerSecond = null);

@@ -17,7 +17,7 @@ internal sealed class MadeUp : IEngine
 
     private readonly Relay _relay;
     private readonly TurnMeter _turns = new();
-    private readonly Served[] _served;
+    private Served[] _served;
     private uint _index;
 
     public MadeUp(params (string Name, string[] Peers)[] servers)
@@ -58,6 +58,12 @@ internal sealed class MadeUp : IEngine
 
     /// <summary>What was counted for a server.</summary>
     public RouteCounters Of(int server) => _relay.CountersOf(_served[server].Id)!;
+
+    /// <summary>The id of a server's route.</summary>
+    public RouteId IdOf(int server) => _served[server].Id;
+
+    /// <summary>A server is served no more.</summary>
+    public void Remove(string server) => _served = [.. _served.Where(served => !string.Equals(served.Options.Name, server, StringComparison.Ordinal))];
 
     /// <summary>A peer shakes hands with a server and sends data, a second before <see cref="Now"/>.</summary>
     public void Connect(int server, int peer)
