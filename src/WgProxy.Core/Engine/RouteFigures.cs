@@ -59,6 +59,9 @@ public sealed class RouteFigures
     /// <summary>Whether a mapping that was proven before has been answered at one of <see cref="AddressesAt"/>.</summary>
     public bool IsAnswering(int place, int address) => (_entries[place].Answering & Bit(address)) != 0;
 
+    /// <summary>What there is to say of the server at a place; the default if the engine has none.</summary>
+    public RouteStatus StatusAt(int place) => _entries[place].Status;
+
     /// <summary>Begins anew with nothing counted.</summary>
     internal void Begin()
     {
@@ -67,6 +70,7 @@ public sealed class RouteFigures
         {
             entry.Counters.Clear();
             entry.Addresses = [];
+            entry.Status = default;
         }
 
         foreach (ref PeerStatus peer in _peers.AsSpan())
@@ -139,6 +143,7 @@ public sealed class RouteFigures
         }
 
         entry.Counters.Add(counters);
+        entry.Status = entry.Status.With(relay.StatusOf(entry.Route, now) ?? default);
         ServerAddresses known = relay.AddressesOf(entry.Route)!;
         if (entry.Addresses != known.Listed)
         {
@@ -163,6 +168,7 @@ public sealed class RouteFigures
         public PeerList Peers = PeerList.Empty;
         public int FirstPeer;
         public IReadOnlyList<IPEndPoint> Addresses = [];
+        public RouteStatus Status;
         public ulong Failed;
         public ulong Answering;
     }

@@ -1,32 +1,30 @@
 using System.Text.Json;
 using WgProxy.Causes;
 using WgProxy.Core.Engine;
+using WgProxy.Core.Routes;
 using WgProxy.Serving;
 
 namespace WgProxy.Status;
 
 /// <summary>Gathers the evidence of a running relay, and tells why clients have no tunnel.</summary>
 /// <param name="inquiry">Asks the engine.</param>
-/// <param name="servers">The servers.</param>
+/// <param name="routes">Asks it for the figures of all servers.</param>
 /// <param name="attempts">Clients that gave up.</param>
 /// <param name="time">The clock.</param>
-internal sealed class CausesReader(EngineInquiry inquiry, ServerSet servers, Attempts attempts, TimeProvider time)
+internal sealed class CausesReader(EngineInquiry inquiry, RoutesInquiry routes, Attempts attempts, TimeProvider time)
 {
     /// <summary>Tells; null if the engine does not answer in time.</summary>
     /// <param name="client">An address, an address and port, or the name of a peer; null for everybody.</param>
     /// <param name="stop">Ends the wait.</param>
     public async Task<CausesReport?> ReadAsync(string? client, CancellationToken stop)
     {
-        IReadOnlyList<Served> served = servers.Now;
-        List<ServerEvidence> all = [];
-        foreach (Served each in served)
+        ServersRead? servers = await routes.AskAsync(
+            withPeers: false,
+            (room, _) => new ServersRead(room.Servers, [.. room.Servers.Select((served, place) => EvidenceOf(served, room.Figures.CountersAt(place)))]),
+            stop);
+        if (servers is null)
         {
-            if (await inquiry.AskAsync(new Question(each.Id), query => EvidenceOf(each, query), stop) is not { } server)
-            {
-                return null;
-            }
-
-            all.Add(server);
+            return null;
         }
 
         List<MappingStatus> mappings = [];
@@ -40,14 +38,14 @@ internal sealed class CausesReader(EngineInquiry inquiry, ServerSet servers, Att
             from = page.Next;
         }
 
-        Dictionary<RouteId, Names> names = served.ToDictionary(each => each.Id, Names.Of);
+        Dictionary<RouteId, Names> names = servers.Served.ToDictionary(each => each.Id, Names.Of);
         Evidence? evidence = await inquiry.AskAsync(
             new Question { Strangers = true },
             query => new Evidence
             {
                 Now = query.Now,
                 UtcNow = time.GetUtcNow(),
-                Servers = all,
+                Servers = servers.Evidence,
                 Mappings = mappings,
                 Strangers = query.Strangers.ToArray(),
                 Attempts = attempts.All,
@@ -57,12 +55,12 @@ internal sealed class CausesReader(EngineInquiry inquiry, ServerSet servers, Att
         return evidence is null ? null : ReportOf(client is null ? new CauseFinder(evidence).All() : new CauseFinder(evidence).Of(client));
     }
 
-    private static ServerEvidence EvidenceOf(Served served, EngineQuery query) => new(
+    private static ServerEvidence EvidenceOf(Served served, RouteCounters counters) => new(
         served.Id,
         served.Options.Name,
         served.Options.Key,
         served.Route.Addresses is [var first, ..] ? first.ToString() : null,
-        query.OfRoute.LastHandshake);
+        counters.LastHandshake);
 
     private static PageEnd Take(EngineQuery query, List<MappingStatus> into)
     {
@@ -75,6 +73,8 @@ internal sealed class CausesReader(EngineInquiry inquiry, ServerSet servers, Att
         causes.All(cause => cause.Kind >= CauseKind.HasTunnel),
         [.. causes.Select(cause => new CauseReport(
             JsonNamingPolicy.SnakeCaseLower.ConvertName(cause.Kind.ToString()), cause.Client?.ToString(), cause.Server, cause.Text, cause.IsUnauthenticated))]);
+
+    private sealed record ServersRead(IReadOnlyList<Served> Served, ServerEvidence[] Evidence);
 
     private sealed record PageEnd(int? Next);
 }

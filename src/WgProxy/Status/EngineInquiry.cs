@@ -1,15 +1,13 @@
 using WgProxy.Core.Engine;
-using WgProxy.Core.Routes;
 using WgProxy.Hosting;
 
 namespace WgProxy.Status;
 
 /// <summary>What is asked of an engine beside its own figures.</summary>
-/// <param name="Route">A route whose figures are wanted; the default for none.</param>
-internal readonly record struct Question(RouteId Route)
+internal readonly record struct Question
 {
-    /// <summary>The peers of the route that are wanted too; null if none are.</summary>
-    public PeerList? Peers { get; init; }
+    /// <summary>Room for the figures of routes that are wanted; null if none are.</summary>
+    public RouteFigures? Routes { get; init; }
 
     /// <summary>The slot from which on mappings are wanted; null if none are.</summary>
     public int? From { get; init; }
@@ -69,7 +67,7 @@ internal sealed class EngineInquiry(IEngine engine)
             : question.From is null
             ? _figures ??= new EngineQuery(_ => _answered.SetResult())
             : _page ??= new EngineQuery(_ => _answered.SetResult(), Page);
-        (query.Route, query.Peers, query.From, query.Drop) = (question.Route, question.Peers ?? PeerList.Empty, question.From ?? 0, question.Drop);
+        (query.Routes, query.From, query.Drop) = (question.Routes, question.From ?? 0, question.Drop);
         engine.Query(query);
         try
         {

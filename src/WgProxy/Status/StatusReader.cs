@@ -17,58 +17,27 @@ namespace WgProxy.Status;
 /// <param name="time">The clock.</param>
 internal sealed class StatusReader(IEngine engine, EngineInquiry inquiry, ServerSet servers, RelayFacts facts, TimeProvider time)
 {
-    /// <summary>The relay as a whole.</summary>
-    public async Task<StatusReport?> ReadStatusAsync(CancellationToken stop)
-    {
-        int loaded = 0;
-        Served[] served = [.. servers.Now];
-        foreach (Served each in served)
-        {
-            RouteStatusBox? status = await inquiry.AskAsync(new Question(each.Id), query => new RouteStatusBox(query.StatusOfRoute), stop);
-            loaded += status?.Status.IsLoaded == true ? 1 : 0;
-        }
+    private readonly RoutesInquiry _routes = new(inquiry, () => servers.Now);
 
-        return await inquiry.AskAsync(default, query => StatusOf(query.Counters, served, loaded), stop);
-    }
+    /// <summary>The relay as a whole.</summary>
+    public Task<StatusReport?> ReadStatusAsync(CancellationToken stop) => _routes.AskAsync(
+        withPeers: false,
+        (room, query) => StatusOf(query.Counters, room.Servers, Enumerable.Range(0, room.Servers.Count).Count(place => room.Figures.StatusAt(place).IsLoaded)),
+        stop);
 
     /// <summary>All servers.</summary>
-    public async Task<ServersReport?> ReadServersAsync(CancellationToken stop)
-    {
-        List<ServerReport> all = [];
-        foreach (Served served in servers.Now)
-        {
-            if (await inquiry.AskAsync(new Question(served.Id), query => ServerOf(served, query.OfRoute, query.StatusOfRoute), stop) is not { } report)
-            {
-                return null;
-            }
-
-            all.Add(report);
-        }
-
-        return new ServersReport(time.GetUtcNow(), all);
-    }
+    public Task<ServersReport?> ReadServersAsync(CancellationToken stop) => _routes.AskAsync(
+        withPeers: false,
+        (room, _) => new ServersReport(
+            time.GetUtcNow(), [.. room.Servers.Select((served, place) => ServerOf(served, room.Figures.CountersAt(place), room.Figures.StatusAt(place)))]),
+        stop);
 
     /// <summary>All clients that have names.</summary>
-    public async Task<PeersReport?> ReadPeersAsync(CancellationToken stop)
-    {
-        List<PeerReport> all = [];
-        foreach (Served served in servers.Now)
-        {
-            PeerList peers = served.Route.Settings.Peers;
-            if (peers.Count > 0)
-            {
-                Question question = new(served.Id) { Peers = peers };
-                if (await inquiry.AskAsync(question, query => PeersOf(served, query), stop) is not { } reports)
-                {
-                    return null;
-                }
-
-                all.AddRange(reports);
-            }
-        }
-
-        return new PeersReport(time.GetUtcNow(), all);
-    }
+    public Task<PeersReport?> ReadPeersAsync(CancellationToken stop) => _routes.AskAsync(
+        withPeers: true,
+        (room, query) => new PeersReport(
+            time.GetUtcNow(), [.. room.Servers.SelectMany((served, place) => PeersOf(served, room.Peers[place], room.Figures.PeersAt(place), query.Now))]),
+        stop);
 
     /// <summary>A page of mappings.</summary>
     public Task<SessionsReport?> ReadSessionsAsync(SessionsQuestion question, CancellationToken stop) =>
@@ -78,25 +47,19 @@ internal sealed class StatusReader(IEngine engine, EngineInquiry inquiry, Server
     /// <param name="client">An address, an address and port, or the name of a peer; null for everybody.</param>
     /// <param name="stop">Ends the wait.</param>
     public Task<CausesReport?> ReadCausesAsync(string? client, CancellationToken stop) =>
-        new CausesReader(inquiry, servers, facts.Attempts, time).ReadAsync(client, stop);
+        new CausesReader(inquiry, _routes, facts.Attempts, time).ReadAsync(client, stop);
 
     /// <summary>What became of datagrams.</summary>
-    public async Task<DropsReport?> ReadDropsAsync(CancellationToken stop)
-    {
-        List<DropReport>? all = await inquiry.AskAsync(
-            default, query => DropsOf(null, direction => CounterNames.Dropped(query.Counters, direction)).ToList(), stop);
-        foreach (Served served in all is null ? [] : servers.Now)
-        {
-            if (await inquiry.AskAsync(new Question(served.Id), query => query.OfRoute, stop) is not { } counters)
-            {
-                return null;
-            }
-
-            all!.AddRange(DropsOf(served.Options.Name, direction => CounterNames.Dropped(counters, direction)));
-        }
-
-        return all is null ? null : new DropsReport(time.GetUtcNow(), all, VerdictMeanings.All);
-    }
+    public Task<DropsReport?> ReadDropsAsync(CancellationToken stop) => _routes.AskAsync(
+        withPeers: false,
+        (room, query) => new DropsReport(
+            time.GetUtcNow(),
+            [
+                .. DropsOf(null, direction => CounterNames.Dropped(query.Counters, direction)),
+                .. room.Servers.SelectMany((served, place) => DropsOf(served.Options.Name, direction => CounterNames.Dropped(room.Figures.CountersAt(place), direction))),
+            ],
+            VerdictMeanings.All),
+        stop);
 
     /// <summary>The last hour; null if there is no server of that name, or none of it is kept.</summary>
     /// <param name="server">The server's name; null for the relay as a whole.</param>
@@ -119,7 +82,7 @@ internal sealed class StatusReader(IEngine engine, EngineInquiry inquiry, Server
 
     private static bool IsUnresolved(Served served) => served.Route.Addresses.Count == 0;
 
-    private StatusReport StatusOf(CountersSnapshot counters, Served[] served, int loadedServers)
+    private StatusReport StatusOf(CountersSnapshot counters, IReadOnlyList<Served> served, int loadedServers)
     {
         DateTimeOffset now = time.GetUtcNow();
         long asked = counters[Proof.Asked];
@@ -135,7 +98,7 @@ internal sealed class StatusReader(IEngine engine, EngineInquiry inquiry, Server
             Workers = counters.Owners,
             ConfigFile = facts.Options().File,
             LogLevel = facts.Level(),
-            Servers = served.Length,
+            Servers = served.Count,
             Limits = new LimitsReport(
                 capacity.Mappings, capacity.Asked, capacity.Bound, capacity.Ports.Numbers.Count, capacity.OpenFiles is HostFacts.Unlimited ? null : capacity.OpenFiles),
             Load = new LoadReport(asked >= facts.LoadedFrom, asked, facts.LoadedFrom, loadedServers),
@@ -150,7 +113,7 @@ internal sealed class StatusReader(IEngine engine, EngineInquiry inquiry, Server
         };
     }
 
-    private IEnumerable<string> Warnings(Served[] served)
+    private IEnumerable<string> Warnings(IReadOnlyList<Served> served)
     {
         foreach (string shortfall in engine.Shortfalls)
         {
@@ -201,16 +164,16 @@ internal sealed class StatusReader(IEngine engine, EngineInquiry inquiry, Server
         }
     }
 
-    private PeerReport[] PeersOf(Served served, EngineQuery query)
+    private PeerReport[] PeersOf(Served served, PeerList list, ReadOnlySpan<PeerStatus> peers, Tick clock)
     {
         DateTimeOffset now = time.GetUtcNow();
-        Dictionary<PeerId, string> names = served.Options.Peers.ToDictionary(peer => query.Peers.Find(peer.Key), peer => peer.Name);
-        PeerReport[] reports = new PeerReport[query.OfPeers.Length];
+        Dictionary<PeerId, string> names = served.Options.Peers.ToDictionary(peer => list.Find(peer.Key), peer => peer.Name);
+        PeerReport[] reports = new PeerReport[peers.Length];
         for (int i = 0; i < reports.Length; i++)
         {
-            ref readonly PeerStatus peer = ref query.OfPeers[i];
-            double? age = peer.LastSeen == default ? null : Math.Max(0, query.Now - peer.LastSeen) / 1000.0;
-            string key = query.Peers.KeyOf(peer.Peer)!.ToString();
+            ref readonly PeerStatus peer = ref peers[i];
+            double? age = peer.LastSeen == default ? null : Math.Max(0, clock - peer.LastSeen) / 1000.0;
+            string key = list.KeyOf(peer.Peer)!.ToString();
             reports[i] = new PeerReport(
                 served.Options.Name,
                 names.GetValueOrDefault(peer.Peer, key),
@@ -255,6 +218,4 @@ internal sealed class StatusReader(IEngine engine, EngineInquiry inquiry, Server
         Rounded(direction == Direction.Uplink ? rate?.UplinkDatagrams : rate?.DownlinkDatagrams));
 
     private static double? Rounded(double? rate) => rate is { } number ? Math.Round(number, 1) : null;
-
-    private sealed record RouteStatusBox(RouteStatus Status);
 }
