@@ -76,6 +76,24 @@ public sealed class RestartTests : IDisposable
         Assert.Equal(former, _ends.Upstream);
     }
 
+    // Else the kernel makes room while sockets are opened, each time that their number doubles, and has the relay wait.
+    [Fact]
+    public async Task There_is_room_for_the_files_of_all_records_before_they_are_opened()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "a matter of Linux");
+        const int cells = 3_000;
+        await EstablishAsync(RunningProgram.Kill9);
+        using (FileStream file = File.OpenWrite(Path.Combine(_directory, "mappings")))
+        {
+            file.SetLength(WgProxy.State.StateLayout.OffsetOf(cells));
+        }
+
+        using RunningProgram again = new(_environment);
+        await again.LineAsync(" go on from ");
+        string line = File.ReadLines($"/proc/{again.Id}/status").First(each => each.StartsWith("FDSize:", StringComparison.Ordinal));
+        Assert.InRange(int.Parse(line[7..], CultureInfo.InvariantCulture), cells, int.MaxValue);
+    }
+
     // Nothing is there in a new namespace, the loopback included, until somebody brings it up.
     [Theory]
     [InlineData("linux")]
