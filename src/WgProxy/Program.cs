@@ -67,7 +67,7 @@ internal static class Program
             context.Cancel = true;
             stop.Cancel();
         });
-        string? path = ControlEndpoint.PathForClients(reader.ReadControl());
+        string? path = ControlEndpoint.PathForClients(reader.ReadQuietly().Control);
         if (path is null)
         {
             await Console.Error.WriteAsync("wgproxy: the setting Control is off, so that no relay can be asked\n");
@@ -78,7 +78,7 @@ internal static class Program
         bool isTerminal = !Console.IsOutputRedirected;
         return line.Verb switch
         {
-            Verb.Show => await ShowCommand.RunAsync(relay, line.Question, Console.Out, Console.Error, isTerminal, stop.Token),
+            Verb.Show => await new ShowCommand(relay, line.Question, reader.ReadQuietly).RunAsync(Console.Out, Console.Error, isTerminal, stop.Token),
             Verb.Top => await new TopCommand(relay, TimeProvider.System).RunAsync(
                 Console.Out, Console.Error, isTerminal ? static () => (Console.WindowWidth, Console.WindowHeight) : null, stop.Token),
             Verb.Reload => await new ReloadCommand(relay, line.WantsJson).RunAsync(Console.Out, Console.Error, stop.Token),

@@ -96,7 +96,13 @@ internal sealed class RelayRun
             TimeProvider.System);
         using FigureMeter meter = new(figures, version, TimeProvider.System);
         RelayHistory history = new(figures, TimeProvider.System);
-        RelayFacts facts = new(version, TimeProvider.System.GetUtcNow(), capacity, settings.Relay.LoadedAsked, () => _reload.Options, () => (int)_log.Level) { Attempts = attempts, History = history };
+        RelayFacts facts = new(version, TimeProvider.System.GetUtcNow(), capacity, settings.Relay.LoadedAsked, () => _reload.Options, () => (int)_log.Level) 
+        {
+            Attempts = attempts,
+            History = history,
+            Accounts = book,
+            Lines = _log.Ring,
+        };
         Lazy<IReadOnlyList<Resource>> resources = new(() => ResourcesOf(engine, facts, figures));
         await using Endpoints endpoints = await Endpoints.StartAsync(options, () => resources.Value, _log);
         _systemd.Ready(_reload.Purpose);

@@ -8,6 +8,9 @@ namespace WgProxy.Accounting;
 /// </summary>
 internal sealed class UsageBook
 {
+    /// <summary>The directory of its files, in the state directory.</summary>
+    public const string DirectoryName = "usage";
+
     /// <summary>Days in memory at most. Without a directory these are all there are.</summary>
     public const int MostDaysInMemory = 31;
 
@@ -36,7 +39,7 @@ internal sealed class UsageBook
     /// <param name="log">Told what is wrong.</param>
     public static UsageBook Open(string? state, Log log)
     {
-        UsageDirectory? directory = state is null ? null : new UsageDirectory(Path.Combine(state, "usage"));
+        UsageDirectory? directory = state is null ? null : new UsageDirectory(Path.Combine(state, DirectoryName));
         if (directory?.Open() is { } refusal)
         {
             log.UsageIsUnusable(directory.Path, refusal);
@@ -63,23 +66,24 @@ internal sealed class UsageBook
     /// <summary>The accounts of some days, the oldest first; within a day in no order. Reads files, so it may wait for the disk.</summary>
     /// <param name="from">The first day.</param>
     /// <param name="to">The last day.</param>
-    public IReadOnlyList<UsageOfDay> Days(DateOnly from, DateOnly to)
+    public IReadOnlyList<UsageOfDay> Days(DateOnly from, DateOnly to) =>
+        [.. Backwards(from, to).Reverse().SelectMany(day => day.Rows.Select(row => new UsageOfDay(day.Day, row.Key, row.Value)))];
+
+    /// <summary>The accounts of some days, the last day first; each is read when its turn comes, so that no more than one need be held.</summary>
+    /// <param name="from">The first day.</param>
+    /// <param name="to">The last day.</param>
+    public IEnumerable<(DateOnly Day, IReadOnlyCollection<KeyValuePair<UsageOwner, UsageFigures>> Rows)> Backwards(DateOnly from, DateOnly to)
     {
-        SortedList<DateOnly, KeyValuePair<UsageOwner, UsageFigures>[]> days = [];
+        DateOnly[] inMemory;
         lock (_lock)
         {
-            foreach ((DateOnly day, Page page) in _pages.Where(page => page.Key >= from && page.Key <= to))
-            {
-                days.Add(day, [.. page.Rows]);
-            }
+            inMemory = [.. _pages.Keys];
         }
 
-        foreach (DateOnly day in FiledDays().Where(day => day >= from && day <= to && !days.ContainsKey(day)))
+        foreach (DateOnly day in FiledDays().Union(inMemory).Where(day => day >= from && day <= to).OrderDescending())
         {
-            days.Add(day, [.. _directory!.Read(day, out _, out _)]);
+            yield return (day, RowsOf(day));
         }
-
-        return [.. days.SelectMany(day => day.Value.Select(row => new UsageOfDay(day.Key, row.Key, row.Value)))];
     }
 
     /// <summary>Adds to an account of a day, and to that since the start.</summary>
@@ -170,6 +174,19 @@ internal sealed class UsageBook
                 _log.UsageIsSetAside(_directory!.Path, flawed, words, damaged);
             }
         });
+    }
+
+    private IReadOnlyCollection<KeyValuePair<UsageOwner, UsageFigures>> RowsOf(DateOnly day)
+    {
+        lock (_lock)
+        {
+            if (_pages.TryGetValue(day, out Page? page))
+            {
+                return [.. page.Rows];
+            }
+        }
+
+        return _directory?.Read(day, out _, out _) ?? [];
     }
 
     private IReadOnlyList<DateOnly> FiledDays()

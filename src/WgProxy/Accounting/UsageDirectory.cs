@@ -59,7 +59,12 @@ internal sealed class UsageDirectory(string path)
     /// <param name="day">The day.</param>
     /// <param name="damaged">How many accounts are damaged.</param>
     /// <param name="flaw">Why the file cannot be used, in words that continue "the file"; null if it can.</param>
-    public Dictionary<UsageOwner, UsageFigures> Read(DateOnly day, out int damaged, out string? flaw)
+    public Dictionary<UsageOwner, UsageFigures> Read(DateOnly day, out int damaged, out string? flaw) => Read(day, isOwn: true, out damaged, out flaw);
+
+    /// <summary>Reads a day's accounts for one to whom the files do not belong: nothing of them is changed.</summary>
+    public Dictionary<UsageOwner, UsageFigures> Look(DateOnly day) => Read(day, isOwn: false, out _, out _);
+
+    private Dictionary<UsageOwner, UsageFigures> Read(DateOnly day, bool isOwn, out int damaged, out string? flaw)
     {
         Dictionary<UsageOwner, UsageFigures> rows = [];
         (damaged, flaw) = (0, null);
@@ -68,7 +73,7 @@ internal sealed class UsageDirectory(string path)
             string file = PathOf(day);
             if (File.Exists(file))
             {
-                _ = StateFiles.TakeFromOthers(file);
+                _ = isOwn && StateFiles.TakeFromOthers(file);
                 byte[] bytes = ReadBytes(file, Longest);
                 flaw = UsageLayout.FlawOf(bytes, day);
                 damaged = flaw is null ? UsageLayout.Read(bytes, day, rows) : 0;

@@ -1,3 +1,5 @@
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
 using Spectre.Console;
 using WgProxy.Configuration;
 using WgProxy.Hosting;
@@ -9,47 +11,31 @@ namespace WgProxy.Commands;
 /// <summary><c>wgproxy show</c>: asks a running relay, and writes what it says.</summary>
 /// <param name="relay">The relay.</param>
 /// <param name="question">What is asked.</param>
-internal sealed class ShowCommand(RelaySocket relay, ShowQuestion question)
+/// <param name="settings">The relay's settings, for accounts that it has left. Not called unless it is down.</param>
+internal sealed class ShowCommand(RelaySocket relay, ShowQuestion question, Func<QuietSettings> settings)
 {
-    /// <summary>What can be shown, beside the one screen.</summary>
-    public static IReadOnlyList<string> Topics => VerbSyntax.Topics;
-
-    /// <summary>Shows, unless the question is none; returns the exit code.</summary>
-    /// <param name="relay">The relay.</param>
-    /// <param name="question">What is asked.</param>
-    /// <param name="output">Standard output.</param>
-    /// <param name="error">Where refusals go.</param>
-    /// <param name="isTerminal">Whether standard output is a terminal.</param>
-    /// <param name="stop">Ends it.</param>
-    public static async Task<int> RunAsync(
-        RelaySocket relay, ShowQuestion question, TextWriter output, TextWriter error, bool isTerminal, CancellationToken stop)
-    {
-        if (question.Topic is not null && !Topics.Contains(question.Topic, StringComparer.Ordinal))
-        {
-            await error.WriteAsync($"wgproxy show: there is no {Terminal.Plain(question.Topic)} to show: expected {string.Join(", ", Topics)}, or nothing\n");
-            return ExitCode.WrongSettings;
-        }
-
-        return await new ShowCommand(relay, question).RunAsync(output, error, isTerminal, stop);
-    }
-
-    /// <summary>Shows; returns the exit code.</summary>
+    /// <summary>Shows, unless there is no such topic; returns the exit code.</summary>
     /// <param name="output">Standard output.</param>
     /// <param name="error">Where refusals go.</param>
     /// <param name="isTerminal">Whether standard output is a terminal.</param>
     /// <param name="stop">Ends it.</param>
     public async Task<int> RunAsync(TextWriter output, TextWriter error, bool isTerminal, CancellationToken stop)
     {
+        if (question.Topic is not null && !VerbSyntax.Topics.Contains(question.Topic, StringComparer.Ordinal))
+        {
+            await error.WriteAsync($"wgproxy show: there is no {Terminal.Plain(question.Topic)} to show: expected {string.Join(", ", VerbSyntax.Topics)}, or nothing\n");
+            return ExitCode.WrongSettings;
+        }
+
         try
         {
-            if (question.AsJson)
-            {
-                await output.WriteAsync($"{await relay.ReadAsync(Resource(), stop)}\n");
-                return ExitCode.Done;
-            }
-
-            await WriteAsync(Terminal.Of(output, isTerminal), stop);
+            await WriteAsync(new Page(output, Terminal.Of(output, isTerminal), question.AsJson), error, stop);
             return ExitCode.Done;
+        }
+        catch (RowOrderException refusal)
+        {
+            await error.WriteAsync($"wgproxy show: {Terminal.Plain(refusal.Message)}\n");
+            return ExitCode.WrongSettings;
         }
         catch (RelaySocketException refusal)
         {
@@ -58,59 +44,95 @@ internal sealed class ShowCommand(RelaySocket relay, ShowQuestion question)
         }
     }
 
-    /// <summary>All that the one screen is made of.</summary>
-    public static async Task<RelayReports> ReadAllAsync(RelaySocket relay, CancellationToken stop) => new(
-        await relay.ReadAsync("/v1/status", StatusJson.Default.StatusReport, stop),
-        await relay.ReadAsync("/v1/servers", StatusJson.Default.ServersReport, stop),
-        await relay.ReadAsync("/v1/peers", StatusJson.Default.PeersReport, stop));
-
-    private async Task WriteAsync(IAnsiConsole console, CancellationToken stop)
+    private async Task WriteAsync(Page page, TextWriter error, CancellationToken stop)
     {
         switch (question.Topic)
         {
             case "sessions":
-                console.Write(Tables.Of(await relay.ReadAsync(Resource(), StatusJson.Default.SessionsReport, stop)));
+                page.Write(await relay.ReadAsync(Resource("sessions", OfSessions()), StatusJson.Default.SessionsReport, stop), StatusJson.Written.SessionsReport, Tables.Of);
                 break;
             case "peers":
-                PeersReport peers = await relay.ReadAsync(Resource(), StatusJson.Default.PeersReport, stop);
-                console.Write(Tables.Of(peers with { Peers = [.. peers.Peers.Where(peer => Matches(peer.Server, question.Server) && Matches(peer.Name, question.Peer))] }));
+                page.Write(Chosen(await relay.ReadAsync("/v1/peers", StatusJson.Default.PeersReport, stop)), StatusJson.Written.PeersReport, Tables.Of);
                 break;
             case "servers":
-                ServersReport servers = await relay.ReadAsync(Resource(), StatusJson.Default.ServersReport, stop);
-                console.Write(Tables.Of(servers with { Servers = [.. servers.Servers.Where(server => Matches(server.Name, question.Server))] }));
+                page.Write(Chosen(await relay.ReadAsync("/v1/servers", StatusJson.Default.ServersReport, stop)), StatusJson.Written.ServersReport, Tables.Of);
                 break;
             case "drops":
-                DropsReport drops = await relay.ReadAsync(Resource(), StatusJson.Default.DropsReport, stop);
-                console.Write(Tables.Of(drops with { Drops = [.. drops.Drops.Where(drop => question.Server is null || Matches(drop.Server ?? string.Empty, question.Server))] }));
+                DropsReport drops = await relay.ReadAsync("/v1/drops", StatusJson.Default.DropsReport, stop);
+                page.Write(
+                    drops with { Drops = drops.Drops.Where(drop => Matches(drop.Server, question.Server)).Sorted(RowOrders.OfDrops, question.Sort, question.Limit) },
+                    StatusJson.Written.DropsReport,
+                    Tables.Of);
+                break;
+            case "usage":
+                UsageReport usage = await new UsageInquiry(relay, question, settings).ReadAsync(error, stop);
+                page.Write(
+                    usage with { Accounts = usage.Accounts.Sorted(RowOrders.OfUsage, question.Sort, question.Limit) },
+                    StatusJson.Written.UsageReport,
+                    report => Tables.Of(report, withSum: question.Peer is not null));
+                break;
+            case "log":
+                LogReport log = await relay.ReadAsync(Resource("log", OfLog()), StatusJson.Default.LogReport, stop);
+                await page.WriteAsync(log, StatusJson.Written.LogReport, Tables.Lines(log));
                 break;
             default:
-                new RelayScreen(console).Write(await ReadAllAsync(relay, stop));
+                RelayReports reports = await relay.ReadAllAsync(stop);
+                page.Write(
+                    reports.Status,
+                    StatusJson.Written.StatusReport,
+                    console => new RelayScreen(console).Write(reports with { Servers = Chosen(reports.Servers), Peers = Chosen(reports.Peers) }));
                 break;
         }
     }
 
-    private static bool Matches(string name, string? wanted) => wanted is null || string.Equals(name, wanted, StringComparison.OrdinalIgnoreCase);
+    private static bool Matches(string? name, string? wanted) => wanted is null || string.Equals(name, wanted, StringComparison.OrdinalIgnoreCase);
 
-    private string Resource() => question.Topic switch
+    // The one screen has an order of its own.
+    private PeersReport Chosen(PeersReport report) => report with
     {
-        null => "/v1/status",
-        "sessions" => $"/v1/sessions?{string.Join('&', Parameters())}",
-        _ => $"/v1/{question.Topic}",
+        Peers = report.Peers.Where(peer => Matches(peer.Server, question.Server) && Matches(peer.Name, question.Peer))
+            .Sorted(RowOrders.OfPeers, question.Topic is null ? null : question.Sort, question.Topic is null ? null : question.Limit),
     };
 
-    private IEnumerable<string> Parameters()
+    private ServersReport Chosen(ServersReport report) => report with
     {
-        if (question.Server is not null)
+        Servers = report.Servers.Where(server => Matches(server.Name, question.Server))
+            .Sorted(RowOrders.OfServers, question.Topic is null ? null : question.Sort, question.Topic is null ? null : question.Limit),
+    };
+
+    private static string Resource(string topic, IEnumerable<(string Name, string? Value)> parameters) =>
+        $"/v1/{topic}?{string.Join('&', parameters.Where(each => each.Value is not null).Select(each => $"{each.Name}={Uri.EscapeDataString(each.Value!)}"))}";
+
+    private IEnumerable<(string Name, string? Value)> OfSessions() =>
+    [
+        ("server", question.Server),
+        ("peer", question.Peer),
+        ("port", question.Port),
+        ("sort", question.Sort ?? "last_valid"),
+        ("limit", question.Limit ?? $"{SessionsQuestion.MostSessions}"),
+    ];
+
+    private IEnumerable<(string Name, string? Value)> OfLog() => [("level", question.Level), ("n", question.Limit)];
+
+    /// <summary>Where a report goes.</summary>
+    private sealed record Page(TextWriter Output, IAnsiConsole Console, bool AsJson)
+    {
+        public void Write<T>(T report, JsonTypeInfo<T> type, Func<T, Table> table) => Write(report, type, console => console.Write(table(report)));
+
+        public void Write<T>(T report, JsonTypeInfo<T> type, Action<IAnsiConsole> write)
         {
-            yield return $"server={Uri.EscapeDataString(question.Server)}";
+            if (AsJson)
+            {
+                Output.Write($"{JsonSerializer.Serialize(report, type)}\n");
+            }
+            else
+            {
+                write(Console);
+            }
         }
 
-        if (question.Peer is not null)
-        {
-            yield return $"peer={Uri.EscapeDataString(question.Peer)}";
-        }
-
-        yield return $"sort={Uri.EscapeDataString(question.Sort ?? "last_valid")}";
-        yield return $"limit={Uri.EscapeDataString(question.Limit ?? $"{SessionsQuestion.MostSessions}")}";
+        // Lines are not folded: they are what the log says.
+        public async Task WriteAsync<T>(T report, JsonTypeInfo<T> type, IEnumerable<string> lines) =>
+            await Output.WriteAsync(AsJson ? $"{JsonSerializer.Serialize(report, type)}\n" : string.Concat(lines.Select(line => $"{line}\n")));
     }
 }

@@ -61,7 +61,12 @@ internal sealed class CommandLine
     public bool WantsJson => Has(VerbSyntax.Json);
 
     /// <summary>What the command show is asked for.</summary>
-    public ShowQuestion Question => new(Word, WantsJson, this[VerbSyntax.Server], this[VerbSyntax.Peer], this[VerbSyntax.Sort], this[VerbSyntax.Limit]);
+    public ShowQuestion Question => new(Word, WantsJson, this[VerbSyntax.Server], this[VerbSyntax.Peer], this[VerbSyntax.Sort], this[VerbSyntax.Limit])
+    {
+        Port = this[VerbSyntax.Port],
+        Days = this[VerbSyntax.Days],
+        Level = this[VerbSyntax.Level],
+    };
 
     /// <summary>Whether help was asked for. It is given no matter what else was said.</summary>
     public bool WantsHelp => _result.GetResult(_help) is { Implicit: false };

@@ -49,13 +49,16 @@ internal sealed class OptionsReader(CommandLine line, IDictionary environment, L
         return Finish(valid, path, refusal);
     }
 
-    /// <summary>The setting <see cref="OptionTable.Control"/> alone, for a program that asks a running relay. What is wrong with the file is
-    /// the relay's matter, and says nothing here.</summary>
-    public string ReadControl()
+    /// <summary>The settings that a program needs which asks a running relay. What is wrong with the file is the relay's matter, and says nothing
+    /// here.</summary>
+    public QuietSettings ReadQuietly()
     {
         _ = ReadFile(FindFile());
-        return TextOf(OptionTable.Control)
-            ?? (_file?.Relay.TryGetValue(OptionTable.Control, out object? listed) == true ? (string)listed! : OptionTable.Control.Default!);
+        bool isNamed = TryQuietly(OptionTable.Server, out object? server) & TryQuietly(OptionTable.Key, out object? key);
+        return new QuietSettings(
+            Quietly(OptionTable.Control),
+            Quietly(OptionTable.StateDirectory),
+            _file is { ListsServers: true } listed ? listed.Servers : isNamed ? [ServerOptions.Of((ServerName)server!, (PublicKey)key!)] : []);
     }
 
     /// <summary>Reads the same file again, and takes flags and variables as they were. Nothing but the log's lines changes.</summary>
@@ -67,6 +70,15 @@ internal sealed class OptionsReader(CommandLine line, IDictionary environment, L
         _file = null;
         string? refusal = ReadFile(path);
         return Finish(TryReadOfLog(), path, refusal);
+    }
+
+    private string Quietly(OptionRow row) =>
+        TextOf(row) ?? (_file?.Relay.TryGetValue(row, out object? listed) == true ? (string)listed! : row.Default!);
+
+    private bool TryQuietly(OptionRow row, out object? value)
+    {
+        value = null;
+        return TextOf(row) is { } text && row.TryParse(text, out value, out _);
     }
 
     // First, so that all that is said obeys them.

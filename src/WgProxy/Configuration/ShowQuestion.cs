@@ -7,4 +7,14 @@ namespace WgProxy.Configuration;
 /// <param name="Peer">Only what concerns the peer of this name; null for all.</param>
 /// <param name="Sort">The order of rows; null for the usual one.</param>
 /// <param name="Limit">How many rows; null for as many as one answer holds.</param>
-internal sealed record ShowQuestion(string? Topic, bool AsJson, string? Server, string? Peer, string? Sort, string? Limit);
+internal sealed record ShowQuestion(string? Topic, bool AsJson, string? Server, string? Peer, string? Sort, string? Limit)
+{
+    /// <summary>Only the session with this upstream port; null for all.</summary>
+    public string? Port { get; init; }
+
+    /// <summary>How many days of usage; null for the usual number.</summary>
+    public string? Days { get; init; }
+
+    /// <summary>Up to which level lines of the log are wanted; null for all.</summary>
+    public string? Level { get; init; }
+}

@@ -21,11 +21,20 @@ internal sealed record VerbSyntax(Verb Verb, string Name, string Help)
     /// <summary>Only what concerns this peer.</summary>
     public static readonly CommandFlag Peer = new("--peer", "NAME", "only what concerns this peer");
 
+    /// <summary>Only the session of this upstream port.</summary>
+    public static readonly CommandFlag Port = new("--port", "NUMBER", "only the session with this upstream port, which wg show prints on the server");
+
     /// <summary>The order of rows.</summary>
-    public static readonly CommandFlag Sort = new("--sort", "ORDER", "sessions by last_valid (the usual order), traffic or expires");
+    public static readonly CommandFlag Sort = new("--sort", "ORDER", "the order of rows, such as traffic; the answer to an unknown one lists all there are");
 
     /// <summary>How many rows.</summary>
-    public static readonly CommandFlag Limit = new("--limit", "NUMBER", "so many sessions, 1,000 at most") { Short = "-n" };
+    public static readonly CommandFlag Limit = new("--limit", "NUMBER", "so many rows; of sessions 1,000 at most, of the log 256") { Short = "-n" };
+
+    /// <summary>How many days.</summary>
+    public static readonly CommandFlag Days = new("--days", "NUMBER", "with usage: so many days, today's included; 7 if it is not given, 400 at most");
+
+    /// <summary>The level of lines.</summary>
+    public static readonly CommandFlag Level = new("--level", "0-3", "with log: only lines up to this level");
 
     /// <summary>To deny too.</summary>
     public static readonly CommandFlag Deny = new("--deny", string.Empty, "also deny the client until the relay is restarted");
@@ -34,17 +43,18 @@ internal sealed record VerbSyntax(Verb Verb, string Name, string Help)
     public static readonly CommandFlag Json = new("--json", string.Empty, "the report for programs");
 
     /// <summary>What can be shown, beside the one screen.</summary>
-    public static IReadOnlyList<string> Topics { get; } = ["sessions", "peers", "servers", "drops"];
+    public static IReadOnlyList<string> Topics { get; } = ["sessions", "peers", "servers", "drops", "usage", "log"];
 
     /// <summary>All commands.</summary>
     public static IReadOnlyList<VerbSyntax> All { get; } =
     [
         new(Verb.Relay, string.Empty, string.Empty),
         new(Verb.Check, "check", "check the settings and resolve the servers' names, without relaying"),
-        new(Verb.Show, "show", "ask a running relay, and show it on one screen; or show sessions, peers, servers or drops, one per line")
+        new(Verb.Show, "show", "ask a running relay, and show it on one screen; or show sessions, peers, servers or drops, one per line; or what was carried each day "
+            + "(usage); or the last lines of the log")
         {
             Words = [$"[{string.Join('|', Topics)}]"],
-            Flags = [Server, Peer, Sort, Limit, Json],
+            Flags = [Server, Peer, Port, Sort, Limit, Days, Level, Json],
         },
         new(Verb.Top, "top", "show a running relay and its busiest sessions anew each second; Ctrl-C ends it"),
         new(Verb.Why, "why", "tell why clients of a running relay have no tunnel; or why one has none: its address, address and port, or its peer's name")

@@ -12,6 +12,9 @@ internal enum Audience
     /// <summary>Those who may open the socket. It shows clients' addresses.</summary>
     Local,
 
+    /// <summary>Those who may open the socket, and no one over TCP: what it shows was never meant for others.</summary>
+    SocketOnly,
+
     /// <summary>Root and the relay's own user: it changes something.</summary>
     Owner,
 }

@@ -37,6 +37,14 @@ internal static class Resources
         {
             Parameters = [new("client", "Only the client with this address.")],
         },
+        new(HttpMethods.Get, "/v1/usage", Audience.Local, "What servers and peers have carried, day by day; up to 10 s old.", Json.UsageReport, context => AnswerUsageAsync(context, reader))
+        {
+            Parameters = ReportQuery.OfUsage,
+        },
+        new(HttpMethods.Get, "/v1/log", Audience.SocketOnly, "The last lines of the log.", Json.LogReport, context => AnswerLogAsync(context, reader))
+        {
+            Parameters = ReportQuery.OfLog,
+        },
         new(HttpMethods.Get, "/metrics", Audience.Everybody, "Every figure, for Prometheus.", Report: null, context => AnswerFiguresAsync(context, figures)),
         Health("/healthz", "Whether every worker answers; 503 if not.", Json.HealthReport, stop => reader.ReadHealthAsync(stop), report => report.DataPath),
         Health("/readyz", "Whether the relay can serve clients; 503 if not.", Json.ReadyReport, stop => reader.ReadReadyAsync(stop), report => report.Ready),
@@ -98,6 +106,15 @@ internal static class Resources
 
         await Answers.WriteAsync(context, await reader.ReadSessionsAsync(question, context.RequestAborted), Json.SessionsReport);
     }
+
+    // Files are read on a thread of the pool, and none of them moves datagrams.
+    private static Task AnswerUsageAsync(HttpContext context, StatusReader reader) => ReportQuery.TryRead(context.Request.Query, out UsageQuestion? question, out string? refusal)
+        ? Answers.WriteAsync(context, reader.ReadUsage(question), Json.UsageReport)
+        : Answers.RefuseAsync(context, StatusCodes.Status400BadRequest, refusal);
+
+    private static Task AnswerLogAsync(HttpContext context, StatusReader reader) => ReportQuery.TryRead(context.Request.Query, out LogQuestion? question, out string? refusal)
+        ? Answers.WriteAsync(context, reader.ReadLog(question), Json.LogReport)
+        : Answers.RefuseAsync(context, StatusCodes.Status400BadRequest, refusal);
 
     private static async Task AnswerDropAsync(HttpContext context, Orders orders)
     {

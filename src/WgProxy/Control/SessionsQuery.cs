@@ -25,6 +25,7 @@ internal static class SessionsQuery
     [
         new("server", "Only mappings of the server with this name."),
         new("peer", "Only mappings of the clients with this name."),
+        new("port", "Only the mapping with this upstream port, by which the server knows it."),
         new("sort", $"{string.Join(", ", Orders.Keys)}: slot is usual, and has pages; traffic and last_valid begin with the greatest, expires with the first to end."),
         new("limit", $"How many at most: 1 to {SessionsQuestion.MostSessions}, and {UsualSessions} if it is not given."),
         new("from", "The slot to begin at: what next of the page before says."),
@@ -40,7 +41,7 @@ internal static class SessionsQuery
             question = values.Count == 1 ? With(question, name, values[0] ?? string.Empty) : null;
             if (question is null)
             {
-                refusal = $"{LogLine.Quote(name)} is {LogLine.Quote(values.ToString())}: expected server=NAME, peer=NAME, "
+                refusal = $"{LogLine.Quote(name)} is {LogLine.Quote(values.ToString())}: expected server=NAME, peer=NAME, port=1-65535, "
                     + $"sort={string.Join('|', Orders.Keys)}, limit=1-{SessionsQuestion.MostSessions} and from=SLOT, each once";
                 return false;
             }
@@ -59,6 +60,7 @@ internal static class SessionsQuery
     {
         "server" => question with { Server = value },
         "peer" => question with { Peer = value },
+        "port" when TryNumber(value, out int port) && port is >= 1 and <= ushort.MaxValue => question with { Port = port },
         "sort" when Orders.TryGetValue(value, out SessionOrder order) => question with { Order = order },
         "limit" when TryNumber(value, out int limit) && limit is >= 1 and <= SessionsQuestion.MostSessions => question with { Limit = limit },
         "from" when TryNumber(value, out int from) => question with { From = from },

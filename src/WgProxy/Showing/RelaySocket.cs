@@ -7,7 +7,11 @@ using WgProxy.Status;
 namespace WgProxy.Showing;
 
 /// <summary>A relay did not answer, or refused; in words for the operator.</summary>
-internal sealed class RelaySocketException(string message) : Exception(message);
+internal sealed class RelaySocketException(string message) : Exception(message)
+{
+    /// <summary>Whether no relay answers.</summary>
+    public bool IsDown { get; init; }
+}
 
 /// <summary>What came of an order.</summary>
 /// <param name="IsDone">Whether it was carried out.</param>
@@ -20,7 +24,6 @@ internal sealed class RelaySocket : IDisposable
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
 
     private readonly HttpClient _http;
-    private readonly string _path;
     private readonly string _command;
 
     /// <summary>The relay that answers on this path. Nothing is connected yet.</summary>
@@ -28,7 +31,7 @@ internal sealed class RelaySocket : IDisposable
     /// <param name="command">What was typed, for one who lacks the right to it.</param>
     public RelaySocket(string path, string command)
     {
-        (_path, _command) = (path, command);
+        (Path, _command) = (path, command);
         SocketsHttpHandler handler = new()
         {
             UseProxy = false,
@@ -53,6 +56,9 @@ internal sealed class RelaySocket : IDisposable
         // The name is of no meaning: the socket alone says who is asked.
         _http = new HttpClient(handler) { BaseAddress = new Uri("http://localhost"), Timeout = Patience };
     }
+
+    /// <summary>Where it is asked.</summary>
+    public string Path { get; }
 
     /// <inheritdoc/>
     public void Dispose() => _http.Dispose();
@@ -99,7 +105,7 @@ internal sealed class RelaySocket : IDisposable
         }
         catch (JsonException)
         {
-            throw new RelaySocketException($"the relay on {_path} answers in another form than this program reads: it is of another version; restart it");
+            throw new RelaySocketException($"the relay on {Path} answers in another form than this program reads: it is of another version; restart it");
         }
     }
 
@@ -116,13 +122,19 @@ internal sealed class RelaySocket : IDisposable
         }
         catch (HttpRequestException refusal)
         {
-            throw new RelaySocketException(Words((refusal.InnerException as SocketException)?.SocketErrorCode, refusal));
+            throw Words((refusal.InnerException as SocketException)?.SocketErrorCode, refusal);
         }
         catch (TaskCanceledException) when (!stop.IsCancellationRequested)
         {
-            throw new RelaySocketException($"the relay on {_path} has not answered within {Patience.TotalSeconds} s");
+            throw new RelaySocketException($"the relay on {Path} has not answered within {Patience.TotalSeconds} s");
         }
     }
+
+    /// <summary>All that the one screen is made of.</summary>
+    public async Task<RelayReports> ReadAllAsync(CancellationToken stop) => new(
+        await ReadAsync("/v1/status", StatusJson.Default.StatusReport, stop),
+        await ReadAsync("/v1/servers", StatusJson.Default.ServersReport, stop),
+        await ReadAsync("/v1/peers", StatusJson.Default.PeersReport, stop));
 
     private static string Reason(string text)
     {
@@ -136,15 +148,17 @@ internal sealed class RelaySocket : IDisposable
         }
     }
 
-    private string Words(SocketError? error, Exception refusal) => error switch
+    private RelaySocketException Words(SocketError? error, Exception refusal) => error switch
     {
-        SocketError.AccessDenied => $"the socket {_path} may not be opened: expected root, the relay's own user, or a member of its group{AsRoot}",
+        SocketError.AccessDenied =>
+            new RelaySocketException($"the socket {Path} may not be opened: expected root, the relay's own user, or a member of its group{AsRoot}"),
         SocketError.ConnectionRefused or SocketError.AddressNotAvailable => NoRelay,
-        _ when !Path.Exists(_path) => NoRelay,
-        _ => $"the relay on {_path} cannot be asked: {refusal.Message}",
+        _ when !System.IO.Path.Exists(Path) => NoRelay,
+        _ => new RelaySocketException($"the relay on {Path} cannot be asked: {refusal.Message}"),
     };
 
     private string AsRoot => $"; type: sudo {_command}";
 
-    private string NoRelay => $"no relay answers on {_path}: it does not run, or its setting Control names another path (--control PATH asks there)";
+    private RelaySocketException NoRelay =>
+        new($"no relay answers on {Path}: it does not run, or its setting Control names another path (--control PATH asks there)") { IsDown = true };
 }

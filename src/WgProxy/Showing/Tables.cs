@@ -1,5 +1,6 @@
 using System.Globalization;
 using Spectre.Console;
+using WgProxy.Logging;
 using WgProxy.Status;
 
 namespace WgProxy.Showing;
@@ -71,11 +72,11 @@ internal static class Tables
         return table;
     }
 
-    /// <summary>Datagrams that were not forwarded. Those of all servers together are first; the others are part of them.</summary>
+    /// <summary>Datagrams that were not forwarded.</summary>
     public static Table Of(DropsReport report)
     {
         Table table = New("datagrams", "direction", "server", "verdict", "meaning");
-        foreach (DropReport drop in report.Drops.OrderBy(drop => drop.Server is null ? 0 : 1).ThenByDescending(drop => drop.Datagrams))
+        foreach (DropReport drop in report.Drops)
         {
             Row(
                 table,
@@ -88,6 +89,47 @@ internal static class Tables
 
         return table;
     }
+
+    /// <summary>Accounts of days.</summary>
+    /// <param name="report">The accounts.</param>
+    /// <param name="withSum">Whether the last row is the sum of the others: where they are of one peer, whose server's account is not among them.</param>
+    public static Table Of(UsageReport report, bool withSum)
+    {
+        Table table = New("day", "server", "peer", "handshakes", "received", "sent", "last seen");
+        foreach (UsageAccountReport account in report.Accounts)
+        {
+            Row(table, account.Day, account.Server, account.Peer ?? "(all)", account.Handshakes, account.Uplink.Bytes, account.Downlink.Bytes, account.LastSeen);
+        }
+
+        if (withSum && report.Accounts.Count > 1)
+        {
+            Row(
+                table,
+                "sum",
+                "-",
+                "-",
+                report.Accounts.Sum(account => account.Handshakes),
+                report.Accounts.Sum(account => account.Uplink.Bytes),
+                report.Accounts.Sum(account => account.Downlink.Bytes),
+                report.Accounts.Max(account => account.LastSeen));
+        }
+
+        return table;
+
+        static void Row(Table table, string day, string server, string peer, long handshakes, long received, long sent, DateTimeOffset? seen) => Tables.Row(
+            table,
+            day,
+            server,
+            peer,
+            handshakes.ToString(CultureInfo.InvariantCulture),
+            Figure.Bytes(received),
+            Figure.Bytes(sent),
+            seen is { } instant ? instant.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss'Z'", CultureInfo.InvariantCulture) : "-");
+    }
+
+    /// <summary>Lines of the log, as it writes them into a file.</summary>
+    public static IEnumerable<string> Lines(LogReport report) =>
+        report.Lines.Select(line => $"{LogLine.Time(line.Time)} {LogLine.Escaped($"{line.Level} {line.Message}")}");
 
     private static Table New(params string[] columns)
     {

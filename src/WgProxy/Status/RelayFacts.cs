@@ -1,7 +1,9 @@
+using WgProxy.Accounting;
 using WgProxy.Causes;
 using WgProxy.Configuration;
 using WgProxy.History;
 using WgProxy.Hosting;
+using WgProxy.Logging;
 
 namespace WgProxy.Status;
 
@@ -20,4 +22,10 @@ internal sealed record RelayFacts(
 
     /// <summary>What passed in the last hour; null if it is not kept.</summary>
     public RelayHistory? History { get; init; }
+
+    /// <summary>The accounts of servers and peers; null only where no report asks for them.</summary>
+    public UsageBook? Accounts { get; init; }
+
+    /// <summary>The last lines of the log.</summary>
+    public LogRing Lines { get; init; } = new();
 }

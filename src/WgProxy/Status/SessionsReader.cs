@@ -35,6 +35,9 @@ internal sealed record SessionsQuestion(SessionOrder Order, int Limit)
 
     /// <summary>Only mappings of the clients with this name; null for those of all.</summary>
     public string? Peer { get; init; }
+
+    /// <summary>Only the mapping with this upstream port; 0 for all.</summary>
+    public int Port { get; init; }
 }
 
 /// <summary>Reads mappings page by page, and keeps no more of them than the answer holds.</summary>
@@ -79,7 +82,8 @@ internal sealed class SessionsReader(EngineInquiry inquiry, ServerSet servers, T
         foreach (ref readonly MappingStatus mapping in query.Mappings)
         {
             Names? of = names.GetValueOrDefault(mapping.Route);
-            if ((question.Server is { } server && !string.Equals(of?.Server, server, StringComparison.OrdinalIgnoreCase))
+            if ((question.Port != 0 && question.Port != mapping.Port)
+                || (question.Server is { } server && !string.Equals(of?.Server, server, StringComparison.OrdinalIgnoreCase))
                 || (question.Peer is { } peer && !string.Equals(of?.PeerOf(mapping.Peer), peer, StringComparison.OrdinalIgnoreCase)))
             {
                 continue;

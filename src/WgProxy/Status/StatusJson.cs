@@ -15,6 +15,8 @@ namespace WgProxy.Status;
 [JsonSerializable(typeof(HealthReport))]
 [JsonSerializable(typeof(ReadyReport))]
 [JsonSerializable(typeof(CausesReport))]
+[JsonSerializable(typeof(UsageReport))]
+[JsonSerializable(typeof(LogReport))]
 [JsonSerializable(typeof(ErrorReport))]
 [JsonSerializable(typeof(ReloadReport))]
 [JsonSerializable(typeof(DropRequest))]

@@ -1,4 +1,5 @@
 using System.Net;
+using WgProxy.Accounting;
 using WgProxy.Core.Engine;
 using WgProxy.Core.Routes;
 using WgProxy.History;
@@ -64,6 +65,13 @@ internal sealed class StatusReader(IEngine engine, EngineInquiry inquiry, Server
     /// <summary>The last hour; null if there is no server of that name, or none of it is kept.</summary>
     /// <param name="server">The server's name; null for the relay as a whole.</param>
     public HistoryReport? ReadHistory(string? server) => facts.History?.Report(server);
+
+    /// <summary>What servers and peers have carried, day by day.</summary>
+    public UsageReport ReadUsage(UsageQuestion question) =>
+        new UsageReader(new UsageNames(servers.Servers), facts.Accounts!.IsKept, time.GetUtcNow()).Read(question, facts.Accounts.Backwards);
+
+    /// <summary>The last lines of the log.</summary>
+    public LogReport ReadLog(LogQuestion question) => LogReport.Of(facts.Lines, question, time.GetUtcNow());
 
     /// <summary>Whether the program is alive.</summary>
     public async Task<HealthReport> ReadHealthAsync(CancellationToken stop) =>

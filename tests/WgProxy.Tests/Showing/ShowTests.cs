@@ -40,6 +40,14 @@ public sealed class ShowTests : IDisposable
         Assert.Equal([$"{client.Client.LocalEndPoint}", "-", "s1", $"{farm.EndPointOf(1)}", $"{port}", "Established"], Words(sessions[1])[..6]);
         Assert.Single(await AskAsync(0, "show", "sessions", "--server", "s2"));
         Assert.Equal(2, (await AskAsync(0, "show", "servers", "--server", "S1")).Length);
+        Assert.Single(await AskAsync(0, "show", "sessions", "--port", "1"));
+        Assert.Equal(sessions[1].Split("  ")[0], (await AskAsync(0, "show", "sessions", "--port", $"{port}"))[1].Split("  ")[0]);
+        Assert.Equal(["s1", "s2"], (await AskAsync(0, "show", "servers", "--sort", "traffic"))[1..].Select(line => Words(line)[0]));
+        Assert.Equal(["s2"], (await AskAsync(0, "show", "servers", "--sort", "health", "--limit", "1"))[1..].Select(line => Words(line)[0]));
+        Assert.Equal(["wgproxy show: --sort is colour: expected file, name, health, traffic, handshakes, mappings"], await AskAsync(2, "show", "servers", "--sort", "colour"));
+        Assert.DoesNotContain("server: s1", await AskAsync(0, "show", "--server", "s2"));
+        using JsonDocument one = JsonDocument.Parse(string.Concat(await AskAsync(0, "show", "servers", "--server", "s2", "--json")));
+        Assert.Equal("s2", Assert.Single(one.RootElement.GetProperty("servers").EnumerateArray()).GetProperty("name").GetString());
         using JsonDocument report = JsonDocument.Parse(string.Concat(await AskAsync(0, "show", "servers", "--json")));
         Assert.Equal(2, report.RootElement.GetProperty("servers").GetArrayLength());
 
@@ -49,7 +57,7 @@ public sealed class ShowTests : IDisposable
         Assert.Equal([$"client {client.Client.LocalEndPoint} has a tunnel to server s1, and is answered"], await AskAsync(0, "why", "127.0.0.1"));
         Assert.StartsWith("nothing from 192.0.2.1 has reached this relay", (await AskAsync(1, "why", "192.0.2.1"))[0], StringComparison.Ordinal);
         Assert.Contains("expected server=NAME", (await AskAsync(3, "show", "sessions", "--limit", "many"))[0], StringComparison.Ordinal);
-        Assert.Equal(["wgproxy show: there is no tunnels to show: expected sessions, peers, servers, drops, or nothing"], await AskAsync(2, "show", "tunnels"));
+        Assert.Equal(["wgproxy show: there is no tunnels to show: expected sessions, peers, servers, drops, usage, log, or nothing"], await AskAsync(2, "show", "tunnels"));
         Assert.Contains("standard output is no terminal", (await AskAsync(2, "top"))[0], StringComparison.Ordinal);
     }
 
