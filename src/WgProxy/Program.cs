@@ -41,6 +41,8 @@ internal static class Program
         OptionsReader reader = new(line, environment, log);
         switch (line.Verb)
         {
+            case Verb.Check when line.AsksIfConfigured:
+                return reader.NamesServer() ? ExitCode.Done : ExitCode.ProblemsFound;
             case Verb.Check:
                 return await new CheckCommand(reader, HostLookup.AskAsync, OwnAddresses.OfThisHostLately(TimeProvider.System)).RunAsync(Console.Out);
             case Verb.Doctor:

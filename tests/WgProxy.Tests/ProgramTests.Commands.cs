@@ -49,6 +49,33 @@ public sealed partial class ProgramTests
         Assert.Matches($@"^server s2 \(127\.0\.0\.1:[0-9]+\), public key {System.Text.RegularExpressions.Regex.Escape(Keys.TextOf(2))}: is at 127\.0\.0\.1:[0-9]+$", said[2]);
     }
 
+    // What is wrong is told by the relay, which a unit starts only if this says yes.
+    [Theory]
+    [InlineData("[Relay]\nLogLevel = 3\n", 1)]
+    [InlineData("[Server]\n", 0)]
+    [InlineData("Colour = red\n", 0)]
+    [InlineData(null, 0)]
+    public async Task Check_tells_whether_a_server_is_configured(string? text, int code)
+    {
+        string file = Path.Combine(Path.GetTempPath(), $"wgproxy-configured-{Guid.NewGuid():N}.conf");
+        if (text is not null)
+        {
+            await File.WriteAllTextAsync(file, text, TestContext.Current.CancellationToken);
+        }
+
+        using RunningProgram asked = new(null, "check", "--configured", "--config", file);
+        (int ended, string output, string[] lines) = await asked.ExitAsync();
+        Assert.Equal((code, ""), (ended, output));
+        if (code == 1)
+        {
+            Assert.Contains($"no server is configured: expected a [Server] with Endpoint and PublicKey in {file}, or ", Assert.Single(lines), StringComparison.Ordinal);
+            using RunningProgram named = new(_environment, "check", "--configured", "--config", file);
+            Assert.Equal((0, "", 0), await named.ExitAsync() is var (second, said, errors) ? (second, said, errors.Length) : default);
+        }
+
+        File.Delete(file);
+    }
+
     [Fact]
     public async Task Check_finds_a_wrong_setting_and_a_name_that_is_not_there()
     {

@@ -25,7 +25,7 @@ internal static class Repository
     }
 
     /// <summary>Asserts what stands between the marks <c>name:begin</c> and <c>name:end</c>; writes it instead where
-    /// WGPROXY_UPDATE_DOCS is set.</summary>
+    /// WGPROXY_WRITE_DOCS is 1.</summary>
     public static void AssertBlock(string file, string name, string expected)
     {
         string path = Path.Combine(Root, file);
@@ -34,7 +34,7 @@ internal static class Repository
         int begin = text.IndexOf('\n', Math.Max(mark, 0)) + 1;
         int end = text.IndexOf($"<!-- {name}:end", StringComparison.Ordinal);
         Assert.True(mark >= 0 && end >= begin, $"{file} lacks the marks of {name}");
-        if (Environment.GetEnvironmentVariable("WGPROXY_UPDATE_DOCS") is not null)
+        if (Environment.GetEnvironmentVariable("WGPROXY_WRITE_DOCS") is "1")
         {
             File.WriteAllText(path, text[..begin] + expected + text[end..]);
             return;

@@ -60,6 +60,9 @@ internal sealed class CommandLine
     /// <summary>Whether a program reads what the command says.</summary>
     public bool WantsJson => Has(VerbSyntax.Json);
 
+    /// <summary>Whether only this is asked: is a server configured?</summary>
+    public bool AsksIfConfigured => Has(VerbSyntax.Configured);
+
     /// <summary>What the command show is asked for.</summary>
     public ShowQuestion Question => new(Word, WantsJson, this[VerbSyntax.Server], this[VerbSyntax.Peer], this[VerbSyntax.Sort], this[VerbSyntax.Limit])
     {

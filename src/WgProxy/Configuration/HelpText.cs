@@ -8,7 +8,8 @@ internal static class HelpText
     private const int Width = 96;
     private const int Column = 32;
 
-    private static readonly (string Name, string Text)[] Levels =
+    /// <summary>The log levels.</summary>
+    public static IReadOnlyList<(string Name, string Text)> Levels { get; } =
     [
         ("0", "errors"),
         ("1", "and warnings"),
@@ -22,17 +23,19 @@ internal static class HelpText
         ($"{OptionTable.Config.Flag} {OptionTable.Config.Unit}", "the relay's configuration file, whose key Control names the socket"),
     ];
 
-    private static readonly (string Name, string Text)[] Signals =
+    /// <summary>The signals, and what they do.</summary>
+    public static IReadOnlyList<(string Name, string Text)> Signals { get; } =
     [
         ("SIGTERM, SIGINT", "stop, and log a summary; a second one ends the process at once"),
         ("SIGHUP", "read the configuration file again, if there is one, and resolve all names at once"),
         ("SIGUSR1", "log a status line, and one for each of several servers, at any log level"),
     ];
 
-    private static readonly (string Name, string Text)[] ExitCodes =
+    /// <summary>The exit codes.</summary>
+    public static IReadOnlyList<(string Name, string Text)> ExitCodes { get; } =
     [
         ("0", "stopped by a signal, or nothing is wrong"),
-        ("1", "doctor has found a problem, or why a cause"),
+        ("1", "doctor has found a problem, why a cause, or check --configured no server"),
         ("2", "a setting is missing or wrong"),
         ("3", "the system refused something, such as a port in use; another relay uses the state directory; check could not resolve a name or bind a socket; "
             + "no relay answers a command, or it refuses"),
@@ -82,7 +85,8 @@ internal static class HelpText
         return text.ToString();
     }
 
-    private static bool AsksRelay(VerbSyntax syntax) => syntax.Verb is not (Verb.Check or Verb.Import or Verb.Doctor);
+    /// <summary>Whether a command asks a running relay, and heeds no option but where that is.</summary>
+    public static bool AsksRelay(VerbSyntax syntax) => syntax.Verb is not (Verb.Check or Verb.Import or Verb.Doctor);
 
     // Words that are a choice stand in the line of usage.
     private static IEnumerable<(string Name, string Text)> Lines(VerbSyntax syntax) =>
@@ -93,7 +97,7 @@ internal static class HelpText
 
     private static (string Name, string Text) Line(CommandFlag flag) => (flag.Form, flag.Help);
 
-    private static void Section(StringBuilder text, string title, (string Name, string Text)[] entries)
+    private static void Section(StringBuilder text, string title, IReadOnlyList<(string Name, string Text)> entries)
     {
         _ = text.Append($"\n{title}:\n");
         foreach ((string name, string meaning) in entries)

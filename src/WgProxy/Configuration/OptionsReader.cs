@@ -61,6 +61,20 @@ internal sealed class OptionsReader(CommandLine line, IDictionary environment, L
             _file is { ListsServers: true } listed ? listed.Servers : isNamed ? [ServerOptions.Of((ServerName)server!, (PublicKey)key!)] : []);
     }
 
+    /// <summary>Whether any server is configured, rightly or wrongly: what is wrong is the relay's matter. If none is, says so in one
+    /// line.</summary>
+    public bool NamesServer()
+    {
+        string? path = FindFile();
+        bool isConfigured = ReadFile(path) is not null || _file is { ListsServers: true } or { Faults.Count: > 0 } || OfServer.Any(row => TextOf(row) is not null);
+        if (!isConfigured)
+        {
+            log.NoServerIsConfigured(path ?? defaultFile);
+        }
+
+        return isConfigured;
+    }
+
     /// <summary>Reads the same file again, and takes flags and variables as they were. Nothing but the log's lines changes.</summary>
     /// <param name="path">The file.</param>
     public Options? ReadAgain(string path)

@@ -42,6 +42,9 @@ internal sealed record VerbSyntax(Verb Verb, string Name, string Help)
     /// <summary>The report itself.</summary>
     public static readonly CommandFlag Json = new("--json", string.Empty, "the report for programs");
 
+    /// <summary>Only whether a server is configured.</summary>
+    public static readonly CommandFlag Configured = new("--configured", string.Empty, "only tell whether a server is configured");
+
     /// <summary>What can be shown, beside the one screen.</summary>
     public static IReadOnlyList<string> Topics { get; } = ["sessions", "peers", "servers", "drops", "usage", "log"];
 
@@ -49,7 +52,7 @@ internal sealed record VerbSyntax(Verb Verb, string Name, string Help)
     public static IReadOnlyList<VerbSyntax> All { get; } =
     [
         new(Verb.Relay, string.Empty, string.Empty),
-        new(Verb.Check, "check", "check the settings and resolve the servers' names, without relaying"),
+        new(Verb.Check, "check", "check the settings and resolve the servers' names, without relaying") { Flags = [Configured] },
         new(Verb.Show, "show", "ask a running relay, and show it on one screen; or show sessions, peers, servers or drops, one per line; or what was carried each day "
             + "(usage); or the last lines of the log")
         {

@@ -20,6 +20,9 @@ internal static class SessionsQuery
         ["expires"] = SessionOrder.Expires,
     };
 
+    /// <summary>The names of orders.</summary>
+    public static IReadOnlyCollection<string> OrderNames => Orders.Keys;
+
     /// <summary>What may be given, each once.</summary>
     public static IReadOnlyList<Parameter> Parameters { get; } =
     [

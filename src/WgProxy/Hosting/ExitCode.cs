@@ -6,7 +6,7 @@ internal static class ExitCode
     /// <summary>A signal stopped it, or it did what was asked.</summary>
     public const int Done = 0;
 
-    /// <summary>doctor has found a problem, or why a cause.</summary>
+    /// <summary>doctor has found a problem, why a cause, or check --configured no server.</summary>
     public const int ProblemsFound = 1;
 
     /// <summary>A setting is missing or wrong.</summary>

@@ -23,6 +23,10 @@ internal sealed partial class Log
     /// <summary>A required setting is missing or empty.</summary>
     public void SettingIsMissing(OptionRow row) => Error($"{row.Name} is missing or empty: expected {row.Expected}");
 
+    /// <summary>There is nothing to relay to.</summary>
+    public void NoServerIsConfigured(string path) =>
+        Info($"no server is configured: expected a [Server] with {OptionTable.Server.Key} and {OptionTable.Key.Key} in {path}, or {OptionTable.Server.Name} and {OptionTable.Key.Name}");
+
     /// <summary>The text of a setting is not valid.</summary>
     public void SettingIsWrong(OptionRow row, string text, string? refusal) =>
         Error($"{row.Name} is {LogLine.Quote(text)}: {refusal ?? $"expected {row.Expected}"}{SettingHint.For(text, isHost: row == OptionTable.Server)}");
