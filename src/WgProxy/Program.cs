@@ -76,7 +76,7 @@ internal static class Program
             return ExitCode.WrongSettings;
         }
 
-        using RelaySocket relay = new(path, string.Join(' ', ["wgproxy", .. arguments.Select(ShellWord)]));
+        RelaySocket relay = new(path, string.Join(' ', ["wgproxy", .. arguments.Select(ShellWord)]));
         bool isTerminal = !Console.IsOutputRedirected;
         return line.Verb switch
         {

@@ -4,12 +4,11 @@ using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
-using Microsoft.Extensions.Logging.Abstractions;
-using Microsoft.Extensions.Options;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace WgProxy.Control;
 
-/// <summary>Kestrel with the limits of an endpoint beside a packet path. It is Kestrel alone: without a host, a container and a router.</summary>
+/// <summary>Kestrel with the limits of an endpoint beside a packet path. It is Kestrel alone: without a host, TLS and a router.</summary>
 internal sealed class HttpServer : IAsyncDisposable
 {
     /// <summary>Connections of one endpoint at most; further ones are closed at once. The relay keeps files for so many.</summary>
@@ -23,7 +22,8 @@ internal sealed class HttpServer : IAsyncDisposable
     private static readonly TimeSpan KeptIdle = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan ForLastAnswers = TimeSpan.FromSeconds(1);
 
-    private readonly KestrelServer _server;
+    private readonly IServer _server;
+    private readonly ServiceProvider _parts;
 
     /// <summary>A server that has not begun.</summary>
     /// <param name="listen">Says where it listens.</param>
@@ -35,8 +35,7 @@ internal sealed class HttpServer : IAsyncDisposable
         listen(options);
         SocketTransportOptions transport = new();
         transport.CreateBoundListenSocket = bind ?? transport.CreateBoundListenSocket;
-        _server = new KestrelServer(
-            Options.Create(options), new SocketTransportFactory(Options.Create(transport), NullLoggerFactory.Instance), NullLoggerFactory.Instance);
+        _server = PlainKestrel.Make(options, transport, out _parts);
     }
 
     /// <summary>Begins.</summary>
@@ -48,7 +47,7 @@ internal sealed class HttpServer : IAsyncDisposable
     {
         using CancellationTokenSource patience = new(ForLastAnswers);
         await _server.StopAsync(patience.Token);
-        _server.Dispose();
+        await _parts.DisposeAsync();
     }
 
     private static void Limit(KestrelServerOptions options)

@@ -1,5 +1,7 @@
+using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
+using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using WgProxy.Status;
@@ -18,50 +20,15 @@ internal sealed class RelaySocketException(string message) : Exception(message)
 /// <param name="Text">The report, as it is written.</param>
 internal readonly record struct OrderAnswer(bool IsDone, string Text);
 
-/// <summary>Asks a running relay, by HTTP on its Unix socket.</summary>
-internal sealed class RelaySocket : IDisposable
+/// <summary>Asks a running relay, by HTTP on its Unix socket: each request by a connection of its own.</summary>
+/// <param name="path">The path of the socket. Nothing is connected yet.</param>
+/// <param name="command">What was typed, for one who lacks the right to it.</param>
+internal sealed class RelaySocket(string path, string command)
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
 
-    private readonly HttpClient _http;
-    private readonly string _command;
-
-    /// <summary>The relay that answers on this path. Nothing is connected yet.</summary>
-    /// <param name="path">The path.</param>
-    /// <param name="command">What was typed, for one who lacks the right to it.</param>
-    public RelaySocket(string path, string command)
-    {
-        (Path, _command) = (path, command);
-        SocketsHttpHandler handler = new()
-        {
-            UseProxy = false,
-            UseCookies = false,
-            AllowAutoRedirect = false,
-            ConnectCallback = async (_, stop) =>
-            {
-                Socket socket = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
-                try
-                {
-                    await socket.ConnectAsync(new UnixDomainSocketEndPoint(path), stop);
-                    return new NetworkStream(socket, ownsSocket: true);
-                }
-                catch
-                {
-                    socket.Dispose();
-                    throw;
-                }
-            },
-        };
-
-        // The name is of no meaning: the socket alone says who is asked.
-        _http = new HttpClient(handler) { BaseAddress = new Uri("http://localhost"), Timeout = Patience };
-    }
-
     /// <summary>Where it is asked.</summary>
-    public string Path { get; }
-
-    /// <inheritdoc/>
-    public void Dispose() => _http.Dispose();
+    public string Path => path;
 
     /// <summary>A report, as it is written.</summary>
     /// <param name="resource">Path and query.</param>
@@ -105,7 +72,7 @@ internal sealed class RelaySocket : IDisposable
         }
         catch (JsonException)
         {
-            throw new RelaySocketException($"the relay on {Path} answers in another form than this program reads: it is of another version; restart it");
+            throw new RelaySocketException($"the relay on {path} answers in another form than this program reads: it is of another version; restart it");
         }
     }
 
@@ -114,19 +81,31 @@ internal sealed class RelaySocket : IDisposable
 
     private async Task<(HttpStatusCode Code, string Text)> SendAsync(HttpMethod method, string resource, string? body, CancellationToken stop)
     {
+        using CancellationTokenSource patience = CancellationTokenSource.CreateLinkedTokenSource(stop);
+        patience.CancelAfter(Patience);
         try
         {
-            using HttpRequestMessage request = new(method, resource) { Content = body is null ? null : new StringContent(body) };
-            using HttpResponseMessage answer = await _http.SendAsync(request, stop);
-            return (answer.StatusCode, await answer.Content.ReadAsStringAsync(stop));
+            using Socket socket = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+            await socket.ConnectAsync(new UnixDomainSocketEndPoint(path), patience.Token);
+            await using NetworkStream stream = new(socket);
+            await stream.WriteAsync(Request(method, resource, body ?? string.Empty), patience.Token);
+            HttpAnswer answer = await HttpAnswer.ReadAsync(stream, patience.Token);
+            return (answer.Code, answer.Text);
         }
-        catch (HttpRequestException refusal)
+        catch (Exception refusal) when (refusal is SocketException or IOException)
         {
-            throw Words((refusal.InnerException as SocketException)?.SocketErrorCode, refusal);
+            throw Words(((refusal as SocketException) ?? refusal.InnerException as SocketException)?.SocketErrorCode, refusal);
         }
-        catch (TaskCanceledException) when (!stop.IsCancellationRequested)
+        catch (HttpAnswerException refusal)
         {
-            throw new RelaySocketException($"the relay on {Path} has not answered within {Patience.TotalSeconds} s");
+            // It may have ended meanwhile.
+            throw System.IO.Path.Exists(path)
+                ? new RelaySocketException($"what answers on {path} is no relay, or answers too many others: {refusal.Message}")
+                : NoRelay;
+        }
+        catch (OperationCanceledException) when (!stop.IsCancellationRequested)
+        {
+            throw new RelaySocketException($"the relay on {path} has not answered within {Patience.TotalSeconds} s");
         }
     }
 
@@ -135,6 +114,11 @@ internal sealed class RelaySocket : IDisposable
         await ReadAsync("/v1/status", StatusJson.Default.StatusReport, stop),
         await ReadAsync("/v1/servers", StatusJson.Default.ServersReport, stop),
         await ReadAsync("/v1/peers", StatusJson.Default.PeersReport, stop));
+
+    // RFC 9112, 3. The host is of no meaning: the socket alone says who is asked.
+    private static byte[] Request(HttpMethod method, string resource, string body) => Encoding.UTF8.GetBytes(string.Create(
+        CultureInfo.InvariantCulture,
+        $"{method} {resource} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: {Encoding.UTF8.GetByteCount(body)}\r\n\r\n{body}"));
 
     private static string Reason(string text)
     {
@@ -151,14 +135,14 @@ internal sealed class RelaySocket : IDisposable
     private RelaySocketException Words(SocketError? error, Exception refusal) => error switch
     {
         SocketError.AccessDenied =>
-            new RelaySocketException($"the socket {Path} may not be opened: expected root, the relay's own user, or a member of its group{AsRoot}"),
+            new RelaySocketException($"the socket {path} may not be opened: expected root, the relay's own user, or a member of its group{AsRoot}"),
         SocketError.ConnectionRefused or SocketError.AddressNotAvailable => NoRelay,
-        _ when !System.IO.Path.Exists(Path) => NoRelay,
-        _ => new RelaySocketException($"the relay on {Path} cannot be asked: {refusal.Message}"),
+        _ when !System.IO.Path.Exists(path) => NoRelay,
+        _ => new RelaySocketException($"the relay on {path} cannot be asked: {refusal.Message}"),
     };
 
-    private string AsRoot => $"; type: sudo {_command}";
+    private string AsRoot => $"; type: sudo {command}";
 
     private RelaySocketException NoRelay =>
-        new($"no relay answers on {Path}: it does not run, or its setting Control names another path (--control PATH asks there)") { IsDown = true };
+        new($"no relay answers on {path}: it does not run, or its setting Control names another path (--control PATH asks there)") { IsDown = true };
 }
