@@ -1,3 +1,4 @@
+using System.Net;
 using System.Threading.Channels;
 using WgProxy.Accounting;
 using WgProxy.Causes;
@@ -62,6 +63,12 @@ internal sealed class RelayRun
         EngineSettings settings = options.ForEngine(_servers.Routes, capacity);
         settings = state?.Equip(settings) ?? settings;
         settings = settings with { Inherited = Inherited() };
+        Func<IEnumerable<IPAddress>> ofHost = OwnAddresses.OfThisHostLately(TimeProvider.System);
+        AddressFile? addresses = state?.Addresses;
+        _servers.Presume(
+            new OwnAddresses(_handed.Listening.Count > 0 ? [.. _handed.Listening.Select(each => each.Local)] : settings.Listen, ofHost),
+            name => addresses?.Of(name) ?? []);
+        _servers.AddressesChanged = addresses is null ? null : () => addresses.Save(() => _servers.Resolved);
         RelayObserver observer = new(_log, settings.Relay, _servers.ResolveSoon);
         Attempts attempts = new(TimeProvider.System);
         using IEngine engine = EngineChoice.Create(options, settings with { Observe = change => Observe(observer, attempts, change) });
@@ -76,7 +83,7 @@ internal sealed class RelayRun
 
         // Before the first line: its reader may send a signal at once.
         long start = TimeProvider.System.GetTimestamp();
-        OwnAddresses own = new(engine.Listening, OwnAddresses.OfThisHostLately(TimeProvider.System));
+        OwnAddresses own = new(engine.Listening, ofHost);
         Announcements announcements = new(engine.Post, TimeProvider.System);
         using Signals signals = new(() => _ = SayAsync(_log.Status, _log.ServerStatus, _log.PeerStatus), () => _hangUps.Writer.TryWrite(true));
         _log.Started(version, engine.Listening, options.Servers);

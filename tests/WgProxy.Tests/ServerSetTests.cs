@@ -44,6 +44,40 @@ public sealed class ServerSetTests : IDisposable
         Assert.Empty(_commands);
     }
 
+    // The relay's own address would be a loop: a resolver says so later, and loudly.
+    [Theory]
+    [InlineData("192.0.2.7:51820", "192.0.2.7:51820")]
+    [InlineData("192.0.2.1:51820", "")]
+    [InlineData("192.0.2.1:51821", "192.0.2.1:51821")]
+    [InlineData("[fe80::1%1]:51820", "")]
+    [InlineData("known.example:51820", "192.0.2.7:51820")]
+    [InlineData("known.example:51821", "")]
+    public void What_is_known_before_anything_is_asked_is_used(string endpoint, string expected)
+    {
+        ServerSet set = Presuming(endpoint, new HeardLog(_time));
+        Assert.Equal(expected, string.Join(' ', Assert.Single(set.Routes).Addresses));
+    }
+
+    [Theory]
+    [InlineData("192.0.2.7", 0)]
+    [InlineData("192.0.2.8", 1)]
+    public void What_was_presumed_stays_until_it_is_answered_and_the_answer_is_said(string answered, int expected)
+    {
+        HeardLog heard = new(_time);
+        ServerSet set = Presuming("known.example:51820", heard);
+        int changes = 0;
+        set.AddressesChanged = () => changes++;
+        TaskCompletionSource<IPAddress[]> answer = new();
+        _ = set.RunAsync(new Announcements(_ => true, _time), new OwnAddresses([], () => []), (_, _) => answer.Task, _stop.Token);
+        Assert.Equal("192.0.2.7:51820", Assert.Single(set.Routes).Server?.ToString());
+        Assert.Empty(heard.Lines);
+        answer.SetResult([IPAddress.Parse(answered)]);
+        Assert.True(SpinWait.SpinUntil(() => heard.Lines.Length > 0, TimeSpan.FromSeconds(20)));
+        Assert.Contains(expected == 0 ? " is at 192.0.2.7:51820" : " has moved from 192.0.2.7:51820 to 192.0.2.8:51820", Assert.Single(heard.Lines), StringComparison.Ordinal);
+        Assert.Equal(expected, changes);
+        Assert.Equal([("known.example:51820", answered)], set.Resolved.Select(each => (each.Endpoint, string.Join(' ', each.Addresses))));
+    }
+
     [Fact]
     public void Only_what_differs_is_told()
     {
@@ -192,6 +226,15 @@ public sealed class ServerSetTests : IDisposable
         string endpoint = more.StartsWith("Endpoint", StringComparison.Ordinal) ? string.Empty : $"Endpoint = 192.0.2.{(int)server[0]}:1\n";
         return $"[Server]\nName = {server[0]}\nPublicKey = {Keys.TextOf(server[0])}\n{endpoint}{more}";
     }))).Servers];
+
+    private ServerSet Presuming(string endpoint, HeardLog heard)
+    {
+        ServerSet set = new(Listed($"a:Endpoint={endpoint}"), Idle, _time, heard.Log);
+        OwnAddresses own = new([new IPEndPoint(IPAddress.Any, 51_820)], () => [IPAddress.Parse("192.0.2.1")]);
+        IPAddress[] remembered = [IPAddress.Parse("::ffff:192.0.2.7"), IPAddress.Parse("192.0.2.1"), IPAddress.Loopback];
+        set.Presume(own, name => name is "known.example:51820" ? remembered : []);
+        return set;
+    }
 
     private RouteId IdOf(char name) => _set.Routes.Find(Keys.Parse(Keys.TextOf(name)));
 }

@@ -50,6 +50,10 @@ internal sealed partial class Log
         }
     }
 
+    /// <summary>The addresses of servers cannot be written.</summary>
+    public void AddressesAreNotWritten(string directory, string refusal) =>
+        Warning($"state directory {directory}: the addresses of servers cannot be written: {refusal}; after a restart, newcomers wait for the resolver");
+
     private static IEnumerable<string> StateWords(string? flaw, int damaged, Restoration restoration)
     {
         if (flaw is not null)

@@ -17,6 +17,9 @@ internal sealed class EndpointAddresses
     /// <summary>This endpoint's addresses, best first. A published list never changes.</summary>
     public IReadOnlyList<IPEndPoint> Addresses { get; private set; } = [];
 
+    /// <summary>Whether no resolver has answered yet: they are what the operator wrote, or what a name was resolved to before a restart.</summary>
+    public bool ArePresumed { get; private set; }
+
     /// <summary>The best of them; null while there is none.</summary>
     public IPEndPoint? Server => Addresses is [IPEndPoint best, ..] ? best : null;
 
@@ -35,7 +38,10 @@ internal sealed class EndpointAddresses
         for (int place = 0; place < made.Length; place++)
         {
             made[place] = new EndpointAddresses(route, made, endpoints[place].ToString());
-            made[place].Addresses = left.Remove(made[place]._endpoint, out EndpointAddresses? same) ? same.Addresses : [];
+            if (left.Remove(made[place]._endpoint, out EndpointAddresses? same))
+            {
+                (made[place].Addresses, made[place].ArePresumed) = (same.Addresses, same.ArePresumed);
+            }
         }
 
         Queue<IReadOnlyList<IPEndPoint>> gone = new(former.Where(endpoint => left.ContainsKey(endpoint._endpoint) && endpoint.Server is not null)
@@ -55,8 +61,13 @@ internal sealed class EndpointAddresses
         return differs;
     }
 
+    /// <summary>Publishes what this endpoint's addresses are before a resolver has answered.</summary>
+    public void Presume(IReadOnlyList<IPEndPoint> addresses) => Publish(addresses, arePresumed: addresses.Count > 0);
+
     /// <summary>Publishes this endpoint's addresses with those of the others. Each endpoint has a resolver of its own, on any thread.</summary>
-    public void Publish(IReadOnlyList<IPEndPoint> addresses)
+    public void Publish(IReadOnlyList<IPEndPoint> addresses) => Publish(addresses, arePresumed: false);
+
+    private void Publish(IReadOnlyList<IPEndPoint> addresses, bool arePresumed)
     {
         lock (_all)
         {
@@ -65,7 +76,7 @@ internal sealed class EndpointAddresses
                 return;
             }
 
-            Addresses = addresses;
+            (Addresses, ArePresumed) = (addresses, arePresumed);
             _route.Publish(Joined(_all));
         }
     }

@@ -26,8 +26,8 @@ internal sealed class RouteAnswers(EndpointAddresses route, ServerName server, O
     // More than are ever tried, and a limit on what an answer makes the relay keep.
     private const int MostOfFamily = 4;
 
-    /// <summary>Whether the server's addresses are known, however old.</summary>
-    public bool IsKnown => route.Addresses.Count > 0;
+    /// <summary>Whether the server's addresses are known, however old, by an answer that this process has had.</summary>
+    public bool IsKnown => route.Addresses.Count > 0 && !route.ArePresumed;
 
     /// <summary>The IP version whose addresses come first; null for the order of answers.</summary>
     public AddressFamily? Preferred { get; set; }
@@ -82,10 +82,15 @@ internal sealed class RouteAnswers(EndpointAddresses route, ServerName server, O
         IEnumerable<IPAddress> added = usable.Where(address => !kept.Any(known => known.Address.Equals(address)));
         IEnumerable<IPEndPoint> all = kept.Concat(added.Select(address => new IPEndPoint(address, server.Port)));
         IPEndPoint[] current = [.. BoundedByFamily(all.OrderBy(address => Preferred is { } first && address.AddressFamily != first))];
-        if (!current.SequenceEqual(former))
+        bool differs = !current.SequenceEqual(former);
+        if (differs || route.ArePresumed)
         {
             route.Publish(current);
-            changed();
+            if (differs)
+            {
+                changed();
+            }
+
             log.Resolved(server, current, former);
         }
     }

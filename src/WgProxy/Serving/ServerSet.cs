@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Net;
 using System.Net.Sockets;
 using WgProxy.Configuration;
 using WgProxy.Core.Engine;
@@ -56,6 +57,9 @@ internal sealed class ServerSet
     /// <summary>The IP version whose addresses of a server come first; null for the system's order.</summary>
     public AddressFamily? Preferred { get; init; }
 
+    /// <summary>Told after the addresses of a server have changed, on any thread.</summary>
+    public Action? AddressesChanged { get; set; }
+
     /// <summary>The routes, for the engine.</summary>
     public RouteList Routes { get; } = [];
 
@@ -69,6 +73,34 @@ internal sealed class ServerSet
     public Task Begun => _begun.Task;
 
     private IEnumerable<Served> All => _served.OfType<Served>();
+
+    /// <summary>The names of the servers' endpoints, and to what each was resolved last.</summary>
+    public IEnumerable<(string Endpoint, IEnumerable<IPAddress> Addresses)> Resolved => All
+        .SelectMany(served => served.Options.Endpoints.Zip(served.Addresses))
+        .Where(each => each.First.Address is null)
+        .Select(each => (each.First.ToString(), each.Second.Addresses.Select(address => address.Address)))
+        .DistinctBy(each => each.Item1);
+
+    /// <summary>Serves, until a resolver has answered, by endpoints that are addresses, and by what names were resolved to before a restart. Called
+    /// before an engine starts: what waits in inherited sockets then has a server to go to.</summary>
+    /// <param name="own">Where the relay itself will listen.</param>
+    /// <param name="remembered">The addresses that a name with its port had.</param>
+    public void Presume(OwnAddresses own, Func<string, IReadOnlyList<IPAddress>> remembered)
+    {
+        foreach (Served served in All)
+        {
+            _ = EndpointAddresses.Follow(served.Route, served.Options.Endpoints, served.Addresses, out IReadOnlyList<EndpointAddresses> all);
+            foreach ((EndpointAddresses addresses, ServerName endpoint) in all.Zip(served.Options.Endpoints))
+            {
+                IEnumerable<IPAddress> known = endpoint.Address is null ? remembered(endpoint.ToString()) : endpoint.IsFixed ? [endpoint.Address] : [];
+                addresses.Presume([.. known.Select(EndPointText.Normalise).Distinct()
+                    .Where(address => endpoint.Refusal(address) is null && !own.Contains(address, endpoint.Port))
+                    .Select(address => new IPEndPoint(address, endpoint.Port))]);
+            }
+
+            Put(served with { Addresses = all });
+        }
+    }
 
     /// <summary>Keeps the servers' addresses current until cancelled. Returns earlier only if a server that was there from the
     /// beginning is this relay. That has been logged then.</summary>
@@ -277,7 +309,7 @@ internal sealed class ServerSet
         {
             Addresses = all,
             Resolvers = [.. all.Zip(endpoints, (addresses, endpoint) => new RouteResolver(
-                addresses, endpoint, _own!, _lookUp!, _time, () => _announcements!.RouteChanged(served.Id), _log)
+                addresses, endpoint, _own!, _lookUp!, _time, () => Changed(served.Id), _log)
             {
                 Preferred = Preferred,
             })],
@@ -293,6 +325,12 @@ internal sealed class ServerSet
         {
             _ = ResolveAsync(resolver, CancellationTokenSource.CreateLinkedTokenSource(_stop, served.Stop.Token), endsAll);
         }
+    }
+
+    private void Changed(RouteId route)
+    {
+        _announcements!.RouteChanged(route);
+        AddressesChanged?.Invoke();
     }
 
     private async Task ResolveAsync(RouteResolver resolver, CancellationTokenSource stop, bool endsAll)

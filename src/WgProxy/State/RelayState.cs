@@ -18,6 +18,7 @@ internal sealed class RelayState : IAsyncDisposable
     private const string LockName = "lock";
     private const string SeedsName = "seeds";
     private const string MappingsName = "mappings";
+    private const string AddressesName = "addresses";
 
     private readonly string _directory;
     private readonly Log _log;
@@ -34,12 +35,16 @@ internal sealed class RelayState : IAsyncDisposable
     {
         (_directory, _lock, _seeds, _file, _flaw, _log) = (directory, theLock, seeds, file, flaw, log);
         _writer = new StateWriter(file, refusal => log.StateIsWritten(directory, refusal));
+        Addresses = new AddressFile(System.IO.Path.Combine(directory, AddressesName), refusal => log.AddressesAreNotWritten(directory, refusal));
         _restoration = new Restoration(file, _writer);
         _restoration.Prepare();
     }
 
     /// <summary>Where it is.</summary>
     public string Path => _directory;
+
+    /// <summary>To what the names of servers were resolved.</summary>
+    public AddressFile Addresses { get; }
 
     /// <summary>Which directory a setting means; null for none.</summary>
     /// <param name="setting">The text of the setting: none, auto or a path.</param>
@@ -69,7 +74,7 @@ internal sealed class RelayState : IAsyncDisposable
             StateFiles.MakeDirectory(directory);
             string? flawOfAll = StateFiles.OthersMayWrite(directory)
                 ? "other users may write to it; expected mode 0700"
-                : StateFiles.StrangerIn(directory, [LockName, SeedsName, MappingsName]);
+                : StateFiles.StrangerIn(directory, [LockName, SeedsName, MappingsName, AddressesName]);
             if (flawOfAll is not null)
             {
                 log.StateIsUnusable(directory, flawOfAll);
@@ -89,6 +94,7 @@ internal sealed class RelayState : IAsyncDisposable
             string recordPath = System.IO.Path.Combine(directory, MappingsName);
             MakeRoomFor(recordPath);
             _ = StateFiles.TakeFromOthers(recordPath);
+            _ = StateFiles.TakeFromOthers(System.IO.Path.Combine(directory, AddressesName));
             EngineSeeds seeds = SeedFile.Open(seedPath, StateFiles.TakeFromOthers(seedPath), out string? seedFlaw);
             RecordFile file = RecordFile.Open(recordPath, SeedFile.IdentityOf(seeds), out string? flaw);
             return new RelayState(directory, theLock, seeds, file, seedFlaw ?? (flaw is null ? null : $"its file of records {flaw}, and is set aside as mappings.old"), log);
@@ -118,6 +124,7 @@ internal sealed class RelayState : IAsyncDisposable
     {
         await _stop.CancelAsync();
         await _restoring;
+        await Addresses.EndAsync();
         _stop.Dispose();
         _writer.Dispose();
         _lock.Dispose();

@@ -76,6 +76,20 @@ public sealed class RestartTests : IDisposable
         Assert.Equal(former, _ends.Upstream);
     }
 
+    [Fact]
+    public async Task To_what_a_name_was_resolved_is_kept()
+    {
+        string name = _ends.Server.Replace("127.0.0.1", "localhost", StringComparison.Ordinal);
+        using RunningProgram program = new(_environment, "--server", name);
+        string line = await program.LineAsync($" info server {name} is at ");
+        program.Signal(RunningProgram.Terminate);
+        _ = await program.ExitAsync();
+        string kept = await File.ReadAllTextAsync(Path.Combine(_directory, "addresses"), TestContext.Current.CancellationToken);
+        Assert.StartsWith($"{name} ", kept, StringComparison.Ordinal);
+        Assert.Contains($" is at {new IPEndPoint(IPAddress.Parse(kept.Split(' ', '\n')[1]), IPEndPoint.Parse(_ends.Server).Port)}", line, StringComparison.Ordinal);
+        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(Path.Combine(_directory, "addresses")));
+    }
+
     // Else the kernel makes room while sockets are opened, each time that their number doubles, and has the relay wait.
     [Fact]
     public async Task There_is_room_for_the_files_of_all_records_before_they_are_opened()
