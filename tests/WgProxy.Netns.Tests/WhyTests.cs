@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using WgProxy.Tests;
 
 namespace WgProxy.Netns.Tests;
 
@@ -41,6 +42,7 @@ public sealed class WhyTests : IDisposable
         good.Inside.RemovePeer(server);
         good.Inside.AddPeer(server, good.Relay, keepalive: 25);
         await FirstLineAsync($"client {unknown.Address}:", "answers others, and not this client's handshakes", unknown);
+        await AssertStoryAsync("peer-unknown", unknown);
         await FirstLineAsync($"client {good.Address}:", "has a tunnel to server", good);
 
         // Three causes at once: all are named.
@@ -61,6 +63,7 @@ public sealed class WhyTests : IDisposable
         second.Inside.AddPeer(server, second.Relay, keepalive: 25);
         await FirstLineAsync("server ", "answers no client (it has answered no handshake since the relay started), while 2 clients wait", second);
         await FirstLineAsync("server ", "answers no client", null);
+        await AssertStoryAsync("server-down", null);
     }
 
     [NetnsFact]
@@ -82,7 +85,7 @@ public sealed class WhyTests : IDisposable
         Host host = _topology.Add("server");
         WireGuardInterface server = await WireGuardInterface.StartAsync(_topology, host, "10.99.0.1", 51820);
         _relay = await RelayProcess.StartAsync(
-            _topology, new IPEndPoint(host.Address(AddressFamily.InterNetwork), 51820), server.Key.Public, variables: ("WGPROXY_CONTROL", Socket));
+            _topology, new IPEndPoint(host.Address(AddressFamily.InterNetwork), 51820), server.Key.Public, variables: [("WGPROXY_CONTROL", Socket), ("WGPROXY_LOGLEVEL", "3")]);
         return server;
     }
 
@@ -113,6 +116,16 @@ public sealed class WhyTests : IDisposable
             },
             Patience,
             () => $"\"{begins}\" and \"{holds}\" in\n{said}\n{string.Join('\n', _relay!.Lines)}");
+    }
+
+    /// <summary>What docs/troubleshooting.md quotes of the situation is what the log and the command say.</summary>
+    private async Task AssertStoryAsync(string name, Client? client)
+    {
+        Story story = Story.Of(name);
+        Assert.Equal(client is null ? "wgproxy why" : "wgproxy why CLIENT", story.Ask);
+        string first = (await WhyAsync(client?.Address.ToString())).Split('\n')[0];
+        Assert.True(story.IsAnswer(first), $"\"{story.Answer}\" is not \"{first}\"");
+        _ = await Eventually.TrueAsync(() => _relay!.Lines.Any(story.IsLogged), Patience, () => $"\"{story.Log}\" in\n{string.Join('\n', _relay!.Lines)}");
     }
 
     private async Task<string> WhyAsync(string? client = null)

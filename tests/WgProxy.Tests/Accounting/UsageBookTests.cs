@@ -74,6 +74,9 @@ public sealed class UsageBookTests : IDisposable
         await File.WriteAllTextAsync(Path.Combine(Usage, "2026-11-27.new"), "of a process that was killed", TestContext.Current.CancellationToken);
         UsageBook book = Open();
         Assert.Equal([new(Day, Of(1), FiguresOf(1))], book.Days(DateOnly.MinValue, DateOnly.MaxValue));
+
+        // The files are read behind the start: what is damaged must still be there.
+        _ = await WarningsAsync();
         book.Add(Day, Of(2), FiguresOf(3));
         book.Write(Day);
         Assert.Equal(["2026-11-20.old", "2026-11-21.old", "2026-11-27", "notes"], Files);

@@ -119,6 +119,19 @@ public sealed class CauseFinderTests
     {
         Cause cause = Assert.Single(Of([Mapping(Alice, Proof.Answered)], Now + -100).All());
         Assert.Equal(CauseKind.AnswerUnused, cause.Kind);
+
+        // From here the two look alike: the line says so.
+        Assert.EndsWith("the way back from the relay to the client loses them (firewall, NAT), or the two have different preshared keys", cause.Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_client_that_two_things_keep_from_its_tunnels_is_told_both()
+    {
+        MappingStatus unused = Mapping(Alice, Proof.Answered) with { Route = Office };
+        CauseFinder finder = Of([Mapping(Alice, Proof.Asked), unused], strangers: [Stranger(Alice, Verdict.BadMac1)]);
+        Assert.Equal([CauseKind.WrongServerKey, CauseKind.SilentForOnlyClient, CauseKind.AnswerUnused], finder.Of("192.0.2.7").Select(cause => cause.Kind));
+        Assert.EndsWith(
+            "the server at 203.0.113.1:51820 is down or unreachable, or it does not list the client's public key, or the client's clock was set back", finder.Of("192.0.2.7")[1].Text, StringComparison.Ordinal);
     }
 
     [Fact]
