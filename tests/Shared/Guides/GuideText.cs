@@ -4,7 +4,7 @@ namespace WgProxy.Tests.Guides;
 
 /// <summary>A guide of docs/guides, as a test plays it. The first word behind a fence is the language, the second the host:
 /// <code>
-///   ```sh HOST          commands that somebody types on HOST as root
+///   ```sh HOST          commands that somebody types on HOST as root; with commas, on each of several hosts
 ///   ```ini HOST PATH    a file of HOST, in any language
 ///   ```text             an example of output
 ///   &lt;!-- test: NAME --&gt;  here the test does what the reader's provider, time or a visitor would do
@@ -122,12 +122,14 @@ internal sealed record GuideHost(string Name, string[] Names, string[] Addresses
 /// <summary>A block of a guide, or an event.</summary>
 /// <param name="Line">The line of its fence.</param>
 /// <param name="Language">sh, text, the language of a file; or event.</param>
-/// <param name="Host">The host; of an event, its name.</param>
+/// <param name="Host">The host, or several with commas; of an event, its name.</param>
 /// <param name="Path">The file, if it is one.</param>
 /// <param name="Text">What the block has.</param>
 /// <param name="Before">What stands before it, back to the block or the heading before.</param>
 internal sealed record GuideStep(int Line, string Language, string Host, string Path, string Text, string Before)
 {
+    public string[] Hosts => Host.Split(',');
+
     public bool IsOutput => Language is "text";
 
     public bool IsEvent => Language is "event";

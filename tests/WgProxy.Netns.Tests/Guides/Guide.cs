@@ -62,13 +62,16 @@ internal sealed class Guide : IDisposable
 
             string text = GuideText.Fill(step.Text, (host, path) => this[host].Read(path));
             TestContext.Current.TestOutputHelper?.WriteLine($"--- line {step.Line}, on {step.Host}{(step.IsFile ? $": {step.Path}" : "")}\n{step.Text}");
-            if (step.IsFile)
+            foreach (string host in step.Hosts)
             {
-                this[step.Host].Write(step.Path, text);
-            }
-            else
-            {
-                Said = await this[step.Host].TypeAsync(text);
+                if (step.IsFile)
+                {
+                    this[host].Write(step.Path, text);
+                }
+                else
+                {
+                    Said = await this[host].TypeAsync(text);
+                }
             }
         }
 

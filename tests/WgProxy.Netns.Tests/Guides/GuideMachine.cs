@@ -100,7 +100,7 @@ internal sealed class GuideMachine : IDisposable
     public async Task<string> TypeAsync(string commands)
     {
         using Child shell = Start(commands);
-        int code = await shell.ExitAsync(TimeSpan.FromSeconds(60));
+        int code = await shell.ExitAsync(TimeSpan.FromSeconds(90));
         Assert.True(code == 0, $"exit code {code} on {Host.Name} of\n{commands}\n{string.Join('\n', shell.Lines)}\n{_process.Tail()}");
         return string.Join('\n', shell.Lines);
     }
