@@ -34,6 +34,9 @@ internal sealed record Resource(
 
     /// <summary>What may stand behind the question mark.</summary>
     public IReadOnlyList<Parameter> Parameters { get; init; } = [];
+
+    /// <summary>The kind of text, where there is no <see cref="Report"/>.</summary>
+    public string Kind { get; init; } = "text/plain";
 }
 
 /// <summary>What may stand behind the question mark.</summary>

@@ -20,6 +20,7 @@ internal static class Resources
     /// <param name="orders">Changes what can be changed.</param>
     public static IReadOnlyList<Resource> Of(StatusReader reader, FigureReader figures, Orders orders) =>
     [
+        .. PageResources.All,
         Report("/v1/status", "The relay as a whole.", Json.StatusReport, stop => reader.ReadStatusAsync(stop)),
         Report("/v1/servers", "Each server.", Json.ServersReport, stop => reader.ReadServersAsync(stop)),
         Report("/v1/peers", "Each client that has a name.", Json.PeersReport, stop => reader.ReadPeersAsync(stop)),

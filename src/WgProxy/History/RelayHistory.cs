@@ -1,4 +1,3 @@
-using WgProxy.Core.Routes;
 using WgProxy.Figures;
 using WgProxy.Status;
 

@@ -102,14 +102,14 @@ internal static partial class OpenApi
 
         operation["responses"] = new JsonObject
         {
-            ["200"] = new JsonObject { ["description"] = "The report.", ["content"] = Content(resource.Report, schemas) },
+            ["200"] = new JsonObject { ["description"] = "The report.", ["content"] = Content(resource.Report, schemas, resource.Kind) },
             ["default"] = new JsonObject { ["description"] = "Why it is refused; or the same report, where something is not well.", ["content"] = Content(StatusJson.Written.ErrorReport, schemas) },
         };
         return operation;
     }
 
-    private static JsonObject Content(JsonTypeInfo? type, SortedDictionary<string, JsonNode?> schemas) => type is null
-        ? new JsonObject { ["text/plain"] = new JsonObject() }
+    private static JsonObject Content(JsonTypeInfo? type, SortedDictionary<string, JsonNode?> schemas, string kind = "") => type is null
+        ? new JsonObject { [kind] = new JsonObject() }
         : new JsonObject { ["application/json"] = new JsonObject { ["schema"] = SchemaOf(type.Type, isNullable: false, schemas) } };
 
     private static JsonObject SchemaOf(Type type, bool isNullable, SortedDictionary<string, JsonNode?> schemas)
