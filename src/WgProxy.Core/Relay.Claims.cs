@@ -62,6 +62,11 @@ public sealed partial class Relay
             return Verdict.NoServer;
         }
 
+        if (isNew && !IsServedAt(route, source))
+        {
+            return Verdict.NotServedHere;
+        }
+
         if (isNew && _admission.IsDenied(source, route))
         {
             return Verdict.Denied;
@@ -110,6 +115,11 @@ public sealed partial class Relay
         if (_routes[route].Addresses.Best(now) is not IPEndPoint server)
         {
             return Drop(Direction.Uplink, Verdict.NoServer, datagram, route: route);
+        }
+
+        if (!IsServedAt(route, source))
+        {
+            return Drop(Direction.Uplink, Verdict.NotServedHere, datagram, route: route);
         }
 
         if (_admission.IsDenied(source, route))

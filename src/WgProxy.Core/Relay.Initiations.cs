@@ -18,8 +18,7 @@ public sealed partial class Relay
         int route = Match(datagram, source);
         if (route < 0)
         {
-            _strangers.Refused(source, Verdict.BadMac1, default, now);
-            return Drop(Direction.Uplink, Verdict.BadMac1, datagram);
+            return RefuseUnmatched(datagram, source, now);
         }
 
         int slot = _mappings.Find(source, route);
@@ -94,6 +93,19 @@ public sealed partial class Relay
         Count(route, Direction.Uplink, Verdict.Open, 1, initiation.Length);
         Count(route, Direction.Uplink, HandshakeMessage.Initiation);
         return new Decision(Verdict.Open, slot, initiation.Length);
+    }
+
+    // The server's client would wonder why, with the right key.
+    private Decision RefuseUnmatched(ReadOnlySpan<byte> initiation, in Source source, Tick now)
+    {
+        int elsewhere = MatchElsewhere(initiation, source, now);
+        if (elsewhere >= 0)
+        {
+            return Refuse(Verdict.NotServedHere, initiation, source, elsewhere, now);
+        }
+
+        _strangers.Refused(source, Verdict.BadMac1, default, now);
+        return Drop(Direction.Uplink, Verdict.BadMac1, initiation);
     }
 
     private Decision Refuse(Verdict verdict, ReadOnlySpan<byte> initiation, in Source source, int route, Tick now)

@@ -97,7 +97,7 @@ public sealed partial class Relay
             return RestoreVerdict.Expired;
         }
 
-        if (_admission.IsDenied(aged.Source, route))
+        if (!IsServedAt(route, aged.Source) || _admission.IsDenied(aged.Source, route))
         {
             return RestoreVerdict.Denied;
         }

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using WgProxy.Core.Containers;
 using WgProxy.Core.Routes;
 using static WgProxy.Core.Vocabulary.Limits;
 
@@ -8,6 +9,7 @@ namespace WgProxy.Core;
 public sealed partial class Relay
 {
     private int _walks;
+    private TokenBucket _elsewhere;
 
     /// <summary>How much was compared so far to find out to whose server initiations belong: in steps of eight keys, or of one key that is
     /// tried alone, each of about half a microsecond. An engine bounds by it what initiations may cost in a turn.</summary>
@@ -28,7 +30,7 @@ public sealed partial class Relay
 
     /// <summary>A route has changed, and the relay reads its <see cref="RouteList"/>. It serves a new route from now
     /// on. It no longer serves a removed one: the key admits no client, and the mappings end. So do those of clients who are no longer listed where
-    /// only peers have tunnels. If a route has other
+    /// only peers have tunnels, and of clients at addresses where the route is served no longer. If a route has other
     /// addresses, its mappings move where they must. The next calls of <see cref="Advance"/> go through a bounded number of mappings each.</summary>
     /// <param name="route">Its id. One that was given up long ago does nothing.</param>
     public void RouteChanged(RouteId route)
@@ -46,7 +48,7 @@ public sealed partial class Relay
         {
             int route = _mappings[slot].Route;
             KeySteps++;
-            if (_routes.IsServed(route) && _routes[route].Mac1.Verify(initiation))
+            if (_routes.IsServed(route) && IsServedAt(route, source) && _routes[route].Mac1.Verify(initiation))
             {
                 return route;
             }
@@ -54,9 +56,30 @@ public sealed partial class Relay
             slot = _mappings.NextOfSource(slot);
         }
 
-        KeySteps += _routes.Steps;
-        return _routes.Match(initiation);
+        long steps = 0;
+        int found = _routes.Match(initiation, source, ref steps);
+        KeySteps += steps;
+        return found;
     }
+
+    /// <summary>The route whose key the initiation was made with, though the sender cannot come to it here; -1 if there is none, or if that was
+    /// looked for too often within a second.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private int MatchElsewhere(ReadOnlySpan<byte> initiation, in Source source, Tick now)
+    {
+        int most = _routes.StepsElsewhere(source);
+        if (most == 0 || !_elsewhere.TryTake(most, ElsewhereStepsPerSecond, ElsewhereStepsBurst, now))
+        {
+            return -1;
+        }
+
+        long steps = 0;
+        int found = _routes.MatchElsewhere(initiation, source, ref steps);
+        KeySteps += steps;
+        return found;
+    }
+
+    private bool IsServedAt(int route, in Source source) => _routes[route].Settings.Listen.Serves(source);
 
     private void Count(int route, Direction direction, Verdict verdict, int datagrams, int bytes)
     {
@@ -116,6 +139,11 @@ public sealed partial class Relay
                 else if (_routes[index].IsEnding)
                 {
                     _life.EndWithRoute(slot);
+                    orders--;
+                }
+                else if (!IsServedAt(index, _mappings[slot].Source))
+                {
+                    _life.EndNotServedHere(slot);
                     orders--;
                 }
                 else if (IsUnlisted(slot, now))

@@ -9,6 +9,7 @@ public sealed partial class PortableEngine
 {
     private readonly RecordLine? _records;
     private readonly RestoreLine _restores;
+    private ListenPlaces _places = new([], knowsLocal: false);
 
     /// <inheritdoc/>
     public void Restore(RestoreBatch batch)
@@ -33,8 +34,8 @@ public sealed partial class PortableEngine
 
     private bool Reopen(int slot, in MappingRecord record, Tick now)
     {
-        AddressFamily family = record.Source.IsIPv4 ? AddressFamily.InterNetwork : AddressFamily.InterNetworkV6;
-        PortableEngineListener? listener = Array.Find(_listeners, each => each.Data == each && each.EndPoint.AddressFamily == family);
+        int place = _places.Of(record.Source);
+        PortableEngineListener? listener = place < 0 ? null : Array.Find(_listeners, each => each.Data == each && each.EndPoint.Equals(_places.All[place]));
         UpstreamEnd former = new(record.UpstreamLocal, record.UpstreamPort);
         Socket? socket = null;
         bool used = record.Has(RecordMarks.ServerUsedPort);

@@ -12,9 +12,9 @@ namespace WgProxy.Portable;
 /// The engine for every system that .NET runs on: one datagram per system call, no native code. A thread per listening
 /// socket, the thread pool for upstream sockets, and a thread for deadlines take turns at the relay under one lock. (A
 /// relay has one owner at a time; here it is the holder of the lock.) Nothing is allocated per datagram.
-/// The sockets of .NET impose two limits. Replies leave from an address that the system chooses, not from the one
-/// that the client used. ECN bits are not carried across. If clients use an address that the system does not choose, the engine
-/// must listen on this address alone.
+/// The sockets of .NET impose two limits. ECN bits are not carried across. Where the engine listens on every address of the host, replies
+/// leave from one that the system chooses, not from the one that the client used. If clients use another, the engine
+/// must listen on that by name.
 /// </summary>
 public sealed partial class PortableEngine : IEngine
 {
@@ -57,7 +57,7 @@ public sealed partial class PortableEngine : IEngine
         _queries = new QueryLine(0, Stopwatch.Frequency, static query => query.End(QueryOutcome.Answered));
         _relay = new Relay(settings.SeededRelay, settings.Routes, settings.Mac1Matcher);
         _upstreams = new PortableEngineUpstream?[_relay.Slots];
-        _restores = new RestoreLine(static _ => true, Reopen, static batch => batch.End(RestoreOutcome.Done), knowsLocal: false);
+        _restores = new RestoreLine(static _ => true, Reopen, static batch => batch.End(RestoreOutcome.Done), source => _places.Place(source));
         if (settings.Journal is JournalSettings journal)
         {
             _records = new RecordLine(journal, slot => PortableEngineSockets.NumberOf(_upstreams[slot]!.Local));
@@ -100,6 +100,7 @@ public sealed partial class PortableEngine : IEngine
         Listening = [.. _listeners.Where(listener => listener.Data == listener).Select(listener => listener.EndPoint)];
         Shortfalls = [.. RefusalText.WithoutSteering([.. _settings.Inherited?.HandedOver ?? []]),
             .. PortableEngineSockets.Shortfalls(_listeners.Min(listener => listener.GrantedReceiveBuffer))];
+        _places = new ListenPlaces(Listening, knowsLocal: false);
         _othersHaveListeners = _settings.Inherited?.Keep is not null || groups.Any(group => group.IsInherited);
         PortableEngineKept.Keep(groups, _settings.Inherited);
         _clock = new Thread(KeepTime) { IsBackground = true, Name = "deadlines" };

@@ -23,8 +23,9 @@ internal static class PortableEngineKept
         IEnumerable<IPEndPoint> addresses, InheritedSockets inherited, Func<AddressFamily, Socket> open, Action<Socket> setUp)
     {
         List<PortableEngineGroup> groups = [];
+        IPEndPoint[] all = [.. addresses];
         List<InheritedSocket> others = [.. inherited.Kept];
-        foreach (IPEndPoint local in addresses)
+        foreach (IPEndPoint local in all)
         {
             if (inherited.Group(local, [NameOf(DataRole, local), NameOf(InitiationsRole, local)]) is not { } kept)
             {
@@ -32,7 +33,7 @@ internal static class PortableEngineKept
             }
 
             others.RemoveAll(kept.Contains);
-            if (PortableEngineSharing.TryBind(local, open, [.. kept.Select(each => SocketOf(each, setUp))]) is { } group)
+            if (PortableEngineSharing.TryBind(local, open, PortableEngineSockets.StrangersAt(local, all), [.. kept.Select(each => SocketOf(each, setUp))]) is { } group)
             {
                 groups.Add(group);
             }

@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Net;
 using System.Net.Sockets;
+using WgProxy.Core.Engine;
 
 namespace WgProxy.Portable;
 
@@ -18,6 +19,7 @@ internal sealed class PortableEngineListener
     private readonly Socket _socket;
     private readonly Thread _thread;
     private readonly bool _isIPv4;
+    private readonly byte[] _own;
 
     /// <summary>Takes over a bound socket.</summary>
     /// <param name="engine">The engine to which datagrams go.</param>
@@ -36,6 +38,7 @@ internal sealed class PortableEngineListener
         _socket.Blocking = false;
         _isIPv4 = socket.AddressFamily == AddressFamily.InterNetwork;
         EndPoint = (IPEndPoint)socket.LocalEndPoint!;
+        _own = ListenPlaces.LocalOf(EndPoint.Address);
         GrantedReceiveBuffer = PortableEngineSockets.GrantedReceiveBuffer(socket);
         _thread = new Thread(Read) { IsBackground = true, Name = $"listen {EndPoint}" };
     }
@@ -144,7 +147,7 @@ internal sealed class PortableEngineListener
         ReadOnlySpan<byte> raw = client.Buffer.Span;
         ushort port = BinaryPrimitives.ReadUInt16BigEndian(raw[2..]);
         return _isIPv4
-            ? Source.From(raw.Slice(4, 4), port, scope: 0, local: default)
-            : Source.From(raw.Slice(8, 16), port, BitConverter.ToUInt32(raw.Slice(24, 4)), local: default);
+            ? Source.From(raw.Slice(4, 4), port, scope: 0, _own, (ushort)EndPoint.Port)
+            : Source.From(raw.Slice(8, 16), port, BitConverter.ToUInt32(raw.Slice(24, 4)), _own, (ushort)EndPoint.Port);
     }
 }

@@ -47,8 +47,9 @@ internal static class PortableEngineSharing
     /// <summary>Binds the sockets of an address; null if the system does not let them share it.</summary>
     /// <param name="listen">The address.</param>
     /// <param name="open">Makes a listening socket of a family, with all its options.</param>
+    /// <param name="strangers">How many sockets for strangers.</param>
     /// <param name="kept">The sockets for data and for initiations, if an earlier process has bound them; null if not.</param>
-    public static PortableEngineGroup? TryBind(IPEndPoint listen, Func<AddressFamily, Socket> open, IReadOnlyList<Socket>? kept = null)
+    public static PortableEngineGroup? TryBind(IPEndPoint listen, Func<AddressFamily, Socket> open, int strangers = StrangerSpread.Buffers, IReadOnlyList<Socket>? kept = null)
     {
         List<Socket> sockets = [];
         try
@@ -56,7 +57,7 @@ internal static class PortableEngineSharing
             // In this order, because the program names sockets by the order in which they were bound. It names no stranger socket.
             Socket data = Bind(NoInitiations, Choose);
             Socket initiations = Bind(OnlyInitiations);
-            for (int i = 0; i < StrangerSpread.Buffers; i++)
+            for (int i = 0; i < strangers; i++)
             {
                 Socket stranger = Bind(Nothing);
 

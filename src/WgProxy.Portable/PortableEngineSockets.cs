@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Net;
 using System.Net.Sockets;
+using WgProxy.Core.Admission;
 using WgProxy.Core.Engine;
 
 namespace WgProxy.Portable;
@@ -47,7 +48,7 @@ internal static class PortableEngineSockets
             ListenPlan[] others = [.. plans
                 .Select(plan => plan with { Addresses = [.. plan.EndPoints.Except(known).Select(each => each.Address)] })
                 .Where(plan => plan.Addresses.Count > 0)];
-            return [.. resumed, .. others.Length == 0 ? [] : Open(others, mayShare)];
+            return [.. resumed, .. others.Length == 0 ? [] : Open(others, mayShare, [.. plans.SelectMany(plan => plan.EndPoints)])];
         }
         catch (EngineException)
         {
@@ -146,6 +147,10 @@ internal static class PortableEngineSockets
         }
     }
 
+    /// <summary>How many sockets for strangers an address has, where the engine listens on all of these.</summary>
+    public static int StrangersAt(IPEndPoint address, IReadOnlyList<IPEndPoint> all) =>
+        StrangerSpread.BuffersAt(all.Count(each => each.AddressFamily == address.AddressFamily));
+
     private static EngineException NotWithout(string calls, Exception refused) =>
         RefusalText.ToCall(calls, refused.Message, RefusalText.Allow, refused);
 
@@ -157,7 +162,7 @@ internal static class PortableEngineSockets
         }
     }
 
-    private static PortableEngineGroup[] Open(IReadOnlyList<ListenPlan> plans, bool mayShare)
+    private static PortableEngineGroup[] Open(IReadOnlyList<ListenPlan> plans, bool mayShare, IReadOnlyList<IPEndPoint> all)
     {
         // Sockets that share a port also share it with other processes of the same user. A socket that does not share detects them.
         List<Socket> alone = ListenAlone(plans);
@@ -165,7 +170,7 @@ internal static class PortableEngineSockets
         {
             IPEndPoint[] bound = [.. alone.Select(socket => (IPEndPoint)socket.LocalEndPoint!)];
             DisposeAll(alone);
-            PortableEngineGroup?[] groups = [.. bound.Select(each => PortableEngineSharing.TryBind(each, NewListening))];
+            PortableEngineGroup?[] groups = [.. bound.Select(each => PortableEngineSharing.TryBind(each, NewListening, StrangersAt(each, all)))];
             if (!groups.Contains(null))
             {
                 return groups!;

@@ -23,7 +23,7 @@ internal sealed class PortableEngineStrangers(IReadOnlyList<Socket> sockets, Str
     /// <param name="now">The instant.</param>
     public bool TrySend(
         ReadOnlySpan<byte> datagram, in Source source, SocketAddress client, PortableEngineListener common, Tick now) =>
-        sockets.Count == 0 ? common.TrySend(datagram, client) : TrySendBy(sockets[Of(source, now)], datagram, client);
+        sockets.Count == 0 ? common.TrySend(datagram, client) : TrySendBy(sockets[Of(source, now) % sockets.Count], datagram, client);
 
     /// <summary>Sends a cookie reply; false if there is no room, or too little time has passed.</summary>
     /// <inheritdoc cref="TrySend"/>

@@ -52,7 +52,11 @@ internal sealed class RelayRun
     public async Task<int> RunAsync(string version)
     {
         Options options = _options;
-        Capacity capacity = Capacity.OfThisHost(_handed.Listening is [var first, ..] ? first.Local.Port : options.Listen.Port, options.MaxMappings, options.UpstreamPorts);
+        Capacity capacity = Capacity.OfThisHost(
+            _handed.Listening.Count > 0 ? [.. _handed.Listening.Select(each => each.Local.Port)] : options.Listen.Ports,
+            options.MaxMappings,
+            options.UpstreamPorts,
+            EngineChoice.ListeningFiles(options));
         string? directory = RelayState.DirectoryOf(options.StateDirectory, Environment.GetEnvironmentVariable("STATE_DIRECTORY"));
         await using RelayState? state = RelayState.Open(directory, _log, out bool isTaken);
         if (isTaken)

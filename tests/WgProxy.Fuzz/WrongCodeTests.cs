@@ -40,7 +40,7 @@ public sealed class WrongCodeTests(ITestOutputHelper output)
         ["control: data that are too short are taken"] = Parser(PlainControl.Mistakes.ShortDataIsTaken),
         ["control: an unknown message ends it"] = Parser(PlainControl.Mistakes.UnknownMessagesEndIt),
         ["control: the first of two counts"] = Parser(PlainControl.Mistakes.TheFirstCounts),
-        ["address: every scope counts"] = new AddressTarget((address, local) => Linux.Net.KernelAddress.ToSource(address, local) is var source && source.IsIPv4 ? source : WithScope(address, source, local)),
+        ["address: every scope counts"] = new AddressTarget((address, local) => Linux.Net.KernelAddress.ToSource(address, local, 51_820) is var source && source.IsIPv4 ? source : WithScope(address, source, local)),
         ["record: any proof is one"] = new RecordTarget((bytes, out record) => MappingRecord.TryRead(bytes.Length > 4 ? [.. bytes[..4], Math.Min(bytes[4], (byte)6), .. bytes[5..]] : bytes, out record)),
         ["record: the last reserved byte is not looked at"] = new RecordTarget((bytes, out record) => MappingRecord.TryRead(bytes.Length > 27 ? [.. bytes[..27], 0, .. bytes[28..]] : bytes, out record)),
         ["record: what follows is not looked at"] = new RecordTarget((bytes, out record) => MappingRecord.TryRead(bytes[..Math.Min(bytes.Length, MappingRecord.Size)], out record)),

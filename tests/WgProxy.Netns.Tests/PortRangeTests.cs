@@ -3,17 +3,10 @@ using System.Net.Sockets;
 
 namespace WgProxy.Netns.Tests;
 
-/// <summary>A range of ports that the kernel redirects to the one on which the relay listens, as docs/options.md says.</summary>
+/// <summary>A range of ports that the kernel redirects to the one on which the relay listens, by the rules of docs/listen.md.</summary>
 public sealed class PortRangeTests
 {
-    private const string Rules = """
-        table inet wgproxy {
-            chain prerouting {
-                type nat hook prerouting priority dstnat; policy accept;
-                udp dport 4500-5499 redirect to :51820
-            }
-        }
-        """;
+    private static readonly string Rules = RulesOf("listen.md");
 
     [NetnsTheory]
     [InlineData(AddressFamily.InterNetwork)]
@@ -40,5 +33,18 @@ public sealed class PortRangeTests
 
         // One upstream socket for each client, and none for a port.
         Assert.Equal(sockets + ports.Length, stage.Relay.Sockets);
+    }
+
+    // What the page tells operators to load.
+    private static string RulesOf(string page)
+    {
+        DirectoryInfo? folder = new(AppContext.BaseDirectory);
+        while (folder is not null && !File.Exists(Path.Combine(folder.FullName, "docs", page)))
+        {
+            folder = folder.Parent;
+        }
+
+        Assert.NotNull(folder);
+        return File.ReadAllText(Path.Combine(folder.FullName, "docs", page)).Split("```\n").Single(block => block.StartsWith("table inet", StringComparison.Ordinal));
     }
 }

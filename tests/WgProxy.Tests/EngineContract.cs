@@ -15,6 +15,7 @@ public abstract partial class EngineContract : IDisposable
     private protected const AddressFamily V6 = AddressFamily.InterNetworkV6;
 
     private readonly List<RelayEventKind> _events = [];
+    private IReadOnlyList<IPEndPoint> _listen = [new IPEndPoint(IPAddress.IPv6Any, 0)];
     private EngineContractWire? _wire;
 
     /// <summary>The route of the tests; its server is published by each.</summary>
@@ -65,7 +66,7 @@ public abstract partial class EngineContract : IDisposable
         Routes = [Route, .. more];
         _wire = NewWire(new EngineSettings
         {
-            Listen = [new IPEndPoint(IPAddress.IPv6Any, 0)],
+            Listen = _listen,
             Routes = Routes,
             Relay = relay ?? new RelaySettings(),
             Ports = ports ?? [],

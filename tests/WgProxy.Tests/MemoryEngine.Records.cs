@@ -53,8 +53,7 @@ internal sealed partial class MemoryEngine
 
     private bool Reopen(int slot, in MappingRecord record, Tick now)
     {
-        AddressFamily family = record.Source.IsIPv4 ? AddressFamily.InterNetwork : AddressFamily.InterNetworkV6;
-        IPEndPoint listening = Listening.First(listen => listen.AddressFamily == family);
+        IPEndPoint listening = Listening[new ListenPlaces(Listening, knowsLocal: false).Of(record.Source)];
         UpstreamEnd former = new(record.UpstreamLocal, record.UpstreamPort);
         bool used = record.Has(RecordMarks.ServerUsedPort);
         if (!_ports.TryReopen<IPEndPoint>(TryBind, ServerOf(slot), former, used, now, out IPEndPoint? bound, out _))

@@ -30,7 +30,7 @@ internal sealed partial class MemoryEngine : IEngine
         _relay = new Relay(settings.Relay, settings.Routes);
         _upstreams = new Upstream?[_relay.Slots];
         _ports = new UpstreamPorts(settings.Ports, settings.Relay.LingerTimeout, settings.Seeds.Ports, new AddressPool(settings.Binding.Addresses));
-        _restores = new RestoreLine(_ => true, Reopen, batch => batch.End(RestoreOutcome.Done), knowsLocal: false);
+        _restores = new RestoreLine(_ => true, Reopen, batch => batch.End(RestoreOutcome.Done), source => new ListenPlaces(Listening, knowsLocal: false).Place(source));
         PrepareRecords();
     }
 
@@ -147,7 +147,7 @@ internal sealed partial class MemoryEngine : IEngine
 
     private void FromClient(ReadOnlySpan<byte> run, int stride, IPEndPoint client, IPEndPoint listening)
     {
-        Source source = Source.From(client);
+        Source source = Source.From(client, listening.Address, (ushort)listening.Port);
         do
         {
             Decision decision = _relay.FromClient(run, stride, source, _now);

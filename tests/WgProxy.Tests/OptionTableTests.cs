@@ -55,7 +55,7 @@ public sealed partial class OptionTableTests
         Assert.All(OptionTable.Rows, row =>
         {
             string text = row.Default ?? (row == OptionTable.Key ? Keys.Text : "home.example.com:51820");
-            foreach (string each in row.IsList ? [text, row == OptionTable.MetricsHosts ? "relay.example.com,relay" : "192.0.2.0/24,2001:db8::/32"] : (string[])[text])
+            foreach (string each in row.IsList ? [text, row == OptionTable.MetricsHosts ? "relay.example.com,relay" : row == OptionTable.Listen ? "[::]:443,192.0.2.1:500-510" : "192.0.2.0/24,2001:db8::/32"] : (string[])[text])
             {
                 Assert.True(row.TryParse(each, out object? first, out string? refusal) & row.TryParse(each, out object? second, out _), refusal);
                 Assert.True(Equals(first, second), $"{row.Flag} {each}");

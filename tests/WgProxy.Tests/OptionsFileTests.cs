@@ -25,12 +25,30 @@ public sealed class OptionsFileTests : IDisposable
         _environment["WGPROXY_MAX_MAPPINGS"] = "22";
         _environment["WGPROXY_LISTEN"] = "127.0.0.1:32";
         Options options = Read("--config", file, "--listen", "127.0.0.1:33")!;
-        Assert.Equal((TimeSpan.FromSeconds(201), 22, 33, 0), (options.Timeout, options.MaxMappings, options.Listen.Port, options.Workers));
+        Assert.Equal((TimeSpan.FromSeconds(201), 22, 33, 0), (options.Timeout, options.MaxMappings, options.Listen.Ports[0], options.Workers));
         Assert.Equal(LogLevel.Warning, _heard.Log.Level);
         Assert.Equal(["home", "work"], options.Servers.Select(server => server.Name));
         Assert.Equal(file, options.File);
         Assert.EndsWith(" warning Timeout of work is 100: below 120 s the server cannot reach an idle client between two handshakes",
             Assert.Single(_heard.Lines), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_server_may_be_served_at_some_of_the_relays_addresses_and_at_no_other()
+    {
+        string relay = "[Relay]\nListen = [::]:443\nListen = 192.0.2.1:500-510, 192.0.2.2:9\n";
+        string file = Write("a.conf", relay + Servers + "Listen = 192.0.2.1:505\nListen = 0.0.0.0:443\n");
+        Options options = Read("--config", file)!;
+        Assert.Equal(13, options.Listen.All.Count);
+        Assert.True(options.Servers[0].Settings.Listen.IsEverywhere);
+        Assert.Equal("192.0.2.1:505, 0.0.0.0:443", options.Servers[1].Listen!.ToString());
+        Assert.False(options.Servers[1].Settings.Listen.IsEverywhere);
+
+        file = Write("a.conf", relay + Servers + "Listen = 192.0.2.1:511\n");
+        Assert.Null(Read("--config", file));
+        Assert.Contains(_heard.Lines, line => line.EndsWith(
+            " error Listen of server work has \"192.0.2.1:511\", where the relay does not listen; expected some of [::]:443, 192.0.2.1:500-510, 192.0.2.2:9, "
+            + "as --listen (WGPROXY_LISTEN) says", StringComparison.Ordinal));
     }
 
     [Fact]

@@ -16,6 +16,10 @@ public sealed class StrangerSpread((ulong K0, ulong K1) key, Func<IEnumerable<IP
     /// <summary>The number of buffers.</summary>
     public const int Buffers = 16;
 
+    /// <summary>How many of them are sockets of their own at each of so many addresses of one IP version: all, or, where there are several addresses, a share. The neighbours that
+    /// all addresses together can make the kernel look for stay few.</summary>
+    public static int BuffersAt(int addresses) => Math.Max(1, Buffers / Math.Max(1, addresses));
+
     /// <summary>
     /// What to ask for each of them; Linux doubles it. A cookie reply takes 832 bytes (Linux 6.18), so a buffer holds 7 and all
     /// together 112: fewer than the 128 neighbours (gc_thresh1) at which the kernel begins to remove some.

@@ -86,4 +86,7 @@ public sealed class EngineException : Exception
 
     /// <summary>What was refused.</summary>
     public EngineRefusal Cause { get; init; }
+
+    /// <summary>The port to listen on that was refused; null if it was something else.</summary>
+    public int? Port { get; init; }
 }

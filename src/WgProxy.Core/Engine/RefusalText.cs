@@ -66,6 +66,7 @@ public static class RefusalText
         return new EngineException($"cannot listen on {listen}: {reason}", said!)
         {
             Cause = why == ListenRefusal.PortInUse ? EngineRefusal.PortInUse : EngineRefusal.Listen,
+            Port = listen.Port,
         };
     }
 

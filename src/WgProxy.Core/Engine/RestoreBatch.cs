@@ -29,11 +29,12 @@ public sealed class RestoreBatch
 
     private readonly MappingRecord[] _records;
     private readonly RestoreVerdict[] _verdicts;
+    private readonly bool[] _moved;
     private readonly Action<RestoreBatch> _done;
 
-    // The last record of each client, whatever local address it used, and the one before each. The lender makes them, so an engine that
+    // The last record of each client, whatever local address and port it used, and the one before each. The lender makes them, so an engine that
     // looks up a client allocates nothing.
-    private readonly Dictionary<(ulong High, ulong Low, ulong PortAndScope), int> _lastOf = [];
+    private readonly Dictionary<Source, int> _lastOf = [];
     private readonly int[] _before;
 
     /// <summary>A batch.</summary>
@@ -47,11 +48,12 @@ public sealed class RestoreBatch
         _records = [.. records];
         ArgumentOutOfRangeException.ThrowIfGreaterThan(_records.Length, MostRecords, nameof(records));
         _verdicts = new RestoreVerdict[_records.Length];
+        _moved = new bool[_records.Length];
         _before = new int[_records.Length];
         for (int record = 0; record < _records.Length; record++)
         {
-            _before[record] = _lastOf.GetValueOrDefault(KeyOf(_records[record].Source), -1);
-            _lastOf[KeyOf(_records[record].Source)] = record;
+            _before[record] = _lastOf.GetValueOrDefault(_records[record].Source.Client, -1);
+            _lastOf[_records[record].Source.Client] = record;
         }
 
         (Clock, _done) = (clock, done);
@@ -74,6 +76,7 @@ public sealed class RestoreBatch
     {
         Outcome = RestoreOutcome.Waiting;
         Array.Clear(_verdicts);
+        Array.Clear(_moved);
     }
 
     /// <summary>The engine ends it. Nothing of it may be touched by the engine afterwards.</summary>
@@ -84,16 +87,14 @@ public sealed class RestoreBatch
     }
 
     /// <summary>The last record of a client; −1 if there is none.</summary>
-    internal int LastOf(in Source source) => _lastOf.GetValueOrDefault(KeyOf(source), -1);
+    internal int LastOf(in Source source) => _lastOf.GetValueOrDefault(source.Client, -1);
 
     /// <summary>The same client's record before this one; −1 if there is none.</summary>
     internal int Before(int record) => _before[record];
 
-    internal void Judge(int record, RestoreVerdict verdict) => _verdicts[record] = verdict;
+    /// <summary>Whether the mapping that was restored has another source than the record: the relay does not listen where the client sent to,
+    /// or the record does not say. Records that follow are of the mapping with its new source.</summary>
+    public bool HasMoved(int record) => _moved[record];
 
-    private static (ulong High, ulong Low, ulong PortAndScope) KeyOf(in Source source)
-    {
-        (ulong high, ulong low, _, _, ulong portAndScope) = source.Words;
-        return (high, low, portAndScope);
-    }
+    internal void Judge(int record, RestoreVerdict verdict, bool hasMoved) => (_verdicts[record], _moved[record]) = (verdict, hasMoved);
 }

@@ -12,12 +12,12 @@ namespace WgProxy.Core.Engine;
 /// <param name="isOwn">Whether a source belongs to this owner.</param>
 /// <param name="open">Opens the socket of a restored slot, and reports it to the relay; or reports that it did not open.</param>
 /// <param name="done">Told when this owner's part of a batch is done.</param>
-/// <param name="knowsLocal">Whether the engine knows to which local address a client sent. If not, a record's is left out, or its client
-/// would not be found.</param>
+/// <param name="place">Says to which of the addresses that are listened on now a recorded client sends, in the words in which the engine
+/// says so of a datagram, or its client would not be found.</param>
 /// <param name="hold">Takes hold of each record's local port before the first mapping is restored, so that what a server sends waits there;
 /// null if the engine does not.</param>
 public sealed class RestoreLine(
-    Func<Source, bool> isOwn, RestoreLine.Opener open, Action<RestoreBatch> done, bool knowsLocal, RestoreLine.Holder? hold = null)
+    Func<Source, bool> isOwn, RestoreLine.Opener open, Action<RestoreBatch> done, Func<Source, Source> place, RestoreLine.Holder? hold = null)
 {
     private RestoreBatch? _batch;
     private int _nextHeld;
@@ -121,10 +121,10 @@ public sealed class RestoreLine(
     private void Restore(RestoreBatch batch, int number, Relay relay, in JournalInstant instant, Tick now)
     {
         MappingRecord record = batch.Records[number];
-        record.Source = knowsLocal ? record.Source : Source.From(record.Source.ToEndPoint());
+        record.Source = place(record.Source);
         RestoreVerdict verdict = relay.Restore(record, instant, now, out int slot);
         bool isOpen = verdict == RestoreVerdict.Restored && open(slot, record, now);
-        batch.Judge(number, verdict == RestoreVerdict.Restored && !isOpen ? RestoreVerdict.NotOpened : verdict);
+        batch.Judge(number, verdict == RestoreVerdict.Restored && !isOpen ? RestoreVerdict.NotOpened : verdict, record.Source != batch.Records[number].Source);
     }
 
     /// <summary>The owner has had its last turn: nothing waits any more, nor will.</summary>

@@ -5,14 +5,14 @@ using WgProxy.Core.Protocol;
 namespace WgProxy.Core.Journal;
 
 /// <summary>
-/// The bytes of a record, version 1. Numbers are little-endian, as in WireGuard's messages; addresses are in network order, IPv4 as
+/// The bytes of a record, version 2. Numbers are little-endian, as in WireGuard's messages; addresses are in network order, IPv4 as
 /// v4-mapped IPv6. Each record has one form: what does not mean anything is zero, and is refused if it is not.
 /// </summary>
 /// <remarks>
 /// <code>
 /// offset size
-///      0    2  version, 1                        96   16  server's address
-///      2    2  size, 568                        112   16  local address of the upstream socket
+///      0    2  version, 2                        96   16  server's address
+///      2    2  local port it sends to           112   16  local address of the upstream socket
 ///      4    1  proof                            128   16  boot id
 ///      5    1  former proof                     144    8  written, milliseconds since boot
 ///      6    1  share it was admitted to         152    8  written, milliseconds since 1970, UTC
@@ -38,13 +38,15 @@ namespace WgProxy.Core.Journal;
 ///    560    8  peer whose tunnel it is
 ///    568
 /// </code>
+/// Version 1 had the record's size at offset 2, and no local port.
 /// </remarks>
 internal static class RecordLayout
 {
     /// <summary>The number of bytes of a record.</summary>
     public const int Size = 568;
 
-    private const ushort Version = 1;
+    private const ushort Version = 2;
+    private const ushort VersionWithoutLocalPort = 1;
     private const int RouteKeyAt = 32;
     private const int SourceAt = 64;
     private const int LocalAt = 80;
@@ -53,6 +55,7 @@ internal static class RecordLayout
     private const int QuestionsAt = 432;
     private const int PeerAt = 560;
     private const int IndicesSize = 16;
+    private const int HeadSize = 4;
 
     /// <summary>Writes a record's bytes.</summary>
     public static void Write(in MappingRecord record, Span<byte> bytes)
@@ -60,7 +63,7 @@ internal static class RecordLayout
         bytes = bytes[..Size];
         bytes.Clear();
         Put16(bytes, 0, Version);
-        Put16(bytes, 2, Size);
+        Put16(bytes, 2, record.Source.LocalPort);
         bytes[4] = (byte)record.Proof;
         bytes[5] = (byte)record.Former;
         bytes[6] = (byte)record.Admitted;
@@ -107,7 +110,7 @@ internal static class RecordLayout
     public static bool TryRead(ReadOnlySpan<byte> bytes, out MappingRecord record)
     {
         record = default;
-        if (bytes.Length != Size || Get16(bytes, 0) != Version || Get16(bytes, 2) != Size)
+        if (bytes.Length != Size || !TryReadHead(bytes, out ushort localPort))
         {
             return false;
         }
@@ -123,7 +126,7 @@ internal static class RecordLayout
         read.Marks = (RecordMarks)Get16(bytes, 10);
         read.UpstreamPort = Get16(bytes, 14);
         bytes.Slice(RouteKeyAt, WireGuard.PublicKeySize).CopyTo(read.Route);
-        ReadAddresses(bytes, ref read);
+        ReadAddresses(bytes, localPort, ref read);
         read.UpstreamLocal = BinaryPrimitives.ReadUInt128BigEndian(bytes[112..]);
         read.Written = new JournalInstant(BinaryPrimitives.ReadUInt128BigEndian(bytes[128..]), Get64(bytes, 144), Get64(bytes, 152));
         read.ExpiresIn = Get64(bytes, 160);
@@ -155,13 +158,22 @@ internal static class RecordLayout
         // Whatever was read into something else than it stands for writes other bytes.
         Span<byte> written = stackalloc byte[Size];
         Write(read, written);
-        if (!IsMeaningful(read) || !written.SequenceEqual(bytes))
+        if (!IsMeaningful(read) || !written[HeadSize..].SequenceEqual(bytes[HeadSize..]))
         {
             return false;
         }
 
         record = read;
         return true;
+    }
+
+    // A record of version 1 has its own size where the port stands now. A port that is not known is 0, in either.
+    private static bool TryReadHead(ReadOnlySpan<byte> bytes, out ushort localPort)
+    {
+        ushort version = Get16(bytes, 0);
+        ushort second = Get16(bytes, 2);
+        localPort = version == Version ? second : (ushort)0;
+        return version == Version || (version == VersionWithoutLocalPort && second == Size);
     }
 
     private static void WriteAddresses(in MappingRecord record, Span<byte> bytes)
@@ -185,9 +197,9 @@ internal static class RecordLayout
         }
     }
 
-    private static void ReadAddresses(ReadOnlySpan<byte> bytes, ref MappingRecord record)
+    private static void ReadAddresses(ReadOnlySpan<byte> bytes, ushort localPort, ref MappingRecord record)
     {
-        record.Source = Source.From(bytes.Slice(SourceAt, 16), Get16(bytes, 12), Get32(bytes, 16), bytes.Slice(LocalAt, 16));
+        record.Source = Source.From(bytes.Slice(SourceAt, 16), Get16(bytes, 12), Get32(bytes, 16), bytes.Slice(LocalAt, 16), localPort);
         Source server = Source.From(bytes.Slice(ServerAt, 16), Get16(bytes, 24), Get32(bytes, 20), []);
         record.Server = server == default ? null : server.ToEndPoint();
     }

@@ -156,6 +156,9 @@ internal sealed partial class MappingLifecycle
     /// <summary>Ends a mapping whose client is none of its route's peers, where only those have tunnels.</summary>
     public void EndUnlisted(int slot) => End(slot, RelayEventKind.Unlisted);
 
+    /// <summary>Ends a mapping whose route is not served any more where its client sends to.</summary>
+    public void EndNotServedHere(int slot) => End(slot, RelayEventKind.NotServedHere);
+
     /// <summary>Ends a mapping that the operator does not want.</summary>
     public void EndByOperator(int slot) => End(slot, RelayEventKind.Dropped);
 

@@ -305,11 +305,11 @@ internal sealed class MappingTable
 
     private int BucketOf(in Source source) => (int)HashOf(source, 0) & _mask;
 
-    // A port and a scope take 48 bits.
+    // Two ports and a scope take the whole last word. No two local addresses of a host differ as two routes' numbers do here.
     private ulong HashOf(in Source source, int route)
     {
         (ulong high, ulong low, ulong localHigh, ulong localLow, ulong port) = source.Words;
-        return SipHash.Hash(_k0, _k1, high, low, localHigh, localLow, port | ((ulong)route << 48));
+        return SipHash.Hash(_k0, _k1, high, low, localHigh ^ ((ulong)route << 48), localLow, port);
     }
 
     private struct RouteChain

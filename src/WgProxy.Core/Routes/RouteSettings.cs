@@ -13,6 +13,9 @@ public sealed record RouteSettings
     /// <summary>Client addresses that may not open mappings to this server, beside those that the relay denies.</summary>
     public AddressList Deny { get; init; } = AddressList.Empty;
 
+    /// <summary>Where its clients may send to, of the addresses that the relay listens on.</summary>
+    public ListenList Listen { get; init; } = ListenList.Everywhere;
+
     /// <summary>How long a proven mapping lives without a valid packet in either direction; null for as long as the relay says.
     /// </summary>
     public TimeSpan? IdleTimeout { get; init; }

@@ -16,8 +16,11 @@ internal sealed class RouteState(RouteId id, Route route, IMac1Matcher matcher)
     /// <summary>The check that its clients' initiations, and their answers to the server, must pass.</summary>
     public Mac1 Mac1 => Route.Mac1;
 
-    /// <summary>The position of its key among those of the served routes.</summary>
-    public int KeyPosition { get; init; }
+    /// <summary>The keys of the served routes among which its own is; null if it is served no longer.</summary>
+    public RouteKeys? Keys { get; set; }
+
+    /// <summary>The position of its key there.</summary>
+    public int KeyPosition { get; set; }
 
     /// <summary>Cookie replies in the server's name.</summary>
     public CookieSealer Sealer { get; } = new(route.Key);

@@ -14,9 +14,8 @@ internal sealed class RouteTable
     private readonly IMac1Matcher _matcher;
     private readonly RouteState?[] _states;
 
-    // The keys of the routes that are served, and at each key's position the index of its route.
-    private readonly Mac1Set _keys;
-    private int[] _indices = [];
+    // The keys of the routes that are served, by where: the first are those of routes that are served wherever the relay listens.
+    private readonly List<RouteKeys> _keys;
 
     // The same routes by key, for records: each names its route by it.
     private readonly Dictionary<PublicKey, int> _byKey = new(PublicKey.Comparer);
@@ -29,7 +28,7 @@ internal sealed class RouteTable
     public RouteTable(RouteList list, Action<RouteState> changed, IMac1Matcher? matcher = null)
     {
         (_list, _changed, _matcher) = (list, changed, matcher ?? Mac1Matchers.Best);
-        _keys = new Mac1Set(_matcher);
+        _keys = [new RouteKeys(ListenList.Everywhere, _matcher)];
         _byKeyBytes = _byKey.GetAlternateLookup<ReadOnlySpan<byte>>();
         _states = new RouteState?[list.Capacity];
         for (int index = 0; index < list.Capacity; index++)
@@ -42,13 +41,21 @@ internal sealed class RouteTable
     }
 
     /// <summary>How many routes are served.</summary>
-    public int Count => _keys.Count;
-
-    /// <summary>What one <see cref="Match"/> costs at the most, in steps of eight keys.</summary>
-    public int Steps => _keys.Steps;
+    public int Count => _byKey.Count;
 
     /// <summary>The index of the only route that is served; null if none is, or several.</summary>
-    public int? Only => _keys.Count == 1 ? _indices[_keys.End - 1] : null;
+    public int? Only
+    {
+        get
+        {
+            foreach ((_, int index) in _byKey)
+            {
+                return _byKey.Count == 1 ? index : null;
+            }
+
+            return null;
+        }
+    }
 
     /// <summary>One more than the highest index in use.</summary>
     public int Limit { get; private set; }
@@ -89,6 +96,7 @@ internal sealed class RouteTable
         else if (state.Id == id)
         {
             state.ReadSettings();
+            MoveKey(state);
             _changed(state);
         }
     }
@@ -105,11 +113,26 @@ internal sealed class RouteTable
         }
     }
 
-    /// <summary>The index of the route whose key an initiation was made with; -1 if there is none.</summary>
-    public int Match(ReadOnlySpan<byte> initiation)
+    /// <summary>The index of the route whose key an initiation was made with, of those that are served where its sender sends to; -1 if there
+    /// is none. No other keys are compared.</summary>
+    /// <param name="initiation">The initiation.</param>
+    /// <param name="source">Its sender.</param>
+    /// <param name="steps">What that costs at the most is added, in steps of eight keys.</param>
+    public int Match(ReadOnlySpan<byte> initiation, in Source source, ref long steps) => Match(initiation, source, here: true, ref steps);
+
+    /// <summary>The same of those routes that are not served there.</summary>
+    public int MatchElsewhere(ReadOnlySpan<byte> initiation, in Source source, ref long steps) => Match(initiation, source, here: false, ref steps);
+
+    /// <summary>What <see cref="MatchElsewhere"/> costs at the most; 0 if all routes are served where the source sends to.</summary>
+    public int StepsElsewhere(in Source source)
     {
-        int position = _keys.Match(initiation);
-        return position < 0 ? -1 : _indices[position];
+        int steps = 0;
+        for (int i = 1; i < _keys.Count; i++)
+        {
+            steps += _keys[i].Listen.Serves(source) ? 0 : _keys[i].Steps;
+        }
+
+        return steps;
     }
 
     /// <summary>The index of the served route with these bytes as its key; -1 if there is none. Looks once, however many routes there are.
@@ -134,15 +157,62 @@ internal sealed class RouteTable
         Put(listed);
     }
 
-    private void Put(RouteList.Entry listed)
+    private int Match(ReadOnlySpan<byte> initiation, in Source source, bool here, ref long steps)
     {
-        RouteState state = new(listed.Id, listed.Route, _matcher) { KeyPosition = _keys.Add(listed.Route.Mac1) };
-        if (state.KeyPosition >= _indices.Length)
+        for (int i = 0; i < _keys.Count; i++)
         {
-            Array.Resize(ref _indices, Math.Max(2 * _indices.Length, state.KeyPosition + 1));
+            RouteKeys keys = _keys[i];
+            if (keys.Listen.Serves(source) == here)
+            {
+                steps += keys.Steps;
+                if (keys.Match(initiation) is >= 0 and int index)
+                {
+                    return index;
+                }
+            }
         }
 
-        _indices[state.KeyPosition] = listed.Id.Index;
+        return -1;
+    }
+
+    private void AddKey(RouteState state)
+    {
+        ListenList listen = state.Settings.Listen;
+        RouteKeys? keys = _keys.Find(each => each.Listen.Equals(listen));
+        if (keys is null)
+        {
+            keys = new RouteKeys(listen, _matcher);
+            _keys.Add(keys);
+        }
+
+        (state.Keys, state.KeyPosition) = (keys, keys.Add(state.Mac1, state.Id.Index));
+    }
+
+    private void RemoveKey(RouteState state)
+    {
+        RouteKeys keys = state.Keys!;
+        keys.Remove(state.KeyPosition);
+        if (keys.IsEmpty && !keys.Listen.IsEverywhere)
+        {
+            _keys.Remove(keys);
+        }
+
+        state.Keys = null;
+    }
+
+    private void MoveKey(RouteState state)
+    {
+        if (state.Keys is { } keys && !keys.Listen.Equals(state.Settings.Listen))
+        {
+            RemoveKey(state);
+            AddKey(state);
+        }
+    }
+
+    private void Put(RouteList.Entry listed)
+    {
+        RouteState state = new(listed.Id, listed.Route, _matcher);
+        AddKey(state);
         _byKey[listed.Route.Key] = listed.Id.Index;
         Volatile.Write(ref _states[listed.Id.Index], state);
         Limit = Math.Max(Limit, listed.Id.Index + 1);
@@ -153,7 +223,7 @@ internal sealed class RouteTable
         if (!state.IsEnding)
         {
             state.IsEnding = true;
-            _keys.Remove(state.KeyPosition);
+            RemoveKey(state);
             _byKey.Remove(state.Route.Key);
             _changed(state);
         }

@@ -277,6 +277,14 @@ public static class Limits
     /// <summary>As many of them at once: with 1,000 peers 2,000 clients that come at once are named, eight keys a step.</summary>
     public const long PeerStepsBurst = 250_000;
 
+    /// <summary>Steps in which a relay compares an initiation with the keys of servers that are not served where it arrived, per second. Only what it
+    /// is called depends on that: of those beyond this, some 0.5 ms of each second, it is said that they match no key.</summary>
+    public const long ElsewhereStepsPerSecond = 1_024;
+
+    /// <summary>As many of them at once: <see cref="MostRoutes"/> servers, each served at addresses of its own, take so many for one initiation.
+    /// </summary>
+    public const long ElsewhereStepsBurst = 1_024;
+
     // What is written down for others.
 
     /// <summary>A live mapping's record is written anew at least this often, in milliseconds. A reader that forgets what is older than

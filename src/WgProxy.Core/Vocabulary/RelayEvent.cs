@@ -57,6 +57,9 @@ public enum RelayEventKind : byte
     /// slot.</summary>
     Unlisted,
 
+    /// <summary>The mapping's route is not served any more where its client sends to: close its socket and release the slot.</summary>
+    NotServedHere,
+
     /// <summary>The operator ended the mapping: close its socket and release the slot.</summary>
     Dropped,
 }
@@ -81,5 +84,5 @@ public readonly record struct RelayEvent(RelayEventKind Kind, int Slot, Source S
 
     /// <summary>Whether the engine must close the slot's socket and then call <see cref="Relay.Release"/>.</summary>
     public bool EndsMapping => Kind is RelayEventKind.Expired or RelayEventKind.Evicted or RelayEventKind.RouteRemoved or RelayEventKind.Unlisted
-        or RelayEventKind.Dropped;
+        or RelayEventKind.NotServedHere or RelayEventKind.Dropped;
 }

@@ -18,7 +18,7 @@ public enum RestoreVerdict : byte
     /// <summary>No route has the server's key.</summary>
     UnknownRoute,
 
-    /// <summary>The client may not open mappings, or its tunnel is no listed peer's where only those have tunnels.</summary>
+    /// <summary>The client may not open mappings, or not where it sends to, or its tunnel is no listed peer's where only those have tunnels.</summary>
     Denied,
 
     /// <summary>The source has a mapping on the route already.</summary>

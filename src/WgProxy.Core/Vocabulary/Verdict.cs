@@ -28,6 +28,9 @@ public enum Verdict : byte
     /// <summary>Dropped: mac1 does not match the public key of any route.</summary>
     BadMac1,
 
+    /// <summary>Dropped: for a server whose clients may not come by the address and port at which it arrived.</summary>
+    NotServedHere,
+
     /// <summary>Dropped: neither an initiation nor from a source that has a mapping.</summary>
     NoMapping,
 

@@ -1,4 +1,3 @@
-using System.Net;
 using WgProxy.Core.Admission;
 using WgProxy.Core.Engine;
 using WgProxy.Linux.Net;
@@ -18,7 +17,7 @@ internal static class HandedSockets
 
     private static ListenSocket TakeOver(InheritedSocket handed, StrangerSpread spread, Segmentation segmentation)
     {
-        bool isWildcard = handed.Local.Address.Equals(IPAddress.Any) || handed.Local.Address.Equals(IPAddress.IPv6Any);
+        bool isWildcard = ListenPlaces.IsWildcard(handed.Local.Address);
         UdpSocket socket = UdpSocket.TakeOver(handed.Descriptor, KernelAddress.IsIPv4(handed.Local));
         socket.Udp.AskBuffers(ListenPlan.Buffer);
         socket.Udp.RefuseMulticast();
@@ -42,6 +41,8 @@ internal static class HandedSockets
         strangers.Use(socket);
         return new ListenSocket(socket, ListenRole.WithMetadata, new DefaultLocalAddress(steering: null, isWildcard), strangers)
         {
+            Port = (ushort)handed.Local.Port,
+            Own = ListenPlaces.LocalOf(handed.Local.Address),
             IsInherited = true,
             Overflowed = socket.Udp.Overflowed,
         };

@@ -23,8 +23,17 @@ internal sealed record ListenSocket(UdpSocket Socket, ListenRole Role, DefaultLo
     /// <summary>Whether another process has bound it. What waits in it came to the whole group then, and is served.</summary>
     public bool IsInherited { get; init; }
 
+    /// <summary>The port.</summary>
+    public required ushort Port { get; init; }
+
+    /// <summary>The address, 4 or 16 bytes; empty if the kernel reports it with each datagram, because there are several.</summary>
+    public required byte[] Own { get; init; }
+
     /// <summary>Receives that failed, one after the other, since the last that did not.</summary>
     public int Failures { get; set; }
+
+    /// <summary>Whether it waits for its turn to be read. Of a socket for initiations.</summary>
+    public bool IsInRow { get; set; }
 
     /// <summary>How many datagrams the kernel had dropped here when last looked at.</summary>
     public uint Overflowed { get; set; }
@@ -112,7 +121,7 @@ internal static class ListenSockets
         {
             foreach (IPEndPoint address in addresses)
             {
-                StrangerSockets strangers = new(spread);
+                StrangerSockets strangers = new(spread, StrangerSpread.BuffersAt(addresses.Count(other => other.AddressFamily == address.AddressFamily)));
                 OpenGroup(address, steering, segmentation, workers, strangers, kept.Of(address));
                 OpenStrangers(address, segmentation, strangers);
             }
@@ -180,7 +189,8 @@ internal static class ListenSockets
         IPEndPoint listen, Steering steering, Segmentation segmentation, List<ListenSocket>[] workers, StrangerSockets strangers,
         UdpSocket[]? kept)
     {
-        bool isWildcard = listen.Address.Equals(IPAddress.Any) || listen.Address.Equals(IPAddress.IPv6Any);
+        bool isWildcard = ListenPlaces.IsWildcard(listen.Address);
+        byte[] own = ListenPlaces.LocalOf(listen.Address);
         DefaultLocalAddress defaultLocal = new(steering, isWildcard);
         for (int i = 0; i < steering.Sockets; i++)
         {
@@ -188,6 +198,8 @@ internal static class ListenSockets
             ListenRole role = (ListenRole)(i / steering.Workers);
             ListenSocket listener = new(socket, role, defaultLocal, strangers)
             {
+                Port = (ushort)listen.Port,
+                Own = own,
                 IsInherited = kept is not null,
                 Overflowed = kept is null ? 0 : socket.Udp.Overflowed,
             };
@@ -249,7 +261,7 @@ internal static class ListenSockets
     // Behind the sockets that the program chooses from: it never names one of these.
     private static void OpenStrangers(IPEndPoint listen, Segmentation segmentation, StrangerSockets strangers)
     {
-        for (int i = 0; i < StrangerSpread.Buffers; i++)
+        for (int i = 0; i < strangers.Count; i++)
         {
             UdpSocket socket = New(listen);
             strangers.Set(i, socket);

@@ -10,11 +10,15 @@ namespace WgProxy.Linux.Listen;
 /// for which the kernel waits are the host's.
 /// </summary>
 /// <param name="spread">Chooses the socket for a client.</param>
-internal sealed class StrangerSockets(StrangerSpread spread) : IDisposable
+/// <param name="count">How many sockets there are: <see cref="StrangerSpread.Buffers"/>, or fewer that share the numbers.</param>
+internal sealed class StrangerSockets(StrangerSpread spread, int count = StrangerSpread.Buffers) : IDisposable
 {
-    private readonly UdpSocket[] _sockets = new UdpSocket[StrangerSpread.Buffers];
+    private readonly UdpSocket[] _sockets = new UdpSocket[count];
     private readonly int[] _descriptors = new int[StrangerSpread.Buffers];
     private ReplyPace? _pace;
+
+    /// <summary>How many sockets there are.</summary>
+    public int Count => _sockets.Length;
 
     /// <summary>Their descriptors, in the order of <see cref="Of"/>.</summary>
     public ReadOnlySpan<int> Descriptors => _descriptors;
@@ -33,7 +37,10 @@ internal sealed class StrangerSockets(StrangerSpread spread) : IDisposable
     public void Set(int number, UdpSocket socket)
     {
         _sockets[number] = socket;
-        _descriptors[number] = socket.Descriptor;
+        for (int each = number; each < _descriptors.Length; each += _sockets.Length)
+        {
+            _descriptors[each] = socket.Descriptor;
+        }
     }
 
     /// <summary>Whether a cookie reply may leave by a socket. Where that is the listening socket, few a second may.</summary>

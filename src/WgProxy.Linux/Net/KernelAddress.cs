@@ -92,18 +92,18 @@ internal static unsafe class KernelAddress
             new IPAddress(v6->sin6_addr, v6->sin6_scope_id), NetworkOrder(v6->sin6_port));
     }
 
-    /// <summary>The source of a datagram: its sender, and the local address to which it was sent.</summary>
-    public static Source ToSource(nint address, ReadOnlySpan<byte> local)
+    /// <summary>The source of a datagram: its sender, and the local address and port to which it was sent.</summary>
+    public static Source ToSource(nint address, ReadOnlySpan<byte> local, ushort localPort)
     {
         if (IsIPv4(address))
         {
             sockaddr_in* v4 = (sockaddr_in*)address;
-            return Source.From(v4->sin_addr, NetworkOrder(v4->sin_port), 0, local);
+            return Source.From(v4->sin_addr, NetworkOrder(v4->sin_port), 0, local, localPort);
         }
 
         sockaddr_in6* v6 = (sockaddr_in6*)address;
         return Source.From(
-            v6->sin6_addr, NetworkOrder(v6->sin6_port), v6->sin6_scope_id, local);
+            v6->sin6_addr, NetworkOrder(v6->sin6_port), v6->sin6_scope_id, local, localPort);
     }
 
     private static ushort NetworkOrder(ushort value) =>

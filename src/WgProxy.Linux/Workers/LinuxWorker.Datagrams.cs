@@ -71,7 +71,7 @@ internal sealed partial class LinuxWorker
 
         nint name = batch.NameOf(entry);
         nint address = batch.AddressOf(entry) + judged;
-        Source source = KernelAddress.ToSource(name, local);
+        Source source = KernelAddress.ToSource(name, listener.Own.Length > 0 ? listener.Own : local, listener.Port);
         int length = run.Length;
         run = run[judged..];
         if (_isRestoring)

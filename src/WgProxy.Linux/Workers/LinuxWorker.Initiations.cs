@@ -14,15 +14,18 @@ internal sealed partial class LinuxWorker
         _holdsInitiations = false;
         foreach (Initiations held in _initiations)
         {
-            // Each socket has a budget of its own: a flood of one IP version leaves the other its share.
+            // Each IP version has a budget of its own: a flood of one leaves the other its share.
             held.Budget.Begin();
             Judge(held, now);
-            if (held.IsEmpty && held.Budget.IsLeft && Receive(held.Listener, held.Batch, now) > 0)
+            while (held.IsEmpty && held.Budget.IsLeft && held.TryNext())
             {
-                Judge(held, now);
+                if (Receive(held.Listener, held.Batch, now) > 0)
+                {
+                    Judge(held, now);
+                }
             }
 
-            _holdsInitiations |= !held.IsEmpty;
+            _holdsInitiations |= !held.IsEmpty || held.HasNext;
         }
     }
 
@@ -52,14 +55,21 @@ internal sealed partial class LinuxWorker
         }
     }
 
-    /// <summary>What was read of a socket for initiations.</summary>
-    private sealed class Initiations(ListenSocket listener)
+    /// <summary>What was read of the sockets for initiations of an IP version. They share a buffer, so that a port more costs none, and take turns
+    /// at it: a flood at one port leaves the others their share.</summary>
+    private sealed class Initiations(bool isIPv4)
     {
+        // Those with something to read, in the order in which the kernel said so.
+        private readonly Queue<ListenSocket> _ready = new();
+
         /// <summary>What may be judged of it in this turn.</summary>
         public InitiationBudget Budget;
 
-        /// <summary>The socket.</summary>
-        public ListenSocket Listener => listener;
+        /// <summary>Whether the sockets are of IPv4.</summary>
+        public bool IsIPv4 => isIPv4;
+
+        /// <summary>The socket of what was read.</summary>
+        public ListenSocket Listener { get; private set; } = null!;
 
         /// <summary>What was read. Apart from data, which leave their buffers in the turn in which they came.</summary>
         public ReceiveBatch Batch { get; } = new(InitiationBudget.PerTurn);
@@ -72,5 +82,34 @@ internal sealed partial class LinuxWorker
 
         /// <summary>Whether all has been judged.</summary>
         public bool IsEmpty => Batch.Count == 0;
+
+        /// <summary>Whether another socket has something to read.</summary>
+        public bool HasNext => _ready.Count > 0;
+
+        /// <summary>Makes room for so many sockets, so that none allocates later.</summary>
+        public void MakeRoom(int sockets) => _ready.EnsureCapacity(sockets);
+
+        /// <summary>A socket has something to read. It has one place in the row.</summary>
+        public void Note(ListenSocket listener)
+        {
+            if (!listener.IsInRow)
+            {
+                listener.IsInRow = true;
+                _ready.Enqueue(listener);
+            }
+        }
+
+        /// <summary>Takes the next socket. Whether there is one.</summary>
+        public bool TryNext()
+        {
+            if (!_ready.TryDequeue(out ListenSocket? next))
+            {
+                return false;
+            }
+
+            next.IsInRow = false;
+            Listener = next;
+            return true;
+        }
     }
 }

@@ -11,6 +11,8 @@ namespace WgProxy.Linux.Workers;
 internal sealed partial class LinuxWorker
 {
     private readonly HeldSockets _held = new();
+    private ListenSocket[] _withMetadata = [];
+    private ListenPlaces _places = new([], knowsLocal: true);
     private RecordLine? _records;
     private RestoreLine? _restores;
     private bool _isLent;
@@ -24,7 +26,9 @@ internal sealed partial class LinuxWorker
     /// <param name="done">Told, on the thread, when this worker's part of a batch is done.</param>
     public void PrepareRecords(Func<Source, bool> isOwn, Action<RestoreBatch> done)
     {
-        _restores = new RestoreLine(isOwn, Reopen, done, knowsLocal: true, Hold);
+        _withMetadata = [.. _listeners.Where(listener => listener.Role == ListenRole.WithMetadata)];
+        _places = new ListenPlaces([.. _withMetadata.Select(listener => listener.Socket.LocalEndPoint)], knowsLocal: true);
+        _restores = new RestoreLine(isOwn, Reopen, done, source => _places.Place(source), Hold);
         if (_settings.Journal is JournalSettings journal)
         {
             _records = new RecordLine(journal, LocalOf);
@@ -85,12 +89,8 @@ internal sealed partial class LinuxWorker
     /// <summary>Opens the socket of a restored mapping: by its own port, or by another if that is taken.</summary>
     private bool Reopen(int slot, in MappingRecord record, Tick now)
     {
-        ListenSocket? listener = null;
-        for (int i = 0; i < _listeners.Count && listener is null; i++)
-        {
-            bool fits = _listeners[i].Role == ListenRole.WithMetadata && _listeners[i].Socket.IsIPv4 == record.Source.IsIPv4;
-            listener = fits ? _listeners[i] : null;
-        }
+        int place = _places.Of(record.Source);
+        ListenSocket? listener = place < 0 ? null : _withMetadata[place];
 
         UpstreamEnd former = new(record.UpstreamLocal, record.UpstreamPort);
         UdpDescriptor socket = default;
@@ -112,9 +112,9 @@ internal sealed partial class LinuxWorker
 
         Span<byte> bytes = stackalloc byte[16];
         IPAddress local = record.Source.Local;
-        int length = local.Equals(IPAddress.IPv6Any) || !local.TryWriteBytes(bytes, out int written) ? 0 : written;
+        int length = listener!.Own.Length > 0 || local.Equals(IPAddress.IPv6Any) || !local.TryWriteBytes(bytes, out int written) ? 0 : written;
         _clients.Set(slot, record.Source.ToEndPoint(), bytes[..length]);
-        ushort port = Begin(slot, socket, listener!, bytes[..length]);
+        ushort port = Begin(slot, socket, listener, bytes[..length]);
         _relay.Restored(slot, port, record.UpstreamPort);
         HandleEvents(now);
         return true;

@@ -136,6 +136,7 @@ internal sealed partial class LinuxWorker
                     break;
                 case Kind.Initiations:
                     initiations = true;
+                    InitiationsOf(_listeners[index]).Note(_listeners[index]);
                     break;
                 case Kind.DeadlineTimer:
                     _alarm!.Quiet();
@@ -159,6 +160,9 @@ internal sealed partial class LinuxWorker
 
         return (up, down);
     }
+
+    private Initiations InitiationsOf(ListenSocket listener) =>
+        _initiations[0].IsIPv4 == listener.Socket.IsIPv4 ? _initiations[0] : _initiations[1];
 
     private void ReconsiderDefaultLocals(Tick now)
     {

@@ -72,7 +72,8 @@ internal sealed partial class LinuxWorker : IDisposable
         _zero = zero;
         _queries = new QueryLine(firstSlot, System.Diagnostics.Stopwatch.Frequency, answered);
         _listeners = listeners;
-        _initiations = [.. listeners.Where(listener => listener.Role == ListenRole.Initiations).Select(listener => new Initiations(listener))];
+        _initiations = [.. listeners.Where(listener => listener.Role == ListenRole.Initiations).Select(listener => listener.Socket.IsIPv4).Distinct().Select(isIPv4 => new Initiations(isIPv4))];
+        Array.ForEach(_initiations, each => each.MakeRoom(listeners.Count));
         _relay = new Relay(settings.SeededRelay, settings.Routes, settings.Mac1Matcher);
         _door = new UpstreamDoor(settings.Binding);
         _paths = new PathProbe(_door);

@@ -168,6 +168,7 @@ internal sealed class CauseFinder(Evidence evidence)
     private static string Words(Verdict verdict) => verdict switch
     {
         Verdict.Denied => "its address is not on the allow list, or is on the deny list",
+        Verdict.NotServedHere => "the server is not served at the address and port that it sends to: its [Peer] has the wrong Endpoint, or the server's Listen is too narrow",
         Verdict.OverShare => "its address prefix holds its share of unproven mappings",
         Verdict.ServerLoaded => "the server is under load",
         Verdict.TableFull => "the table is full",

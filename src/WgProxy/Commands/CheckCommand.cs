@@ -30,7 +30,7 @@ internal sealed class CheckCommand(OptionsReader reader, LookUp lookUp, Func<IEn
         await output.WriteAsync($"{options.File ?? "flags and variables"}: {Count(options.Servers.Count, "server")}, "
             + $"{Count(options.Servers.Sum(server => server.Peers.Count), "peer")}; clients use {options.Listen}\n");
         using SemaphoreSlim places = new(AtOnce);
-        OwnAddresses relay = new([options.Listen], own);
+        OwnAddresses relay = new(options.Listen.All, own);
         Task<(int Code, string Text)>[] looked =
             [.. options.Servers.SelectMany(server => server.Endpoints.Select(endpoint => LookAsync(server, endpoint, relay, places)))];
         int worst = await BindAsync(options, output);

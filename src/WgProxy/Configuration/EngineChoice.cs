@@ -1,3 +1,6 @@
+using System.Net;
+using System.Net.Sockets;
+using WgProxy.Core.Admission;
 using WgProxy.Core.Engine;
 using WgProxy.Linux;
 using WgProxy.Linux.Send;
@@ -38,6 +41,20 @@ internal static class EngineChoice
 
         PortableEngine.TryBinding(options.Binding);
         return [];
+    }
+
+    /// <summary>How many listening sockets the engine has beyond those of one address of each IP version, which few hosts would notice.</summary>
+    public static int ListeningFiles(Options options)
+    {
+        int receiving = options.Engine == EngineKind.Linux ? 3 * LinuxSettings(options).Workers : 2;
+        int files = 0;
+        foreach (IGrouping<AddressFamily, IPEndPoint> ofVersion in options.Listen.OfEachVersion.GroupBy(each => each.AddressFamily))
+        {
+            int addresses = ofVersion.Count();
+            files += (addresses * (receiving + StrangerSpread.BuffersAt(addresses))) - receiving - StrangerSpread.Buffers;
+        }
+
+        return files;
     }
 
     private static LinuxEngineSettings LinuxSettings(Options options)

@@ -9,6 +9,7 @@ internal static class FileKeys
     public const string NameForm = "1 to 64 letters, digits or characters of ._-@:[]%+";
 
     private const int LongestName = 64;
+    private const string AsRelay = "as [Relay] says";
 
     /// <summary>The name of a server or a peer.</summary>
     public static readonly FileKey Name = new(
@@ -45,6 +46,12 @@ internal static class FileKeys
             + "They are other ways to the server, or another server with the same key.",
     };
 
+    /// <summary>Where the clients of a server send to.</summary>
+    public static readonly FileKey ServerListen = FileKey.Of(OptionTable.Listen, AsRelay) with
+    {
+        Help = "Where the clients of this server send to, of the addresses and ports that the relay listens on. What arrives elsewhere for this server is dropped (`NotServedHere`).",
+    };
+
     /// <summary>The keys of [Relay].</summary>
     public static IReadOnlyList<FileKey> Relay { get; } =
         [.. OptionTable.Rows.Where(row => row.Sections.HasFlag(FileSections.Relay)).Select(row => FileKey.Of(row, row.Default))];
@@ -54,7 +61,7 @@ internal static class FileKeys
     [
         Name,
         .. OptionTable.Rows.Where(row => row.Sections.HasFlag(FileSections.Server))
-            .Select(row => row == OptionTable.Server ? Endpoint : FileKey.Of(row, row.Default is null ? null : row == OptionTable.Timeout ? "as [Relay] says" : row.Default)),
+            .Select(row => row == OptionTable.Server ? Endpoint : row == OptionTable.Listen ? ServerListen : FileKey.Of(row, row.Default is null ? null : row == OptionTable.Timeout ? AsRelay : row.Default)),
         PeersOnly,
         .. RateKeys.All,
     ];

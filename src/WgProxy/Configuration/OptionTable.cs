@@ -57,14 +57,19 @@ internal static class OptionTable
     });
 
     /// <summary>Where clients send to.</summary>
-    public static readonly OptionRow<IPEndPoint> Listen = Add<IPEndPoint>(new(
+    public static readonly OptionRow<ListenAddresses> Listen = Add<ListenAddresses>(new(
         "--listen",
         "WGPROXY_LISTEN",
-        "ADDRESS:PORT",
+        "ADDRESSES",
         "[::]:51820",
         SettingParser.ListenForm,
-        "The address and port that clients use. [::] means every address of this host, IPv4 and IPv6. Port 0 means any free port.",
-        SettingParser.TryParseListen));
+        "The addresses and ports that clients use, with commas between. [::] means every address of this host, IPv4 and IPv6. Port 0 means any free port. "
+            + $"A range such as 0.0.0.0:4500-4510 has up to {ListenAddresses.MostOfRange} ports; docs/listen.md says how one port serves more.",
+        ListenAddresses.TryParse)
+    {
+        Sections = FileSections.Relay | FileSections.Server,
+        IsList = true,
+    });
 
     /// <summary>The idle timeout.</summary>
     public static readonly OptionRow<TimeSpan> Timeout = Add<TimeSpan>(new(

@@ -32,7 +32,7 @@ internal sealed class Options
     public IReadOnlySet<OptionRow> Defaults { get; init; } = new HashSet<OptionRow>();
 
     /// <summary>Where clients send to.</summary>
-    public IPEndPoint Listen => Of(OptionTable.Listen);
+    public ListenAddresses Listen => Of(OptionTable.Listen);
 
     /// <summary>How long an idle tunnel is kept.</summary>
     public TimeSpan Timeout => Of(OptionTable.Timeout);
@@ -110,7 +110,7 @@ internal sealed class Options
     /// <summary>What an engine is told to serve these routes.</summary>
     public EngineSettings ForEngine(RouteList routes, Capacity capacity) => new()
     {
-        Listen = [Listen],
+        Listen = Listen.All,
         Routes = routes,
         Ports = capacity.Ports.Numbers,
         Binding = Binding,

@@ -24,7 +24,7 @@ internal sealed class OptionsReader(CommandLine line, IDictionary environment, L
 
     private static readonly Dictionary<string, string> FormerVariables = new(StringComparer.Ordinal)
     {
-        ["WGPROXY_PORTS"] = "this release listens on one port for all clients: use one WGPROXY_LISTEN",
+        ["WGPROXY_PORTS"] = "WGPROXY_LISTEN takes several addresses and ports, with commas between",
         ["WGPROXY_PUBKEYS"] = "a configuration file lists several servers: use --config, or one WGPROXY_PUBKEY",
     };
 
@@ -225,7 +225,7 @@ internal sealed class OptionsReader(CommandLine line, IDictionary environment, L
 
         // The system is asked once, whatever the number of servers.
         Lazy<IPAddress[]> host = new(() => [.. OwnAddresses.OfThisHost()]);
-        OwnAddresses own = new([options.Listen], () => host.Value);
+        OwnAddresses own = new(options.Listen.All, () => host.Value);
         ServerName[] loops = [.. options.Servers.SelectMany(server => server.Endpoints)
             .Where(endpoint => endpoint.Address is { } address && own.Contains(address, endpoint.Port))];
         foreach (ServerName loop in loops)
@@ -233,13 +233,30 @@ internal sealed class OptionsReader(CommandLine line, IDictionary environment, L
             log.ServerIsRelay(loop, loop.Address!);
         }
 
-        bool hasPorts = options.UpstreamPorts is not { } ports || ports.First != ports.Last || ports.First != options.Listen.Port;
+        bool hasPorts = options.UpstreamPorts is not { } ports || Enumerable.Range(ports.First, ports.Last - ports.First + 1).Except(options.Listen.Ports).Any();
         if (!hasPorts)
         {
-            log.SettingIsWrong(OptionTable.UpstreamPorts, $"{options.Listen.Port}", "the relay listens on this port; expected at least one other");
+            (ushort first, ushort last) = options.UpstreamPorts!.Value;
+            log.SettingIsWrong(OptionTable.UpstreamPorts, first == last ? $"{first}" : $"{first}-{last}", $"the relay listens on {(first == last ? "this port" : "these ports")}; expected at least one other");
         }
 
-        return loops.Length == 0 && hasPorts;
+        return IsServed(options) && loops.Length == 0 && hasPorts;
+    }
+
+    // Another socket for one server would not show where the relay's addresses are listed.
+    private bool IsServed(Options options)
+    {
+        bool valid = true;
+        foreach (ServerOptions server in options.Servers)
+        {
+            if (server.Listen is { } listen && !options.Listen.Hold(listen, out IPEndPoint? missing))
+            {
+                log.ServerListensElsewhere(server.Name, missing!, options.Listen.ToString());
+                valid = false;
+            }
+        }
+
+        return valid;
     }
 
     private void WarnOfUnknown()

@@ -143,6 +143,7 @@ internal sealed class RelayFile
         string name = given ?? endpoints[0].ToString();
         string place = $"{_path}:{reader.LineOf(FileKeys.Endpoint)}: {FileKeys.Endpoint.Name}";
         ServerName[] own = [.. endpoints.Select(endpoint => endpoint with { Alias = given, Setting = place })];
+        ListenAddresses? listen = reader.ValueOf<ListenAddresses?>(OptionTable.Listen, null);
         int line = reader.LineOf(FileKeys.Name);
         if (IsNew(_names, name, line, given is null ? $"the name {LogLine.Quote(name)}, which stands for a missing Name," : $"Name {LogLine.Quote(name)}")
             & IsNew(_keys, key, reader.LineOf(FileKeys.PeerKey), $"server {name}'s PublicKey"))
@@ -151,10 +152,12 @@ internal sealed class RelayFile
             {
                 Others = own[1..],
                 Peers = draft.Peers,
+                Listen = listen,
                 Settings = new RouteSettings
                 {
                     Allow = reader.ValueOf(OptionTable.Allow, AddressList.Empty),
                     Deny = reader.ValueOf(OptionTable.Deny, AddressList.Empty),
+                    Listen = listen is null ? ListenList.Everywhere : new ListenList(listen.OfEachVersion),
                     IdleTimeout = reader.ValueOf<TimeSpan?>(OptionTable.Timeout, null),
                     Rate = RateKeys.Of(reader),
                     TunnelRate = RateKeys.OfTunnel(reader),

@@ -24,6 +24,9 @@ internal sealed record ServerOptions(string Name, PublicKey Key, ServerName Endp
     /// <summary>All endpoints, in the order in which they are tried.</summary>
     public IReadOnlyList<ServerName> Endpoints => [Endpoint, .. Others];
 
+    /// <summary>Where its clients send to; null for wherever the relay listens.</summary>
+    public ListenAddresses? Listen { get; init; }
+
     /// <summary>The limits of its clients, beside those of the relay.</summary>
     public RouteSettings Settings { get; init; } = RouteSettings.Default;
 

@@ -117,13 +117,6 @@ internal static class SettingParser
         return refusal is null;
     }
 
-    public static bool TryParseListen(string text, out IPEndPoint value, out string? refusal)
-    {
-        bool valid = EndPointText.TryParse(text, out value, out string? detail);
-        refusal = valid ? null : $"{detail}; expected {ListenForm}";
-        return valid;
-    }
-
     public static bool TryParseKey(string text, out PublicKey value, out string? refusal)
     {
         bool valid = PublicKey.TryParse(text, out PublicKey? key, out refusal);

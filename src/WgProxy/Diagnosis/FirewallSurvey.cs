@@ -18,7 +18,7 @@ internal static class FirewallSurvey
     /// <param name="ports">The ports from which the relay sends to them. The first and the last stand for all.</param>
     /// <param name="unseen">Takes what could not be seen.</param>
     [SupportedOSPlatform("linux")]
-    public static FirewallState? Look(IPEndPoint listen, IEnumerable<IPEndPoint> servers, IReadOnlyList<ushort> ports, List<Unseen> unseen)
+    public static FirewallState? Look(IReadOnlyList<IPEndPoint> listen, IEnumerable<IPEndPoint> servers, IReadOnlyList<ushort> ports, List<Unseen> unseen)
     {
         string legacy = string.Join(", ", Legacy().Distinct(StringComparer.Ordinal));
         if (legacy.Length > 0)
@@ -36,7 +36,7 @@ internal static class FirewallSurvey
 
         IPEndPoint[] others = [.. servers.Distinct().Where(server => !IPAddress.IsLoopback(server.Address))];
         ushort[] ends = ports.Count == 0 ? [] : [ports[0], ports[^1]];
-        FlowState[] flows = [.. OfClients(listen).Concat(others.SelectMany(server => ends.SelectMany(port => OfServer(server, port))))
+        FlowState[] flows = [.. listen.SelectMany(OfClients).Concat(others.SelectMany(server => ends.SelectMany(port => OfServer(server, port))))
             .Select(each => new FlowState(each.What, each.Match, rules.Judge(each.Flow)))];
         return new FirewallState(rules.Count, flows, rules.Tracking);
     }

@@ -20,13 +20,16 @@ internal sealed class HostSurvey(Options options, LookUp lookUp, Func<IEnumerabl
 {
     private readonly List<Unseen> _unseen = [];
 
+    // A program that has the first address mostly has the others. Of all of them, the relay says at its start which it cannot have.
+    private IPEndPoint First => options.Listen.All[0];
+
     /// <summary>Gathers them.</summary>
     public async Task<Facts> LookAsync()
     {
-        EndpointSurvey survey = new(lookUp, new OwnAddresses([options.Listen], own), options.Binding);
+        EndpointSurvey survey = new(lookUp, new OwnAddresses(options.Listen.All, own), options.Binding);
         Facts facts = new()
         {
-            Listen = options.Listen,
+            Listen = First,
             Timeout = options.Timeout,
             MaxMappings = options.MaxMappings,
             Mark = options.Binding.Mark,
@@ -64,20 +67,20 @@ internal sealed class HostSurvey(Options options, LookUp lookUp, Func<IEnumerabl
 
     private Facts OfPort(Facts facts)
     {
-        EphemeralPorts ports = EphemeralPorts.OfThisHost(options.Listen.Port);
-        PortState? port = options.Listen.Port == 0 ? null : PortSurvey.Look(options.Listen);
+        EphemeralPorts ports = EphemeralPorts.OfThisHost(options.Listen.Ports);
+        PortState? port = First.Port == 0 ? null : PortSurvey.Look(First);
         if (!ports.IsTold)
         {
             _unseen.Add(new Unseen("the range of local ports", $"{EphemeralPorts.Source} cannot be read: let this process see /proc/sys (ProcSubset=all)"));
         }
 
-        if (port is null && options.Listen.Port != 0)
+        if (port is null && First.Port != 0)
         {
             _unseen.Add(new Unseen("the sockets at the relay's port", "/proc/net/udp cannot be read: let this process see it (ProcSubset=all)"));
         }
         else if (port is { Sockets: > 0, Holders.Count: 0 })
         {
-            _unseen.Add(new Unseen($"the program that holds UDP port {options.Listen.Port}", "it is another user's: run doctor as root"));
+            _unseen.Add(new Unseen($"the program that holds UDP port {First.Port}", "it is another user's: run doctor as root"));
         }
 
         PortHolder? relay = port?.Holders.FirstOrDefault(holder => holder.IsRelay);
@@ -90,7 +93,7 @@ internal sealed class HostSurvey(Options options, LookUp lookUp, Func<IEnumerabl
 
         return facts with
         {
-            Ports = options.UpstreamPorts is { } chosen ? ports.Only(chosen, options.Listen.Port) with { IsTold = ports.IsTold } : ports,
+            Ports = options.UpstreamPorts is { } chosen ? ports.Only(chosen, options.Listen.Ports) with { IsTold = ports.IsTold } : ports,
             Reserved = ProcText.Read("/proc/sys/net/ipv4/ip_local_reserved_ports") ?? string.Empty,
             Port = port,
             Privileges = privileges,
@@ -112,7 +115,7 @@ internal sealed class HostSurvey(Options options, LookUp lookUp, Func<IEnumerabl
             Buffers = Buffers(facts.Privileges),
             Overflowed = ProcSurvey.Overflowed(),
             Tracking = ProcSurvey.Tracking(),
-            Firewall = FirewallSurvey.Look(options.Listen, servers, facts.Ports?.Numbers ?? [], _unseen),
+            Firewall = FirewallSurvey.Look(options.Listen.All, servers, facts.Ports?.Numbers ?? [], _unseen),
             IsIPv6Disabled = ProcSurvey.Number("/proc/sys/net/ipv6/conf/all/disable_ipv6") == 1
                 || (Directory.Exists("/proc/sys/net/ipv4") && !Directory.Exists("/proc/sys/net/ipv6")),
             Release = HostFacts.KernelRelease,

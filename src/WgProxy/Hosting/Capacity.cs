@@ -33,22 +33,24 @@ internal sealed record Capacity(int Mappings, int Asked, string Bound, Ephemeral
 
     /// <summary>What fits on this host. The soft limit on open files is raised to the hard one: not every form of the runtime
     /// does that by itself.</summary>
-    /// <param name="listenPort">The port to listen on, which no upstream socket may take.</param>
+    /// <param name="listenPorts">The ports to listen on, which no upstream socket may take.</param>
     /// <param name="wanted">The most mappings that the operator wants.</param>
     /// <param name="chosen">The ports that the operator chose for upstream sockets, if so.</param>
-    public static Capacity OfThisHost(int listenPort, int wanted, (ushort First, ushort Last)? chosen = null) =>
+    /// <param name="listening">Listening sockets beyond those of one address, each a file.</param>
+    public static Capacity OfThisHost(IReadOnlyList<int> listenPorts, int wanted, (ushort First, ushort Last)? chosen = null, int listening = 0) =>
         From(
-            chosen is { } range ? EphemeralPorts.OfThisHost(listenPort).Only(range, listenPort) : EphemeralPorts.OfThisHost(listenPort),
+            chosen is { } range ? EphemeralPorts.OfThisHost(listenPorts).Only(range, listenPorts) : EphemeralPorts.OfThisHost(listenPorts),
             OperatingSystem.IsLinux() ? HostFacts.RaiseOpenFiles() : HostFacts.Unlimited,
-            wanted);
+            wanted,
+            listening);
 
     /// <summary>What fits into 90 % of the ports and of the open files: the rest is for resting ports, for other programs,
     /// and for the process itself, which needs 256 files whatever the limit.</summary>
-    public static Capacity From(EphemeralPorts ports, long? openFiles, int wanted)
+    public static Capacity From(EphemeralPorts ports, long? openFiles, int wanted, int listening = 0)
     {
         long byPorts = ports.Numbers.Count * 9L / 10;
         long limit = openFiles ?? AssumedFiles;
-        long byFiles = limit - Math.Max(limit / 10, OwnFiles);
+        long byFiles = limit - Math.Max(limit / 10, OwnFiles) - listening;
         int mappings = (int)Math.Max(1, Math.Min(wanted, Math.Min(byPorts, byFiles)));
         bool filesBound = byFiles < wanted && byFiles <= byPorts;
         string bound = filesBound ? "open files" : byPorts < wanted ? "upstream ports" : OptionTable.MaxMappings.Name;

@@ -17,23 +17,23 @@ internal sealed record EphemeralPorts(IReadOnlyList<ushort> Numbers, (ushort Fir
     /// <summary>The file with the range on Linux.</summary>
     public static string Source => $"{Folder}/ip_local_port_range";
 
-    /// <summary>The ports that programs on this host may use freely, without reserved ones and the listening port.</summary>
-    public static EphemeralPorts OfThisHost(int listenPort)
+    /// <summary>The ports that programs on this host may use freely, without reserved ones and the listening ports.</summary>
+    public static EphemeralPorts OfThisHost(params IReadOnlyList<int> listenPorts)
     {
         string? range = ProcText.Read(Source);
         string? reserved = ProcText.Read($"{Folder}/ip_local_reserved_ports");
-        return Select(range ?? string.Empty, reserved ?? string.Empty, listenPort);
+        return Select(range ?? string.Empty, reserved ?? string.Empty, listenPorts);
     }
 
     /// <summary>The same from the texts of the kernel, such as <c>32768 60999</c> and <c>8080,9000-9010</c>. Unreadable parts
     /// are skipped. Without a range, the dynamic ports of RFC 6335 apply.</summary>
-    public static EphemeralPorts Select(string range, string reserved, int listenPort)
+    public static EphemeralPorts Select(string range, string reserved, params IReadOnlyList<int> listenPorts)
     {
         string[] ends = range.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries);
         (ushort First, ushort Last) told = default;
         bool isTold = ends is [string low, string high] && TryRange(low, high, out told);
         (ushort First, ushort Last) ports = isTold ? told : Dynamic;
-        HashSet<int> taken = [listenPort];
+        HashSet<int> taken = [.. listenPorts];
         foreach (string item in reserved.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
         {
             string[] span = item.Split('-');
@@ -48,12 +48,12 @@ internal sealed record EphemeralPorts(IReadOnlyList<ushort> Numbers, (ushort Fir
         return new EphemeralPorts(numbers, ports, isTold);
     }
 
-    /// <summary>The ports of a range that the operator chose, without the listening port. Reserved ones are among them: an operator
+    /// <summary>The ports of a range that the operator chose, without the listening ports. Reserved ones are among them: an operator
     /// reserves ports so that no other program gets them.</summary>
-    public EphemeralPorts Only((ushort First, ushort Last) chosen, int listenPort) => this with
+    public EphemeralPorts Only((ushort First, ushort Last) chosen, params IReadOnlyList<int> listenPorts) => this with
     {
         Numbers = [.. Enumerable.Range(chosen.First, chosen.Last - chosen.First + 1)
-            .Where(port => port != listenPort).Select(port => (ushort)port)],
+            .Where(port => !listenPorts.Contains(port)).Select(port => (ushort)port)],
         IsTold = true,
     };
 

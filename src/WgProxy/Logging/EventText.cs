@@ -31,6 +31,7 @@ internal static class EventText
             RelayEventKind.Evicted => "was displaced by another mapping: the table is full",
             RelayEventKind.RouteRemoved => "has ended: its server is no longer served",
             RelayEventKind.Unlisted => "has ended: it is none of its server's peers, and only those are served",
+            RelayEventKind.NotServedHere => "has ended: its server is no longer served at the address and port that it sends to",
             RelayEventKind.Dropped => "has ended: the operator dropped it",
             _ => change.Kind.ToString(),
         };

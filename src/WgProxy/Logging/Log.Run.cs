@@ -10,7 +10,7 @@ internal sealed partial class Log
 {
     /// <summary>The relay has started.</summary>
     public void Started(string version, IEnumerable<IPEndPoint> listening, IReadOnlyList<ServerOptions> servers) =>
-        Info($"wgproxy {version} relays from {string.Join(" and ", listening)} to "
+        Info($"wgproxy {version} relays from {string.Join(" and ", ListenAddresses.Shortened(listening))} to "
             + (servers is [ServerOptions only] ? $"{only.Endpoint.Title}, public key {only.Key}" : NamesOf(servers)));
 
     /// <summary>How many clients fit, and which limit bounds them. Warns if a higher limit on open files would allow more, or if

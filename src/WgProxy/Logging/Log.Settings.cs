@@ -37,11 +37,15 @@ internal sealed partial class Log
             + (server.Address is null ? $"it resolves to {address}, and " : string.Empty)
             + "that is where this relay itself listens; expected the address of the WireGuard server");
 
-    /// <summary>The system refused the listening address.</summary>
-    public void ListenRefused(IPEndPoint listen, EngineException refusal, EphemeralPorts ports) =>
+    /// <summary>A server's clients are to come where the relay does not listen.</summary>
+    public void ServerListensElsewhere(string server, IPEndPoint missing, string listen) =>
+        Error($"Listen of server {server} has {LogLine.Quote(missing.ToString())}, where the relay does not listen; expected some of {listen}, as {OptionTable.Listen.Name} says");
+
+    /// <summary>The system refused a listening address.</summary>
+    public void ListenRefused(ListenAddresses listen, EngineException refusal, EphemeralPorts ports) =>
         Error($"{OptionTable.Listen.Name} is {LogLine.Quote(listen.ToString())}: {refusal.Message}; "
             + "expected an address and port of this host that are free and that this process may use"
-            + (refusal.Cause == EngineRefusal.PortInUse ? ports.AdviceAbout(listen.Port) : string.Empty));
+            + (refusal.Cause == EngineRefusal.PortInUse ? ports.AdviceAbout(refusal.Port ?? listen.Ports[0]) : string.Empty));
 
     /// <summary>The system refused what upstream sockets are to be bound to.</summary>
     public void BindingRefused(OptionRow row, string reason) => Error($"{row.Name}: {reason}");

@@ -14,7 +14,7 @@ internal sealed partial class Log
             Error(refusal);
         }
 
-        string? disagreement = options.Defaults.Contains(OptionTable.Listen) ? null : handed.Disagreement([options.Listen]);
+        string? disagreement = options.Defaults.Contains(OptionTable.Listen) ? null : handed.Disagreement(options.Listen.All);
         if (disagreement is not null)
         {
             Error($"{OptionTable.Listen.Name} is {LogLine.Quote(options.Listen.ToString())}, and {disagreement}");

@@ -150,7 +150,7 @@ internal sealed class Restoration(RecordFile file, StateWriter writer)
                 // No network yet, too many files, too many mappings: that may pass, and the tunnel be alive still.
                 _kept.Add(new KeptRecord(lent.Cells[i], MappingKey.Of(lent.Batch.Records[i]), lent.Batch.Records[i].Written, verdict));
             }
-            else if (verdict is not (RestoreVerdict.Restored or RestoreVerdict.Waiting))
+            else if (verdict is not (RestoreVerdict.Restored or RestoreVerdict.Waiting) || (verdict == RestoreVerdict.Restored && lent.Batch.HasMoved(i)))
             {
                 writer.Refuse(lent.Cells[i]);
             }

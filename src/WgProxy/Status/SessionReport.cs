@@ -17,6 +17,9 @@ internal sealed record SessionReport
     /// <summary>The address of this host that it sends to; null where the engine cannot tell.</summary>
     public required string? LocalAddress { get; init; }
 
+    /// <summary>The port of this host that it sends to.</summary>
+    public required int LocalPort { get; init; }
+
     /// <summary>The server's name; null if it is served no more.</summary>
     public required string? Server { get; init; }
 

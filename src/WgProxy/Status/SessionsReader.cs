@@ -135,6 +135,7 @@ internal sealed class SessionsReader(EngineInquiry inquiry, ServerSet servers, T
         return new SessionReport
         {
             Client = new System.Net.IPEndPoint(mapping.Source.Address, mapping.Source.Port).ToString(),
+            LocalPort = mapping.Source.LocalPort,
             LocalAddress = mapping.Source.Local.Equals(System.Net.IPAddress.IPv6Any) ? null : mapping.Source.Local.ToString(),
             Server = of?.Server,
             Peer = of?.PeerOf(mapping.Peer),

@@ -13,6 +13,7 @@ internal static class VerdictMeanings
         [nameof(Verdict.NotWireGuard)] = "Dropped: not one of the four WireGuard types, or with reserved bytes that are not zero.",
         [nameof(Verdict.BadLength)] = "Dropped: a WireGuard type with a length that this type never has.",
         [nameof(Verdict.BadMac1)] = "Dropped: mac1 does not match the public key of any route.",
+        [nameof(Verdict.NotServedHere)] = "Dropped: for a server whose clients may not come by the address and port at which it arrived.",
         [nameof(Verdict.NoMapping)] = "Dropped: neither an initiation nor from a source that has a mapping.",
         [nameof(Verdict.NotProven)] = "Dropped: data from a source whose initiation the server has not answered yet.",
         [nameof(Verdict.UnknownIndex)] = "Dropped: a response or cookie reply whose receiver index the other end never issued on this tunnel.",

@@ -102,7 +102,7 @@ public sealed class RecordLineTests
                 return true;
             },
             batch => done = batch,
-            knowsLocal: true);
+            source => source);
         RestoreBatch batch = new(records, () => Instant, _ => { });
         batch.Begin();
         Assert.Equal(RestoreOutcome.Waiting, line.Post(batch));
@@ -132,7 +132,7 @@ public sealed class RecordLineTests
             },
             (int _, in MappingRecord _, Tick _) => true,
             _ => { },
-            knowsLocal: true);
+            source => source);
         line.Post(new RestoreBatch(new MappingRecord[1_024], () => Instant, _ => { }));
         do
         {
@@ -157,7 +157,7 @@ public sealed class RecordLineTests
                 return true;
             },
             _ => { },
-            knowsLocal: true);
+            source => source);
         RestoreBatch batch = new(records, () => Instant, _ => { });
         Assert.False(line.HasBatch);
         line.RestoreClient(relay, records[140].Source, _driver.Now);
@@ -195,7 +195,7 @@ public sealed class RecordLineTests
                 return true;
             },
             _ => { },
-            knowsLocal: true,
+            source => source,
             (in MappingRecord record) => held.Add(record.Source));
         RestoreBatch batch = new(records, () => Instant, _ => { });
         for (int round = 0; round < 2; round++)
@@ -219,7 +219,7 @@ public sealed class RecordLineTests
     [Fact]
     public void What_waits_when_the_owner_ends_is_told_and_nothing_waits_after_that()
     {
-        RestoreLine line = new(_ => true, (int _, in MappingRecord _, Tick _) => true, _ => { }, knowsLocal: true);
+        RestoreLine line = new(_ => true, (int _, in MappingRecord _, Tick _) => true, _ => { }, source => source);
         List<RestoreBatch> told = [];
         RestoreBatch batch = new([], () => Instant, told.Add);
         Assert.Equal(RestoreOutcome.Waiting, line.Post(batch));
@@ -244,7 +244,7 @@ public sealed class RecordLineTests
                 return true;
             },
             _ => { },
-            knowsLocal: false);
+            source => Source.From(source.ToEndPoint()));
         line.Post(new RestoreBatch([record], () => Instant, _ => { }));
         Assert.False(line.Continue(relay, _driver.Now));
         Assert.Equal(Source.From(record.Source.ToEndPoint()), opened);

@@ -11,7 +11,7 @@ internal static class AnyRecord
     {
         MappingRecord record = new()
         {
-            Source = Source.From(EndPoint(random), random.Next(3) == 0 ? null : Address(random)),
+            Source = Source.From(EndPoint(random), random.Next(3) == 0 ? null : Address(random), (ushort)(random.Next(3) == 0 ? 0 : random.Next(65_536))),
             Server = random.Next(4) == 0 ? null : EndPoint(random),
             Proof = (Proof)random.Next((int)Proof.Confirmed + 1),
             Former = random.Next(3) == 0 ? Proof.None : Any(random),
@@ -60,7 +60,7 @@ internal static class AnyRecord
     {
         List<object?> fields =
         [
-            Convert.ToHexString(record.Route), record.Source, record.Source.Local, record.Source.Scope, record.Proof, record.Former,
+            Convert.ToHexString(record.Route), record.Source, record.Source.Local, record.Source.LocalPort, record.Source.Scope, record.Proof, record.Former,
             record.Admitted, record.Marks, record.UpstreamPort, record.UpstreamLocal, record.Server, record.Written, record.ExpiresIn,
             record.AskedAgo, record.ValidAgo, record.LingersFor, record.CookieFor, record.UplinkBytes, record.DownlinkBytes, record.Charged,
             record.LastMac1, record.ServerCookie, record.LastInitiation,

@@ -43,8 +43,10 @@ public sealed class MappingRecordTests
 
             if (MappingRecord.TryRead(bytes, out MappingRecord record))
             {
+                // A record of version 1 is written as one of version 2.
                 record.Write(written);
-                Assert.Equal(bytes, written);
+                Assert.Equal(bytes[4..], written[4..]);
+                Assert.True(bytes[0] == 1 || bytes.AsSpan().SequenceEqual(written));
                 read++;
             }
             else
@@ -77,7 +79,21 @@ public sealed class MappingRecordTests
         Assert.True(MappingRecord.TryRead(bytes, out _));
         Assert.False(MappingRecord.TryRead(bytes.AsSpan(..^1), out _));
         Assert.False(MappingRecord.TryRead([.. bytes, 0], out _));
-        bytes[0] = 2;
+        bytes[0] = 3;
+        Assert.False(MappingRecord.TryRead(bytes, out _));
+    }
+
+    // An upgrade keeps the tunnels that there are.
+    [Fact]
+    public void A_record_of_version_1_is_read_without_a_local_port()
+    {
+        MappingRecord record = AnyRecord.Of(new Random(8));
+        byte[] bytes = Written(record);
+        new byte[] { 1, 0, 0x38, 2 }.CopyTo(bytes, 0);
+        Assert.True(MappingRecord.TryRead(bytes, out MappingRecord read));
+        record.Source = record.Source.To(localPort: 0);
+        Assert.Equal(AnyRecord.Describe(record), AnyRecord.Describe(read));
+        bytes[2]++;
         Assert.False(MappingRecord.TryRead(bytes, out _));
     }
 
@@ -102,13 +118,13 @@ public sealed class MappingRecordTests
         Assert.Equal((70, 70), (aged.AskedAgo, aged.ValidAgo));
     }
 
-    // What stands in files and in stores stays readable: these offsets are the contract of version 1.
+    // What stands in files and in stores stays readable: these offsets are the contract of version 2.
     [Fact]
     public void Each_field_has_its_offset()
     {
         MappingRecord record = default;
         ((Span<byte>)record.Route).Fill(0xA1);
-        record.Source = Source.From(new IPEndPoint(IPAddress.Parse("fe80::1%7"), 0x1234), IPAddress.Parse("192.0.2.9"));
+        record.Source = Source.From(new IPEndPoint(IPAddress.Parse("fe80::1%7"), 0x1234), IPAddress.Parse("192.0.2.9"), 0x5678);
         record.Server = new IPEndPoint(IPAddress.Parse("192.0.2.1"), 51_820);
         (record.Proof, record.Former, record.Admitted) = (Proof.Confirmed, Proof.Answered, Share.Verified);
         record.Marks = RecordMarks.ServerUsedPort | RecordMarks.IsInUse;
@@ -126,7 +142,7 @@ public sealed class MappingRecordTests
 
         byte[] expected = new byte[568];
         void Put(int at, params byte[] bytes) => bytes.CopyTo(expected, at);
-        Put(0, 1, 0, 0x38, 2, 6, 4, 2, 8, 7, 6, 1, 1, 0x34, 0x12, 0xCD, 0xAB, 7);
+        Put(0, 2, 0, 0x78, 0x56, 6, 4, 2, 8, 7, 6, 1, 1, 0x34, 0x12, 0xCD, 0xAB, 7);
         Put(24, 0x6C, 0xCA);
         Put(32, [.. Enumerable.Repeat((byte)0xA1, 32)]);
         Put(64, 0xFE, 0x80);

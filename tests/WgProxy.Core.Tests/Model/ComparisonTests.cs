@@ -23,6 +23,8 @@ public sealed partial class ComparisonTests(ITestOutputHelper output)
         ["a route's lists keep nobody out"] = new() { RoutesHaveLists = false },
         ["a route has no timeout of its own"] = new() { RoutesHaveTimeouts = false },
         ["a route's settings hold before the relay is told"] = new() { SettingsWaitToBeTold = false },
+        ["a route is served at every address"] = new() { RoutesHaveAddresses = false },
+        ["who is no longer served at an address stays"] = new() { WhoIsNotServedEnds = false },
         ["who is no longer listed stays"] = new() { UnlistedEnd = false },
         ["the server's questions pass where only peers have tunnels"] = new() { ServersQuestionsAreForPeers = false },
         ["an answer to no question names a tunnel"] = new() { UnaskedAnswersName = true },

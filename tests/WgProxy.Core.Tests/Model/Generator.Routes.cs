@@ -18,7 +18,7 @@ internal sealed partial class Generator
                 0 => [new Step("remove", route)],
                 1 => [new Step("add", other)],
                 2 => [new Step("remove", route), new Step("add", SameServer(route))],
-                _ => new Step[] { new(Pick("restrict", "shorten", "shorten", "relax"), route) },
+                _ => new Step[] { new(Pick("restrict", "confine", "shorten", "shorten", "relax"), route) },
             })
             {
                 yield return step;

@@ -108,7 +108,7 @@ internal sealed partial class Generator
 
     private T Pick<T>(params IReadOnlyList<T> from) => Pick(_random, from);
 
-    private int AnySource() => _random.Next(_sources);
+    private int AnySource() => _random.Next(_sources) + (_random.Next(8) == 0 ? Lockstep.Elsewhere : 0);
 
     /// <summary>A route that is in the list; seldom another.</summary>
     private int AnyRoute() => _both.Routes.Listed.Count == 0 || _random.Next(20) == 0
@@ -132,7 +132,7 @@ internal sealed partial class Generator
         return some.Length == 0 ? null : Pick(some);
     }
 
-    private static int NumberOf(ReferenceMapping mapping) => mapping.Source.Port - 1_000;
+    private static int NumberOf(ReferenceMapping mapping) => Lockstep.NumberOf(mapping.Source);
 
     /// <summary>An index that the mapping's server has named, or none that anybody knows.</summary>
     private uint ServerIndexOf(ReferenceMapping? mapping)

@@ -17,10 +17,11 @@ internal sealed partial class Lockstep
     private string? Publish(Step step)
     {
         Route route = _routes[Math.Min(step.Number, _routes.Count - 1)];
-        RouteSettings free = route.Settings with { Deny = AddressList.Empty, IdleTimeout = null, Rate = Rate.Unlimited, TunnelRate = Rate.Unlimited };
+        RouteSettings free = route.Settings with { Deny = AddressList.Empty, Listen = ListenList.Everywhere, IdleTimeout = null, Rate = Rate.Unlimited, TunnelRate = Rate.Unlimited };
         route.Settings = step.Kind switch
         {
             "restrict" => free with { Deny = Sequence.Denied },
+            "confine" => free with { Listen = Sequence.Confined },
             "shorten" => free with { IdleTimeout = TimeSpan.FromSeconds(7) },
             "throttle" => free with { Rate = new Rate(300_000, 250_000), TunnelRate = new Rate(200_000, 170_000) },
             "enroll" => ReferencePeers.Enroll(route.Settings, step.Route),

@@ -8,9 +8,6 @@ namespace WgProxy.Core.Tests.Model;
 /// belongs to one worker for good.</summary>
 internal sealed partial class Lockstep
 {
-    /// <summary>Sources with numbers from here on have the addresses of others, and port 0.</summary>
-    public const int Portless = 1_000;
-
     private readonly ReferenceRoutes _routes;
     private readonly IReadOnlyList<Worker> _workers;
     private byte[] _buffer = new byte[1 << 16];
@@ -63,13 +60,6 @@ internal sealed partial class Lockstep
             return sum;
         }
     }
-
-    public static Source SourceOf(int number) => Source.From(
-        number < Portless ? new IPEndPoint(AddressOf(number), 1_000 + number) : new IPEndPoint(AddressOf(number - Portless), 0));
-
-    /// <summary>Three ports of one IPv4 address, three addresses of one IPv6 /64, and so on.</summary>
-    private static IPAddress AddressOf(int number) => IPAddress.Parse(
-        number / 3 % 2 == 0 ? $"192.0.2.{1 + (number / 3)}" : $"2001:db8:0:{1 + (number / 3):x}::{number:x}");
 
     /// <summary>Runs a whole sequence and lets everything expire. Returns what went wrong, and at which step.</summary>
     public static (int Step, string Reason)? Run(Sequence sequence, ReferenceRules? rules = null)
@@ -136,7 +126,7 @@ internal sealed partial class Lockstep
                 return Move(Math.Min(step.Number, _routes.Count - 1), step.Kind is "list");
             case "add" or "remove":
                 return step.Kind is "add" ? _routes.Add(step.Number) : _routes.Remove(step.Number);
-            case "restrict" or "shorten" or "throttle" or "relax" or "enroll":
+            case "restrict" or "confine" or "shorten" or "throttle" or "relax" or "enroll":
                 return Publish(step);
             case "tell":
                 return Tell(step.Number, _workers);

@@ -74,6 +74,11 @@ internal sealed partial class ReferenceRelay
             return Verdict.NoServer;
         }
 
+        if (mapping is null && !IsServedAt(tunnel.Route, source))
+        {
+            return Verdict.NotServedHere;
+        }
+
         if (mapping is null && IsDenied(source, tunnel.Route))
         {
             return Verdict.Denied;
@@ -151,6 +156,11 @@ internal sealed partial class ReferenceRelay
         if (routes[route].Server is null)
         {
             return Drop(Direction.Uplink, Verdict.NoServer, datagram, route: route);
+        }
+
+        if (!IsServedAt(route, source))
+        {
+            return Drop(Direction.Uplink, Verdict.NotServedHere, datagram, route: route);
         }
 
         if (IsDenied(source, route))

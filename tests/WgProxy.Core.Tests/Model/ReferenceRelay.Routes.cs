@@ -108,8 +108,16 @@ internal sealed partial class ReferenceRelay
     public bool HasRouteOf(ReferenceMapping mapping) =>
         routes.Listed.Any(listed => listed % ReferenceRoutes.Servers == mapping.Route % ReferenceRoutes.Servers);
 
-    /// <summary>Whether the lists keep the mapping's client out.</summary>
-    public bool Denies(ReferenceMapping mapping) => IsDenied(mapping.Source, mapping.Route);
+    /// <summary>Whether the lists keep the mapping's client out, or it sends to where the route is not served.</summary>
+    public bool Denies(ReferenceMapping mapping) => IsDenied(mapping.Source, mapping.Route) || !IsServedAt(mapping.Route, mapping.Source);
+
+    /// <summary>Whether the mapping must end, because its client sends to where the route is not served any more.</summary>
+    public bool MustEndHere(ReferenceMapping mapping) =>
+        rules.WhoIsNotServedEnds && _walked.Contains(mapping.Route) && !IsServedAt(mapping.Route, mapping.Source);
+
+    public void EndHere(ReferenceMapping mapping) => End(mapping, RelayEventKind.NotServedHere);
+
+    private bool IsServedAt(int route, Source source) => !rules.RoutesHaveAddresses || SettingsOf(route).Listen.Serves(source);
 
     private bool IsDeniedByRoute(Source source, int route) =>
         rules.RoutesHaveLists && !SettingsOf(route).Deny.IsEmpty && Sequence.DeniedPrefix.Contains(source.Address);

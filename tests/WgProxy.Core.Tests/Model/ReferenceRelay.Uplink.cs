@@ -14,6 +14,11 @@ internal sealed partial class ReferenceRelay
             return Drop(Direction.Uplink, Verdict.BadMac1, datagram);
         }
 
+        if (!IsServedAt(route, source))
+        {
+            return Drop(Direction.Uplink, Verdict.NotServedHere, datagram, route: route);
+        }
+
         ReferenceMapping? mapping = On(source, route);
         if (mapping is null)
         {

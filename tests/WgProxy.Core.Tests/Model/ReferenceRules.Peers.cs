@@ -6,6 +6,12 @@ internal sealed partial record ReferenceRules
     /// <summary>Whether mappings end whose client is no longer listed, where only peers have tunnels.</summary>
     public bool UnlistedEnd { get; init; } = true;
 
+    /// <summary>Whether a route may be served at some of the relay's addresses only.</summary>
+    public bool RoutesHaveAddresses { get; init; } = true;
+
+    /// <summary>Whether mappings end where their route is served no longer.</summary>
+    public bool WhoIsNotServedEnds { get; init; } = true;
+
     /// <summary>Whether the server's own initiations are refused too where only peers have tunnels, if they are made for none.</summary>
     public bool ServersQuestionsAreForPeers { get; init; } = true;
 

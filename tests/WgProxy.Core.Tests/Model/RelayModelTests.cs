@@ -79,6 +79,7 @@ public sealed class RelayModelTests(ITestOutputHelper output)
             Verdict.Forward, Verdict.Open, Verdict.NoPort, Verdict.NotWireGuard, Verdict.BadLength, Verdict.BadMac1, Verdict.NoMapping, Verdict.NotProven,
             Verdict.UnknownIndex, Verdict.RateLimited, Verdict.OverBudget, Verdict.TableFull, Verdict.ClaimRefused, Verdict.NoServer,
             Verdict.Reply, Verdict.Replayed, Verdict.Denied, Verdict.OverShare, Verdict.ServerLoaded, Verdict.NotAPeer, Verdict.OverRate,
+            Verdict.NotServedHere,
         ];
         Verdict[] downlink = [Verdict.Forward, Verdict.NotWireGuard, Verdict.BadLength, Verdict.Unsolicited, Verdict.NotAPeer, Verdict.Closed, Verdict.OverRate];
         return
@@ -88,7 +89,7 @@ public sealed class RelayModelTests(ITestOutputHelper output)
 
             // An operator's order is no step of sequences: RelayDropsTests hold it.
             .. Enum.GetValues<RelayEventKind>().Where(kind => kind != RelayEventKind.Dropped).Select(kind => $"event.{kind}"),
-            "peers.Named", "peers.Shown", "query.answered", "query.full", "query.again", "query.busy", "query.not running", "step.add", "step.remove", "step.restrict", "step.throttle", "step.enroll", "step.tell", "step.move", "step.query", "step.restart",
+            "peers.Named", "peers.Shown", "query.answered", "query.full", "query.again", "query.busy", "query.not running", "step.add", "step.remove", "step.restrict", "step.confine", "step.throttle", "step.enroll", "step.tell", "step.move", "step.query", "step.restart",
             "shown.Theirs", "turns", "spared", "borrowed.Claims", "borrowed.Keys", "shared.Claims", "shared.Borrowed", "parted.Claims", "index.Conflicts", "tolerated.Uplink", "tolerated.Downlink",
             "step.client.Asked.Claimed", "step.client.Asked.Established", "step.client.Claimed.Established",
             "step.client.Answered.Established", "step.server.Asked.Answered", "step.server.Claimed.Answered",

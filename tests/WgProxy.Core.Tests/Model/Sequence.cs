@@ -20,6 +20,9 @@ internal sealed record Sequence(int Routes, RelaySettings Settings, IReadOnlyLis
 
     public static AddressList Allowed { get; } = new([AllowedPrefix]);
 
+    /// <summary>Where clients of a confined route may send to.</summary>
+    public static ListenList Confined { get; } = new([new IPEndPoint(IPAddress.Any, Lockstep.ListenPort), new IPEndPoint(IPAddress.IPv6Any, Lockstep.ListenPort)]);
+
     public static AddressList Denied { get; } = new([DeniedPrefix]);
 
     public static Sequence Parse(string text)

@@ -58,7 +58,7 @@ internal sealed record Step(string Kind, int Number = 0, int Route = 0, params I
             "server" or "closed" => new Step(word[0], int.Parse(word[1]), int.Parse(word[2]), run),
             "reroute" => Reroute(int.Parse(word[1]), int.Parse(word[2]), int.Parse(word[3])),
             "wait" or "late" or "sleep" or "restart" or "resolve" or "unresolve" or "move" or "list" or "pass"
-                or "add" or "remove" or "restrict" or "shorten" or "throttle" or "relax" or "tell" => new Step(word[0], int.Parse(word[1])),
+                or "add" or "remove" or "restrict" or "confine" or "shorten" or "throttle" or "relax" or "tell" => new Step(word[0], int.Parse(word[1])),
             "cut" or "lose" or "heal" or "inform" or "enroll" => new Step(word[0], int.Parse(word[1]), int.Parse(word[2])),
             "query" => Query(int.Parse(word[1]), int.Parse(word[2]), int.Parse(word[3])),
             "refuse" or "hold" or "release" or "again" => new Step(word[0]),

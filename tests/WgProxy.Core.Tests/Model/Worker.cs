@@ -193,6 +193,18 @@ internal sealed partial class Worker
                 continue;
             }
 
+            if (change.Kind == RelayEventKind.NotServedHere)
+            {
+                ReferenceMapping ended = Model.Live.Single(mapping => _slots[mapping.Id] == change.Slot);
+                if (!Model.MustEndHere(ended))
+                {
+                    return $"{change.Kind} of slot {change.Slot}: its route is served where its client sends to";
+                }
+
+                Model.EndHere(ended);
+                continue;
+            }
+
             if (change.Kind == RelayEventKind.Unlisted)
             {
                 ReferenceMapping ended = Model.Live.Single(mapping => _slots[mapping.Id] == change.Slot);
@@ -214,7 +226,7 @@ internal sealed partial class Worker
             Model.Expire(mapping, now);
         }
 
-        if (Model.Live.Find(mapping => Model.MustMove(mapping, now) is not null || Model.MustEnd(mapping) || Model.MustEndUnlisted(mapping, now)) is ReferenceMapping left)
+        if (Model.Live.Find(mapping => Model.MustMove(mapping, now) is not null || Model.MustEnd(mapping) || Model.MustEndHere(mapping) || Model.MustEndUnlisted(mapping, now)) is ReferenceMapping left)
         {
             return $"mapping {left.Id} must move, or end with its route, and has not";
         }

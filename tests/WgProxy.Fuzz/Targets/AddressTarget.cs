@@ -10,7 +10,9 @@ namespace WgProxy.Fuzz.Targets;
 /// </summary>
 internal sealed class AddressTarget(AddressTarget.Reader? read = null) : Target
 {
-    private readonly Reader _read = read ?? KernelAddress.ToSource;
+    private const ushort ListenPort = 51_820;
+
+    private readonly Reader _read = read ?? (static (address, local) => KernelAddress.ToSource(address, local, ListenPort));
     private readonly GuardedMemory _memory = new();
 
     public delegate Source Reader(nint address, ReadOnlySpan<byte> local);
@@ -43,7 +45,7 @@ internal sealed class AddressTarget(AddressTarget.Reader? read = null) : Target
         signal.Show("source", source.IsIPv4 ? 1 : 0, source.Scope == 0 ? 0 : 1, local.Length);
         signal.Show("written", isIPv4 ? 1 : 0, source.Address.AddressFamily == address.AddressFamily ? 1 : 0, address.IsIPv6LinkLocal ? 1 : 0);
         signal.Show("first", isIPv4 ? -1 : name[8] >= 0xFE ? name[8] : name[8] == 0 ? 0 : 1, isIPv4 ? -1 : name[9] >> 6);
-        if (source.Port != port || source.Scope != scope || !new IPAddress(source.Address.GetAddressBytes()).Equals(new IPAddress(address.GetAddressBytes())) || !source.Local.Equals(here))
+        if (source.Port != port || source.LocalPort != ListenPort || source.Scope != scope || !new IPAddress(source.Address.GetAddressBytes()).Equals(new IPAddress(address.GetAddressBytes())) || !source.Local.Equals(here))
         {
             return $"read {source} scope {source.Scope} at {source.Local}, should be {address}:{port} scope {scope} at {here}";
         }
@@ -57,6 +59,6 @@ internal sealed class AddressTarget(AddressTarget.Reader? read = null) : Target
     {
         byte* room = stackalloc byte[KernelAddress.Size];
         int length = (int)KernelAddress.Write(source.ToEndPoint(), (nint)room);
-        return KernelAddress.ToSource(_memory.AtEnd(new ReadOnlySpan<byte>(room, length)), local);
+        return KernelAddress.ToSource(_memory.AtEnd(new ReadOnlySpan<byte>(room, length)), local, ListenPort);
     }
 }

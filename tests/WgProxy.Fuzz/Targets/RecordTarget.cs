@@ -27,7 +27,7 @@ internal sealed class RecordTarget(RecordTarget.Reader? read = null) : Target
 
     public override long Short => 30_000;
 
-    public override IReadOnlyList<byte[]> Seeds { get; } = [[0, 0], [1, 0], [1, 1], [1, 0, 0, 4, 3], [0, 0, 0, 27, 1], [1, 0, 0, 64, 0xFE], [1, 0, 2, 44, 7]];
+    public override IReadOnlyList<byte[]> Seeds { get; } = [[0, 0], [1, 0], [1, 1], [1, 0, 0, 4, 3], [0, 0, 0, 27, 1], [1, 0, 0, 64, 0xFE], [1, 0, 2, 44, 7], [1, 0, 0, 0, 1, 0, 2, 0x38, 0, 3, 2], [1, 0, 0, 3, 0x5A]];
 
     public override string? Run(ReadOnlySpan<byte> settings, Signal signal)
     {
@@ -47,7 +47,8 @@ internal sealed class RecordTarget(RecordTarget.Reader? read = null) : Target
 
         byte[] written = new byte[MappingRecord.Size];
         record.Write(written);
-        return !taken || input.AsSpan().SequenceEqual(written) ? null : "written otherwise than it was read";
+        ReadOnlySpan<byte> head = input.Length > 0 && input[0] == 1 ? [2, 0, 0, 0] : input.AsSpan()[..Math.Min(input.Length, 4)];
+        return !taken || (written.AsSpan(0, 4).SequenceEqual(head) && input.AsSpan(4).SequenceEqual(written.AsSpan(4))) ? null : "written otherwise than it was read";
     }
 
     public override string Describe(byte[] input) => Convert.ToHexString(BytesOf(input));
@@ -66,7 +67,7 @@ internal sealed class RecordTarget(RecordTarget.Reader? read = null) : Target
 
     private static string? FlawOf(ReadOnlySpan<byte> bytes) =>
         bytes.Length != 568 ? "the length is another"
-        : bytes is not [1, 0, 0x38, 2, ..] ? "the version or size is another"
+        : bytes is not ([1, 0, 0x38, 2, ..] or [2, 0, ..]) ? "the version or size is another"
         : bytes[4] > 6 || bytes[5] > 6 ? "there is no such proof"
         : bytes[5] == 1 || (bytes[4] == 1 && bytes[5] == 0) ? "what lingers has no proof to return to"
         : bytes[6] > 3 ? "there is no such share"

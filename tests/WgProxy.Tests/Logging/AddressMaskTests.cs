@@ -132,6 +132,7 @@ public sealed class AddressMaskTests
             [typeof(TimeSpan)] = TimeSpan.FromSeconds(7),
             [typeof(IPAddress)] = end.Address,
             [typeof(IPEndPoint)] = end,
+            [typeof(ListenAddresses)] = Listed($"{end}, {IPv4}:5"),
             [typeof(IEnumerable<IPEndPoint>)] = new[] { end, IPEndPoint.Parse($"{IPv4}:5") },
             [typeof(IReadOnlyList<IPEndPoint>)] = new[] { end, IPEndPoint.Parse($"{IPv4}:5") },
             [typeof(ServerName)] = server,
@@ -153,4 +154,7 @@ public sealed class AddressMaskTests
 
         return known.TryGetValue(type, out object? value) ? value : throw new InvalidOperationException(string.Create(CultureInfo.InvariantCulture, $"no {type} to say"));
     }
+
+    private static ListenAddresses Listed(string text) =>
+        ListenAddresses.TryParse(text, out ListenAddresses listed, out string? refusal) ? listed : throw new ArgumentException(refusal, nameof(text));
 }

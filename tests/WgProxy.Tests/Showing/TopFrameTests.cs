@@ -68,6 +68,7 @@ public sealed class TopFrameTests
     {
         Client = client,
         LocalAddress = null,
+        LocalPort = 51_820,
         Server = "home",
         Peer = null,
         Proof = "Confirmed",

@@ -77,7 +77,7 @@ internal sealed class TakingEngine : IEngine
         Lent.AddRange(batch.Records);
         for (int i = 0; i < batch.Records.Length; i++)
         {
-            batch.Judge(i, Judge(batch.Records[i]));
+            batch.Judge(i, Judge(batch.Records[i]), hasMoved: false);
         }
 
         batch.End(RestoreOutcome.Done);

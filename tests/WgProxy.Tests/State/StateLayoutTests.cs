@@ -59,7 +59,7 @@ public sealed class StateLayoutTests
     public void A_whole_cell_that_holds_no_record_of_this_version_is_not_read()
     {
         byte[] record = AnyMapping.Bytes(AnyMapping.Record(7));
-        record[0] = 2;
+        record[0] = 3;
         Assert.False(StateLayout.TryRead(Cell(3, 99, record), 3, out _));
         Assert.False(StateLayout.TryRead(Cell(3, 99, AnyMapping.Bytes(AnyMapping.End(7))), 3, out _));
     }

@@ -1,0 +1,114 @@
+using System.Net;
+using WgProxy.Core.Routes;
+
+namespace WgProxy.Tests;
+
+// Several addresses and ports to listen on.
+public abstract partial class EngineContract
+{
+    [Fact]
+    public void A_client_has_a_mapping_for_each_port_and_is_answered_from_where_it_asked()
+    {
+        StartAtTwoPorts();
+        EngineContractPeer server = NewServer();
+        EngineContractPeer client = Wire.NewPeer(V4);
+        IPEndPoint[] upstreams = new IPEndPoint[2];
+        EngineContractCounts moved = [];
+        for (int place = 0; place < 2; place++)
+        {
+            byte[] initiation = WireMessages.Initiation(Route.Mac1, 0xC1 + (uint)place);
+            client.Send(initiation, Engine.Listening[place]);
+            upstreams[place] = server.Expect(initiation);
+            moved.Add(EngineContractCounts.Asked());
+        }
+
+        Assert.NotEqual(upstreams[0], upstreams[1]);
+        foreach (int place in (int[])[1, 0])
+        {
+            byte[] response = WireMessages.Response(0x51 + (uint)place, 0xC1 + (uint)place);
+            server.Send(response, upstreams[place]);
+            Assert.Equal(Engine.Listening[place], client.Expect(response));
+            byte[] data = WireMessages.Transport(0x51 + (uint)place);
+            client.Send(data, Engine.Listening[place]);
+            Assert.Equal(upstreams[place], server.Expect(data));
+            data = WireMessages.Transport(0xC1 + (uint)place);
+            server.Send(data, upstreams[place]);
+            Assert.Equal(Engine.Listening[place], client.Expect(data));
+            moved.Add("mappings.Asked", -1);
+            moved.Add("event.Answered", 1);
+            moved.Add("event.Established", 1);
+            moved.Add("event.Confirmed", 1);
+            moved.Add("mappings.Confirmed", 1);
+            moved.AddUp();
+            moved.AddDown();
+            moved.AddDown(WireMessages.ResponseLength);
+        }
+
+        moved.AssertMoved(Wire);
+    }
+
+    [Fact]
+    public void A_client_that_goes_on_at_another_port_is_answered_from_there()
+    {
+        StartAtTwoPorts();
+        EngineContractPeer server = NewServer();
+        EngineContractPeer client = Wire.NewPeer(V4);
+        byte[] initiation = WireMessages.Initiation(Route.Mac1, 0xC1);
+        client.Send(initiation, Engine.Listening[0]);
+        IPEndPoint first = server.Expect(initiation);
+        server.Send(WireMessages.Response(0x51, 0xC1), first);
+        _ = client.Receive();
+        client.Send(WireMessages.Transport(0x51), Engine.Listening[0]);
+        _ = server.Receive();
+        server.Send(WireMessages.Transport(0xC1), first);
+        Assert.Equal(Engine.Listening[0], client.Receive().From);
+        EngineContractCounts moved = EngineContractCounts.Tunnel();
+        moved.AssertMoved(Wire);
+
+        byte[] data = WireMessages.Transport(0x51, 100);
+        client.Send(data, Engine.Listening[1]);
+        IPEndPoint second = server.Expect(data);
+        Assert.NotEqual(first, second);
+        data = WireMessages.Transport(0xC1, 100);
+        server.Send(data, second);
+        Assert.Equal(Engine.Listening[1], client.Expect(data));
+        moved.Add("uplink.Open", 1);
+        moved.Add("bytes.Uplink", 100);
+        moved.AddDown(100);
+        moved.Add("event.Opened", 1);
+        moved.Add("event.Claimed", 1);
+        moved.Add("event.Confirmed", 1);
+        moved.Add("mappings.Confirmed", 1);
+        moved.AssertMoved(Wire);
+    }
+
+    [Fact]
+    public void A_route_may_be_served_at_one_port_only()
+    {
+        StartAtTwoPorts();
+        EngineContractPeer server = NewServer();
+        Route.Settings = new RouteSettings { Listen = new ListenList([Engine.Listening[1]]) };
+        Publish(Route);
+        Wire.Advance(TimeSpan.Zero);
+        EngineContractPeer client = Wire.NewPeer(V4);
+        byte[] initiation = WireMessages.Initiation(Route.Mac1, 0xC1);
+        EngineContractCounts moved = [];
+
+        // The engine runs the command when it can: until then the route is served everywhere.
+        client.Send(initiation, Engine.Listening[1]);
+        _ = server.Expect(initiation);
+        moved.Add(EngineContractCounts.Asked());
+        moved.AssertMoved(Wire);
+        client.Send(WireMessages.Initiation(Route.Mac1, 0xC2), Engine.Listening[0]);
+        moved.Add("uplink.NotServedHere", 1);
+        moved.AssertMoved(Wire);
+        server.ExpectNothing();
+    }
+
+    private void StartAtTwoPorts()
+    {
+        _listen = [new IPEndPoint(IPAddress.Loopback, 0), new IPEndPoint(IPAddress.Loopback, 0)];
+        Start();
+        Assert.Equal(2, Engine.Listening.Distinct().Count());
+    }
+}
