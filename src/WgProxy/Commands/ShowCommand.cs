@@ -117,7 +117,7 @@ internal sealed class ShowCommand(RelaySocket relay, ShowQuestion question, Func
     /// <summary>Where a report goes.</summary>
     private sealed record Page(TextWriter Output, IAnsiConsole Console, bool AsJson)
     {
-        public void Write<T>(T report, JsonTypeInfo<T> type, Func<T, Table> table) => Write(report, type, console => console.Write(table(report)));
+        public void Write<T>(T report, JsonTypeInfo<T> type, Func<T, PlainTable> table) => Write(report, type, console => console.Write(table(report)));
 
         public void Write<T>(T report, JsonTypeInfo<T> type, Action<IAnsiConsole> write)
         {

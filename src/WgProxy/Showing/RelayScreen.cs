@@ -15,6 +15,11 @@ internal sealed class RelayScreen(IAnsiConsole console)
 {
     private const int MostPeers = 100;
 
+    private static readonly Style Bold = new(decoration: Decoration.Bold);
+    private static readonly Style BoldGreen = new(Color.Green, decoration: Decoration.Bold);
+    private static readonly Style BoldYellow = new(Color.Yellow, decoration: Decoration.Bold);
+    private static readonly Style Green = new(Color.Green);
+
     /// <summary>Writes it.</summary>
     public void Write(RelayReports reports)
     {
@@ -59,7 +64,7 @@ internal sealed class RelayScreen(IAnsiConsole console)
 
         foreach (string warning in status.Warnings)
         {
-            console.MarkupLine($"  [bold yellow]warning[/]: {Safe(warning)}");
+            Line(2, "warning", BoldYellow, warning, Style.Plain);
         }
     }
 
@@ -109,9 +114,10 @@ internal sealed class RelayScreen(IAnsiConsole console)
         return names.Length == 0 ? string.Empty : $" ({string.Join(", ", names)})";
     }
 
-    private void Head(int indent, string what, string name) => console.MarkupLine($"{new string(' ', indent)}[bold green]{what}[/]: [green]{Safe(name)}[/]");
+    private void Head(int indent, string what, string name) => Line(indent, what, BoldGreen, name, Green);
 
-    private void Line(int indent, string key, string value) => console.MarkupLine($"{new string(' ', indent)}[bold]{key}[/]: {Safe(value)}");
+    private void Line(int indent, string key, string value) => Line(indent, key, Bold, value, Style.Plain);
 
-    private static string Safe(string text) => Markup.Escape(Terminal.Plain(text));
+    private void Line(int indent, string key, Style keyStyle, string value, Style valueStyle) => console.Write(
+        new Paragraph(new string(' ', indent)).Append(key, keyStyle).Append(": ").Append(Terminal.Plain(value), valueStyle).Append("\n"));
 }

@@ -1,5 +1,4 @@
 using System.Globalization;
-using Spectre.Console;
 using WgProxy.Logging;
 using WgProxy.Status;
 
@@ -9,13 +8,12 @@ namespace WgProxy.Showing;
 internal static class Tables
 {
     /// <summary>Mappings.</summary>
-    public static Table Of(SessionsReport report)
+    public static PlainTable Of(SessionsReport report)
     {
-        Table table = New("client", "peer", "server", "server address", "upstream port", "proof", "received", "sent", "last seen");
+        PlainTable table = new("client", "peer", "server", "server address", "upstream port", "proof", "received", "sent", "last seen");
         foreach (SessionReport session in report.Sessions)
         {
-            Row(
-                table,
+            table.Add(
                 session.Client,
                 session.Peer ?? "-",
                 session.Server ?? "-",
@@ -31,13 +29,12 @@ internal static class Tables
     }
 
     /// <summary>Clients that have names.</summary>
-    public static Table Of(PeersReport report)
+    public static PlainTable Of(PeersReport report)
     {
-        Table table = New("peer", "server", "public key", "mappings", "handshakes", "received", "sent", "last seen");
+        PlainTable table = new("peer", "server", "public key", "mappings", "handshakes", "received", "sent", "last seen");
         foreach (PeerReport peer in report.Peers)
         {
-            Row(
-                table,
+            table.Add(
                 peer.Name,
                 peer.Server,
                 peer.PublicKey,
@@ -52,13 +49,12 @@ internal static class Tables
     }
 
     /// <summary>Servers.</summary>
-    public static Table Of(ServersReport report)
+    public static PlainTable Of(ServersReport report)
     {
-        Table table = New("server", "public key", "endpoint", "health", "mappings", "handshakes", "received", "sent");
+        PlainTable table = new("server", "public key", "endpoint", "health", "mappings", "handshakes", "received", "sent");
         foreach (ServerReport server in report.Servers)
         {
-            Row(
-                table,
+            table.Add(
                 server.Name,
                 server.PublicKey,
                 server.EndpointInUse ?? "-",
@@ -73,13 +69,12 @@ internal static class Tables
     }
 
     /// <summary>Datagrams that were not forwarded.</summary>
-    public static Table Of(DropsReport report)
+    public static PlainTable Of(DropsReport report)
     {
-        Table table = New("datagrams", "direction", "server", "verdict", "meaning");
+        PlainTable table = new("datagrams", "direction", "server", "verdict", "meaning");
         foreach (DropReport drop in report.Drops)
         {
-            Row(
-                table,
+            table.Add(
                 drop.Datagrams.ToString(CultureInfo.InvariantCulture),
                 drop.Direction,
                 drop.Server ?? "(all)",
@@ -93,17 +88,17 @@ internal static class Tables
     /// <summary>Accounts of days.</summary>
     /// <param name="report">The accounts.</param>
     /// <param name="withSum">Whether the last row is the sum of the others: where they are of one peer, whose server's account is not among them.</param>
-    public static Table Of(UsageReport report, bool withSum)
+    public static PlainTable Of(UsageReport report, bool withSum)
     {
-        Table table = New("day", "server", "peer", "handshakes", "received", "sent", "last seen");
+        PlainTable table = new("day", "server", "peer", "handshakes", "received", "sent", "last seen");
         foreach (UsageAccountReport account in report.Accounts)
         {
-            Row(table, account.Day, account.Server, account.Peer ?? "(all)", account.Handshakes, account.Uplink.Bytes, account.Downlink.Bytes, account.LastSeen);
+            AddDay(table, account.Day, account.Server, account.Peer ?? "(all)", account.Handshakes, account.Uplink.Bytes, account.Downlink.Bytes, account.LastSeen);
         }
 
         if (withSum && report.Accounts.Count > 1)
         {
-            Row(
+            AddDay(
                 table,
                 "sum",
                 "-",
@@ -116,8 +111,7 @@ internal static class Tables
 
         return table;
 
-        static void Row(Table table, string day, string server, string peer, long handshakes, long received, long sent, DateTimeOffset? seen) => Tables.Row(
-            table,
+        static void AddDay(PlainTable table, string day, string server, string peer, long handshakes, long received, long sent, DateTimeOffset? seen) => table.Add(
             day,
             server,
             peer,
@@ -130,18 +124,4 @@ internal static class Tables
     /// <summary>Lines of the log, as it writes them into a file.</summary>
     public static IEnumerable<string> Lines(LogReport report) =>
         report.Lines.Select(line => $"{LogLine.Time(line.Time)} {LogLine.Escaped($"{line.Level} {line.Message}")}");
-
-    private static Table New(params string[] columns)
-    {
-        Table table = new() { Border = TableBorder.None };
-        foreach (string column in columns)
-        {
-            _ = table.AddColumn(new TableColumn($"[bold]{column}[/]") { NoWrap = true });
-        }
-
-        return table;
-    }
-
-    private static void Row(Table table, params string[] cells) =>
-        table.AddRow([.. cells.Select(cell => new Text(Terminal.Plain(cell)))]);
 }
