@@ -10,6 +10,7 @@ public sealed class MetricsTests
 {
     private const int Connections = 1_000;
     private const int Datagrams = 2_000;
+    private const int AllPlaces = 64;
 
     [Fact]
     public async Task It_shows_no_session_takes_no_order_and_answers_to_listed_names_only()
@@ -103,6 +104,53 @@ public sealed class MetricsTests
         }
 
         Assert.Equal(HttpStatusCode.OK, code);
+        program.Signal(RunningProgram.Terminate);
+        (_, _, string[] lines) = await program.ExitAsync();
+        Assert.Contains($"; uplink {Datagrams + 2} datagrams ", lines[^1], StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Clients_that_send_slowly_or_never_read_cost_no_datagram_and_lose_their_places()
+    {
+        using Farm farm = new(1);
+        using RunningProgram program = new(null, "--config", farm.Write(), "--metrics", "127.0.0.1:0");
+        IPEndPoint relay = await program.ListeningAsync();
+        Uri address = await AddressAsync(program);
+        await program.LineAsync(" info server s1 (");
+        using UdpClient client = new(new IPEndPoint(IPAddress.Loopback, 0));
+        _ = await farm.ShakeHandsAsync(client, relay, 1);
+        byte[] unfinished = Encoding.Latin1.GetBytes("GET /v1/status HTTP/1.1\r\nHost: loc"), asked = Encoding.Latin1.GetBytes("GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n");
+        List<Socket> slow = [];
+        try
+        {
+            for (int i = 0; i < AllPlaces; i++)
+            {
+                Socket socket = new(SocketType.Stream, ProtocolType.Tcp) { ReceiveBufferSize = 4_096 };
+                slow.Add(socket);
+                await socket.ConnectAsync(IPEndPoint.Parse(address.Authority), TestContext.Current.CancellationToken);
+                for (int requests = 0; requests < (i % 2 == 0 ? 1 : 40); requests++)
+                {
+                    _ = await socket.SendAsync(i % 2 == 0 ? unfinished : asked, TestContext.Current.CancellationToken);
+                }
+
+                _ = await farm.SendDataAsync(client, relay, 1);
+            }
+
+            for (int each = AllPlaces; each < Datagrams; each++)
+            {
+                _ = await farm.SendDataAsync(client, relay, 1);
+            }
+
+            // Who does not finish his request is told so, and his connection is closed.
+            byte[] told = new byte[4_096];
+            Assert.StartsWith("HTTP/1.1 408 ", Encoding.Latin1.GetString(told, 0, await slow[0].ReceiveAsync(told, TestContext.Current.CancellationToken)), StringComparison.Ordinal);
+            Assert.Equal(0, await slow[0].ReceiveAsync(told, TestContext.Current.CancellationToken));
+        }
+        finally
+        {
+            slow.ForEach(socket => socket.Dispose());
+        }
+
         program.Signal(RunningProgram.Terminate);
         (_, _, string[] lines) = await program.ExitAsync();
         Assert.Contains($"; uplink {Datagrams + 2} datagrams ", lines[^1], StringComparison.Ordinal);
