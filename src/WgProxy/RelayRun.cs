@@ -9,6 +9,7 @@ using WgProxy.Core.Routes;
 using WgProxy.Figures;
 using WgProxy.History;
 using WgProxy.Hosting;
+using WgProxy.Linux.Net;
 using WgProxy.Logging;
 using WgProxy.Resolving;
 using WgProxy.Serving;
@@ -22,6 +23,8 @@ internal sealed class RelayRun
 {
     private const int MostServersShown = 100;
     private const int MostPeersShown = 100;
+
+    private static readonly TimeSpan StartLasts = TimeSpan.FromSeconds(1);
 
     private readonly Options _options;
     private readonly Log _log;
@@ -123,6 +126,7 @@ internal sealed class RelayRun
             usage.RunAsync(stop),
             endpoints.AreThere ? history.RunAsync(stop) : Task.Delay(Timeout.InfiniteTimeSpan, stop),
             HandleHangUpsAsync(stop),
+            GiveStartBackAsync(stop),
             _systemd.RunAsync(engine, Summary.InBrief, TimeProvider.System, stop)).Unwrap());
         _systemd.Stopping();
         engine.Stop();
@@ -147,6 +151,19 @@ internal sealed class RelayRun
                 ? Summary.Of(all, TimeProvider.System.GetElapsedTime(start), GC.GetTotalPauseDuration())
                 : "busy");
         }
+    }
+
+    // A moment later, so that the first look-ups are part of the start too.
+    private static async Task GiveStartBackAsync(CancellationToken stop)
+    {
+        await Task.Delay(StartLasts, TimeProvider.System, stop);
+        if (OperatingSystem.IsLinux())
+        {
+            StartPages.GiveBack();
+        }
+
+        // What runs beside the servers ends the run when it ends.
+        await Task.Delay(Timeout.InfiniteTimeSpan, stop);
     }
 
     private static void Observe(RelayObserver observer, Attempts attempts, RelayEvent change)

@@ -130,6 +130,7 @@ internal static partial class Constants
     public const int ENOBUFS = 105;
     public const int ENOSYS = 38;
 
+    public const int MADV_DONTNEED = 4;
     public const int PROT_READ = 1;
     public const int PROT_WRITE = 2;
     public const int MAP_SHARED = 1;
