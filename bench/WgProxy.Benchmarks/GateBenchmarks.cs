@@ -56,33 +56,33 @@ public class GateBenchmarks
 
     /// <summary>Of somebody who does not know the public key.</summary>
     [Benchmark]
-    public Decision WrongMac1() => _crowded.FromClient(_forgery, 0, _stranger, default);
+    public Verdict WrongMac1() => _crowded.FromClient(_forgery, 0, _stranger, default).Verdict;
 
     /// <summary>Of somebody unknown who knows it, while many ask: the answer is a sealed cookie.</summary>
     [Benchmark]
-    public Decision CookieForAStranger() => _crowded.FromClient(_initiation, 0, _stranger, default);
+    public Verdict CookieForAStranger() => _crowded.FromClient(_initiation, 0, _stranger, default).Verdict;
 
     /// <summary>From the source of a mapping that has asked too often, without a cookie.</summary>
     [Benchmark]
-    public Decision CookieForAnEmptyBucket() => _crowded.FromClient(_initiation, 0, _asker, default);
+    public Verdict CookieForAnEmptyBucket() => _crowded.FromClient(_initiation, 0, _asker, default).Verdict;
 
     /// <summary>The same with the right cookie, which is looked at first.</summary>
     [Benchmark]
-    public Decision EmptyBucketInSpiteOfACookie() => _crowded.FromClient(_shown, 0, _asker, default);
+    public Verdict EmptyBucketInSpiteOfACookie() => _crowded.FromClient(_shown, 0, _asker, default).Verdict;
 
     /// <summary>One that was forwarded lately, from elsewhere.</summary>
     [Benchmark]
-    public Decision Replay() => _calm.FromClient(_forwarded, 0, _stranger, default);
+    public Verdict Replay() => _calm.FromClient(_forwarded, 0, _stranger, default).Verdict;
 
     /// <summary>One that is let in, and the end of its mapping, which makes room for the next.</summary>
     [Benchmark]
-    public Decision Admitted()
+    public Verdict Admitted()
     {
         _turn = (_turn + 1) % Newcomers;
         Decision decision = _calm.FromClient(_newcomers[_turn], 0, _stranger, default);
         _calm.OpenFailed(decision.Slot);
         _calm.ClearEvents();
-        return decision;
+        return decision.Verdict;
     }
 
     private static Relay Make() => new(new RelaySettings { HashSeed = (1, 2), CookieSeed = (3, 4) }, [Traffic.Route]);
@@ -90,7 +90,7 @@ public class GateBenchmarks
     private static void Open(Relay relay, Source source, byte[] initiation)
     {
         Decision decision = relay.FromClient(initiation, 0, source, default);
-        Expect(Verdict.Open, decision);
+        Expect(Verdict.Open, decision.Verdict);
         relay.Opened(decision.Slot, 40_000);
         relay.ClearEvents();
     }
@@ -104,14 +104,14 @@ public class GateBenchmarks
             verdict = relay.FromClient(initiation(number), 0, _asker, default).Verdict;
         }
 
-        Expect(refusal, new Decision(verdict, 0, 0));
+        Expect(refusal, verdict);
     }
 
-    private static void Expect(Verdict verdict, Decision decision)
+    private static void Expect(Verdict expected, Verdict verdict)
     {
-        if (decision.Verdict != verdict)
+        if (verdict != expected)
         {
-            throw new InvalidOperationException($"the verdict should be {verdict}, but is {decision.Verdict}");
+            throw new InvalidOperationException($"the verdict should be {expected}, but is {verdict}");
         }
     }
 }

@@ -39,17 +39,17 @@ public class RelayBenchmarks
 
     /// <summary>One datagram of the client.</summary>
     [Benchmark]
-    public Decision Uplink() => _relay.FromClient(_up, Size, _source, default);
+    public Verdict Uplink() => _relay.FromClient(_up, Size, _source, default).Verdict;
 
     /// <summary>One datagram of the server.</summary>
     [Benchmark]
-    public Decision Downlink() => _relay.FromServer(_slot, _down, Size, default);
+    public Verdict Downlink() => _relay.FromServer(_slot, _down, Size, default).Verdict;
 
     /// <summary>A train of the client.</summary>
     [Benchmark(OperationsPerInvoke = Train)]
-    public Decision UplinkTrain() => _relay.FromClient(_trainUp, Size, _source, default);
+    public Verdict UplinkTrain() => _relay.FromClient(_trainUp, Size, _source, default).Verdict;
 
     /// <summary>A train of the server.</summary>
     [Benchmark(OperationsPerInvoke = Train)]
-    public Decision DownlinkTrain() => _relay.FromServer(_slot, _trainDown, Size, default);
+    public Verdict DownlinkTrain() => _relay.FromServer(_slot, _trainDown, Size, default).Verdict;
 }

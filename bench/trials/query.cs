@@ -1,5 +1,5 @@
 // What a query a second over 16,384 mappings costs the datagrams that pass meanwhile: bench/results/2026-11-26-query.md.
-// A console project with this file, tests/Shared/WireMessages.cs and references to WgProxy.Core.dll and WgProxy.Linux.dll builds it.
+// A console project called WgProxy.Benchmarks, to which Core shows what is internal, with this file, tests/Shared/WireMessages.cs and references to WgProxy.Core.dll and WgProxy.Linux.dll builds it.
 using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
@@ -25,6 +25,7 @@ using LinuxEngine engine = new(
     {
         Listen = [new IPEndPoint(IPAddress.Any, 0)],
         Routes = [route],
+        Seeds = new(),
         Relay = RelaySettings.ForMappings(Mappings) with { IdleTimeout = TimeSpan.FromHours(10) },
     },
     new LinuxEngineSettings { Workers = 1 },

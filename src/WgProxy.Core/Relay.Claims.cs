@@ -8,7 +8,7 @@ namespace WgProxy.Core;
 
 // Claims: packets with a live index from a source that has not used it before. Only the server can judge them. So the
 // claim gets a port of its own, and what the server sends there proves it. Nothing of the tunnel moves before.
-public sealed partial class Relay
+internal sealed partial class Relay
 {
     /// <summary>Data, or an answer to the server, from a source that may claim a tunnel by the index in it. Null if the claim is refused
     /// and another claim of the source explains the index.</summary>

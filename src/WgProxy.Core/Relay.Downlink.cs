@@ -4,7 +4,7 @@ using WgProxy.Core.Protocol;
 namespace WgProxy.Core;
 
 // What the server sends to a slot's port.
-public sealed partial class Relay
+internal sealed partial class Relay
 {
     private Decision InitiationFromServer(int slot, ReadOnlySpan<byte> datagram, Tick now)
     {

@@ -4,7 +4,7 @@ using WgProxy.Core.Mappings;
 namespace WgProxy.Core;
 
 // What an operator wants ended.
-public sealed partial class Relay
+internal sealed partial class Relay
 {
     /// <summary>Ends the mappings that a rule means, as far as a call may. It is judged here, on the relay's thread, so no mapping is ended
     /// that has meanwhile taken another's slot. The events are for the engine to handle at once.</summary>

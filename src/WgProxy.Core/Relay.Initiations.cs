@@ -10,7 +10,7 @@ using static WgProxy.Core.Vocabulary.Limits;
 namespace WgProxy.Core;
 
 // Initiations of clients: how one opens a mapping, and what it shows.
-public sealed partial class Relay
+internal sealed partial class Relay
 {
     [MethodImpl(MethodImplOptions.NoInlining)]
     private Decision InitiationFromClient(ReadOnlySpan<byte> datagram, in Source source, Tick now)

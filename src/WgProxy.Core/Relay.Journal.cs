@@ -7,7 +7,7 @@ using WgProxy.Core.Routes;
 namespace WgProxy.Core;
 
 // The journal: which mappings have another record than before, and mappings that go on from theirs. The packet path only marks slots.
-public sealed partial class Relay
+internal sealed partial class Relay
 {
     /// <summary>Whether there are records to be taken.</summary>
     public bool HasRecords => _mappings.Changes is { Any: true };

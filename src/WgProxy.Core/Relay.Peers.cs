@@ -8,7 +8,7 @@ using static WgProxy.Core.Vocabulary.Limits;
 namespace WgProxy.Core;
 
 // Peers: clients whose public keys the operator has listed. The server's handshake messages tell for which of them they are made.
-public sealed partial class Relay
+internal sealed partial class Relay
 {
     private TokenBucket _searches;
 

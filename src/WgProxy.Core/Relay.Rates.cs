@@ -5,7 +5,7 @@ using WgProxy.Core.Routes;
 namespace WgProxy.Core;
 
 // Data that is within its rates.
-public sealed partial class Relay
+internal sealed partial class Relay
 {
     private void KeepRates()
     {

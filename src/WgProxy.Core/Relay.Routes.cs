@@ -6,7 +6,7 @@ using static WgProxy.Core.Vocabulary.Limits;
 namespace WgProxy.Core;
 
 // The routes: which of them an initiation belongs to, what is counted for each, and what follows when one is added, changed, removed.
-public sealed partial class Relay
+internal sealed partial class Relay
 {
     private int _walks;
     private TokenBucket _elsewhere;

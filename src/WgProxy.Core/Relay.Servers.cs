@@ -8,7 +8,7 @@ namespace WgProxy.Core;
 
 // The choice among the addresses of a mapping's server, and the signs that the server does not answer there. The relay chooses an address
 // when it adds the mapping. Later only the rules here change it, and the engine gets an event.
-public sealed partial class Relay
+internal sealed partial class Relay
 {
     private readonly IPEndPoint?[] _servers;
 

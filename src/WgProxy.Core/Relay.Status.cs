@@ -4,7 +4,7 @@ using WgProxy.Core.Mappings;
 namespace WgProxy.Core;
 
 // What a relay says of its mappings to one that asks.
-public sealed partial class Relay
+internal sealed partial class Relay
 {
     /// <summary>The sources whose initiations were refused lately. A row without <see cref="StrangerStatus.Times"/> is empty.</summary>
     internal ReadOnlySpan<StrangerStatus> Strangers => _strangers.Rows;

@@ -7,7 +7,7 @@ using static WgProxy.Core.Vocabulary.Limits;
 namespace WgProxy.Core;
 
 // What clients send but initiations: answers to the server, and data.
-public sealed partial class Relay
+internal sealed partial class Relay
 {
     /// <summary>A response or a cookie reply by a client: both answer an initiation by the server.</summary>
     private Decision AnswerFromClient(DatagramKind kind, ReadOnlySpan<byte> datagram, in Source source, Tick now)

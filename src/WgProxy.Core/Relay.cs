@@ -17,7 +17,7 @@ namespace WgProxy.Core;
 /// <see cref="Opened"/> or <see cref="OpenFailed"/>; after every call it handles <see cref="Events"/> in order, closes the
 /// socket of each mapping that ended, and gives the slot back by <see cref="Release"/> once nothing late can reach it.
 /// </remarks>
-public sealed partial class Relay
+internal sealed partial class Relay
 {
     private readonly RelaySettings _settings;
     private readonly RouteTable _routes;

@@ -4,7 +4,7 @@ using WgProxy.Linux.Net;
 namespace WgProxy.Linux;
 
 /// <summary>The kernel's version, for the few faults that cannot be found out by trying.</summary>
-public readonly record struct KernelVersion(int Major, int Minor, int Patch)
+internal readonly record struct KernelVersion(int Major, int Minor, int Patch)
 {
     /// <summary>Whether runs may be received. Before 5.12 a run's stride could get lost, and trying does not show it.
     /// </summary>

@@ -14,7 +14,7 @@ public sealed partial class LinuxEngine
     private volatile bool _isCutShort;
 
     /// <inheritdoc/>
-    public void Restore(RestoreBatch batch)
+    void IEngine.Restore(RestoreBatch batch)
     {
         batch.Begin();
         if (Interlocked.CompareExchange(ref _isLent, 1, 0) != 0)

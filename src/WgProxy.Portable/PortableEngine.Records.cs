@@ -12,7 +12,7 @@ public sealed partial class PortableEngine
     private ListenPlaces _places = new([], knowsLocal: false);
 
     /// <inheritdoc/>
-    public void Restore(RestoreBatch batch)
+    void IEngine.Restore(RestoreBatch batch)
     {
         batch.Begin();
         RestoreOutcome outcome = _clock is null || _stopped ? RestoreOutcome.NotRunning : _restores.Post(batch);

@@ -234,6 +234,7 @@ public sealed unsafe partial class LinuxEngineCosts : IDisposable
             {
                 Listen = [new IPEndPoint(IPAddress.Loopback, 0)],
                 Routes = [route],
+                Seeds = new(),
                 Ports = choosesPorts ? [.. Enumerable.Range(20_000, 10_000).Select(port => (ushort)port)] : [],
                 Relay = new RelaySettings { MaxAsked = most, PrefixShare = mappings },
 

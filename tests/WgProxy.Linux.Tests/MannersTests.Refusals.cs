@@ -17,7 +17,7 @@ public sealed partial class MannersTests
     public void A_second_relay_on_the_port_is_refused()
     {
         using RelayRig rig = new(listen: new IPEndPoint(IPAddress.Loopback, 0));
-        using LinuxEngine second = new(new EngineSettings { Listen = [rig.Engine.Listening[0]], Routes = [RelayRig.NewRoute()] });
+        using LinuxEngine second = new(new EngineSettings { Listen = [rig.Engine.Listening[0]], Routes = [RelayRig.NewRoute()], Seeds = new() });
         EngineException refusal = Assert.Throws<EngineException>(second.Start);
         Assert.Equal($"cannot listen on {rig.Engine.Listening[0]}: another program uses this UDP port", refusal.Message);
         Assert.Empty(second.Listening);
@@ -27,7 +27,7 @@ public sealed partial class MannersTests
     public void An_address_of_another_machine_is_refused_in_words()
     {
         using LinuxEngine engine = new(
-            new EngineSettings { Listen = [IPEndPoint.Parse("192.0.2.1:0")], Routes = [RelayRig.NewRoute()] });
+            new EngineSettings { Listen = [IPEndPoint.Parse("192.0.2.1:0")], Routes = [RelayRig.NewRoute()], Seeds = new() });
         EngineException refusal = Assert.Throws<EngineException>(engine.Start);
         Assert.Equal("cannot listen on 192.0.2.1:0: this machine does not have the address", refusal.Message);
     }

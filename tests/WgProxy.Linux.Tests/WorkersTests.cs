@@ -111,6 +111,7 @@ public sealed class WorkersTests
     {
         Listen = [new IPEndPoint(IPAddress.Loopback, 0)],
         Routes = [RelayRig.NewRoute()],
+        Seeds = new(),
         Relay = new RelaySettings { MaxMappings = mappings, MaxAsked = asked },
         Ports = [.. Enumerable.Range(1, ports).Select(port => (ushort)port)],
     };

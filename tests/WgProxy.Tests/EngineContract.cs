@@ -68,6 +68,7 @@ public abstract partial class EngineContract : IDisposable
         {
             Listen = _listen,
             Routes = Routes,
+            Seeds = new(),
             Relay = relay ?? new RelaySettings(),
             Ports = ports ?? [],
             Binding = binding,

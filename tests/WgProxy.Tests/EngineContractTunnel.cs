@@ -13,7 +13,7 @@ public sealed class EngineContractTunnel
     private readonly uint _serverIndex;
 
     /// <summary>Two peers before their handshake.</summary>
-    public EngineContractTunnel(
+    internal EngineContractTunnel(
         EngineContractWire wire, Mac1 mac1, EngineContractPeer client, EngineContractPeer server, uint number)
     {
         _wire = wire;

@@ -12,7 +12,7 @@ internal sealed partial class MemoryEngine
     private RecordLine? _records;
 
     /// <inheritdoc/>
-    public void Restore(RestoreBatch batch)
+    void IEngine.Restore(RestoreBatch batch)
     {
         batch.Begin();
         if (_stopped || Listening.Count == 0)

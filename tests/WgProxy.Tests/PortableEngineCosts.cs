@@ -23,6 +23,7 @@ public sealed class PortableEngineCosts : IDisposable
         {
             Listen = [new IPEndPoint(IPAddress.Loopback, 0)],
             Routes = [_route],
+            Seeds = new(),
         });
         _engine.Start();
     }

@@ -41,6 +41,7 @@ public sealed class PortableEngineRightOfWayTests
         {
             Listen = [new IPEndPoint(IPAddress.Loopback, 0)],
             Routes = [route],
+            Seeds = new(),
             Observe = change =>
             {
                 if (change.Kind == RelayEventKind.Established)

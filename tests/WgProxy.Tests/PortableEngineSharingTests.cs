@@ -64,7 +64,7 @@ public sealed class PortableEngineSharingTests : IDisposable
         Assert.Empty(alone.Strangers);
         StrangerSpread spread = new((1, 2));
         PortableEngineStrangers strangers = new(alone.Strangers, spread);
-        using PortableEngine engine = new(new EngineSettings { Listen = [new IPEndPoint(IPAddress.Loopback, 0)], Routes = [EngineContract.NewRoute()] });
+        using PortableEngine engine = new(new EngineSettings { Listen = [new IPEndPoint(IPAddress.Loopback, 0)], Routes = [EngineContract.NewRoute()], Seeds = new() });
         PortableEngineListener listener = new(engine, alone.Data, strangers, data: null);
         _sender.Bind(new IPEndPoint(IPAddress.Loopback, 0));
         _sender.ReceiveBufferSize = 4 << 20;

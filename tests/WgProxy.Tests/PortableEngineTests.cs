@@ -210,5 +210,5 @@ public sealed class PortableEngineTests : EngineContract
 
     private static PortableEngineDoor Door { get; } = new(new UpstreamBinding());
 
-    private PortableEngine NewEngine(IPEndPoint listen) => new(new EngineSettings { Listen = [listen], Routes = [Route] });
+    private PortableEngine NewEngine(IPEndPoint listen) => new(new EngineSettings { Listen = [listen], Routes = [Route], Seeds = new() });
 }

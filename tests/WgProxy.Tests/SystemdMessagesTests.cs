@@ -59,7 +59,7 @@ public sealed class SystemdMessagesTests : IDisposable
         _environment["WATCHDOG_USEC"] = text;
         using Systemd systemd = new(_environment);
         Assert.Equal(TimeSpan.FromMicroseconds(microseconds), systemd.Watchdog);
-        using MemoryEngine engine = new(new EngineSettings { Listen = [new IPEndPoint(IPAddress.Loopback, 0)], Routes = [Keys.Route()] }, new MemoryEngineNetwork());
+        using MemoryEngine engine = new(new EngineSettings { Listen = [new IPEndPoint(IPAddress.Loopback, 0)], Routes = [Keys.Route()], Seeds = new() }, new MemoryEngineNetwork());
         engine.Start();
         using CancellationTokenSource stop = new();
         Task running = systemd.RunAsync(engine, _ => "fine", TimeProvider.System, stop.Token);

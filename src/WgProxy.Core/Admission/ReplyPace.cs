@@ -4,7 +4,7 @@ namespace WgProxy.Core.Admission;
 /// How many cookie replies a second leave where one socket answers everybody. What waits in the system for neighbours that do not exist
 /// takes room from proven clients then. Each part of <see cref="StrangerSpread"/> has its own count.
 /// </summary>
-public sealed class ReplyPace
+internal sealed class ReplyPace
 {
     // For each part of the spread, 80 a second. At most 240 of them wait for neighbours, some 200 KB.
     private const int PerSecond = 5;

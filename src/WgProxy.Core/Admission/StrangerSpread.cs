@@ -11,7 +11,7 @@ namespace WgProxy.Core.Admission;
 /// </summary>
 /// <param name="key">Secret bits, so that an attacker cannot aim at a buffer.</param>
 /// <param name="subnets">Asks the system to which subnets the host is attached; null for no subnets.</param>
-public sealed class StrangerSpread((ulong K0, ulong K1) key, Func<IEnumerable<IPNetwork>>? subnets = null)
+internal sealed class StrangerSpread((ulong K0, ulong K1) key, Func<IEnumerable<IPNetwork>>? subnets = null)
 {
     /// <summary>The number of buffers.</summary>
     public const int Buffers = 16;

@@ -9,7 +9,7 @@ namespace WgProxy.Core.Containers;
 /// key, an attacker cannot prepare collisions. Adding 20,000 colliding indices to a dictionary took 316 ms, other ones 0.2 ms
 /// (.NET 10). One round per word and three at the end suffice, because results never leave the process.
 /// </summary>
-public static class SipHash
+internal static class SipHash
 {
     private const int CompressionRounds = 1;
     private const int FinalizationRounds = 3;

@@ -8,7 +8,7 @@ namespace WgProxy.Core.Engine;
 /// IPv4 prefix the first and the last address are left out, because an attached subnet has its broadcasts there. Of an IPv6 prefix the
 /// first is, which belongs to routers (RFC 4291, section 2.6.1).
 /// </summary>
-public sealed class AddressPool
+internal sealed class AddressPool
 {
     private const int BitsOfIPv4 = 32;
     private const int BitsOfIPv6 = 128;

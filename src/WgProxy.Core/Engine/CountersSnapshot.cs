@@ -11,7 +11,7 @@ public sealed class CountersSnapshot
     }
 
     /// <summary>The figures of one relay.</summary>
-    public CountersSnapshot(RelayCounters counters) => Add(counters);
+    internal CountersSnapshot(RelayCounters counters) => Add(counters);
 
     /// <summary>How many owners of relays have told their figures: workers, or one where all threads take turns.</summary>
     public int Owners { get; private set; }
@@ -62,13 +62,13 @@ public sealed class CountersSnapshot
     public long Passed(Direction direction) => this[direction, Verdict.Forward] + this[direction, Verdict.Open];
 
     /// <summary>Adds the counters of a relay.</summary>
-    public void Add(RelayCounters counters) => _sum.Add(counters);
+    internal void Add(RelayCounters counters) => _sum.Add(counters);
 
     /// <summary>Adds the turns of an owner of a relay.</summary>
     /// <param name="turns">The turns.</param>
     /// <param name="frequency">Units of their clock per second.</param>
     /// <param name="now">The instant.</param>
-    public void Add(TurnMeter turns, long frequency, Tick now)
+    internal void Add(TurnMeter turns, long frequency, Tick now)
     {
         Owners++;
         Turns += turns.Turns;
@@ -77,7 +77,7 @@ public sealed class CountersSnapshot
     }
 
     /// <summary>Counts nothing again.</summary>
-    public void Clear()
+    internal void Clear()
     {
         _sum.Clear();
         (Owners, Turns, LongestTurn, LongestTurnOfAll) = (0, 0, TimeSpan.Zero, TimeSpan.Zero);

@@ -1,7 +1,7 @@
 namespace WgProxy.Core.Engine;
 
 /// <summary>What an engine must do about a change of a mapping. It is the same for every engine.</summary>
-public enum EngineDuty : byte
+internal enum EngineDuty : byte
 {
     /// <summary>Only inform the observer.</summary>
     None,
@@ -20,7 +20,7 @@ public enum EngineDuty : byte
 }
 
 /// <summary>Reads the duty from a change.</summary>
-public static class EngineDuties
+internal static class EngineDuties
 {
     /// <summary>The engine's duty.</summary>
     public static EngineDuty Duty(this in RelayEvent change) => change.Kind switch

@@ -91,12 +91,12 @@ public sealed class EngineQuery
     public ReadOnlySpan<StrangerStatus> Strangers => _strangers.AsSpan(0, _strangersFound);
 
     /// <summary>Which of an engine's owners of relays has it. Used by the engine.</summary>
-    public int Owner { get; set; }
+    internal int Owner { get; set; }
 
     internal Span<MappingStatus> Room => _mappings.AsSpan(_count);
 
     /// <summary>The engine begins with it.</summary>
-    public void Begin()
+    internal void Begin()
     {
         (Outcome, Owner, Next, Dropped, _count, _strangersFound) = (QueryOutcome.Waiting, 0, -1, 0, 0, 0);
         Counters.Clear();
@@ -107,7 +107,7 @@ public sealed class EngineQuery
     }
 
     /// <summary>The engine ends it. Nothing of it may be touched by the engine afterwards.</summary>
-    public void End(QueryOutcome outcome)
+    internal void End(QueryOutcome outcome)
     {
         Outcome = outcome;
         _answered(this);

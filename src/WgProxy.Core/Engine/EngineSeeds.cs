@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+
 namespace WgProxy.Core.Engine;
 
 /// <summary>
@@ -27,9 +29,27 @@ public sealed record EngineSeeds
     /// <summary>Chooses the small buffer that answers a stranger. With a known seed, an attacker could aim at one buffer. It is never kept.</summary>
     public (ulong K0, ulong K1) Strangers { get; init; }
 
+    /// <summary>Seeds from a source of unpredictable bytes, such as <c>RandomNumberGenerator.Fill</c>.</summary>
+    /// <param name="fill">Fills what it is given. Called once.</param>
+    public static EngineSeeds From(Action<Span<byte>> fill)
+    {
+        Span<byte> bytes = stackalloc byte[6 * 2 * sizeof(ulong)];
+        fill(bytes);
+        ReadOnlySpan<ulong> drawn = MemoryMarshal.Cast<byte, ulong>(bytes);
+        return new EngineSeeds
+        {
+            Steering = (drawn[0], drawn[1]),
+            Hash = (drawn[2], drawn[3]),
+            Cookie = (drawn[4], drawn[5]),
+            Nonce = (drawn[6], drawn[7]),
+            Ports = (drawn[8], drawn[9]),
+            Strangers = (drawn[10], drawn[11]),
+        };
+    }
+
     /// <summary>The seeds of one of several workers. Workers share what they must agree on (steering, cookies, strangers).</summary>
     /// <param name="worker">The worker's number.</param>
-    public EngineSeeds OfWorker(int worker) => this with
+    internal EngineSeeds OfWorker(int worker) => this with
     {
         Hash = Numbered(Hash, worker),
         Nonce = Numbered(Nonce, worker),

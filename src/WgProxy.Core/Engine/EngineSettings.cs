@@ -13,11 +13,11 @@ public sealed record EngineSettings
     public required IReadOnlyList<IPEndPoint> Listen { get; init; }
 
     /// <summary>Listening sockets that outlive an engine; null for none.</summary>
-    public InheritedSockets? Inherited { get; init; }
+    internal InheritedSockets? Inherited { get; init; }
 
     /// <summary>Called when the engine has opened its sockets and has not read any. A batch of records that it is lent now is there before the
     /// first datagram.</summary>
-    public Action<IEngine>? Starting { get; init; }
+    internal Action<IEngine>? Starting { get; init; }
 
     /// <summary>The servers. The program adds and removes them, and publishes their addresses and settings; it tells of each change by
     /// <see cref="EngineCommand.RouteChanged"/>.</summary>
@@ -26,15 +26,15 @@ public sealed record EngineSettings
     /// <summary>Limits and times of the relay.</summary>
     public RelaySettings Relay { get; init; } = new();
 
-    /// <summary>The random bits that the engine may use.</summary>
-    public EngineSeeds Seeds { get; init; } = new();
+    /// <summary>The random bits that the engine may use. <see cref="EngineSeeds.From"/> draws them.</summary>
+    public required EngineSeeds Seeds { get; init; }
 
     /// <summary>The same limits and times, with the seeds that the relay uses.</summary>
-    public RelaySettings SeededRelay =>
+    internal RelaySettings SeededRelay =>
         Relay with { HashSeed = Seeds.Hash, CookieSeed = Seeds.Cookie, NonceSeed = Seeds.Nonce };
 
     /// <summary>What compares an initiation's mac1 with the keys of many routes.</summary>
-    public IMac1Matcher Mac1Matcher { get; init; } = Mac1Matchers.Best;
+    internal IMac1Matcher Mac1Matcher { get; init; } = Mac1Matchers.Best;
 
     /// <summary>Asks the system which subnets this host is attached to. Called at the start, and at most once a minute by a thread of
     /// the pool; none by default.</summary>
@@ -45,7 +45,7 @@ public sealed record EngineSettings
 
     /// <summary>Local ports by which restored mappings may go on; null for <see cref="Ports"/>. An engine of several workers gives each a
     /// share of the ports, and a mapping may be restored by another worker than it had.</summary>
-    public IReadOnlyList<ushort>? RestoredPorts { get; init; }
+    internal IReadOnlyList<ushort>? RestoredPorts { get; init; }
 
     /// <summary>What upstream sockets are bound to, beside their ports.</summary>
     public UpstreamBinding Binding { get; init; } = new();
@@ -55,5 +55,5 @@ public sealed record EngineSettings
     public Action<RelayEvent>? Observe { get; init; }
 
     /// <summary>The receiver of mappings' records. Null for none; then the relay marks nothing.</summary>
-    public JournalSettings? Journal { get; init; }
+    internal JournalSettings? Journal { get; init; }
 }

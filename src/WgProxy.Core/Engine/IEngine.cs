@@ -32,7 +32,7 @@ public interface IEngine : IDisposable
     /// nothing that lives makes room. One batch at a time: another is told <see cref="RestoreOutcome.Busy"/>. May be called from any
     /// thread.</summary>
     /// <param name="batch">The records. The engine's until its callback is called, which always happens, once.</param>
-    void Restore(RestoreBatch batch);
+    internal void Restore(RestoreBatch batch);
 
     /// <summary>Asks the engine. It answers between two turns, at most <see cref="QueryLine.SlotsPerTurn"/> slots in each; nothing on
     /// the packet path waits for it. A query waits for those before it, of which there are few: one more is told

@@ -6,7 +6,7 @@ namespace WgProxy.Core.Engine;
 /// <param name="Name">What it is called by who handed it over.</param>
 /// <param name="Descriptor">Its file descriptor. Who takes the socket closes it.</param>
 /// <param name="Local">The address that it is bound to.</param>
-public readonly record struct InheritedSocket(string Name, int Descriptor, IPEndPoint Local)
+internal readonly record struct InheritedSocket(string Name, int Descriptor, IPEndPoint Local)
 {
     /// <summary>The descriptor of a socket that is closed in this process.</summary>
     public const int Closed = -1;
@@ -17,7 +17,7 @@ public readonly record struct InheritedSocket(string Name, int Descriptor, IPEnd
 
 /// <summary>Listening sockets that outlive an engine. Either another program has made them and hands them over, or an earlier engine has made them
 /// and a service manager has kept them. What waits in them is served.</summary>
-public sealed record InheritedSockets
+internal sealed record InheritedSockets
 {
     /// <summary>Sockets of another program. If there are any, the engine listens on these alone, and opens none of its own.</summary>
     public IReadOnlyList<InheritedSocket> HandedOver { get; init; } = [];

@@ -4,7 +4,7 @@ using System.Net;
 namespace WgProxy.Core.Engine;
 
 /// <summary>The names of sockets that a service manager keeps. They tell an operator what each is, and the next engine whether it fits.</summary>
-public static class KeptName
+internal static class KeptName
 {
     /// <summary>What each begins with.</summary>
     public const string Prefix = "wgproxy-";

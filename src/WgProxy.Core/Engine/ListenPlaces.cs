@@ -5,7 +5,7 @@ namespace WgProxy.Core.Engine;
 /// <summary>The addresses that an engine listens on, as sources name them: a source says to which of them its client sends.</summary>
 /// <param name="places">The addresses with their ports.</param>
 /// <param name="knowsLocal">Whether the engine knows, where it listens on every address of the host, to which of them a client sent.</param>
-public sealed class ListenPlaces(IReadOnlyList<IPEndPoint> places, bool knowsLocal)
+internal sealed class ListenPlaces(IReadOnlyList<IPEndPoint> places, bool knowsLocal)
 {
     /// <summary>The addresses with their ports.</summary>
     public IReadOnlyList<IPEndPoint> All => places;

@@ -5,7 +5,7 @@ namespace WgProxy.Core.Engine;
 /// <summary>The sockets that a listening address stands for. It is the same for every engine.</summary>
 /// <param name="Addresses">The addresses to bind, each with a socket of its own family only, all with one port.</param>
 /// <param name="Port">The port; 0 if the system is to choose one.</param>
-public sealed record ListenPlan(IReadOnlyList<IPAddress> Addresses, int Port)
+internal sealed record ListenPlan(IReadOnlyList<IPAddress> Addresses, int Port)
 {
     /// <summary>What is asked for the buffers of a listening socket: about 50 ms of a full 1 Gbit/s link.</summary>
     public const int Buffer = 7 * 1024 * 1024;

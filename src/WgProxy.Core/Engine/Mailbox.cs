@@ -6,7 +6,7 @@ namespace WgProxy.Core.Engine;
 /// The commands that wait for one owner of a relay. It is bounded and has no lock. Neither the poster, on any thread, nor the owner
 /// ever waits. Equal commands coalesce, and have no order: each says what to look at, not what was there to see.
 /// </summary>
-public sealed class Mailbox
+internal sealed class Mailbox
 {
     /// <summary>How many different commands may wait.</summary>
     public const int Capacity = 64;

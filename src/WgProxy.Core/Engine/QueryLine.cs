@@ -10,7 +10,7 @@ namespace WgProxy.Core.Engine;
 /// <param name="frequency">Units per second of the clock by which turns are measured.</param>
 /// <param name="answered">Told when this owner's part of a query is done.</param>
 /// <param name="slotsPerTurn">How many slots are visited in a turn. Small tables take several turns only with fewer than usual.</param>
-public sealed class QueryLine(int firstSlot, long frequency, Action<EngineQuery> answered, int slotsPerTurn = QueryLine.SlotsPerTurn)
+internal sealed class QueryLine(int firstSlot, long frequency, Action<EngineQuery> answered, int slotsPerTurn = QueryLine.SlotsPerTurn)
 {
     /// <summary>How many queries may wait.</summary>
     public const int Capacity = 8;

@@ -5,7 +5,7 @@ namespace WgProxy.Core.Engine;
 /// <summary>Writes the records of one owner of a relay, between its turns.</summary>
 /// <param name="journal">Where they go.</param>
 /// <param name="localOf">The local address of a slot's upstream socket: 16 bytes in network order, IPv4 as v4-mapped.</param>
-public sealed class RecordLine(JournalSettings journal, Func<int, UInt128> localOf)
+internal sealed class RecordLine(JournalSettings journal, Func<int, UInt128> localOf)
 {
     private Tick _again;
 

@@ -3,7 +3,7 @@ using System.Net;
 namespace WgProxy.Core.Engine;
 
 /// <summary>Why an engine cannot listen on an address, independent of the system's error numbers.</summary>
-public enum ListenRefusal
+internal enum ListenRefusal
 {
     /// <summary>Another program has the port.</summary>
     PortInUse,
@@ -25,10 +25,10 @@ public enum ListenRefusal
 /// <param name="Name">What it is, with its article.</param>
 /// <param name="Granted">The bytes granted.</param>
 /// <param name="Limit">The sysctl that limits it; null where there is none.</param>
-public readonly record struct GrantedBuffer(string Name, int Granted, string? Limit);
+internal readonly record struct GrantedBuffer(string Name, int Granted, string? Limit);
 
 /// <summary>Sentences for the operator about what the system refused an engine, or granted only in part. They are the same for every engine.</summary>
-public static class RefusalText
+internal static class RefusalText
 {
     /// <summary>Advice if a sandbox refuses something that every engine needs.</summary>
     public const string Allow = "let the sandbox (a seccomp profile, say) allow it";

@@ -3,7 +3,7 @@ using WgProxy.Core.Journal;
 namespace WgProxy.Core.Engine;
 
 /// <summary>What came of a batch.</summary>
-public enum RestoreOutcome : byte
+internal enum RestoreOutcome : byte
 {
     /// <summary>It was not lent yet, or is being worked at.</summary>
     Waiting,
@@ -22,7 +22,7 @@ public enum RestoreOutcome : byte
 /// Records that are lent to an engine, for it to make their mappings again. The lender makes the batch, so that the engine allocates
 /// nothing; from <see cref="IEngine.Restore"/> until its callback is called, it is the engine's.
 /// </summary>
-public sealed class RestoreBatch
+internal sealed class RestoreBatch
 {
     /// <summary>How many records a batch may hold: as many as a relay has mappings by default. What is more comes in the next one.</summary>
     public const int MostRecords = 16_384;

@@ -16,7 +16,7 @@ namespace WgProxy.Core.Engine;
 /// says so of a datagram, or its client would not be found.</param>
 /// <param name="hold">Takes hold of each record's local port before the first mapping is restored, so that what a server sends waits there;
 /// null if the engine does not.</param>
-public sealed class RestoreLine(
+internal sealed class RestoreLine(
     Func<Source, bool> isOwn, RestoreLine.Opener open, Action<RestoreBatch> done, Func<Source, Source> place, RestoreLine.Holder? hold = null)
 {
     private RestoreBatch? _batch;

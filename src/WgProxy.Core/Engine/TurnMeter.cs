@@ -1,7 +1,7 @@
 namespace WgProxy.Core.Engine;
 
 /// <summary>How long the turns of one owner of a relay take: what a datagram that comes meanwhile waits. Owned by that owner.</summary>
-public sealed class TurnMeter
+internal sealed class TurnMeter
 {
     /// <summary>How long a window is. The longest turn is said of the window that runs and the one before: of the last one to two
     /// minutes, however often and by how many askers it is read.</summary>

@@ -4,7 +4,7 @@ namespace WgProxy.Core.Engine;
 /// <param name="Address">The local address: 16 bytes in network order, IPv4 as v4-mapped; zero if the system is to choose.</param>
 /// <param name="Port">The local port; 0 if the system is to choose.</param>
 /// <param name="IsOfPrefix">Whether the address is one of a prefix that is routed to this host. No interface need have it.</param>
-public readonly record struct UpstreamEnd(UInt128 Address, ushort Port, bool IsOfPrefix = false)
+internal readonly record struct UpstreamEnd(UInt128 Address, ushort Port, bool IsOfPrefix = false)
 {
     private const int MappedBits = 32;
 

@@ -10,7 +10,7 @@ namespace WgProxy.Core.Engine;
 /// <param name="end">The local address and port; zero what the system is to choose.</param>
 /// <param name="socket">The socket.</param>
 /// <param name="refusal">What was refused, if it returns false.</param>
-public delegate bool PortOpener<TSocket>(
+internal delegate bool PortOpener<TSocket>(
     IPEndPoint server, UpstreamEnd end, [MaybeNullWhen(false)] out TSocket socket, out OpenRefusal refusal);
 
 /// <summary>
@@ -20,7 +20,7 @@ public delegate bool PortOpener<TSocket>(
 /// port to rest by asking 157 times a second. Where source addresses are given, each socket also gets one of them at random; a port is
 /// used at one address at a time. One owner of a relay owns it, and it holds no socket.
 /// </summary>
-public sealed class UpstreamPorts
+internal sealed class UpstreamPorts
 {
     /// <summary>What is asked for the buffers of an upstream socket.</summary>
     public const int Buffer = 1024 * 1024;

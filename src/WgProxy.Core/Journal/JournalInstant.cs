@@ -5,7 +5,7 @@ namespace WgProxy.Core.Journal;
 /// <param name="Boot">The boot's id, 128 random bits that the kernel draws; zero where the system names none.</param>
 /// <param name="SinceBoot">Milliseconds of the host's monotonic clock.</param>
 /// <param name="Utc">Milliseconds since 1970-01-01 00:00 UTC.</param>
-public readonly record struct JournalInstant(UInt128 Boot, long SinceBoot, long Utc)
+internal readonly record struct JournalInstant(UInt128 Boot, long SinceBoot, long Utc)
 {
     /// <summary>Milliseconds from an earlier instant to this one: by the monotonic clock within one boot, else by UTC, as far as the two
     /// hosts agree about that. Never negative, because a clock that was set back must not make a record last longer than it was

@@ -2,10 +2,10 @@ namespace WgProxy.Core.Journal;
 
 /// <summary>Takes a record. False if there is no room for it now: the engine then asks again, with what is to be recorded by then.</summary>
 /// <param name="record">The record, complete.</param>
-public delegate bool RecordWriter(in MappingRecord record);
+internal delegate bool RecordWriter(in MappingRecord record);
 
 /// <summary>Where an engine's records go.</summary>
-public sealed record JournalSettings
+internal sealed record JournalSettings
 {
     /// <summary>Says which instant it is, as records name instants. Called once in each turn in which records are written.</summary>
     public required Func<JournalInstant> Clock { get; init; }

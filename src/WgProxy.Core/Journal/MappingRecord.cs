@@ -10,7 +10,7 @@ namespace WgProxy.Core.Journal;
 /// </summary>
 /// <remarks>What a record leaves out begins anew: token buckets, what goes unanswered at the moment, and where it would be tried next.
 /// </remarks>
-public struct MappingRecord
+internal struct MappingRecord
 {
     /// <summary>The number of bytes of a record.</summary>
     public const int Size = RecordLayout.Size;
@@ -133,7 +133,7 @@ public struct MappingRecord
 
 /// <summary>What may be true or not of a recorded mapping. The numbers are part of the layout.</summary>
 [Flags]
-public enum RecordMarks : ushort
+internal enum RecordMarks : ushort
 {
     /// <summary>Nothing is.</summary>
     None = 0,
@@ -171,7 +171,7 @@ public enum RecordMarks : ushort
 
 /// <summary>A server's public key as bytes.</summary>
 [InlineArray(WireGuard.PublicKeySize)]
-public struct RouteKey
+internal struct RouteKey
 {
     private byte _first;
 

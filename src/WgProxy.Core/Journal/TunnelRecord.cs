@@ -4,7 +4,7 @@ namespace WgProxy.Core.Journal;
 
 /// <summary>What a record says of its mapping's tunnel. Every mapping of the tunnel has it in its record, so that one record is enough to
 /// make the tunnel again, and those of its other mappings add to it.</summary>
-public struct TunnelRecord
+internal struct TunnelRecord
 {
     /// <summary>Pairs, and questions of the server, that a tunnel holds.</summary>
     public const int Positions = 8;
@@ -45,7 +45,7 @@ public struct TunnelRecord
 
 /// <summary>A position for a pair of indices, or for a question of the server: the index with which the server asked, and the one with which a
 /// client answered.</summary>
-public struct RecordedIndices
+internal struct RecordedIndices
 {
     /// <summary>The server's index.</summary>
     public uint ServerIndex;
@@ -65,7 +65,7 @@ public struct RecordedIndices
 
 /// <summary>What may be true or not of recorded indices. The numbers are part of the layout.</summary>
 [Flags]
-public enum IndexMarks : uint
+internal enum IndexMarks : uint
 {
     /// <summary>The position is empty.</summary>
     None = 0,
@@ -88,21 +88,21 @@ public enum IndexMarks : uint
 
 /// <summary>The pairs of a tunnel.</summary>
 [InlineArray(TunnelRecord.Positions)]
-public struct RecordedPairs
+internal struct RecordedPairs
 {
     private RecordedIndices _first;
 }
 
 /// <summary>What a tunnel's server asked.</summary>
 [InlineArray(TunnelRecord.Positions)]
-public struct RecordedQuestions
+internal struct RecordedQuestions
 {
     private RecordedIndices _first;
 }
 
 /// <summary>Sender indices of a client's last initiations.</summary>
 [InlineArray(Count)]
-public struct RecordedInitiations
+internal struct RecordedInitiations
 {
     /// <summary>How many there can be.</summary>
     public const int Count = 8;

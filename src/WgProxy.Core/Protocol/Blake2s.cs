@@ -6,7 +6,7 @@ namespace WgProxy.Core.Protocol;
 /// BLAKE2s (RFC 7693), the hash of WireGuard; the framework has none. Digests of 1 to 32 bytes, keys of up to 32.
 /// No allocation. The compression exists twice, scalar and for 128-bit vectors, and both pass the same tests.
 /// </summary>
-public static class Blake2s
+internal static class Blake2s
 {
     /// <summary>The longest digest.</summary>
     public const int MaxDigestSize = 32;

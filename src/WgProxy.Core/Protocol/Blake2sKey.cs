@@ -6,7 +6,7 @@ namespace WgProxy.Core.Protocol;
 /// A key of BLAKE2s, already compressed: what the hash has become after the block of the key. It saves one compression
 /// per message, of three for an initiation. The default value is no key.
 /// </summary>
-public readonly struct Blake2sKey
+internal readonly struct Blake2sKey
 {
     private readonly State _state;
     private readonly int _macLength;

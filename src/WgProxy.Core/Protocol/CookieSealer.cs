@@ -8,7 +8,7 @@ namespace WgProxy.Core.Protocol;
 /// that key can write replies that clients accept, and can read the server's own. The instance never changes, so
 /// threads may share it.
 /// </summary>
-public sealed class CookieSealer
+internal sealed class CookieSealer
 {
     /// <summary>Size of the nonce of a reply.</summary>
     public const int NonceSize = XChaCha20Poly1305.NonceSize;

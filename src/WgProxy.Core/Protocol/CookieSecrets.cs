@@ -9,7 +9,7 @@ namespace WgProxy.Core.Protocol;
 /// because clients use a cookie for up to 120 s, beyond one rotation. An instance never changes, so threads
 /// may share it. A rotation makes a new instance.
 /// </summary>
-public readonly struct CookieSecrets
+internal readonly struct CookieSecrets
 {
     /// <summary>Size of a secret.</summary>
     public const int SecretSize = 32;

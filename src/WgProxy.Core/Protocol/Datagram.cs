@@ -3,7 +3,7 @@ using System.Buffers.Binary;
 namespace WgProxy.Core.Protocol;
 
 /// <summary>Reads what is not encrypted in WireGuard's datagrams. Never throws for the content of a datagram.</summary>
-public static class Datagram
+internal static class Datagram
 {
     /// <summary>The kind of a datagram. Types 1 to 3 must have their exact length, type 4 at least that of a keepalive.
     /// </summary>

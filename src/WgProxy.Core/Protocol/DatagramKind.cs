@@ -1,7 +1,7 @@
 namespace WgProxy.Core.Protocol;
 
 /// <summary>What a datagram is by its type, its reserved bytes and its length. Nothing else is looked at.</summary>
-public enum DatagramKind : byte
+internal enum DatagramKind : byte
 {
     /// <summary>Not one of the four types, with reserved bytes that are not zero, or too short to tell.</summary>
     NotWireGuard,

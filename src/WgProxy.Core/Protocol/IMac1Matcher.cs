@@ -4,7 +4,7 @@ namespace WgProxy.Core.Protocol;
 /// Compares the mac1 of an initiation or a response with many keys at once. It holds no state, so threads may share it. Implementations
 /// differ in the instructions they use; all give the same answers.
 /// </summary>
-public interface IMac1Matcher
+internal interface IMac1Matcher
 {
     /// <summary>What it uses, for the log and for results: "AVX2", for instance.</summary>
     string Name { get; }

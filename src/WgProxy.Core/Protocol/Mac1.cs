@@ -6,7 +6,7 @@ namespace WgProxy.Core.Protocol;
 /// once, here; a check costs two compressions for an initiation and one for a response. Nothing in it changes, so
 /// threads may share it.
 /// </summary>
-public sealed class Mac1
+internal sealed class Mac1
 {
     private readonly Blake2sKey _key;
 

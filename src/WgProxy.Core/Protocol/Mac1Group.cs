@@ -5,7 +5,7 @@ namespace WgProxy.Core.Protocol;
 /// rows of sixteen words. Row 0 to 7 hold the words of the keys' states, the key's block already compressed. The last row is
 /// zero for a key and <see cref="Vacant"/> where there is none, so that nothing matches there.
 /// </summary>
-public static class Mac1Group
+internal static class Mac1Group
 {
     /// <summary>Keys in a group, and words in a row: what the widest vector holds.</summary>
     public const int Keys = 16;

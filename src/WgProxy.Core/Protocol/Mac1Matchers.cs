@@ -4,7 +4,7 @@ using System.Runtime.Intrinsics.X86;
 namespace WgProxy.Core.Protocol;
 
 /// <summary>The matchers that .NET can run on this processor.</summary>
-public static class Mac1Matchers
+internal static class Mac1Matchers
 {
     /// <summary>The fastest of <see cref="All"/>.</summary>
     public static IMac1Matcher Best => All[0];

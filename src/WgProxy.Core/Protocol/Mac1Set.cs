@@ -4,7 +4,7 @@ namespace WgProxy.Core.Protocol;
 /// Many keys, to find out to which of them the mac1 of a message belongs. A key keeps its position until it is removed. Looking
 /// allocates nothing, and any thread may look while none adds or removes.
 /// </summary>
-public sealed class Mac1Set
+internal sealed class Mac1Set
 {
     // One step of the fastest matcher takes as long as two keys one by one.
     private const int Few = 2;

@@ -49,6 +49,11 @@ public sealed class PublicKey : IEquatable<PublicKey>
         return true;
     }
 
+    /// <summary>Reads a key as <see cref="TryParse"/> does.</summary>
+    /// <exception cref="FormatException">The text is no key. The message says what was expected and what was found.</exception>
+    public static PublicKey Parse(string text) =>
+        TryParse(text, out PublicKey? key, out string? error) ? key : throw new FormatException(error);
+
     /// <summary>The key with these bytes; null if they are none: not 32, or all zero.</summary>
     public static PublicKey? Of(ReadOnlySpan<byte> bytes) =>
         bytes.Length == WireGuard.PublicKeySize && bytes.ContainsAnyExcept((byte)0) ? new PublicKey(bytes.ToArray()) : null;

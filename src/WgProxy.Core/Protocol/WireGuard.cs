@@ -1,7 +1,7 @@
 namespace WgProxy.Core.Protocol;
 
 /// <summary>The numbers of the WireGuard protocol that a relay needs, and those it chooses itself.</summary>
-public static class WireGuard
+internal static class WireGuard
 {
     // Specification: section 5.4 of the WireGuard paper for messages, 6.1 for times.
 

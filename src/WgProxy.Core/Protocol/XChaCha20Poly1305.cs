@@ -5,7 +5,7 @@ namespace WgProxy.Core.Protocol;
 /// ChaCha20-Poly1305 (RFC 8439) with a key made of the key and 16 bytes of a nonce long enough to be drawn at random.
 /// The framework has only the inner part, and not everywhere. No allocation; made for messages as short as cookies.
 /// </summary>
-public static class XChaCha20Poly1305
+internal static class XChaCha20Poly1305
 {
     /// <summary>Size of a key.</summary>
     public const int KeySize = ChaCha20.KeySize;

@@ -26,7 +26,7 @@ public sealed class Route
     public PublicKey Key { get; }
 
     /// <summary>The check that its clients' initiations must pass.</summary>
-    public Mac1 Mac1 { get; }
+    internal Mac1 Mac1 { get; }
 
     /// <summary>The server's addresses, best first; empty until its name has been resolved for the first time. A published
     /// list never changes.</summary>

@@ -39,7 +39,7 @@ public sealed class RouteCounters
     public long ForwardedBytes(Direction direction) => direction == Direction.Uplink ? _uplinkBytes : _downlinkBytes;
 
     /// <summary>Adds the numbers of another relay, for a sum over several.</summary>
-    public void Add(RouteCounters other)
+    internal void Add(RouteCounters other)
     {
         for (int entry = 0; entry < _datagrams.Length; entry++)
         {
@@ -69,7 +69,7 @@ public sealed class RouteCounters
     }
 
     /// <summary>Counts nothing again. For a sum, never for what a relay counts.</summary>
-    public void Clear()
+    internal void Clear()
     {
         Array.Clear(_datagrams);
         Array.Clear(_events);

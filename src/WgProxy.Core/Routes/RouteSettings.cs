@@ -39,7 +39,7 @@ public sealed record RouteSettings
     public bool HasRates => !Rate.IsUnlimited || !TunnelRate.IsUnlimited || Peers.HasRates;
 
     /// <summary>Whether a peer is denied.</summary>
-    public bool Denies(PeerId peer)
+    internal bool Denies(PeerId peer)
     {
         for (int i = 0; i < DeniedPeers.Count; i++)
         {
@@ -53,5 +53,5 @@ public sealed record RouteSettings
     }
 
     /// <summary>Whether these lists keep a client out.</summary>
-    public bool Denies(in Source source) => (!Allow.IsEmpty && !Allow.Contains(source)) || Deny.Contains(source);
+    internal bool Denies(in Source source) => (!Allow.IsEmpty && !Allow.Contains(source)) || Deny.Contains(source);
 }

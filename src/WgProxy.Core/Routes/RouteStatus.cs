@@ -9,7 +9,7 @@ namespace WgProxy.Core.Routes;
 public readonly record struct RouteStatus(IPEndPoint? InUse, bool IsAnswering, bool IsLoaded)
 {
     /// <summary>What two relays together say of the same route. An address that is known to answer comes first.</summary>
-    public RouteStatus With(RouteStatus other)
+    internal RouteStatus With(RouteStatus other)
     {
         RouteStatus first = (IsAnswering || !other.IsAnswering) && InUse is not null ? this : other;
         return first with { IsLoaded = IsLoaded || other.IsLoaded };

@@ -23,7 +23,7 @@ public sealed class AnswerTimes
     public long Sum(int entry) => _numbers[Entries + entry];
 
     /// <summary>Counts an answer.</summary>
-    public void Count(long milliseconds)
+    internal void Count(long milliseconds)
     {
         int entry = 0;
         while (entry < Bounds.Length && milliseconds > Bounds[entry])
@@ -36,7 +36,7 @@ public sealed class AnswerTimes
     }
 
     /// <summary>Adds the numbers of another.</summary>
-    public void Add(AnswerTimes other)
+    internal void Add(AnswerTimes other)
     {
         for (int i = 0; i < _numbers.Length; i++)
         {
@@ -45,5 +45,5 @@ public sealed class AnswerTimes
     }
 
     /// <summary>Counts nothing again.</summary>
-    public void Clear() => Array.Clear(_numbers);
+    internal void Clear() => Array.Clear(_numbers);
 }

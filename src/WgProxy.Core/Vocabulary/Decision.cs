@@ -7,7 +7,7 @@ namespace WgProxy.Core.Vocabulary;
 /// <param name="Length">How many bytes of the run are decided: whole datagrams, at least one unless the run is empty.</param>
 /// <param name="IsCongested">What is forwarded comes near the limit of a rate: the engine marks it as having met congestion, where the
 /// ends can read such a mark (RFC 3168).</param>
-public readonly record struct Decision(Verdict Verdict, int Slot, int Length, bool IsCongested = false);
+internal readonly record struct Decision(Verdict Verdict, int Slot, int Length, bool IsCongested = false);
 
 /// <summary>Which way a datagram travels.</summary>
 public enum Direction : byte

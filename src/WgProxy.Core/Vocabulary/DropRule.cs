@@ -17,7 +17,7 @@ public sealed record DropRule
     public PeerId Peer { get; init; }
 
     /// <summary>Whether a mapping is meant.</summary>
-    public bool Means(in Source source, RouteId route, PeerId peer) =>
+    internal bool Means(in Source source, RouteId route, PeerId peer) =>
         (Clients.IsEmpty || Clients.Contains(source))
         && (Port == 0 || Port == source.Port)
         && (Route == default || Route == route)

@@ -2,7 +2,7 @@ namespace WgProxy.Core.Vocabulary;
 
 /// <summary>What WireGuard's protocol fixes (whitepaper, section 6.1). The relay cannot choose these; its own limits follow from them.
 /// </summary>
-public static class Specification
+internal static class Specification
 {
     /// <summary>REKEY_TIMEOUT: a client repeats an unanswered initiation after this time, plus up to a third of a second.</summary>
     public static readonly TimeSpan RekeyTimeout = TimeSpan.FromSeconds(5);
@@ -31,7 +31,7 @@ public static class Specification
 /// The relay's own limits, each with its reason: one page to read, and to change. Limits that depend on the host or on a setting are in
 /// <see cref="RelaySettings"/>, whose defaults come from here. Times without a type are in milliseconds.
 /// </summary>
-public static class Limits
+internal static class Limits
 {
     // How many mappings there are.
 

@@ -19,7 +19,7 @@ public sealed class ListenList : IEquatable<ListenList>
     public bool IsEverywhere => _places.Length == 0;
 
     /// <summary>Whether the source sends to one of the addresses.</summary>
-    public bool Serves(in Source source)
+    internal bool Serves(in Source source)
     {
         if (_places.Length == 0)
         {

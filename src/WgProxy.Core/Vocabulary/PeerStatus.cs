@@ -29,7 +29,7 @@ public struct PeerStatus
     public Tick LastSeen;
 
     /// <summary>Adds what another relay says of the same peer.</summary>
-    public void Add(in PeerStatus other)
+    internal void Add(in PeerStatus other)
     {
         Mappings += other.Mappings;
         Handshakes += other.Handshakes;

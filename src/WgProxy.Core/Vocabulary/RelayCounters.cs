@@ -3,7 +3,7 @@ namespace WgProxy.Core.Vocabulary;
 /// <summary>
 /// Everything a relay and its engine count. One writer, plain longs; readers on other threads may be a batch behind.
 /// </summary>
-public sealed class RelayCounters
+internal sealed class RelayCounters
 {
     private static readonly int HandshakeMessages = Enum.GetValues<HandshakeMessage>().Length;
 

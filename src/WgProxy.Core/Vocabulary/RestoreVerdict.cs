@@ -1,7 +1,7 @@
 namespace WgProxy.Core.Vocabulary;
 
 /// <summary>What becomes of a record that is to be a mapping again.</summary>
-public enum RestoreVerdict : byte
+internal enum RestoreVerdict : byte
 {
     /// <summary>Nothing yet.</summary>
     Waiting,

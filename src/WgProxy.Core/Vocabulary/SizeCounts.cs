@@ -19,10 +19,10 @@ public sealed class SizeCounts
     /// <summary>Counts a size.</summary>
     /// <param name="size">At least 1; what is above 64 is counted with the last entry.</param>
     /// <param name="times">How often it came.</param>
-    public void Count(int size, int times = 1) => _counts[Math.Min(BitOperations.Log2((uint)(2 * size) - 1), Entries - 1)] += times;
+    internal void Count(int size, int times = 1) => _counts[Math.Min(BitOperations.Log2((uint)(2 * size) - 1), Entries - 1)] += times;
 
     /// <summary>Adds the numbers of another.</summary>
-    public void Add(SizeCounts other)
+    internal void Add(SizeCounts other)
     {
         for (int entry = 0; entry < Entries; entry++)
         {
@@ -31,5 +31,5 @@ public sealed class SizeCounts
     }
 
     /// <summary>Counts nothing again.</summary>
-    public void Clear() => Array.Clear(_counts);
+    internal void Clear() => Array.Clear(_counts);
 }

@@ -43,11 +43,11 @@ public readonly struct Source : IEquatable<Source>
     public ushort LocalPort => _localPort;
 
     /// <summary>The five words that tell sources apart, for a keyed hash.</summary>
-    public (ulong High, ulong Low, ulong LocalHigh, ulong LocalLow, ulong PortsAndScope) Words =>
+    internal (ulong High, ulong Low, ulong LocalHigh, ulong LocalLow, ulong PortsAndScope) Words =>
         (_high, _low, _localHigh, _localLow, ((ulong)_localPort << 48) | ((ulong)_scope << 16) | _port);
 
     /// <summary>The client alone, wherever it sent to.</summary>
-    public Source Client => new((_high, _low), default, _scope, _port, 0);
+    internal Source Client => new((_high, _low), default, _scope, _port, 0);
 
     /// <summary>The network that one customer usually has: the IPv4 address, or 64 bits of IPv6.</summary>
     internal Prefix Prefix => new(_high, IsIPv4 ? _low : 0);
@@ -75,7 +75,7 @@ public readonly struct Source : IEquatable<Source>
     /// reports it inconsistently there.</param>
     /// <param name="local">The local address, 4 or 16 bytes; empty if unknown.</param>
     /// <param name="localPort">The local port; 0 if unknown.</param>
-    public static Source From(ReadOnlySpan<byte> address, ushort port, uint scope, ReadOnlySpan<byte> local, ushort localPort = 0)
+    internal static Source From(ReadOnlySpan<byte> address, ushort port, uint scope, ReadOnlySpan<byte> local, ushort localPort = 0)
     {
         (ulong High, ulong Low) words = ToWords(address);
         bool linkLocal = words.High >> 54 == 0xFE80 >> 6;

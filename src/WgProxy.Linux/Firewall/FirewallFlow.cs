@@ -6,7 +6,7 @@ using static WgProxy.Linux.Native.Constants;
 namespace WgProxy.Linux.Firewall;
 
 /// <summary>Packets of UDP that are alike to a firewall, as far as they are known beforehand.</summary>
-public sealed record FirewallFlow
+internal sealed record FirewallFlow
 {
     private const int Udp = 17;
 
@@ -97,7 +97,7 @@ public sealed record FirewallFlow
 }
 
 /// <summary>What a firewall does with a flow.</summary>
-public enum FirewallOutcome
+internal enum FirewallOutcome
 {
     /// <summary>It lets it pass.</summary>
     Passes,
@@ -120,4 +120,4 @@ public enum FirewallOutcome
 /// <param name="Family">The family of the table, as nft spells it.</param>
 /// <param name="Table">The table.</param>
 /// <param name="Chain">The chain that the kernel calls; it may call others.</param>
-public sealed record FirewallAnswer(FirewallOutcome Outcome, string Family, string Table, string Chain);
+internal sealed record FirewallAnswer(FirewallOutcome Outcome, string Family, string Table, string Chain);

@@ -5,7 +5,7 @@ namespace WgProxy.Linux.Firewall;
 
 /// <summary>The rules of nf_tables in this network namespace, as nft and the iptables of today make them. Those of legacy iptables are not
 /// among them.</summary>
-public sealed class FirewallRules
+internal sealed class FirewallRules
 {
     // Chains that call each other are at most so deep (NFT_JUMP_STACK_SIZE).
     private const int Deepest = 16;

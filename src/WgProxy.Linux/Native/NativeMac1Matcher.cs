@@ -10,7 +10,7 @@ namespace WgProxy.Linux.Native;
 /// The call lets collections happen, as those of <see cref="Libc"/> do: 1,000 keys take tens of microseconds, for which no
 /// other thread's collection shall wait. Keys and message are pinned meanwhile, which costs nothing unless one happens.
 /// </remarks>
-public sealed unsafe class NativeMac1Matcher : IMac1Matcher
+internal sealed unsafe class NativeMac1Matcher : IMac1Matcher
 {
     private readonly delegate* unmanaged<uint*, int, byte*, int, int> _match;
 

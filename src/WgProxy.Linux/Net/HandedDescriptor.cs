@@ -6,7 +6,7 @@ using static WgProxy.Linux.Native.Constants;
 namespace WgProxy.Linux.Net;
 
 /// <summary>What kind of file a process was handed over.</summary>
-public enum HandedKind
+internal enum HandedKind
 {
     /// <summary>No file has this number.</summary>
     None,
@@ -31,7 +31,7 @@ public enum HandedKind
 /// A file descriptor that this process had when it was started, as service managers hand over sockets. Nothing but the number is known of
 /// it, so the kernel is asked for everything.
 /// </summary>
-public static unsafe class HandedDescriptor
+internal static unsafe class HandedDescriptor
 {
     /// <summary>Keeps it from programs that this one might start.</summary>
     public static void CloseOnExec(int descriptor)

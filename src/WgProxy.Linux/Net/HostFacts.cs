@@ -10,7 +10,7 @@ namespace WgProxy.Linux.Net;
 /// What this process asks the kernel about its host. It uses system calls, because files of /proc may be missing
 /// (<c>ProcSubset=pid</c>, a chroot). Each answer has a form for "unknown", and no question throws.
 /// </summary>
-public static unsafe class HostFacts
+internal static unsafe class HostFacts
 {
     /// <summary>No limit at all.</summary>
     public const long Unlimited = long.MaxValue;

@@ -10,10 +10,10 @@ namespace WgProxy.Linux.Net;
 /// <param name="LacksFamily">Whether it lacks the server's IP version altogether, or has no route for it.</param>
 /// <param name="Mtu">The longest IP packet that passes uncut, as far as the kernel knows; 0 if it does not tell.</param>
 /// <param name="Source">The address that it would send from; null if it cannot.</param>
-public sealed record PathAnswer(string? Refusal, bool LacksFamily, int Mtu, IPAddress? Source);
+internal sealed record PathAnswer(string? Refusal, bool LacksFamily, int Mtu, IPAddress? Source);
 
 /// <summary>Tries on this host what an engine needs of it. Nothing leaves the host, and nothing is kept.</summary>
-public static class HostTrials
+internal static class HostTrials
 {
     // 4 entries are the fewest that every kernel grants.
     private const int SmallRing = 4;

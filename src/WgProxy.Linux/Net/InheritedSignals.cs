@@ -3,7 +3,7 @@ using WgProxy.Linux.Native;
 namespace WgProxy.Linux.Net;
 
 /// <summary>Signals that this process was started to ignore.</summary>
-public static class InheritedSignals
+internal static class InheritedSignals
 {
     /// <summary>Ends the ignoring. Until a handler is registered, the signal has the system's default effect, so that one follows at once: the
     /// runtime registers none for a signal that is ignored.</summary>

@@ -5,7 +5,7 @@ using WgProxy.Linux.Native;
 namespace WgProxy.Linux.Net;
 
 /// <summary>Who is at the other end of a Unix socket.</summary>
-public static class PeerCredentials
+internal static class PeerCredentials
 {
     // struct ucred: the process, the user and the group, 4 bytes each.
     private const int Size = 12;

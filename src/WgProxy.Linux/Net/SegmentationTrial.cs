@@ -9,10 +9,10 @@ namespace WgProxy.Linux.Net;
 /// <param name="Refusal">Why the kernel did not take them, in its words; null if it did.</param>
 /// <param name="Joined">Whether they arrived as a run (GRO).</param>
 /// <param name="Intact">Whether they arrived as they were sent.</param>
-public sealed record SegmentationAnswer(string? Refusal, bool Joined, bool Intact);
+internal sealed record SegmentationAnswer(string? Refusal, bool Joined, bool Intact);
 
 /// <summary>Sends joined datagrams to itself over loopback, and compares what arrives (UDP_SEGMENT and UDP_GRO).</summary>
-public static unsafe class SegmentationTrial
+internal static unsafe class SegmentationTrial
 {
     private const int Datagrams = 9;
     private const int Stride = 1_200;

@@ -8,31 +8,17 @@ namespace WgProxy.Hosting;
 /// OpenSSL, which takes 5 MB of memory for these few bytes.</summary>
 internal static class RandomBits
 {
-    /// <summary>64 bits.</summary>
-    public static ulong Draw()
+    /// <summary>All seeds of an engine.</summary>
+    public static EngineSeeds DrawSeeds() => EngineSeeds.From(Fill);
+
+    /// <summary>Fills this with bits.</summary>
+    public static void Fill(Span<byte> bits)
     {
-        Span<byte> bits = stackalloc byte[sizeof(ulong)];
         if (!OperatingSystem.IsLinux() || !(HostFacts.TryFillRandom(bits) || TryRead(bits)))
         {
             RandomNumberGenerator.Fill(bits);
         }
-
-        return BitConverter.ToUInt64(bits);
     }
-
-    /// <summary>128 bits.</summary>
-    public static (ulong K0, ulong K1) DrawPair() => (Draw(), Draw());
-
-    /// <summary>All seeds of an engine.</summary>
-    public static EngineSeeds DrawSeeds() => new()
-    {
-        Steering = DrawPair(),
-        Hash = DrawPair(),
-        Cookie = DrawPair(),
-        Nonce = DrawPair(),
-        Ports = DrawPair(),
-        Strangers = DrawPair(),
-    };
 
     // If the call is refused, OpenSSL cannot start either, and throws (3.0).
     private static bool TryRead(Span<byte> bits)

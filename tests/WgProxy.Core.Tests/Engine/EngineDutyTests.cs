@@ -21,6 +21,6 @@ public sealed class EngineDutyTests
     [InlineData(RelayEventKind.Restored, Proof.Lingering, EngineDuty.None)]
     [InlineData(RelayEventKind.Revived, Proof.Confirmed, EngineDuty.AnswerAsProven)]
     [InlineData(RelayEventKind.Revived, Proof.Claimed, EngineDuty.None)]
-    public void A_client_is_answered_as_proven_from_when_it_is(RelayEventKind kind, Proof proof, EngineDuty duty) =>
+    public void A_client_is_answered_as_proven_from_when_it_is(RelayEventKind kind, Proof proof, Enum duty) =>
         Assert.Equal(duty, new RelayEvent(kind, 0, default, default, 1, true) { Proof = proof }.Duty());
 }

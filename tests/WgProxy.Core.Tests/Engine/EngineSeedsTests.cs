@@ -26,6 +26,24 @@ public sealed class EngineSeedsTests
     }
 
     [Fact]
+    public void A_source_of_bits_fills_each_seed_with_its_own()
+    {
+        int calls = 0;
+        EngineSeeds drawn = EngineSeeds.From(bytes =>
+        {
+            calls++;
+            for (int i = 0; i < bytes.Length; i++)
+            {
+                bytes[i] = (byte)(i + 1);
+            }
+        });
+        (ulong K0, ulong K1)[] seeds = [drawn.Steering, drawn.Hash, drawn.Cookie, drawn.Nonce, drawn.Ports, drawn.Strangers];
+        Assert.Equal(1, calls);
+        Assert.Equal(2 * seeds.Length, seeds.SelectMany(seed => (ulong[])[seed.K0, seed.K1]).Distinct().Count());
+        Assert.All(seeds, seed => Assert.All(BitConverter.GetBytes(seed.K0).Concat(BitConverter.GetBytes(seed.K1)), each => Assert.NotEqual(0, each)));
+    }
+
+    [Fact]
     public void The_relay_gets_its_own_of_them()
     {
         RelaySettings relay = new EngineSettings { Listen = [new IPEndPoint(IPAddress.Any, 0)], Routes = [], Seeds = Seeds }.SeededRelay;

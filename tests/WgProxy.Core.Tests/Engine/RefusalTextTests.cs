@@ -11,9 +11,9 @@ public sealed class RefusalTextTests
     [InlineData(ListenRefusal.NotPermitted, "the system does not permit this port", EngineRefusal.Listen)]
     [InlineData(ListenRefusal.NoSuchFamily, "this machine lacks the IP version", EngineRefusal.Listen)]
     [InlineData(ListenRefusal.Other, "the system's own words", EngineRefusal.Listen)]
-    public void What_cannot_be_listened_on_is_named_with_the_reason(ListenRefusal why, string reason, EngineRefusal cause)
+    public void What_cannot_be_listened_on_is_named_with_the_reason(Enum why, string reason, EngineRefusal cause)
     {
-        EngineException refusal = RefusalText.ToListen(IPEndPoint.Parse("192.0.2.1:7"), why, "the system's own words");
+        EngineException refusal = RefusalText.ToListen(IPEndPoint.Parse("192.0.2.1:7"), (ListenRefusal)why, "the system's own words");
         Assert.Equal($"cannot listen on 192.0.2.1:7: {reason}", refusal.Message);
         Assert.Equal(cause, refusal.Cause);
     }

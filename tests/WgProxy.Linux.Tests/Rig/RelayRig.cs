@@ -41,6 +41,7 @@ internal sealed class RelayRig : IDisposable
             {
                 Listen = [listen ?? new IPEndPoint(IPAddress.IPv6Any, 0)],
                 Routes = [Route, _gateRoute],
+                Seeds = new(),
                 Relay = relay ?? new RelaySettings(),
                 Observe = Observe,
             },

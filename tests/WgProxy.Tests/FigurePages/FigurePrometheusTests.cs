@@ -47,7 +47,7 @@ public sealed partial class FigurePrometheusTests
         Route route = new(options.Key) { Server = (IPEndPoint)server.Client.LocalEndPoint!, Settings = new RouteSettings { Peers = PeerList.Of([peer.Key]) } };
         RouteList routes = [];
         Served served = new(options, route, routes.Add(route));
-        using LinuxEngine engine = new(new EngineSettings { Listen = [new IPEndPoint(IPAddress.Loopback, 0)], Routes = routes, Relay = RelaySettings.ForMappings(64) });
+        using LinuxEngine engine = new(new EngineSettings { Listen = [new IPEndPoint(IPAddress.Loopback, 0)], Routes = routes, Seeds = new(), Relay = RelaySettings.ForMappings(64) });
         engine.Start();
         using FigureReader reader = new(engine, () => [served], new Reading.Constants("1.2.3", "linux", 64, DateTimeOffset.UtcNow.ToUnixTimeSeconds()), TimeProvider.System);
         using PageServer pages = new(reader);

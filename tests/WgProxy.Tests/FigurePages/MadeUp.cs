@@ -98,7 +98,7 @@ internal sealed class MadeUp : IEngine
 
     public bool Post(EngineCommand command) => throw new NotSupportedException();
 
-    public void Restore(RestoreBatch batch) => throw new NotSupportedException();
+    void IEngine.Restore(RestoreBatch batch) => throw new NotSupportedException();
 
     public void Query(EngineQuery query)
     {

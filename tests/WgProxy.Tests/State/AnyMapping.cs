@@ -70,7 +70,7 @@ internal sealed class TakingEngine : IEngine
 
     public IReadOnlyList<string> Shortfalls => [];
 
-    public void Restore(RestoreBatch batch)
+    void IEngine.Restore(RestoreBatch batch)
     {
         batch.Begin();
         Times++;

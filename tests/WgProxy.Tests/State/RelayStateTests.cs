@@ -11,7 +11,7 @@ namespace WgProxy.Tests.State;
 [UnsupportedOSPlatform("windows")]
 public sealed class RelayStateTests : IDisposable
 {
-    private static readonly EngineSettings Settings = new() { Listen = [new IPEndPoint(IPAddress.Loopback, 0)], Routes = [] };
+    private static readonly EngineSettings Settings = new() { Listen = [new IPEndPoint(IPAddress.Loopback, 0)], Routes = [], Seeds = new() };
 
     private readonly string _directory = Path.Combine(Path.GetTempPath(), $"wgproxy-state-{Guid.NewGuid():N}");
     private readonly HeardLog _heard = new();

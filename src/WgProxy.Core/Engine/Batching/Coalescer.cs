@@ -5,7 +5,7 @@ namespace WgProxy.Core.Engine.Batching;
 /// order within a slot, and waits for nothing: it only joins what is there already. A train walks the kernel's send path
 /// once instead of once per datagram, which is most of what a relay costs.
 /// </summary>
-public static class Coalescer
+internal static class Coalescer
 {
     /// <summary>How many bytes of the run's beginning one send may carry: the whole run if it fits, one datagram if the
     /// destination takes no trains of this stride.</summary>

@@ -1,7 +1,7 @@
 namespace WgProxy.Core.Engine.Batching;
 
 /// <summary>The two ECN bits of an IP packet (RFC 3168, section 5).</summary>
-public static class Congestion
+internal static class Congestion
 {
     /// <summary>The mark of a packet that met congestion.</summary>
     public const byte Experienced = 3;

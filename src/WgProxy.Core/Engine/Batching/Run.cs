@@ -6,7 +6,7 @@ namespace WgProxy.Core.Engine.Batching;
 /// <param name="Length">Bytes in all; at least one.</param>
 /// <param name="Stride">Length of each datagram but the last, which may be shorter. At least one.</param>
 /// <param name="Ecn">The two ECN bits they share.</param>
-public readonly record struct Run(int Slot, int Length, int Stride, byte Ecn)
+internal readonly record struct Run(int Slot, int Length, int Stride, byte Ecn)
 {
     /// <summary>How many datagrams.</summary>
     public int Datagrams => Length <= Stride ? 1 : (Length + Stride - 1) / Stride;

@@ -6,7 +6,7 @@ namespace WgProxy.Core.Engine.Batching;
 /// <param name="Stride">Length of each datagram but the last.</param>
 /// <param name="Datagrams">How many; 0 for a train that has not begun.</param>
 /// <param name="Ecn">The two ECN bits they share.</param>
-public readonly record struct Train(int Slot, int Bytes, int Stride, int Datagrams, byte Ecn)
+internal readonly record struct Train(int Slot, int Bytes, int Stride, int Datagrams, byte Ecn)
 {
     /// <summary>A train of one run, which <see cref="Coalescer.Fit"/> found to fit.</summary>
     public Train(in Run run)

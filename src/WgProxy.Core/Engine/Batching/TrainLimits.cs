@@ -5,7 +5,7 @@ namespace WgProxy.Core.Engine.Batching;
 /// <param name="MaxStride">The largest segment that is known to fit; 0 if the destination takes no trains at all.</param>
 /// <param name="MustEndShort">Whether the last segment must be shorter than the others: kernels 7.0.0 to 7.1.4 corrupt
 /// trains of equal segments.</param>
-public readonly record struct TrainLimits(int MaxBytes, int MaxStride, bool MustEndShort)
+internal readonly record struct TrainLimits(int MaxBytes, int MaxStride, bool MustEndShort)
 {
     /// <summary>Segments in one send: UDP_MAX_SEGMENTS of every kernel; 6.9 raised it to 128 for sending only.</summary>
     public const int MaxDatagrams = 64;
