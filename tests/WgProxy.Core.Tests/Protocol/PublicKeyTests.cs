@@ -70,6 +70,7 @@ public sealed class PublicKeyTests
         Assert.False(PublicKey.TryParse(text, out PublicKey? key, out string? error));
         Assert.Null(key);
         Assert.Equal(Expected + got, error);
+        Assert.Equal(error, Assert.Throws<FormatException>(() => PublicKey.Parse(text)).Message);
     }
 
     [Fact]
