@@ -29,7 +29,8 @@ public sealed class DocsGuidesTests
     {
         Assert.Contains(
             Repository.Files("tests/WgProxy.Netns.Tests/Guides", "*Tests.cs"),
-            file => File.ReadAllText(file).Contains($"Guide.BeginAsync(\"{name}\")", StringComparison.Ordinal));
+            file => File.ReadAllText(file).Contains($"Guide.BeginAsync(\"{name}\")", StringComparison.Ordinal)
+                || File.ReadAllText(file).Contains($"GuideText.Of(\"{name}\");", StringComparison.Ordinal));
         Assert.Contains($"| [{name}.md]({name}.md) |", File.ReadAllText(Path.Combine(GuideText.Folder, "README.md")), StringComparison.Ordinal);
     }
 
