@@ -193,7 +193,7 @@ public sealed partial class StatusPageTests(Chromium chromium, StatusPageTests.S
     [GeneratedRegex(@"^  traffic now: [1-9][0-9.]+ [kM]bit/s to servers, [1-9][0-9.]+ [kM]bit/s to clients\s*$", RegexOptions.Multiline, 1_000)]
     private static partial Regex ToBoth { get; }
 
-    [GeneratedRegex(@"^server: home\s*\n(  .*\n)+?  traffic now: [1-9][0-9.]+ [kM]bit/s received, [1-9][0-9.]+ [kM]bit/s sent\s*$", RegexOptions.Multiline, 1_000)]
+    [GeneratedRegex(@"^server: home\s*\n(  .*\n)+?  traffic now: [1-9][0-9.]+ [kM]bit/s received, [1-9][0-9.]+ [kM]bit/s sent\s*$", RegexOptions.ExplicitCapture | RegexOptions.Multiline, 1_000)]
     private static partial Regex OfHome { get; }
 
     /// <summary>A relay with traffic that several tests look at.</summary>
