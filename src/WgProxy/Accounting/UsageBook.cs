@@ -176,13 +176,13 @@ internal sealed class UsageBook
         });
     }
 
-    private IReadOnlyCollection<KeyValuePair<UsageOwner, UsageFigures>> RowsOf(DateOnly day)
+    private Dictionary<UsageOwner, UsageFigures> RowsOf(DateOnly day)
     {
         lock (_lock)
         {
             if (_pages.TryGetValue(day, out Page? page))
             {
-                return [.. page.Rows];
+                return new Dictionary<UsageOwner, UsageFigures>(page.Rows);
             }
         }
 

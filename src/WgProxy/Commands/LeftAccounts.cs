@@ -1,6 +1,5 @@
 using WgProxy.Accounting;
 using WgProxy.Configuration;
-using WgProxy.Linux.Net;
 using WgProxy.State;
 using WgProxy.Status;
 
