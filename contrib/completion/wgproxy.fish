@@ -30,7 +30,7 @@ complete -c wgproxy -n 'test (count (commandline -opc)) -eq 1' -a import -d 'wri
 complete -c wgproxy -l config -r -F -d 'a configuration file'
 complete -c wgproxy -n '__wgproxy_without show top why reload drop set' -l server -x -d 'the WireGuard server'
 complete -c wgproxy -n '__wgproxy_without show top why reload drop set' -l public-key -x -d 'the server\'s public key'
-complete -c wgproxy -n '__wgproxy_without show top why reload drop set' -l listen -x -d 'the address and port that clients use'
+complete -c wgproxy -n '__wgproxy_without show top why reload drop set' -l listen -x -d 'the addresses and ports that clients use, with commas between'
 complete -c wgproxy -n '__wgproxy_without show top why reload drop set' -l timeout -x -d 'how long an idle tunnel is kept'
 complete -c wgproxy -n '__wgproxy_without show top why reload drop set' -l max-mappings -x -d 'the most mappings at once'
 complete -c wgproxy -n '__wgproxy_without show top why reload drop set' -l allow -x -a 'any' -d 'the client addresses that may open mappings'

@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace WgProxy.Netns.Tests.Harness;
 
-/// <summary>A real systemd, first process of namespaces of its own (processes, mounts, cgroups, network), with one service. It
+/// <summary>A real systemd, first process of namespaces of its own (processes, mounts, cgroups, network). Alone it has one service and
 /// writes no journal: the service's lines go to a file.</summary>
 internal sealed class SystemdHost : IDisposable
 {
@@ -12,16 +12,22 @@ internal sealed class SystemdHost : IDisposable
     private const string Begin = """
         set -e
         mount --make-rprivate /
-        mount -t tmpfs tmpfs /run
-        mkdir -p "$1/all" /run/systemd/system
+        mkdir -p "$1/all"
         mount -t cgroup2 none "$1/all"
         mkdir -p "$1/all/$2"
         echo $$ > "$1/all/$2/cgroup.procs"
+        export container=test
+        . "$1/prepare"
+        exec /lib/systemd/systemd --system $boot
+        """;
+
+    private const string Alone = """
+        mount -t tmpfs tmpfs /run
+        mkdir -p /run/systemd/system
         umount -R /sys/fs/cgroup
         mount --bind "$1/all/$2" /sys/fs/cgroup
-        cp "$1/wgproxy.service" "$1/wgproxy.socket" "$1/started.target" /run/systemd/system/
-        export container=test
-        exec /lib/systemd/systemd --system --unit=started.target --log-target=console --log-level=info
+        cp -r "$1/units/." /run/systemd/system/
+        boot="--unit=started.target --log-target=console --log-level=info"
         """;
 
     // The cgroups are empty once the last process has gone.
@@ -36,36 +42,19 @@ internal sealed class SystemdHost : IDisposable
     private readonly string _cgroup = $"wgproxy-test-{Guid.NewGuid():N}";
     private readonly Child _process;
 
-    /// <summary>Boots it.</summary>
+    /// <summary>Boots it alone.</summary>
     /// <param name="service">The lines of the service's section [Service].</param>
     /// <param name="space">The network that it is in; null for one of its own.</param>
     /// <param name="socket">The lines of the section [Socket] of a unit of that kind; null for none.</param>
     public SystemdHost(string service, Namespace? space = null, string? socket = null)
     {
-        File.WriteAllText(Path.Combine(_folder, Unit), $"""
-            [Unit]
-            DefaultDependencies=no
-            [Service]
-            StandardOutput=append:{Lines}
-            StandardError=append:{Lines}
-            {service}
-            """);
-        File.WriteAllText(Path.Combine(_folder, "started.target"), """
-            [Unit]
-            DefaultDependencies=no
-            """);
-        File.WriteAllText(Path.Combine(_folder, "wgproxy.socket"), $"""
-            [Unit]
-            DefaultDependencies=no
-            [Socket]
-            {socket}
-            """);
-        string[] first = space is null ? ["unshare", "--net"] : ["nsenter", $"--net={space.File}", "unshare"];
-        _process = new Child(
-            "systemd",
-            first[0],
-            [.. first[1..], "--mount", "--cgroup", "--pid", "--uts", "--ipc", "--fork", "--mount-proc", "--kill-child", "sh", "-c", Begin, "sh", _folder, _cgroup]);
+        Write($"units/{Unit}", $"[Unit]\nDefaultDependencies=no\n[Service]\nStandardOutput=append:{Lines}\nStandardError=append:{Lines}\n{service}\n");
+        Write("units/started.target", "[Unit]\nDefaultDependencies=no\n");
+        Write("units/wgproxy.socket", $"[Unit]\nDefaultDependencies=no\n[Socket]\n{socket}\n");
+        _process = Start(Alone, space);
     }
+
+    private SystemdHost(Namespace space, Func<SystemdHost, string> prepare) => _process = Start(prepare(this), space);
 
     /// <summary>Why no systemd can run here; null if one can.</summary>
     public static string? Missing =>
@@ -77,10 +66,63 @@ internal sealed class SystemdHost : IDisposable
     /// <summary>The file that has what the service said.</summary>
     public string Lines => Path.Combine(_folder, "lines");
 
-    /// <summary>Boots, and awaits that systemd takes commands.</summary>
-    public static async Task<SystemdHost> BootAsync(string service, Namespace? space = null, string? socket = null)
+    /// <summary>Boots it alone, and awaits that it takes commands.</summary>
+    public static Task<SystemdHost> BootAsync(string service, Namespace? space = null, string? socket = null) => AwaitAsync(new SystemdHost(service, space, socket));
+
+    /// <summary>Boots it with a package's files laid over the machine's, and awaits that it takes commands. The service is the package's, with
+    /// what its package would have made: a user and directories.</summary>
+    /// <param name="files">The package's files, unpacked.</param>
+    /// <param name="space">The network that it is in.</param>
+    public static Task<SystemdHost> BootWithAsync(string files, Namespace space) => AwaitAsync(new SystemdHost(space, host =>
     {
-        SystemdHost host = new(service, space, socket);
+        // Without what a service usually begins after: those would be the machine's own units.
+        host.Write("units/wgproxy.service.d/test.conf", $"[Unit]\nDefaultDependencies=no\n[Service]\nStandardOutput=append:{host.Lines}\nStandardError=append:{host.Lines}\n");
+        host.Write("units/started.target", "[Unit]\nDefaultDependencies=no\n");
+        return $"""
+            mkdir "$1/over"
+            mount -t tmpfs tmpfs "$1/over"
+            for each in usr etc var; do
+                mkdir -p "$1/over/$each" "$1/over/$each.work"
+                mount -t overlay overlay -o "lowerdir={files}/$each:/$each,upperdir=$1/over/$each,workdir=$1/over/$each.work" "/$each"
+            done
+            {Alone}
+            systemd-sysusers wgproxy.conf
+            systemd-tmpfiles --create wgproxy.conf
+            """;
+    }));
+
+    /// <summary>Boots a whole Debian, and awaits that it has started. What it changes is gone with it.</summary>
+    /// <param name="root">The folder that has its files.</param>
+    /// <param name="space">The network that it is in.</param>
+    public static Task<SystemdHost> BootDebianAsync(string root, Namespace space) => AwaitAsync(new SystemdHost(space, host => $"""
+        mkdir "$1/over"
+        mount -t tmpfs tmpfs "$1/over"
+        mkdir "$1/over/upper" "$1/over/work" "$1/root"
+        mount -t overlay overlay -o "lowerdir={root},upperdir=$1/over/upper,workdir=$1/over/work" "$1/root"
+        cd "$1/root"
+        mount -t proc proc proc
+        mount --bind proc/sys proc/sys
+        mount -o remount,bind,ro proc/sys
+        mount -t sysfs -o ro sysfs sys
+        mount --bind "$1/all/$2" sys/fs/cgroup
+        mount -t tmpfs -o mode=755 tmpfs dev
+        for each in null zero full random urandom tty; do
+            touch "dev/$each"
+            mount --bind "/dev/$each" "dev/$each"
+        done
+        mkdir dev/shm dev/pts .machine
+        ln -s /proc/self/fd dev/fd
+        ln -s pts/ptmx dev/ptmx
+        mount -t devpts -o newinstance,ptmxmode=0666 devpts dev/pts
+        mount -t tmpfs tmpfs run
+        pivot_root . .machine
+        umount -l /.machine
+        rmdir /.machine
+        boot="--log-target=journal"
+        """));
+
+    private static async Task<SystemdHost> AwaitAsync(SystemdHost host)
+    {
         try
         {
             await Eventually.TrueAsync(
@@ -107,6 +149,12 @@ internal sealed class SystemdHost : IDisposable
     /// <summary>The command that <see cref="Control"/> gives, to run beside the test.</summary>
     public Child Begins(params string[] arguments) => new($"systemctl {arguments[0]}", "nsenter", Inside(arguments));
 
+    /// <summary>Runs a shell's commands inside, as a user who has logged in, and awaits their end.</summary>
+    public string Shell(string script) => Command.Run("nsenter", $"--target={Init()}", "--mount", "--pid", "--net", "--uts", "--ipc", "env", "-i", "PATH=/usr/sbin:/usr/bin:/sbin:/bin", "HOME=/root", "sh", "-ec", script);
+
+    /// <summary>The path by which a file inside is reached from out here.</summary>
+    public string PathOf(string file) => $"/proc/{Init()}/root{file}";
+
     /// <summary>A property of the service.</summary>
     public string Property(string name) => Control("show", "--value", $"--property={name}", Unit).Trim();
 
@@ -121,6 +169,23 @@ internal sealed class SystemdHost : IDisposable
         // The cgroups outlive the namespaces that they were made in.
         Command.Run("unshare", "--mount", "timeout", "20", "sh", "-c", End, "sh", _folder, _cgroup);
         Directory.Delete(_folder, recursive: true);
+    }
+
+    private void Write(string file, string text)
+    {
+        string path = Path.Combine(_folder, file);
+        _ = Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+        File.WriteAllText(path, text);
+    }
+
+    private Child Start(string prepare, Namespace? space)
+    {
+        Write("prepare", prepare);
+        string[] first = space is null ? ["unshare", "--net"] : ["nsenter", $"--net={space.File}", "unshare"];
+        return new Child(
+            "systemd",
+            first[0],
+            [.. first[1..], "--mount", "--cgroup", "--pid", "--uts", "--ipc", "--fork", "--mount-proc", "--kill-child", "sh", "-c", Begin, "sh", _folder, _cgroup]);
     }
 
     private string[] Inside(string[] arguments) =>
