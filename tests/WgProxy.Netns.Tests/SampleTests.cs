@@ -48,17 +48,17 @@ public sealed class SampleTests
         string file = Assert.Single(Directory.GetFiles($"{Root}/artifacts/packages", $"{name}.*.nupkg"));
         string version = Path.GetFileNameWithoutExtension(file)[(name.Length + 1)..];
         using ZipArchive package = ZipFile.OpenRead(file);
-        Assert.Contains(package.Entries, entry => entry.FullName == "README.md" && entry.Length > 500);
-        Assert.Contains(package.Entries, entry => entry.FullName == $"lib/net10.0/{name}.dll");
+        Assert.Contains(package.Entries, entry => entry.FullName is "README.md" && entry.Length > 500);
+        Assert.Contains(package.Entries, entry => string.Equals(entry.FullName, $"lib/net10.0/{name}.dll", StringComparison.Ordinal));
         Assert.Contains("<summary>", Read(package, $"lib/net10.0/{name}.xml"), StringComparison.Ordinal);
         XElement about = XDocument.Parse(Read(package, $"{name}.nuspec")).Root!.Elements().Single();
-        Assert.All(["description", "tags", "readme"], element => Assert.NotEmpty(about.Elements().Single(each => each.Name.LocalName == element).Value));
-        Assert.Equal("BSD-2-Clause OR MIT", about.Elements().Single(each => each.Name.LocalName == "license").Value);
+        Assert.All(["description", "tags", "readme"], element => Assert.NotEmpty(about.Elements().Single(each => string.Equals(each.Name.LocalName, element, StringComparison.Ordinal)).Value));
+        Assert.Equal("BSD-2-Clause OR MIT", about.Elements().Single(each => each.Name.LocalName is "license").Value);
 
         // The rooms fit together in one version, and nothing else comes along.
         Assert.Equal(
             name is "WgProxy.Core" ? [] : (string[])[$"WgProxy.Core [{version}]"],
-            about.Descendants().Where(each => each.Name.LocalName == "dependency").Select(each => $"{(string?)each.Attribute("id")} {(string?)each.Attribute("version")}"));
+            about.Descendants().Where(each => each.Name.LocalName is "dependency").Select(each => $"{(string?)each.Attribute("id")} {(string?)each.Attribute("version")}"));
     }
 
     private static async Task AssertRelaysAsync(string program, string engine, params string[] more)

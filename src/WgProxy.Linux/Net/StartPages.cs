@@ -9,7 +9,7 @@ namespace WgProxy.Linux.Net;
 /// (fault_around_bytes), so that a started relay has nearly its whole file in its memory, and uses a third of it. Pages that are given back
 /// stay in the page cache: one that is used again is there without a read, as long as the host has room.
 /// </summary>
-public static unsafe class StartPages
+internal static unsafe class StartPages
 {
     /// <summary>Gives them back. What the kernel refuses stays as it is.</summary>
     public static void GiveBack()
