@@ -8,8 +8,13 @@ namespace WgProxy.Netns.Tests.Guides;
 /// those in 100.64.0.0/10: it lets nobody reach them first.</summary>
 internal sealed class Guide : IDisposable
 {
+    // The system counts what watches files: 128 for root, all hosts together. A systemd has several, and wireguard-go one. Without one, neither starts.
+    private const int MostAtOnce = 5;
+
     private const string Gateway = "169.254.1.1";
     private const string Provider = "203.0.113.1";
+
+    private static readonly SemaphoreSlim Turns = new(MostAtOnce);
 
     private readonly Stack<IDisposable> _owned = new();
     private readonly string _folder = Directory.CreateTempSubdirectory("wgproxy-guide-").FullName;
@@ -33,6 +38,7 @@ internal sealed class Guide : IDisposable
     /// <summary>Makes the hosts of a guide.</summary>
     public static async Task<Guide> BeginAsync(string name)
     {
+        await Turns.WaitAsync(TestContext.Current.CancellationToken);
         Guide guide = new(name);
         try
         {
@@ -93,13 +99,20 @@ internal sealed class Guide : IDisposable
 
     public void Dispose()
     {
-        // The last one owned ends first.
-        while (_owned.TryPop(out IDisposable? thing))
+        try
         {
-            thing.Dispose();
-        }
+            // The last one owned ends first.
+            while (_owned.TryPop(out IDisposable? thing))
+            {
+                thing.Dispose();
+            }
 
-        Directory.Delete(_folder, recursive: true);
+            Directory.Delete(_folder, recursive: true);
+        }
+        finally
+        {
+            Turns.Release();
+        }
     }
 
     private async Task BootAsync()
@@ -126,12 +139,15 @@ internal sealed class Guide : IDisposable
             Internet.Ip("addr", "add", $"{Gateway}/32", "dev", link);
             Internet.Ip("addr", "add", "fe80::1/64", "dev", link, "nodad");
             Address(host, space, link);
-            _machines.Add(host.Name, Own(new GuideMachine(host, space, _folder)));
+            _machines.Add(host.Name, Own(new GuideMachine(host, space, _folder, HasUnits(host))));
         }
 
         WriteNames();
         await Task.WhenAll(_machines.Values.Select(machine => machine.BootedAsync()));
     }
+
+    private bool HasUnits(GuideHost host) =>
+        _text.Steps.Any(step => step.Hosts.Contains(host.Name, StringComparer.Ordinal) && step.Text.Contains("systemctl", StringComparison.Ordinal));
 
     private string Link(GuideHost host) => $"link{_machines.Keys.ToList().IndexOf(host.Name) + 1}";
 

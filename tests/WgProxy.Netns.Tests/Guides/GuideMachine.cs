@@ -46,6 +46,7 @@ internal sealed class GuideMachine : IDisposable
         echo $$ >"$folder/all/$group/cgroup.procs"
         umount -R /sys/fs/cgroup
         mount --bind "$folder/all/$group" /sys/fs/cgroup
+        [ "$4" = systemd ] || exec sleep infinity
         export container=test
         exec /lib/systemd/systemd --system --unit=multi-user.target --log-target=console --log-level=notice
         """;
@@ -61,14 +62,17 @@ internal sealed class GuideMachine : IDisposable
 
     private readonly string _folder;
     private readonly string _group = $"wgproxy-guide-{Guid.NewGuid():N}";
+    private readonly bool _hasSystemd;
     private readonly Child _process;
 
     /// <summary>Boots it.</summary>
     /// <param name="host">What the guide says of it.</param>
     /// <param name="space">Its network.</param>
     /// <param name="folder">A folder that all hosts of the guide share. The file "hosts" in it is what they know of DNS.</param>
-    public GuideMachine(GuideHost host, Namespace space, string folder)
+    /// <param name="hasSystemd">Whether a systemd is its first process. Where the guide gives no units to do, it needs none.</param>
+    public GuideMachine(GuideHost host, Namespace space, string folder, bool hasSystemd)
     {
+        _hasSystemd = hasSystemd;
         Host = host;
         Space = space;
         _folder = Directory.CreateDirectory(Path.Combine(folder, host.Name)).FullName;
@@ -80,7 +84,7 @@ internal sealed class GuideMachine : IDisposable
             [
                 $"--net={space.File}", "unshare", "--mount", "--cgroup", "--pid", "--uts", "--ipc", "--fork", "--mount-proc", "--kill-child",
                 "env", "-i", "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
-                "sh", "-c", Begin, "sh", _folder, _group, RelayProcess.Binary,
+                "sh", "-c", Begin, "sh", _folder, _group, RelayProcess.Binary, hasSystemd ? "systemd" : "",
             ]);
     }
 
@@ -89,19 +93,16 @@ internal sealed class GuideMachine : IDisposable
 
     public Namespace Space { get; }
 
-    /// <summary>Awaits that systemd takes commands.</summary>
+    /// <summary>Awaits that it takes commands.</summary>
     public Task BootedAsync() => Eventually.TrueAsync(
-        () => Init() is { } && Start("systemctl is-system-running").ExitAsync(TimeSpan.FromSeconds(20)).GetAwaiter().GetResult() is 0 or 1
-            && File.Exists($"/proc/{Init()}/root/run/systemd/private"),
-        TimeSpan.FromSeconds(60),
-        _process.Tail);
+        () => Init() is { } init && IsBooted(init), TimeSpan.FromSeconds(60), () => $"{Host.Name} boots\n{_process.Tail()}");
 
     /// <summary>Types commands, in one shell that ends with the first that fails, and returns what they said.</summary>
     public async Task<string> TypeAsync(string commands)
     {
         using Child shell = Start(commands);
         int code = await shell.ExitAsync(TimeSpan.FromSeconds(90));
-        Assert.True(code == 0, $"exit code {code} on {Host.Name} of\n{commands}\n{string.Join('\n', shell.Lines)}\n{_process.Tail()}");
+        Assert.True(code == 0, $"exit code {code} on {Host.Name} of\n{commands}\n{string.Join('\n', shell.Lines)}\n{_process.Tail()}\n{ServiceLines()}");
         return string.Join('\n', shell.Lines);
     }
 
@@ -134,11 +135,18 @@ internal sealed class GuideMachine : IDisposable
         Command.Run("unshare", "--mount", "timeout", "20", "sh", "-c", End, "sh", _folder, _group);
     }
 
+    // The last thing that it does before its first process begins, and then that one's own word.
+    private bool IsBooted(int init) => _hasSystemd
+        ? File.Exists($"/proc/{init}/root/run/systemd/private") && Start("systemctl is-system-running").ExitAsync(TimeSpan.FromSeconds(20)).GetAwaiter().GetResult() is 0 or 1
+        : File.ReadAllText($"/proc/{init}/comm").Trim() is "sleep";
+
+    private string ServiceLines() => File.Exists(Outside(GuideUnit.Lines)) ? Read(GuideUnit.Lines) : "";
+
     private string Outside(string path) => $"/proc/{Init()}/root{path}";
 
     // The child of unshare, which waits for it.
     private int? Init() =>
-        File.ReadAllText($"/proc/{_process.Id}/task/{_process.Id}/children").Split(' ', StringSplitOptions.RemoveEmptyEntries) is [string only]
+        !_process.HasExited && File.ReadAllText($"/proc/{_process.Id}/task/{_process.Id}/children").Split(' ', StringSplitOptions.RemoveEmptyEntries) is [string only]
             ? int.Parse(only, CultureInfo.InvariantCulture)
             : null;
 }

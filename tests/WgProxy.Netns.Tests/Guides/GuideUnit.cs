@@ -11,8 +11,13 @@ internal static partial class GuideUnit
 
     public static string Text { get; } = File.Exists(Packaged) ? File.ReadAllText(Packaged) : Server().Replace(Printed(), "");
 
-    /// <summary>What differs here: a program that is compiled while it runs needs memory that it may write and run.</summary>
-    public static string DropIn { get; } = "[Service]\n" + (File.Exists(Path.ChangeExtension(RelayProcess.Binary, ".dll")) ? "MemoryDenyWriteExecute=no\n" : "");
+    /// <summary>Where the service's lines go: there is no journal.</summary>
+    public const string Lines = "/run/lines";
+
+    /// <summary>What differs here, beside that: the form that is compiled while it runs needs memory that it may write and run, and calls that the package's
+    /// filter refuses. The unit is for the native form.</summary>
+    public static string DropIn { get; } = $"[Service]\nStandardError=append:{Lines}\n"
+        + (File.Exists(Path.ChangeExtension(RelayProcess.Binary, ".dll")) ? "MemoryDenyWriteExecute=no\nSystemCallFilter=\n" : "");
 
     private static string Packaged => Path.Combine(Root, "contrib", "systemd", "wgproxy.service");
 
