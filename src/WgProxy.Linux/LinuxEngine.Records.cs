@@ -1,5 +1,8 @@
+using System.Net;
 using WgProxy.Core.Engine;
+using WgProxy.Core.Journal;
 using WgProxy.Linux.Listen;
+using WgProxy.Linux.Net;
 using WgProxy.Linux.Workers;
 
 namespace WgProxy.Linux;
@@ -7,6 +10,11 @@ namespace WgProxy.Linux;
 // Records that are lent to the engine: each worker restores what is steered to it, at the same time as the others.
 public sealed partial class LinuxEngine
 {
+    // More threads than that only wait for each other: the kernel has one table of a process's files, and one of ports.
+    private const int MostHolders = 4;
+    private const int RecordsForHolder = 64;
+
+    private HeldSockets? _held;
     private int _isLent;
 
     // Workers that still have the batch, and whether one of them ended before its part was done.
@@ -44,7 +52,52 @@ public sealed partial class LinuxEngine
         for (int i = 0; i < _workers.Length; i++)
         {
             int worker = i;
-            _workers[i].PrepareRecords(source => steering.WorkerOf(source) == worker, batch => EndPart(batch, isDone: true));
+            _workers[i].PrepareRecords(source => steering.WorkerOf(source) == worker, batch => EndPart(batch, isDone: true), _held);
+        }
+    }
+
+    /// <summary>Begins to hold the ports of records, on threads of their own.</summary>
+    private void HoldPorts()
+    {
+        if (_settings.Recorded?.Invoke() is not { IsEmpty: false } records)
+        {
+            return;
+        }
+
+        UpstreamDoor door = new(_settings.Binding);
+        HashSet<int> listening = [.. _settings.Listen.Concat((_settings.Inherited?.HandedOver ?? []).Select(handed => handed.Local)).Select(each => each.Port)];
+        UpstreamPorts ports = new(
+            _settings.Ports.Where(port => !listening.Contains(port)), _settings.Relay.LingerTimeout, _settings.Seeds.Ports, door.Addresses, _settings.RestoredPorts);
+        int threads = Math.Clamp(Math.Min(Environment.ProcessorCount, records.Length / RecordsForHolder), 1, MostHolders);
+        _held = new HeldSockets(records, threads, Hold, GoOnRestoring);
+
+        // Bound and connected. What the mapping needs besides comes with it.
+        HeldOutcome Hold(in MappingRecord record, out Held held)
+        {
+            held = default;
+            if (record.Server is not IPEndPoint server
+                || listening.Contains(record.UpstreamPort)
+                || !ports.MayReopen(server, new UpstreamEnd(record.UpstreamLocal, record.UpstreamPort), out UpstreamEnd end)
+                || !door.TryOpen(server, out UdpDescriptor socket, out _))
+            {
+                return HeldOutcome.Refused;
+            }
+
+            if (!LinuxWorker.TryJoin(server, end, socket, out OpenRefusal refusal))
+            {
+                return refusal.IsOfThePort ? HeldOutcome.InUse : HeldOutcome.Refused;
+            }
+
+            held = new Held(server, end, socket);
+            return HeldOutcome.Open;
+        }
+    }
+
+    private void GoOnRestoring()
+    {
+        foreach (LinuxWorker worker in Volatile.Read(ref _workers))
+        {
+            worker.GoOnRestoring();
         }
     }
 
@@ -59,6 +112,12 @@ public sealed partial class LinuxEngine
 
     private void EndBatch(RestoreBatch batch, RestoreOutcome outcome)
     {
+        // What was not taken has no mapping.
+        if (_held is { IsClosed: false } held && held.IsDone)
+        {
+            held.Close();
+        }
+
         Volatile.Write(ref _isLent, 0);
         batch.End(outcome);
     }

@@ -60,16 +60,19 @@ public sealed partial class LinuxEngine : IEngine
             ? HandedSockets.TakeOver(handed, spread, _own.Segmentation)
             : ListenSockets.Open(_settings.Listen, steering, spread, _own.Segmentation, _settings.Inherited);
         _started = true;
+
+        // From here on what clients send waits here, and soon what servers send, while the rest is made.
+        ListenSockets.Discard(listeners);
+        HoldPorts();
         UdpSocket[] first = [.. listeners[0].DistinctBy(socket => socket.Strangers).Select(socket => socket.Socket)];
         Listening = [.. first.Select(socket => socket.LocalEndPoint)];
         Shortfalls = [.. untold, .. RefusalText.WithoutSteering(handed), .. ShortfallsOf(
             first.Min(socket => socket.Udp.GrantedReceiveBuffer), first.Min(socket => socket.Udp.GrantedSendBuffer))];
         long zero = _time.GetTimestamp();
         EngineSettings shared = count == 1 ? _settings : _settings with { Observe = OneAtATime(_settings.Observe) };
-        _workers = [.. listeners.Select((sockets, i) => new LinuxWorker(
-            WorkerLimits.Of(shared, i, count), _own, _time, zero, sockets, i, WorkerLimits.FirstSlot(_settings, i, count), Pass))];
+        Volatile.Write(ref _workers, [.. listeners.Select((sockets, i) => new LinuxWorker(
+            WorkerLimits.Of(shared, i, count), _own, _time, zero, sockets, i, WorkerLimits.FirstSlot(_settings, i, count), Pass))]);
         PrepareRecords(steering);
-        ListenSockets.Discard(listeners);
         Relay.ConnectNeighbours([.. _workers.Select(worker => worker.Relay)]);
         if (handed.Length == 0)
         {
@@ -107,6 +110,7 @@ public sealed partial class LinuxEngine : IEngine
             worker.Stop(Abandon);
         }
 
+        _held?.Close();
         foreach (LinuxWorker worker in _workers)
         {
             worker.CloseRecords(batch => EndPart(batch, isDone: false));

@@ -19,6 +19,10 @@ public sealed record EngineSettings
     /// first datagram.</summary>
     internal Action<IEngine>? Starting { get; init; }
 
+    /// <summary>Tells the records that the engine will be lent when it starts, those first that were used last; null for none. It may ask at its
+    /// start, and take hold of their ports before it does anything else, so that what servers send waits there.</summary>
+    internal Func<ReadOnlyMemory<MappingRecord>>? Recorded { get; init; }
+
     /// <summary>The servers. The program adds and removes them, and publishes their addresses and settings; it tells of each change by
     /// <see cref="EngineCommand.RouteChanged"/>.</summary>
     public required RouteList Routes { get; init; }

@@ -14,21 +14,16 @@ namespace WgProxy.Core.Engine;
 /// <param name="done">Told when this owner's part of a batch is done.</param>
 /// <param name="place">Says to which of the addresses that are listened on now a recorded client sends, in the words in which the engine
 /// says so of a datagram, or its client would not be found.</param>
-/// <param name="hold">Takes hold of each record's local port before the first mapping is restored, so that what a server sends waits there;
-/// null if the engine does not.</param>
+/// <param name="mayBegin">Whether mappings may be restored in their turn yet; null if always. The owner has a turn when that changes.</param>
 internal sealed class RestoreLine(
-    Func<Source, bool> isOwn, RestoreLine.Opener open, Action<RestoreBatch> done, Func<Source, Source> place, RestoreLine.Holder? hold = null)
+    Func<Source, bool> isOwn, RestoreLine.Opener open, Action<RestoreBatch> done, Func<Source, Source> place, Func<bool>? mayBegin = null)
 {
     private RestoreBatch? _batch;
-    private int _nextHeld;
     private int _next;
     private volatile bool _closed;
 
     /// <summary>Opens the socket of a restored slot. Whether it opened.</summary>
     public delegate bool Opener(int slot, in MappingRecord record, Tick now);
-
-    /// <summary>Takes hold of a record's local port, if it can.</summary>
-    public delegate void Holder(in MappingRecord record);
 
     /// <summary>Leaves a batch. Whether there was room for it, and the owner has not ended.</summary>
     public RestoreOutcome Post(RestoreBatch batch)
@@ -72,15 +67,9 @@ internal sealed class RestoreLine(
     /// <summary>Works for one turn. Whether there is more to do in the next. Called by the owner, between two turns.</summary>
     public bool Continue(Relay relay, Tick now)
     {
-        if (Volatile.Read(ref _batch) is not RestoreBatch batch)
+        if (Volatile.Read(ref _batch) is not RestoreBatch batch || mayBegin?.Invoke() == false)
         {
             return false;
-        }
-
-        if (hold is not null && _nextHeld < batch.Records.Length)
-        {
-            Hold(batch, hold);
-            return true;
         }
 
         JournalInstant instant = batch.Clock();
@@ -99,23 +88,10 @@ internal sealed class RestoreLine(
             return true;
         }
 
-        (_next, _nextHeld) = (0, 0);
+        _next = 0;
         Volatile.Write(ref _batch, null);
         done(batch);
         return false;
-    }
-
-    private void Hold(RestoreBatch batch, Holder holder)
-    {
-        int end = Math.Min(_nextHeld + Limits.HoldsLookedAtPerTurn, batch.Records.Length);
-        for (int own = 0; _nextHeld < end && own < Limits.HeldPerTurn; _nextHeld++)
-        {
-            if (isOwn(batch.Records[_nextHeld].Source) && batch.Verdicts[_nextHeld] == RestoreVerdict.Waiting)
-            {
-                holder(batch.Records[_nextHeld]);
-                own++;
-            }
-        }
     }
 
     private void Restore(RestoreBatch batch, int number, Relay relay, in JournalInstant instant, Tick now)

@@ -304,12 +304,6 @@ internal static class Limits
     /// <summary>Mappings that an engine restores, or refuses to, in one turn.</summary>
     public const int RestoredPerTurn = 64;
 
-    /// <summary>Records that an engine looks at in one turn to hold the ports of those that are its own.</summary>
-    public const int HoldsLookedAtPerTurn = 512;
-
-    /// <summary>Ports that an engine takes hold of in one turn, each for less than half of what restoring a mapping costs.</summary>
-    public const int HeldPerTurn = 192;
-
     // How much one call may do, so that many changes at once do not delay datagrams.
 
     /// <summary>Mappings that one call of the relay ends.</summary>

@@ -10,7 +10,7 @@ namespace WgProxy.Linux.Workers;
 // The journal: records of this worker's mappings, and mappings that go on from records.
 internal sealed partial class LinuxWorker
 {
-    private readonly HeldSockets _held = new();
+    private HeldSockets? _held;
     private ListenSocket[] _withMetadata = [];
     private ListenPlaces _places = new([], knowsLocal: true);
     private RecordLine? _records;
@@ -24,11 +24,13 @@ internal sealed partial class LinuxWorker
     /// <summary>Begins the journal, if there is one, and takes batches from now on. Before the thread is started.</summary>
     /// <param name="isOwn">Whether a source is steered to this worker.</param>
     /// <param name="done">Told, on the thread, when this worker's part of a batch is done.</param>
-    public void PrepareRecords(Func<Source, bool> isOwn, Action<RestoreBatch> done)
+    /// <param name="held">The sockets of records that are held; null for none.</param>
+    public void PrepareRecords(Func<Source, bool> isOwn, Action<RestoreBatch> done, HeldSockets? held)
     {
+        _held = held;
         _withMetadata = [.. _listeners.Where(listener => listener.Role == ListenRole.WithMetadata)];
         _places = new ListenPlaces([.. _withMetadata.Select(listener => listener.Socket.LocalEndPoint)], knowsLocal: true);
-        _restores = new RestoreLine(isOwn, Reopen, done, source => _places.Place(source), Hold);
+        _restores = new RestoreLine(isOwn, Reopen, done, source => _places.Place(source), held is null ? null : () => held.IsDone);
         if (_settings.Journal is JournalSettings journal)
         {
             _records = new RecordLine(journal, LocalOf);
@@ -48,43 +50,24 @@ internal sealed partial class LinuxWorker
         return outcome;
     }
 
+    /// <summary>All ports are held: mappings may be restored in their turn. May be called from any thread.</summary>
+    public void GoOnRestoring() => _wake.Ring();
+
     /// <summary>The thread has ended: takes no batch any more.</summary>
     /// <param name="unfinished">Told of one that still waits.</param>
-    public void CloseRecords(Action<RestoreBatch> unfinished)
-    {
-        _restores!.Close(unfinished);
-        _held.Close();
-    }
+    public void CloseRecords(Action<RestoreBatch> unfinished) => _restores!.Close(unfinished);
 
     /// <summary>Restores, and then writes, for one turn. When there is more to do.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
     private Tick ContinueRecords(Tick now)
     {
         _isLent = _isLent && _restores!.Continue(_relay, now);
-        if (!_isLent && !_held.IsEmpty)
-        {
-            _held.Close();
-        }
-
         Tick next = _records?.Continue(_relay, now) ?? Tick.Never;
         return _isLent ? now : next;
     }
 
     private UInt128 LocalOf(int slot) =>
         (_upstreams[slot].Socket.IsIPv4 && _upstreams[slot].Local != 0 ? UpstreamEnd.Mapped : 0) | _upstreams[slot].Local;
-
-    /// <summary>Binds and connects a socket by a record's own port, before the mapping is restored. From now on what its server sends waits, for
-    /// less than half of what a whole mapping costs.</summary>
-    private void Hold(in MappingRecord record)
-    {
-        if (record.Server is IPEndPoint server
-            && _ports.MayReopen(server, new UpstreamEnd(record.UpstreamLocal, record.UpstreamPort), out UpstreamEnd end)
-            && _door.TryOpen(server, out UdpDescriptor socket, out _)
-            && TryJoin(server, end, socket, out _))
-        {
-            _held.Add(server, end, socket);
-        }
-    }
 
     /// <summary>Opens the socket of a restored mapping: by its own port, or by another if that is taken.</summary>
     private bool Reopen(int slot, in MappingRecord record, Tick now)

@@ -65,7 +65,7 @@ internal sealed partial class LinuxWorker
     private bool TryConnect(IPEndPoint server, UpstreamEnd end, out UdpDescriptor socket, out OpenRefusal refusal)
     {
         refusal = default;
-        if (!_held.IsEmpty && _held.TryTake(server, end, out socket))
+        if (_held is { IsClosed: false } held && held.TryTake(server, end, out socket))
         {
             Equip(socket);
             return true;
@@ -92,7 +92,7 @@ internal sealed partial class LinuxWorker
     }
 
     /// <summary>Binds and connects a socket, or closes it.</summary>
-    private static bool TryJoin(IPEndPoint server, UpstreamEnd end, UdpDescriptor socket, out OpenRefusal refusal)
+    internal static bool TryJoin(IPEndPoint server, UpstreamEnd end, UdpDescriptor socket, out OpenRefusal refusal)
     {
         refusal = default;
         int error = socket.Bind(end);

@@ -14,9 +14,12 @@ internal sealed class RecordFile : IDisposable
     private readonly SafeFileHandle _file;
     private readonly byte[] _cell = new byte[StateLayout.CellSize];
 
-    private RecordFile(SafeFileHandle file, IReadOnlyList<int> byUse, int damaged)
+    // The whole file as it was when it was opened, until it is forgotten. Its cells have been checked.
+    private byte[]? _image;
+
+    private RecordFile(SafeFileHandle file, byte[] image, IReadOnlyList<int> byUse, int damaged)
     {
-        (_file, ByUse, Damaged) = (file, byUse, damaged);
+        (_file, _image, ByUse, Damaged) = (file, image, byUse, damaged);
     }
 
     /// <summary>The cells that held a record when the file was opened, those first that were used last.</summary>
@@ -64,6 +67,19 @@ internal sealed class RecordFile : IDisposable
         }
     }
 
+    /// <summary>Reads the record that a cell of <see cref="ByUse"/> held when the file was opened, from memory. False if it is not of this version.
+    /// </summary>
+    public bool TryReadFirst(int cell, out MappingRecord record)
+    {
+        record = default;
+        return _image is { } image
+            ? MappingRecord.TryRead(image.AsSpan((int)StateLayout.OffsetOf(cell) + StateLayout.CellSize - MappingRecord.Size, MappingRecord.Size), out record) && !record.IsEnded
+            : TryRead(cell, out record);
+    }
+
+    /// <summary>Frees the memory of <see cref="TryReadFirst"/>.</summary>
+    public void Forget() => _image = null;
+
     /// <summary>Reads the record of a cell. False if it holds none, or cannot be read.</summary>
     public bool TryRead(int cell, out MappingRecord record)
     {
@@ -97,25 +113,20 @@ internal sealed class RecordFile : IDisposable
     private static RecordFile Index(SafeFileHandle file)
     {
         int cells = StateLayout.CellsIn(RandomAccess.GetLength(file));
-        List<(long Used, int Cell)> found = [];
-        byte[] page = new byte[StateLayout.PageSize];
+        List<(long Used, int Cell)> found = new(cells);
+        byte[] image = ReadAll(file, cells == 0 ? 0 : (int)StateLayout.OffsetOf(cells - 1) + StateLayout.CellSize);
         int damaged = 0;
-        for (int first = 0; first < cells; first += StateLayout.CellsPerPage)
+        for (int cell = 0; cell < cells; cell++)
         {
-            int length = RandomAccess.Read(file, page, StateLayout.OffsetOf(first));
-            for (int at = 0; at + StateLayout.CellSize <= length && at / StateLayout.CellSize < StateLayout.CellsPerPage; at += StateLayout.CellSize)
+            CellContent content = StateLayout.Look(image.AsSpan((int)StateLayout.OffsetOf(cell), StateLayout.CellSize), cell, out long used);
+            if (content == CellContent.Record)
             {
-                int cell = first + (at / StateLayout.CellSize);
-                CellContent content = StateLayout.Look(page.AsSpan(at, StateLayout.CellSize), cell, out long used);
-                if (content == CellContent.Record)
-                {
-                    found.Add((used, cell));
-                }
-                else if (content == CellContent.Damaged)
-                {
-                    damaged++;
-                    RandomAccess.Write(file, Empty, StateLayout.OffsetOf(cell));
-                }
+                found.Add((used, cell));
+            }
+            else if (content == CellContent.Damaged)
+            {
+                damaged++;
+                RandomAccess.Write(file, Empty, StateLayout.OffsetOf(cell));
             }
         }
 
@@ -125,6 +136,19 @@ internal sealed class RecordFile : IDisposable
         // What lies behind the last record is not looked at again.
         int end = found.Count == 0 ? 0 : found.Max(static each => each.Cell) + 1;
         RandomAccess.SetLength(file, end == 0 ? StateLayout.PageSize : StateLayout.OffsetOf(end - 1) + StateLayout.CellSize);
-        return new RecordFile(file, byUse, damaged);
+        return new RecordFile(file, image, byUse, damaged);
+    }
+
+    // One call for all: a call for each cell takes 2 µs, and the ports of its mappings are closed meanwhile.
+    private static byte[] ReadAll(SafeFileHandle file, int length)
+    {
+        byte[] image = new byte[length];
+        int at = 0;
+        while (at < length && RandomAccess.Read(file, image.AsSpan(at), at) is > 0 and int read)
+        {
+            at += read;
+        }
+
+        return image;
     }
 }

@@ -113,6 +113,7 @@ internal sealed class RelayState : IAsyncDisposable
         Seeds = settings.Seeds with { Steering = _seeds.Steering, Cookie = _seeds.Cookie },
         Relay = settings.Relay with { CookieZero = HostInstant.Now().Utc },
         Journal = new JournalSettings { Clock = HostInstant.Now, Write = _writer.TryWrite },
+        Recorded = () => _restoration.First,
         Starting = Restore,
     };
 

@@ -17,7 +17,7 @@ internal sealed class Restoration(RecordFile file, StateWriter writer)
     private readonly Queue<int[]> _chunks = new(file.ByUse.Chunk(RestoreBatch.MostRecords));
     private readonly int[] _verdicts = new int[Enum.GetValues<RestoreVerdict>().Length];
     private List<KeptRecord> _kept = [];
-    private Lent? _first;
+    private (List<int> Cells, MappingRecord[] Records)? _first;
 
     /// <summary>Records that the engine was lent.</summary>
     public int Total => _verdicts.Sum();
@@ -38,15 +38,22 @@ internal sealed class Restoration(RecordFile file, StateWriter writer)
     /// <summary>How many records met a verdict. One that is lent again counts by its last.</summary>
     public int Count(RestoreVerdict verdict) => _verdicts[(int)verdict];
 
-    /// <summary>Reads the first batch, so that it can be lent at the moment in which the engine has started.</summary>
-    public void Prepare() => _first = ReadNext();
+    /// <summary>The records of the first batch.</summary>
+    public ReadOnlyMemory<MappingRecord> First => _first?.Records;
+
+    /// <summary>Reads the first batch, so that the engine can take hold of its ports, and be lent it at the moment in which it has started.</summary>
+    public void Prepare()
+    {
+        _first = _chunks.TryDequeue(out int[]? cells) ? Read(cells, file.TryReadFirst) : null;
+        file.Forget();
+    }
 
     /// <summary>Restores what can be restored. The file keeps what met an error that may pass, and forgets the rest. Lends the first
     /// batch before it returns.</summary>
     public async Task RunAsync(IEngine engine)
     {
         long began = Stopwatch.GetTimestamp();
-        Lent? next = _first;
+        Lent? next = _first is { } first ? Lent.Of(first.Cells, first.Records) : null;
         _first = null;
         while (next is not null && await LendAsync(engine, next))
         {
@@ -80,14 +87,19 @@ internal sealed class Restoration(RecordFile file, StateWriter writer)
             return null;
         }
 
+        (List<int> whole, MappingRecord[] records) = Read(cells, file.TryRead);
+        return Lent.Of(whole, records);
+    }
+
+    private (List<int> Cells, MappingRecord[] Records) Read(int[] cells, Reader read)
+    {
         List<int> whole = new(cells.Length);
-        List<MappingRecord> records = new(cells.Length);
+        MappingRecord[] records = new MappingRecord[cells.Length];
         foreach (int cell in cells)
         {
-            if (file.TryRead(cell, out MappingRecord record))
+            if (read(cell, out records[whole.Count]))
             {
                 whole.Add(cell);
-                records.Add(record);
             }
             else
             {
@@ -96,7 +108,7 @@ internal sealed class Restoration(RecordFile file, StateWriter writer)
             }
         }
 
-        return Lent.Of(whole, records);
+        return (whole, whole.Count == records.Length ? records : records[..whole.Count]);
     }
 
     private async Task<bool> LendAgainAsync(IEngine engine)
@@ -161,12 +173,14 @@ internal sealed class Restoration(RecordFile file, StateWriter writer)
 
     private sealed record Lent(List<int> Cells, RestoreBatch Batch, Task Answered)
     {
-        public static Lent Of(List<int> cells, List<MappingRecord> records)
+        public static Lent Of(List<int> cells, IEnumerable<MappingRecord> records)
         {
             TaskCompletionSource answered = new(TaskCreationOptions.RunContinuationsAsynchronously);
             return new Lent(cells, new RestoreBatch(records, HostInstant.Now, _ => answered.SetResult()), answered.Task);
         }
     }
+
+    private delegate bool Reader(int cell, out MappingRecord record);
 
     private readonly record struct KeptRecord(int Cell, MappingKey Key, JournalInstant Written, RestoreVerdict Verdict);
 }

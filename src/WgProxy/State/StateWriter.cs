@@ -35,7 +35,7 @@ internal sealed class StateWriter : IDisposable
     private readonly ulong[] _isFormer = new ulong[StateLayout.MostCells / 64];
     private readonly byte[] _record = new byte[MappingRecord.Size];
     private readonly Thread _thread;
-    private int _isAsleep;
+    private int _isAsleep = 1;
     private int _firstFree;
     private bool _fails;
     private long _failed;
@@ -89,6 +89,8 @@ internal sealed class StateWriter : IDisposable
 
     private void Run()
     {
+        // Not before there is something to write: at a start, the processors have more urgent work.
+        _ = _wake.WaitOne();
         Adopt();
         while (true)
         {

@@ -180,14 +180,14 @@ public sealed class RecordLineTests
     }
 
     [Fact]
-    public void All_ports_are_held_before_the_first_mapping_is_restored_so_many_in_a_turn()
+    public void No_mapping_has_its_turn_before_it_may_and_a_client_that_speaks_does_not_wait()
     {
-        MappingRecord[] records = [.. Confirm(500).Select(slot => _driver.Relay.RecordOf(slot, _driver.Now) with { Written = Instant })];
-        Relay relay = new(new RelaySettings { MaxMappings = 512 }, [.. _driver.Routes]);
-        List<Source> held = [];
+        MappingRecord[] records = [.. Confirm(3).Select(slot => _driver.Relay.RecordOf(slot, _driver.Now) with { Written = Instant })];
+        Relay relay = new(new RelaySettings(), [.. _driver.Routes]);
+        bool mayBegin = false;
         List<Source> opened = [];
         RestoreLine line = new(
-            source => source.Port % 2 == 0,
+            _ => true,
             (int slot, in MappingRecord record, Tick _) =>
             {
                 opened.Add(record.Source);
@@ -196,24 +196,20 @@ public sealed class RecordLineTests
             },
             _ => { },
             source => source,
-            (in MappingRecord record) => held.Add(record.Source));
+            () => mayBegin);
         RestoreBatch batch = new(records, () => Instant, _ => { });
-        for (int round = 0; round < 2; round++)
+        batch.Begin();
+        line.Post(batch);
+        Assert.False(line.Continue(relay, _driver.Now));
+        line.RestoreClient(relay, records[2].Source, _driver.Now);
+        Assert.Equal([records[2].Source], opened);
+        mayBegin = true;
+        while (line.Continue(relay, _driver.Now))
         {
-            batch.Begin();
-            line.Post(batch);
-            Assert.True(line.Continue(relay, _driver.Now));
-            Assert.Equal(Limits.HeldPerTurn, held.Count);
-            Assert.True(line.Continue(relay, _driver.Now));
-            Assert.Equal(records.Select(record => record.Source).Where(source => source.Port % 2 == 0), held);
-            Assert.Equal(0, opened.Count % 250);
-            while (line.Continue(relay, _driver.Now))
-            {
-            }
-
-            Assert.Equal(held, opened.Take(250));
-            held.Clear();
         }
+
+        Assert.Equal([records[2].Source, records[0].Source, records[1].Source], opened);
+        Assert.False(line.HasBatch);
     }
 
     [Fact]
