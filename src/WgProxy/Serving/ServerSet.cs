@@ -79,7 +79,7 @@ internal sealed class ServerSet
         .SelectMany(served => served.Options.Endpoints.Zip(served.Addresses))
         .Where(each => each.First.Address is null)
         .Select(each => (each.First.ToString(), each.Second.Addresses.Select(address => address.Address)))
-        .DistinctBy(each => each.Item1);
+        .DistinctBy(each => each.Item1, StringComparer.Ordinal);
 
     /// <summary>Serves, until a resolver has answered, by endpoints that are addresses, and by what names were resolved to before a restart. Called
     /// before an engine starts: what waits in inherited sockets then has a server to go to.</summary>
