@@ -2,11 +2,13 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
+using System.Runtime.Versioning;
 
 namespace WgProxy.Tests.State;
 
 /// <summary>The real program, killed and started again: its mappings go on by their ports.</summary>
 [Trait("Forms", "All")]
+[UnsupportedOSPlatform("windows")]
 public sealed class RestartTests : IDisposable
 {
     private readonly string _directory = Path.Combine(Path.GetTempPath(), $"wgproxy-state-{Guid.NewGuid():N}");
