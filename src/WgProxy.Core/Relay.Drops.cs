@@ -28,6 +28,10 @@ internal sealed partial class Relay
         return dropped;
     }
 
+    /// <summary>The engine listens no longer where the slot's client sends to, so its mapping ends. The event is for the engine to handle at
+    /// once.</summary>
+    public void EndNotServedHere(int slot) => _life.EndNotServedHere(slot);
+
     // Without its other mappings, a client would be back at once: by an index that they keep alive.
     private int DropWithTunnel(int slot)
     {

@@ -60,6 +60,8 @@ public sealed partial class LinuxEngine : IEngine
             ? HandedSockets.TakeOver(handed, spread, _own.Segmentation)
             : ListenSockets.Open(_settings.Listen, steering, spread, _own.Segmentation, _settings.Inherited);
         _started = true;
+        _asked = _settings.Listen;
+        _listenRoom = handed.Length > 0 ? null : new ListenRoom(steering, spread, _own.Segmentation);
 
         // From here on what clients send waits here, and soon what servers send, while the rest is made.
         ListenSockets.Discard(listeners);
@@ -98,12 +100,17 @@ public sealed partial class LinuxEngine : IEngine
     public void Stop()
     {
         _started = true;
-        if (_stopped)
+        lock (_listenChanges)
         {
-            return;
+            // Each order is carried out first, because the workers still turn.
+            if (_stopped)
+            {
+                return;
+            }
+
+            _stopped = true;
         }
 
-        _stopped = true;
         _watcher?.Dispose();
         foreach (LinuxWorker worker in _workers)
         {

@@ -94,6 +94,7 @@ public sealed partial class PortableEngine : IEngine
         _door.Try();
         StrangerSpread spread = new(_settings.Seeds.Strangers, _settings.Subnets);
         spread.LookUpSubnets();
+        _asked = _settings.Listen;
         IReadOnlyList<PortableEngineGroup> groups = PortableEngineSockets.ListenOrRefuse(
             _settings.Listen, Socket.OSSupportsIPv4, Socket.OSSupportsIPv6, mayShare: OperatingSystem.IsLinux(), _settings.Inherited);
         _listeners = [.. groups.SelectMany(group => Listeners(group, new PortableEngineStrangers(group.Strangers, spread)))];
@@ -110,10 +111,20 @@ public sealed partial class PortableEngine : IEngine
         {
             listener.Start();
         }
+
+        _spread = spread;
     }
 
     /// <inheritdoc/>
     public void Stop()
+    {
+        lock (_listenChanges)
+        {
+            End();
+        }
+    }
+
+    private void End()
     {
         lock (_lock)
         {
@@ -210,7 +221,7 @@ public sealed partial class PortableEngine : IEngine
                 RightOfWay.Enter();
             }
 
-            if (_stopped)
+            if (_stopped || listener.IsEnding)
             {
                 return false;
             }

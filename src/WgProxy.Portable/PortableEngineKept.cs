@@ -66,6 +66,15 @@ internal static class PortableEngineKept
         }
     }
 
+    /// <summary>Addresses are listened on no longer: nothing of them is to be kept.</summary>
+    public static void Forget(IReadOnlyList<IPEndPoint> addresses, InheritedSockets? inherited)
+    {
+        if (inherited is { Keep: not null, Release: { } release } && addresses.Count > 0)
+        {
+            release([.. addresses.SelectMany(local => new[] { DataRole, InitiationsRole }.Select(role => new InheritedSocket(NameOf(role, local), InheritedSocket.Closed, local)))]);
+        }
+    }
+
     private static Socket SocketOf(InheritedSocket inherited, Action<Socket> setUp)
     {
         Socket socket = new(new SafeSocketHandle(inherited.Descriptor, ownsHandle: true));

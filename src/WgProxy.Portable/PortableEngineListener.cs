@@ -20,6 +20,7 @@ internal sealed class PortableEngineListener
     private readonly Thread _thread;
     private readonly bool _isIPv4;
     private readonly byte[] _own;
+    private bool _isEnding;
 
     /// <summary>Takes over a bound socket.</summary>
     /// <param name="engine">The engine to which datagrams go.</param>
@@ -54,6 +55,13 @@ internal sealed class PortableEngineListener
 
     /// <summary>How much of the asked receive buffer the system granted.</summary>
     public int GrantedReceiveBuffer { get; }
+
+    /// <summary>Whether its address is given up. Written under the engine's lock.</summary>
+    public bool IsEnding
+    {
+        get => Volatile.Read(ref _isEnding);
+        set => Volatile.Write(ref _isEnding, value);
+    }
 
     /// <summary>Begins to read.</summary>
     public void Start() => _thread.Start();
@@ -99,7 +107,7 @@ internal sealed class PortableEngineListener
             try
             {
                 bool waits = !_socket.Poll(Patience, SelectMode.SelectRead);
-                if (_engine.HasStopped)
+                if (_engine.HasStopped || IsEnding)
                 {
                     // What has come stays there: the socket may be another process's too.
                     return;

@@ -162,7 +162,12 @@ internal static class PortableEngineSockets
         }
     }
 
-    private static PortableEngineGroup[] Open(IReadOnlyList<ListenPlan> plans, bool mayShare, IReadOnlyList<IPEndPoint> all)
+    /// <summary>Binds the sockets of plans.</summary>
+    /// <param name="plans">The plans.</param>
+    /// <param name="mayShare">Whether to try several sockets for each address.</param>
+    /// <param name="all">All addresses that the engine listens on then.</param>
+    /// <exception cref="EngineException">The system refused.</exception>
+    public static PortableEngineGroup[] Open(IReadOnlyList<ListenPlan> plans, bool mayShare, IReadOnlyList<IPEndPoint> all)
     {
         // Sockets that share a port also share it with other processes of the same user. A socket that does not share detects them.
         List<Socket> alone = ListenAlone(plans);

@@ -90,7 +90,9 @@ internal sealed class RelayRun
 
         // Before the first line: its reader may send a signal at once.
         long start = TimeProvider.System.GetTimestamp();
-        OwnAddresses own = new(engine.Listening, ofHost);
+        _reload.ListenOn = engine.ListenOn;
+        _reload.Ports = capacity.Ports;
+        OwnAddresses own = new(() => engine.Listening, ofHost);
         Announcements announcements = new(engine.Post, TimeProvider.System);
         using Signals signals = new(() => _ = SayAsync(_log.Status, _log.ServerStatus, _log.PeerStatus), () => _hangUps.Writer.TryWrite(true));
         _log.Started(version, engine.Listening, options.Servers);

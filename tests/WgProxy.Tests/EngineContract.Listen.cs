@@ -1,4 +1,5 @@
 using System.Net;
+using WgProxy.Core.Engine;
 using WgProxy.Core.Routes;
 
 namespace WgProxy.Tests;
@@ -103,6 +104,55 @@ public abstract partial class EngineContract
         moved.Add("uplink.NotServedHere", 1);
         moved.AssertMoved(Wire);
         server.ExpectNothing();
+    }
+
+    [Fact]
+    public void An_address_comes_and_another_goes_and_a_neighbour_notices_nothing()
+    {
+        StartAtTwoPorts();
+        EngineContractPeer server = NewServer();
+        EngineContractPeer stays = Wire.NewPeer(V4);
+        EngineContractPeer goes = Wire.NewPeer(V4);
+        byte[] initiation = WireMessages.Initiation(Route.Mac1, 0xC1);
+        stays.Send(initiation, Engine.Listening[0]);
+        IPEndPoint upstream = server.Expect(initiation);
+        initiation = WireMessages.Initiation(Route.Mac1, 0xC2);
+        goes.Send(initiation, Engine.Listening[1]);
+        _ = server.Expect(initiation);
+        EngineContractCounts moved = EngineContractCounts.Asked();
+        moved.Add(EngineContractCounts.Asked());
+        moved.AssertMoved(Wire);
+
+        IPEndPoint[] wanted = [Engine.Listening[0], new IPEndPoint(IPAddress.Loopback, FreePort())];
+        Engine.ListenOn(wanted);
+        Assert.Equal(wanted, Engine.Listening);
+        moved.Add("event.NotServedHere", 1);
+        moved.Add("mappings.Asked", -1);
+        moved.AssertMoved(Wire);
+
+        // Where the server is, another socket is bound.
+        Assert.Throws<EngineException>(() => Engine.ListenOn([wanted[0], server.EndPoint]));
+        Assert.Equal(wanted, Engine.Listening);
+
+        byte[] response = WireMessages.Response(0x51, 0xC1);
+        server.Send(response, upstream);
+        Assert.Equal(wanted[0], stays.Expect(response));
+        moved.Add("mappings.Asked", -1);
+        moved.Add("event.Answered", 1);
+        moved.Add("mappings.Answered", 1);
+        moved.AddDown(WireMessages.ResponseLength);
+        initiation = WireMessages.Initiation(Route.Mac1, 0xC3);
+        goes.Send(initiation, wanted[1]);
+        upstream = server.Expect(initiation);
+        response = WireMessages.Response(0x53, 0xC3);
+        server.Send(response, upstream);
+        Assert.Equal(wanted[1], goes.Expect(response));
+        moved.Add(EngineContractCounts.Asked());
+        moved.Add("mappings.Asked", -1);
+        moved.Add("event.Answered", 1);
+        moved.Add("mappings.Answered", 1);
+        moved.AddDown(WireMessages.ResponseLength);
+        moved.AssertMoved(Wire);
     }
 
     private void StartAtTwoPorts()

@@ -19,6 +19,13 @@ public interface IEngine : IDisposable
     /// <exception cref="EngineException">The system refused.</exception>
     void Start();
 
+    /// <summary>Listens on other addresses from now on. New ones are bound before any is given up. Mappings of clients that send to addresses
+    /// which are given up end, and all others go on untouched. Returns when that is done. Blocks meanwhile; may be called from any thread but
+    /// the engine's own.</summary>
+    /// <param name="listen">The addresses, as <see cref="EngineSettings.Listen"/> has them.</param>
+    /// <exception cref="EngineException">The system refused, and nothing has changed.</exception>
+    void ListenOn(IReadOnlyList<IPEndPoint> listen);
+
     /// <summary>Stops relaying and closes every socket. Returns when no thread of the engine runs any more.</summary>
     void Stop();
 

@@ -70,6 +70,10 @@ internal static class RefusalText
         };
     }
 
+    /// <summary>The engine listens on sockets of another program.</summary>
+    public static EngineException HandedOverStay() =>
+        new("the relay listens on sockets that were handed over to it (LISTEN_FDS), and on no others while it runs: restart it to listen elsewhere") { Cause = EngineRefusal.Listen };
+
     /// <summary>The system refuses a call that an engine cannot start without.</summary>
     /// <param name="call">The call, as the system spells it.</param>
     /// <param name="words">The system's words.</param>

@@ -69,6 +69,15 @@ internal sealed class KeptGroups
         }
     }
 
+    /// <summary>Addresses are listened on no longer: nothing of them is to be kept.</summary>
+    public static void Forget(IReadOnlyList<IPEndPoint> addresses, Steering steering, InheritedSockets? inherited)
+    {
+        if (inherited is { Keep: not null, Release: { } release } && addresses.Count > 0)
+        {
+            release([.. addresses.SelectMany(local => Names(steering, local).Select(name => new InheritedSocket(name, InheritedSocket.Closed, local)))]);
+        }
+    }
+
     /// <summary>The sockets of an address, in the order of the group; null if none are used.</summary>
     public UdpSocket[]? Of(IPEndPoint local) => _groups.GetValueOrDefault(local);
 

@@ -32,6 +32,9 @@ internal sealed record ListenSocket(UdpSocket Socket, ListenRole Role, DefaultLo
     /// <summary>Receives that failed, one after the other, since the last that did not.</summary>
     public int Failures { get; set; }
 
+    /// <summary>Whether its address is given up. Nothing is read of it any more, and its mappings end.</summary>
+    public bool IsClosed { get; set; }
+
     /// <summary>Whether it waits for its turn to be read. Of a socket for initiations.</summary>
     public bool IsInRow { get; set; }
 
@@ -75,21 +78,33 @@ internal static class ListenSockets
     /// <exception cref="EngineException">The system refused.</exception>
     public static IReadOnlyList<IReadOnlyList<ListenSocket>> Open(
         IReadOnlyList<IPEndPoint> listen, Steering steering, StrangerSpread spread, Segmentation segmentation,
-        InheritedSockets? inherited = null)
+        InheritedSockets? inherited = null) => Open(
+            [.. listen.Select(each => ListenPlan.Of(each, HasFamily))], [], new ListenRoom(steering, spread, segmentation), inherited, isStart: true);
+
+    /// <summary>Whether the system has an IP version. Only for lack of that is one left out, and it does not come while the system runs. Whatever
+    /// else the system says, no files left for one, ends the start.</summary>
+    public static bool HasFamily(bool isIPv4)
     {
-        // Only for lack of a family is one left out, and it does not come while the system runs. Whatever else the system says, no files
-        // left for one, ends the start.
-        ListenPlan[] plans = [.. listen.Select(each => ListenPlan.Of(each, isIPv4 =>
-        {
-            using UdpSocket? socket = UdpSocket.Open(isIPv4, out int error);
-            return error != EAFNOSUPPORT;
-        }))];
-        KeptGroups kept = KeptGroups.Take(plans.SelectMany(plan => plan.EndPoints), steering, segmentation, inherited);
+        using UdpSocket? socket = UdpSocket.Open(isIPv4, out int error);
+        return error != EAFNOSUPPORT;
+    }
+
+    /// <summary>The same for plans.</summary>
+    /// <param name="plans">The plans.</param>
+    /// <param name="others">Addresses at which there are groups already.</param>
+    /// <param name="room">What all groups have in common.</param>
+    /// <param name="inherited">Sockets that outlive an engine; null for none.</param>
+    /// <param name="isStart">Whether this is the start, so that sockets of an earlier engine may be taken.</param>
+    /// <exception cref="EngineException">The system refused.</exception>
+    public static IReadOnlyList<IReadOnlyList<ListenSocket>> Open(
+        IReadOnlyList<ListenPlan> plans, IReadOnlyList<IPEndPoint> others, ListenRoom room, InheritedSockets? inherited, bool isStart)
+    {
+        KeptGroups kept = KeptGroups.Take(plans.SelectMany(plan => plan.EndPoints), room.Steering, room.Segmentation, isStart ? inherited : null);
         for (int attempt = 1; ; attempt++)
         {
             try
             {
-                return Open(Probe(plans, kept), steering, spread, segmentation, kept);
+                return Open(Probe(plans, kept), others, room, kept);
             }
             catch (EngineException refusal) when (plans.Any(plan => plan.MayDrawAgain(attempt, refusal.Cause)))
             {
@@ -114,16 +129,16 @@ internal static class ListenSockets
     }
 
     private static List<ListenSocket>[] Open(
-        List<IPEndPoint> addresses, Steering steering, StrangerSpread spread, Segmentation segmentation, KeptGroups kept)
+        List<IPEndPoint> addresses, IReadOnlyList<IPEndPoint> others, ListenRoom room, KeptGroups kept)
     {
-        List<ListenSocket>[] workers = [.. Enumerable.Range(0, steering.Workers).Select(_ => new List<ListenSocket>())];
+        List<ListenSocket>[] workers = [.. Enumerable.Range(0, room.Steering.Workers).Select(_ => new List<ListenSocket>())];
         try
         {
             foreach (IPEndPoint address in addresses)
             {
-                StrangerSockets strangers = new(spread, StrangerSpread.BuffersAt(addresses.Count(other => other.AddressFamily == address.AddressFamily)));
-                OpenGroup(address, steering, segmentation, workers, strangers, kept.Of(address));
-                OpenStrangers(address, segmentation, strangers);
+                StrangerSockets strangers = new(room.Spread, StrangerSpread.BuffersAt(addresses.Concat(others).Count(other => other.AddressFamily == address.AddressFamily)));
+                OpenGroup(address, room, workers, strangers, kept.Of(address));
+                OpenStrangers(address, room.Segmentation, strangers);
             }
 
             return workers;
@@ -144,7 +159,7 @@ internal static class ListenSockets
     // Sockets that share a port do so with any other process of the same user: a second relay would take half of the
     // clients of the first, unnoticed. Sockets that do not share find out. Held until all are bound, they also find out if one
     // address lies within another.
-    private static List<IPEndPoint> Probe(ListenPlan[] plans, KeptGroups kept)
+    private static List<IPEndPoint> Probe(IReadOnlyList<ListenPlan> plans, KeptGroups kept)
     {
         List<UdpSocket> probes = [];
         List<IPEndPoint> bound = [];
@@ -186,9 +201,9 @@ internal static class ListenSockets
     }
 
     private static void OpenGroup(
-        IPEndPoint listen, Steering steering, Segmentation segmentation, List<ListenSocket>[] workers, StrangerSockets strangers,
-        UdpSocket[]? kept)
+        IPEndPoint listen, ListenRoom room, List<ListenSocket>[] workers, StrangerSockets strangers, UdpSocket[]? kept)
     {
+        (Steering steering, _, Segmentation segmentation) = room;
         bool isWildcard = ListenPlaces.IsWildcard(listen.Address);
         byte[] own = ListenPlaces.LocalOf(listen.Address);
         DefaultLocalAddress defaultLocal = new(steering, isWildcard);

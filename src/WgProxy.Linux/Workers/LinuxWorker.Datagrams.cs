@@ -262,7 +262,10 @@ internal sealed partial class LinuxWorker
         for (int i = 0; i < _listeners.Count; i++)
         {
             ListenSocket listener = _listeners[i];
-            listener.Overflowed = Overflowed(listener.Overflowed, listener.Socket.Udp.Overflowed);
+            if (!listener.IsClosed)
+            {
+                listener.Overflowed = Overflowed(listener.Overflowed, listener.Socket.Udp.Overflowed);
+            }
         }
     }
 

@@ -6,7 +6,7 @@ namespace WgProxy.Linux.Workers;
 // Initiations of clients are judged within a budget. What a turn does not get to, it leaves in the buffers for the next.
 internal sealed partial class LinuxWorker
 {
-    private readonly Initiations[] _initiations;
+    private Initiations[] _initiations;
     private bool _holdsInitiations;
 
     private void ReadInitiations(Tick now)
@@ -88,6 +88,26 @@ internal sealed partial class LinuxWorker
 
         /// <summary>Makes room for so many sockets, so that none allocates later.</summary>
         public void MakeRoom(int sockets) => _ready.EnsureCapacity(sockets);
+
+        /// <summary>Forgets what came to addresses that are given up.</summary>
+        public void ForgetClosed()
+        {
+            if (!IsEmpty && Listener.IsClosed)
+            {
+                Batch.Clear();
+                (Entry, Judged) = (0, 0);
+            }
+
+            for (int left = _ready.Count; left > 0; left--)
+            {
+                ListenSocket next = _ready.Dequeue();
+                next.IsInRow = !next.IsClosed;
+                if (next.IsInRow)
+                {
+                    _ready.Enqueue(next);
+                }
+            }
+        }
 
         /// <summary>A socket has something to read. It has one place in the row.</summary>
         public void Note(ListenSocket listener)

@@ -28,8 +28,7 @@ internal sealed partial class LinuxWorker
     public void PrepareRecords(Func<Source, bool> isOwn, Action<RestoreBatch> done, HeldSockets? held)
     {
         _held = held;
-        _withMetadata = [.. _listeners.Where(listener => listener.Role == ListenRole.WithMetadata)];
-        _places = new ListenPlaces([.. _withMetadata.Select(listener => listener.Socket.LocalEndPoint)], knowsLocal: true);
+        FindPlaces();
         _restores = new RestoreLine(isOwn, Reopen, done, source => _places.Place(source), held is null ? null : () => held.IsDone);
         if (_settings.Journal is JournalSettings journal)
         {

@@ -39,6 +39,12 @@ internal sealed partial class LinuxWorker
                 next = now;
             }
 
+            if (_isOrdered)
+            {
+                _isOrdered = ContinueOrder(now);
+                next = _isOrdered ? now : next;
+            }
+
             if (_isLent || _relay.HasRecords)
             {
                 next = Tick.Min(next, ContinueRecords(now));
@@ -147,6 +153,7 @@ internal sealed partial class LinuxWorker
                     _isRung = true;
                     _isLent = true;
                     _isAsked = true;
+                    _isOrdered = true;
                     break;
             }
         }
@@ -169,7 +176,7 @@ internal sealed partial class LinuxWorker
         for (int i = 0; i < _listeners.Count; i++)
         {
             ListenSocket listener = _listeners[i];
-            if (listener.Role == ListenRole.WithMetadata)
+            if (listener is { Role: ListenRole.WithMetadata, IsClosed: false })
             {
                 listener.DefaultLocal.Reconsider(listener, now);
             }

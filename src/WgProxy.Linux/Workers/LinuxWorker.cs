@@ -22,7 +22,7 @@ internal sealed partial class LinuxWorker : IDisposable
     private readonly UpstreamDoor _door;
     private readonly UpstreamPorts _ports;
     private readonly PortOpener<UdpDescriptor> _connect;
-    private readonly IReadOnlyList<ListenSocket> _listeners;
+    private readonly List<ListenSocket> _listeners;
     private readonly ClientTable _clients;
     private readonly Upstream[] _upstreams;
     private readonly ReceiveBatch _fromClients = new();
@@ -71,7 +71,7 @@ internal sealed partial class LinuxWorker : IDisposable
         _isRealTime = time == TimeProvider.System;
         _zero = zero;
         _queries = new QueryLine(firstSlot, System.Diagnostics.Stopwatch.Frequency, answered);
-        _listeners = listeners;
+        _listeners = [.. listeners];
         _initiations = [.. listeners.Where(listener => listener.Role == ListenRole.Initiations).Select(listener => listener.Socket.IsIPv4).Distinct().Select(isIPv4 => new Initiations(isIPv4))];
         Array.ForEach(_initiations, each => each.MakeRoom(listeners.Count));
         _relay = new Relay(settings.SeededRelay, settings.Routes, settings.Mac1Matcher);

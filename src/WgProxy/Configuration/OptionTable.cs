@@ -67,6 +67,7 @@ internal static class OptionTable
             + $"A range such as 0.0.0.0:4500-4510 has up to {ListenAddresses.MostOfRange} ports; docs/listen.md says how one port serves more.",
         ListenAddresses.TryParse)
     {
+        CanChange = true,
         Sections = FileSections.Relay | FileSections.Server,
         IsList = true,
     });

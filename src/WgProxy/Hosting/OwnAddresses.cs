@@ -6,10 +6,16 @@ using WgProxy.Configuration;
 namespace WgProxy.Hosting;
 
 /// <summary>Knows the addresses at which this relay itself listens. Relaying to one of them would be a loop.</summary>
-/// <param name="listening">Where the relay listens; <c>[::]</c> stands for both families.</param>
+/// <param name="listening">Where the relay listens at the moment; <c>[::]</c> stands for both families.</param>
 /// <param name="ofHost">The addresses of this host's interfaces, as they are at the moment.</param>
-internal sealed class OwnAddresses(IReadOnlyList<IPEndPoint> listening, Func<IEnumerable<IPAddress>> ofHost)
+internal sealed class OwnAddresses(Func<IReadOnlyList<IPEndPoint>> listening, Func<IEnumerable<IPAddress>> ofHost)
 {
+    /// <summary>Knows addresses that do not change.</summary>
+    public OwnAddresses(IReadOnlyList<IPEndPoint> listening, Func<IEnumerable<IPAddress>> ofHost)
+        : this(() => listening, ofHost)
+    {
+    }
+
     /// <summary>The addresses of this host's interfaces; empty if the system does not tell.</summary>
     public static IEnumerable<IPAddress> OfThisHost()
     {
@@ -46,7 +52,7 @@ internal sealed class OwnAddresses(IReadOnlyList<IPEndPoint> listening, Func<IEn
     public bool Contains(IPAddress address, int port)
     {
         IPAddress target = EndPointText.Normalise(address);
-        return listening.Any(listen => listen.Port == port && Reaches(target, EndPointText.Normalise(listen.Address)));
+        return listening().Any(listen => listen.Port == port && Reaches(target, EndPointText.Normalise(listen.Address)));
     }
 
     private bool Reaches(IPAddress target, IPAddress listen)

@@ -36,6 +36,9 @@ internal sealed partial class Log
     /// <summary>The file has been read again.</summary>
     public void Reloaded(string cause, string path, ServerChanges changes) => Info($"{cause}: {path} was read again: {changes}");
 
+    /// <summary>The relay listens on other addresses from now on.</summary>
+    public void Listens(string cause, ListenAddresses listen) => Info($"{cause}: the relay listens on {listen} from now on");
+
     /// <summary>The file is not taken over. Why has been said.</summary>
     public void ReloadRefused(string cause, string path) => Error($"{cause}: {path} is not taken over; everything stays as it was");
 

@@ -1,4 +1,6 @@
+using System.Net;
 using WgProxy.Configuration;
+using WgProxy.Core.Engine;
 using WgProxy.Hosting;
 using WgProxy.Logging;
 
@@ -22,6 +24,12 @@ internal sealed class Reload(Options options, OptionsReader reader, ServerSet se
 
     /// <summary>Done before servers and peers go: what they have carried until then is read. Set before the first reload.</summary>
     public Func<Task> Before { get; set; } = static () => Task.CompletedTask;
+
+    /// <summary>Has the engine listen on other addresses. Set before the first reload.</summary>
+    public Action<IReadOnlyList<IPEndPoint>> ListenOn { get; set; } = static _ => { };
+
+    /// <summary>The ports that the system hands out, for what a refusal says of them.</summary>
+    public EphemeralPorts? Ports { get; set; }
 
     /// <summary>What changes the servers takes it.</summary>
     public Turn Turn { get; } = new();
@@ -63,7 +71,7 @@ internal sealed class Reload(Options options, OptionsReader reader, ServerSet se
             return null;
         }
 
-        if (reader.ReadAgain(path) is { } read && IsReloadable(read, path))
+        if (reader.ReadAgain(path) is { } read && IsReloadable(read, path) && TryListen(cause, read))
         {
             return read;
         }
@@ -81,6 +89,27 @@ internal sealed class Reload(Options options, OptionsReader reader, ServerSet se
         log.Addresses = read.LogAddresses;
         Volatile.Write(ref _options, read);
         return changes;
+    }
+
+    // Before anything else changes: it alone may be refused by the system.
+    private bool TryListen(string cause, Options read)
+    {
+        if (read.Listen.Equals(Options.Listen))
+        {
+            return true;
+        }
+
+        try
+        {
+            ListenOn(read.Listen.All);
+            log.Listens(cause, read.Listen);
+            return true;
+        }
+        catch (EngineException refusal)
+        {
+            log.EngineDidNotStart(read, refusal, Ports ?? EphemeralPorts.OfThisHost(read.Listen.Ports));
+            return false;
+        }
     }
 
     private bool IsReloadable(Options read, string path)

@@ -94,6 +94,8 @@ internal sealed class MadeUp : IEngine
 
     public void Start() => throw new NotSupportedException();
 
+    public void ListenOn(IReadOnlyList<IPEndPoint> listen) => throw new NotSupportedException();
+
     public void Stop() => throw new NotSupportedException();
 
     public bool Post(EngineCommand command) => throw new NotSupportedException();

@@ -87,6 +87,8 @@ internal sealed class TakingEngine : IEngine
     {
     }
 
+    public void ListenOn(IReadOnlyList<IPEndPoint> listen) => throw new NotSupportedException();
+
     public void Stop()
     {
     }

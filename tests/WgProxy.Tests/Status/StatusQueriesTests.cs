@@ -109,7 +109,9 @@ public sealed class StatusQueriesTests
 
         public void Start() => throw new NotSupportedException();
 
-        public void Stop() => throw new NotSupportedException();
+        public void ListenOn(IReadOnlyList<IPEndPoint> listen) => throw new NotSupportedException();
+
+    public void Stop() => throw new NotSupportedException();
 
         public bool Post(EngineCommand command) => throw new NotSupportedException();
 
