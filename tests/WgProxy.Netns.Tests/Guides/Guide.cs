@@ -101,6 +101,12 @@ internal sealed class Guide : IDisposable
     {
         try
         {
+            // What the relays said, should the guide fail.
+            foreach (GuideMachine machine in _machines.Values)
+            {
+                TestContext.Current.TestOutputHelper?.WriteLine($"--- the service on {machine.Host.Name}\n{machine.ServiceLines()}");
+            }
+
             // The last one owned ends first.
             while (_owned.TryPop(out IDisposable? thing))
             {

@@ -39,7 +39,10 @@ internal sealed class GuideMachine : IDisposable
         done
         mkdir /usr/lib/systemd/system/wgproxy.service.d
         cp "$folder/test.conf" /usr/lib/systemd/system/wgproxy.service.d/
-        ln -s "$binary" /usr/local/bin/wgproxy
+        # Not by its own place: the unit has a /tmp of its own and sees no home, and the checkout may be in either.
+        mkdir /usr/local/bin/.built
+        mount --bind "$(dirname "$binary")" /usr/local/bin/.built
+        ln -s ".built/$(basename "$binary")" /usr/local/bin/wgproxy
         [ -e /usr/bin/wgproxy ] || sed -i 's|/usr/bin/wgproxy|/usr/local/bin/wgproxy|' /usr/lib/systemd/system/wgproxy.service
         mount -t cgroup2 none "$folder/all"
         mkdir "$folder/all/$group"
@@ -128,6 +131,9 @@ internal sealed class GuideMachine : IDisposable
 
     public string Read(string path) => File.ReadAllText(Outside(path));
 
+    /// <summary>What wgproxy has said on it.</summary>
+    public string ServiceLines() => File.Exists(Outside(GuideUnit.Lines)) ? Read(GuideUnit.Lines) : "";
+
     /// <inheritdoc/>
     public void Dispose()
     {
@@ -139,8 +145,6 @@ internal sealed class GuideMachine : IDisposable
     private bool IsBooted(int init) => _hasSystemd
         ? File.Exists($"/proc/{init}/root/run/systemd/private") && Start("systemctl is-system-running").ExitAsync(TimeSpan.FromSeconds(20)).GetAwaiter().GetResult() is 0 or 1
         : File.ReadAllText($"/proc/{init}/comm").Trim() is "sleep";
-
-    private string ServiceLines() => File.Exists(Outside(GuideUnit.Lines)) ? Read(GuideUnit.Lines) : "";
 
     private string Outside(string path) => $"/proc/{Init()}/root{path}";
 
