@@ -48,9 +48,9 @@ public sealed partial class LinuxEngine
                 socket.Strangers.Dispose();
             }
 
-            KeptGroups.Forget(change.Removed, room.Steering, _settings.Inherited);
             Listening = [.. change.Kept, .. added[0].DistinctBy(socket => socket.Strangers).Select(socket => socket.Socket.LocalEndPoint)];
             _asked = listen;
+            KeptGroups.Forget(change.Removed, room.Steering, _settings.Inherited);
         }
     }
 }

@@ -21,6 +21,9 @@ public sealed partial class LinuxEngine
     private int _parts;
     private volatile bool _isCutShort;
 
+    /// <summary>Sockets that wait for their mappings; null if the engine was told of no record.</summary>
+    internal HeldSockets? Held => _held;
+
     /// <inheritdoc/>
     void IEngine.Restore(RestoreBatch batch)
     {
@@ -59,10 +62,13 @@ public sealed partial class LinuxEngine
     /// <summary>Begins to hold the ports of records, on threads of their own.</summary>
     private void HoldPorts()
     {
-        if (_settings.Recorded?.Invoke() is not { IsEmpty: false } records)
+        if (_settings.Recorded?.Invoke() is not { IsEmpty: false } all)
         {
             return;
         }
+
+        // Those used last, and no more than there are mappings: these were counted by the files that the process may open.
+        ReadOnlyMemory<MappingRecord> records = all[..Math.Min(all.Length, _settings.Relay.MaxMappings)];
 
         UpstreamDoor door = new(_settings.Binding);
         HashSet<int> listening = [.. _settings.Listen.Concat((_settings.Inherited?.HandedOver ?? []).Select(handed => handed.Local)).Select(each => each.Port)];
@@ -112,10 +118,10 @@ public sealed partial class LinuxEngine
 
     private void EndBatch(RestoreBatch batch, RestoreOutcome outcome)
     {
-        // What was not taken has no mapping.
+        // What was not taken has no mapping. Not on this worker's turn: after a night without the relay it is all of them.
         if (_held is { IsClosed: false } held && held.IsDone)
         {
-            held.Close();
+            _ = ThreadPool.UnsafeQueueUserWorkItem(static each => each.Close(), held, preferLocal: false);
         }
 
         Volatile.Write(ref _isLent, 0);

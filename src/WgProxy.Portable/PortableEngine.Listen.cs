@@ -51,8 +51,8 @@ public sealed partial class PortableEngine
             // The readers end first: see CloseListeners.
             Array.ForEach(removed, each => each.Join());
             Array.ForEach(removed, each => each.Close());
-            PortableEngineKept.Forget(change.Removed, _settings.Inherited);
             _asked = listen;
+            PortableEngineKept.Forget(change.Removed, _settings.Inherited);
         }
     }
 

@@ -155,6 +155,29 @@ public sealed class HeldSocketsTests : IDisposable
         Assert.Equal(Enumerable.Range(1, 41).Where(port => port != 30).Select(port => (ushort)port), opened);
     }
 
+    // As after a limit of open files was lowered: the sockets of all records would leave none for the relay's own, at each start anew.
+    [Fact]
+    public void No_more_are_held_than_there_are_mappings()
+    {
+        const int records = 40;
+        const int mappings = 4;
+        ushort[] ports = [.. Enumerable.Range(0, records).Select(i => (ushort)(21_000 + i))];
+        using LinuxEngine engine = new(
+            new EngineSettings
+            {
+                Listen = [new IPEndPoint(IPAddress.Loopback, 0)],
+                Routes = [RelayRig.NewRoute()],
+                Seeds = new(),
+                Relay = RelaySettings.ForMappings(mappings),
+                Recorded = () => ports.Select(port => new MappingRecord { UpstreamPort = port, Server = _server.EndPoint }).ToArray(),
+            },
+            new LinuxEngineSettings { Workers = 1 });
+        engine.Start();
+        Assert.True(SpinWait.SpinUntil(() => engine.Held!.IsDone, TimeSpan.FromSeconds(20)));
+        Assert.Equal(ports[..mappings], ports.Where(port => Bind(new UpstreamEnd(0, port)) != 0));
+        engine.Stop();
+    }
+
     // The system gives a port that was freed to any test that runs beside and asks for one: it can be taken again at once, and hardly ever is.
     private static void FreesItsPort(Func<UpstreamEnd> hold) =>
         Assert.Contains(Enumerable.Range(0, 10), _ => Bind(hold()) == 0);

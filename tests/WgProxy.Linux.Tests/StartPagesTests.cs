@@ -23,10 +23,12 @@ public sealed class StartPagesTests
             $"00c00000-00c25000 r--s 00000000 fe:00 42    {Program}", "Anonymous:             0 kB",
             "00d00000-00e00000 r-xp 00000000 fe:00 43    /usr/lib/libc.so.6", "Anonymous:             0 kB",
             $"00f00000-00f01000 r-xp 00000000 fe:00 44    {Program} (deleted)", "Anonymous:             0 kB",
+            $"00e00000-00e14000 r--p 00000000 fe:00 42    {Program}", "Anonymous:             0 kB", "Swap:                  8 kB",
+            $"00e20000-00e21000 r--p 00000000 fe:00 42    {Program}", "Anonymous:             0 kB", "Swap:                  0 kB",
             "01000000-01001000 r--p 00000000 00:00 0 ", "Anonymous:             0 kB",
         ];
         Assert.Equal(
-            [((nuint)0x000000, (nuint)0x014000), ((nuint)0x014000, (nuint)0x5cf000)],
+            [((nuint)0x000000, (nuint)0x014000), ((nuint)0x014000, (nuint)0x5cf000), ((nuint)0xe20000, (nuint)0xe21000)],
             StartPages.RangesOf(smaps, Program));
     }
 

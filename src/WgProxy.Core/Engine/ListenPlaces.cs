@@ -27,7 +27,7 @@ internal sealed class ListenPlaces(IReadOnlyList<IPEndPoint> places, bool knowsL
         for (int place = 0; place < places.Count; place++)
         {
             IPEndPoint each = places[place];
-            if (each.Address.GetAddressBytes().Length == 4 != source.IsIPv4)
+            if (each.AddressFamily == IPAddress.Any.AddressFamily != source.IsIPv4)
             {
                 continue;
             }

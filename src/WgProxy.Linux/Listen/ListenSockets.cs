@@ -136,7 +136,9 @@ internal static class ListenSockets
         {
             foreach (IPEndPoint address in addresses)
             {
-                StrangerSockets strangers = new(room.Spread, StrangerSpread.BuffersAt(addresses.Concat(others).Count(other => other.AddressFamily == address.AddressFamily)));
+                // Beside groups that keep theirs there is one, or addresses that are added one by one would have more than all at once.
+                bool isFirst = !others.Any(other => other.AddressFamily == address.AddressFamily);
+                StrangerSockets strangers = new(room.Spread, isFirst ? StrangerSpread.BuffersAt(addresses.Count(other => other.AddressFamily == address.AddressFamily)) : 1);
                 OpenGroup(address, room, workers, strangers, kept.Of(address));
                 OpenStrangers(address, room.Segmentation, strangers);
             }

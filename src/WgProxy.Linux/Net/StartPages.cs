@@ -52,6 +52,11 @@ internal static unsafe class StartPages
             {
                 ranges.Add(last);
             }
+            else if (words is ["Swap:", not "0", ..] && ranges.Count > 0 && ranges[^1] == last)
+            {
+                // It stands after the former, which counts only what is in memory.
+                ranges.RemoveAt(ranges.Count - 1);
+            }
         }
 
         return ranges;

@@ -86,6 +86,18 @@ internal sealed class Systemd : IDisposable
             Send($"FDSTOREREMOVE=1\nFDNAME={socket.Name}");
         }
 
+        try
+        {
+            AwaitRelease(sockets);
+        }
+        catch (Exception refusal) when (refusal is IOException or SocketException or AggregateException)
+        {
+            // No file left for the pipe, say. The next bind tells whether the port is free.
+        }
+    }
+
+    private void AwaitRelease(IReadOnlyList<InheritedSocket> sockets)
+    {
         // The manager closes the pipe when it has read what was sent before it (sd_notify_barrier(3), systemd 246).
         using AnonymousPipeServerStream barrier = new(PipeDirection.In);
         if (Send("BARRIER=1", (int)barrier.ClientSafePipeHandle.DangerousGetHandle()))

@@ -22,7 +22,7 @@ internal sealed class Reload(Options options, OptionsReader reader, ServerSet se
 {
     private Options _options = options;
 
-    /// <summary>Done before servers and peers go: what they have carried until then is read. Set before the first reload.</summary>
+    /// <summary>Done before the file is read, and so before servers and peers go: what they have carried until then is read. Set before the first reload.</summary>
     public Func<Task> Before { get; set; } = static () => Task.CompletedTask;
 
     /// <summary>Has the engine listen on other addresses. Set before the first reload.</summary>
@@ -50,15 +50,18 @@ internal sealed class Reload(Options options, OptionsReader reader, ServerSet se
         try
         {
             systemd.Reloading();
+
+            // Before a new address is listened on: a server that the file keeps from it must not be served there while a query is answered.
+            await Before();
             Options? read = null;
             IReadOnlyList<string> said = Log.Overhear(() => read = TryRead(cause));
-            ServerChanges? changes = read is null ? null : await TakeOverAsync(cause, read);
+            ServerChanges? changes = read is null ? null : TakeOver(cause, read);
             servers.ResolveNow();
-            systemd.Ready(Purpose);
             return new ReloadOutcome(changes, said);
         }
         finally
         {
+            systemd.Ready(Purpose);
             Turn.End();
         }
     }
@@ -80,9 +83,8 @@ internal sealed class Reload(Options options, OptionsReader reader, ServerSet se
         return null;
     }
 
-    private async Task<ServerChanges> TakeOverAsync(string cause, Options read)
+    private ServerChanges TakeOver(string cause, Options read)
     {
-        await Before();
         ServerChanges changes = servers.Change(read.Servers, read.Timeout);
         log.Reloaded(cause, read.File!, changes);
         log.Level = read.Level;
