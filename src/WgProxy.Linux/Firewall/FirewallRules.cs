@@ -9,6 +9,8 @@ internal sealed class FirewallRules
 {
     // Chains that call each other are at most so deep (NFT_JUMP_STACK_SIZE).
     private const int Deepest = 16;
+    // Where the kernel begins to track, among the chains of its hook (NF_IP_PRI_CONNTRACK). Only what comes before can keep it from a packet.
+    private const int TrackingPriority = -200;
     // struct nfgenmsg: the family, a version and a number.
     private const int Header = 4;
 
@@ -63,6 +65,22 @@ internal sealed class FirewallRules
         }
 
         return worst;
+    }
+
+    /// <summary>Whether a rule certainly keeps the kernel from tracking a flow, as <c>notrack</c> does.</summary>
+    /// <param name="flow">The flow.</param>
+    public bool IsUntracked(FirewallFlow flow)
+    {
+        int first = flow.IsArriving ? NF_INET_PRE_ROUTING : NF_INET_LOCAL_OUT;
+        FirewallTrial trial = new(flow, ChainOf, FindSet);
+        foreach (FirewallChain chain in _chains
+            .Where(chain => chain.Family is not NFPROTO_NETDEV && chain.Hook == first && chain.Priority < TrackingPriority && !chain.IsNat && IsOf(chain, flow))
+            .OrderBy(chain => chain.Priority))
+        {
+            _ = trial.Pass(chain);
+        }
+
+        return trial.IsUntracked;
     }
 
     private static bool IsOf(FirewallChain chain, FirewallFlow flow) => chain.Family switch
@@ -149,6 +167,9 @@ internal sealed class FirewallRules
         private bool _mayPass;
         private bool _mayDrop;
         private bool _mayGoElsewhere;
+
+        /// <summary>Whether a rule has kept it from being tracked.</summary>
+        public bool IsUntracked => _state == FirewallFlow.Untracked;
 
         /// <summary>Passes a chain that the kernel calls.</summary>
         public FirewallOutcome Pass(FirewallChain chain)

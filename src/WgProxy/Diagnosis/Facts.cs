@@ -44,7 +44,7 @@ internal sealed record FlowState(string What, string Match, FirewallAnswer? Answ
 /// <summary>The firewall.</summary>
 /// <param name="Rules">How many rules it has.</param>
 /// <param name="Flows">What it does with the flows of the relay.</param>
-/// <param name="Tracking">The chain for which the kernel tracks flows; null for none.</param>
+/// <param name="Tracking">The chain for which the kernel tracks the relay's flows; null if there is none, or rules keep all of them from it.</param>
 internal sealed record FirewallState(int Rules, IReadOnlyList<FlowState> Flows, (string Family, string Table, string Chain)? Tracking);
 
 /// <summary>An endpoint of a server.</summary>

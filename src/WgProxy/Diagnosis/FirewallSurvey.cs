@@ -36,9 +36,10 @@ internal static class FirewallSurvey
 
         IPEndPoint[] others = [.. servers.Distinct().Where(server => !IPAddress.IsLoopback(server.Address))];
         ushort[] ends = ports.Count == 0 ? [] : [ports[0], ports[^1]];
-        FlowState[] flows = [.. listen.SelectMany(OfClients).Concat(others.SelectMany(server => ends.SelectMany(port => OfServer(server, port))))
-            .Select(each => new FlowState(each.What, each.Match, rules.Judge(each.Flow)))];
-        return new FirewallState(rules.Count, flows, rules.Tracking);
+        (string What, string Match, FirewallFlow Flow)[] all = [.. listen.SelectMany(OfClients), .. others.SelectMany(server => ends.SelectMany(port => OfServer(server, port)))];
+        FlowState[] flows = [.. all.Select(each => new FlowState(each.What, each.Match, rules.Judge(each.Flow)))];
+        bool areUntracked = all.Length > 0 && Array.TrueForAll(all, each => rules.IsUntracked(each.Flow));
+        return new FirewallState(rules.Count, flows, areUntracked ? null : rules.Tracking);
     }
 
     private static IEnumerable<(string What, string Match, FirewallFlow Flow)> OfClients(IPEndPoint listen)

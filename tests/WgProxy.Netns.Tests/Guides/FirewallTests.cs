@@ -12,6 +12,8 @@ public sealed class FirewallTests
             ("doctor agrees", () =>
             {
                 Assert.Contains("[firewall-passes]", guide.Said, StringComparison.Ordinal);
+                Assert.DoesNotContain("[flows-tracked]", guide.Said, StringComparison.Ordinal);
+                Assert.DoesNotContain("[flows-forgotten]", guide.Said, StringComparison.Ordinal);
                 return Task.CompletedTask;
             }),
             ("no flow is tracked", async () =>

@@ -118,6 +118,15 @@ public sealed class FirewallRulesTests
         }
         """).Judge(FromClient)?.Outcome));
 
+    [Theory]
+    [InlineData("type filter hook prerouting priority raw; udp dport { 51820, 30000-49999 } notrack", true)]
+    [InlineData("type filter hook prerouting priority raw; udp dport 51821 notrack", false)]
+    [InlineData("type filter hook prerouting priority raw; ip saddr 192.0.2.1 udp dport 51820 notrack", false)]
+    [InlineData("type filter hook prerouting priority mangle; udp dport 51820 notrack", false)]
+    [InlineData("type filter hook output priority raw; udp dport 51820 notrack", false)]
+    public void Notrack_counts_where_it_comes_before_the_tracking(string chain, bool isUntracked) => OwnNetwork.Run(() =>
+        Assert.Equal(isUntracked, Load($"table inet t {{\nchain c {{\n{chain}\n}}\n}}\n").IsUntracked(FromClient)));
+
     [Fact]
     public void Answers_pass_where_what_begins_a_flow_does_not() => OwnNetwork.Run(() =>
     {
