@@ -48,11 +48,8 @@ public sealed class MetricsTests
     {
         using Farm farm = new(1);
         using RunningProgram program = new(null, "--config", farm.Write(), "--metrics", "127.0.0.1:0");
-        IPEndPoint relay = await program.ListeningAsync();
-        Uri address = await AddressAsync(program);
-        await program.LineAsync(" info server s1 (");
         using UdpClient client = new(new IPEndPoint(IPAddress.Loopback, 0));
-        _ = await farm.ShakeHandsAsync(client, relay, 1);
+        (IPEndPoint relay, Uri address) = await ConnectAsync(farm, program, client);
         int before = Directory.GetFiles($"/proc/{program.Id}/fd").Length;
         List<Socket> crowd = [];
         try
@@ -114,11 +111,8 @@ public sealed class MetricsTests
     {
         using Farm farm = new(1);
         using RunningProgram program = new(null, "--config", farm.Write(), "--metrics", "127.0.0.1:0");
-        IPEndPoint relay = await program.ListeningAsync();
-        Uri address = await AddressAsync(program);
-        await program.LineAsync(" info server s1 (");
         using UdpClient client = new(new IPEndPoint(IPAddress.Loopback, 0));
-        _ = await farm.ShakeHandsAsync(client, relay, 1);
+        (IPEndPoint relay, Uri address) = await ConnectAsync(farm, program, client);
         byte[] unfinished = Encoding.Latin1.GetBytes("GET /v1/status HTTP/1.1\r\nHost: loc"), asked = Encoding.Latin1.GetBytes("GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n");
         List<Socket> slow = [];
         try
@@ -167,6 +161,16 @@ public sealed class MetricsTests
         await program.LineAsync(" info server s1 (");
         program.Signal(RunningProgram.Terminate);
         Assert.Equal(0, (await program.ExitAsync()).Code);
+    }
+
+    // A client with a tunnel, and where the relay and its page are.
+    private static async Task<(IPEndPoint Relay, Uri Address)> ConnectAsync(Farm farm, RunningProgram program, UdpClient client)
+    {
+        IPEndPoint relay = await program.ListeningAsync();
+        Uri address = await AddressAsync(program);
+        await program.LineAsync(" info server s1 (");
+        _ = await farm.ShakeHandsAsync(client, relay, 1);
+        return (relay, address);
     }
 
     private static async Task<Uri> AddressAsync(RunningProgram program)
