@@ -34,19 +34,21 @@ internal sealed class RestoreBatch
 
     // The last record of each client, whatever local address and port it used, and the one before each. The lender makes them, so an engine that
     // looks up a client allocates nothing.
-    private readonly Dictionary<Source, int> _lastOf = [];
+    private readonly Dictionary<Source, int> _lastOf;
     private readonly int[] _before;
 
     /// <summary>A batch.</summary>
-    /// <param name="records">The records, those first that are wanted most.</param>
+    /// <param name="records">The records, those first that are wanted most. The batch keeps the array: 10,000 records are 5.8 MB, and a copy
+    /// is memory that was not touched before.</param>
     /// <param name="clock">Says which instant it is, as records name instants.</param>
     /// <param name="done">Called once each time that it is lent: on a thread of the engine, or at once on the lender's. Must neither block
     /// nor throw.</param>
     /// <exception cref="ArgumentException">There are more than <see cref="MostRecords"/>.</exception>
-    public RestoreBatch(IEnumerable<MappingRecord> records, Func<JournalInstant> clock, Action<RestoreBatch> done)
+    public RestoreBatch(MappingRecord[] records, Func<JournalInstant> clock, Action<RestoreBatch> done)
     {
-        _records = [.. records];
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(_records.Length, MostRecords, nameof(records));
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(records.Length, MostRecords, nameof(records));
+        _records = records;
+        _lastOf = new Dictionary<Source, int>(records.Length);
         _verdicts = new RestoreVerdict[_records.Length];
         _moved = new bool[_records.Length];
         _before = new int[_records.Length];

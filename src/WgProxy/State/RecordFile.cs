@@ -14,12 +14,9 @@ internal sealed class RecordFile : IDisposable
     private readonly SafeFileHandle _file;
     private readonly byte[] _cell = new byte[StateLayout.CellSize];
 
-    // The whole file as it was when it was opened, until it is forgotten. Its cells have been checked.
-    private byte[]? _image;
-
-    private RecordFile(SafeFileHandle file, byte[] image, IReadOnlyList<int> byUse, int damaged)
+    private RecordFile(SafeFileHandle file, IReadOnlyList<int> byUse, int damaged)
     {
-        (_file, _image, ByUse, Damaged) = (file, image, byUse, damaged);
+        (_file, ByUse, Damaged) = (file, byUse, damaged);
     }
 
     /// <summary>The cells that held a record when the file was opened, those first that were used last.</summary>
@@ -67,18 +64,29 @@ internal sealed class RecordFile : IDisposable
         }
     }
 
-    /// <summary>Reads the record that a cell of <see cref="ByUse"/> held when the file was opened, from memory. False if it is not of this version.
-    /// </summary>
-    public bool TryReadFirst(int cell, out MappingRecord record)
+    /// <summary>Reads the records of many cells.</summary>
+    /// <param name="cells">Cells of the file, each once.</param>
+    /// <returns>A record for each, in the order of the cells. One that is ended stands for a cell that holds none, or cannot be read.</returns>
+    public MappingRecord[] Read(ReadOnlySpan<int> cells)
     {
-        record = default;
-        return _image is { } image
-            ? MappingRecord.TryRead(image.AsSpan((int)StateLayout.OffsetOf(cell) + StateLayout.CellSize - MappingRecord.Size, MappingRecord.Size), out record) && !record.IsEnded
-            : TryRead(cell, out record);
-    }
+        MappingRecord[] records = new MappingRecord[cells.Length];
+        int[] numbers = cells.ToArray();
+        int[] places = new int[cells.Length];
+        for (int i = 0; i < places.Length; i++)
+        {
+            places[i] = i;
+        }
 
-    /// <summary>Frees the memory of <see cref="TryReadFirst"/>.</summary>
-    public void Forget() => _image = null;
+        // In the order of the file, so that each of its pages is read once.
+        numbers.AsSpan().Sort(places.AsSpan());
+        CellWindow window = new(_file);
+        for (int i = 0; i < numbers.Length; i++)
+        {
+            _ = StateLayout.TryRead(window.Cell(numbers[i]), numbers[i], out records[places[i]]);
+        }
+
+        return records;
+    }
 
     /// <summary>Reads the record of a cell. False if it holds none, or cannot be read.</summary>
     public bool TryRead(int cell, out MappingRecord record)
@@ -114,11 +122,11 @@ internal sealed class RecordFile : IDisposable
     {
         int cells = StateLayout.CellsIn(RandomAccess.GetLength(file));
         List<(long Used, int Cell)> found = new(cells);
-        byte[] image = ReadAll(file, cells == 0 ? 0 : (int)StateLayout.OffsetOf(cells - 1) + StateLayout.CellSize);
+        CellWindow window = new(file);
         int damaged = 0;
         for (int cell = 0; cell < cells; cell++)
         {
-            CellContent content = StateLayout.Look(image.AsSpan((int)StateLayout.OffsetOf(cell), StateLayout.CellSize), cell, out long used);
+            CellContent content = StateLayout.Look(window.Cell(cell), cell, out long used);
             if (content == CellContent.Record)
             {
                 found.Add((used, cell));
@@ -136,19 +144,6 @@ internal sealed class RecordFile : IDisposable
         // What lies behind the last record is not looked at again.
         int end = found.Count == 0 ? 0 : found.Max(static each => each.Cell) + 1;
         RandomAccess.SetLength(file, end == 0 ? StateLayout.PageSize : StateLayout.OffsetOf(end - 1) + StateLayout.CellSize);
-        return new RecordFile(file, image, byUse, damaged);
-    }
-
-    // One call for all: a call for each cell takes 2 µs, and the ports of its mappings are closed meanwhile.
-    private static byte[] ReadAll(SafeFileHandle file, int length)
-    {
-        byte[] image = new byte[length];
-        int at = 0;
-        while (at < length && RandomAccess.Read(file, image.AsSpan(at), at) is > 0 and int read)
-        {
-            at += read;
-        }
-
-        return image;
+        return new RecordFile(file, byUse, damaged);
     }
 }

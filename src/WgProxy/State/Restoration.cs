@@ -44,8 +44,7 @@ internal sealed class Restoration(RecordFile file, StateWriter writer)
     /// <summary>Reads the first batch, so that the engine can take hold of its ports, and be lent it at the moment in which it has started.</summary>
     public void Prepare()
     {
-        _first = _chunks.TryDequeue(out int[]? cells) ? Read(cells, file.TryReadFirst) : null;
-        file.Forget();
+        _first = _chunks.TryDequeue(out int[]? cells) ? Read(cells) : null;
     }
 
     /// <summary>Restores what can be restored. The file keeps what met an error that may pass, and forgets the rest. Lends the first
@@ -87,25 +86,29 @@ internal sealed class Restoration(RecordFile file, StateWriter writer)
             return null;
         }
 
-        (List<int> whole, MappingRecord[] records) = Read(cells, file.TryRead);
+        (List<int> whole, MappingRecord[] records) = Read(cells);
         return Lent.Of(whole, records);
     }
 
-    private (List<int> Cells, MappingRecord[] Records) Read(int[] cells, Reader read)
+    private (List<int> Cells, MappingRecord[] Records) Read(int[] cells)
     {
         List<int> whole = new(cells.Length);
-        MappingRecord[] records = new MappingRecord[cells.Length];
-        foreach (int cell in cells)
+        MappingRecord[] records = file.Read(cells);
+        for (int i = 0; i < cells.Length; i++)
         {
-            if (read(cell, out records[whole.Count]))
-            {
-                whole.Add(cell);
-            }
-            else
+            if (records[i].IsEnded)
             {
                 Unreadable++;
-                writer.Refuse(cell);
+                writer.Refuse(cells[i]);
+                continue;
             }
+
+            if (whole.Count < i)
+            {
+                records[whole.Count] = records[i];
+            }
+
+            whole.Add(cells[i]);
         }
 
         return (whole, whole.Count == records.Length ? records : records[..whole.Count]);
@@ -146,7 +149,7 @@ internal sealed class Restoration(RecordFile file, StateWriter writer)
             }
         }
 
-        return Lent.Of(same, records);
+        return Lent.Of(same, [.. records]);
     }
 
     private async Task<bool> LendAsync(IEngine engine, Lent lent)
@@ -173,14 +176,12 @@ internal sealed class Restoration(RecordFile file, StateWriter writer)
 
     private sealed record Lent(List<int> Cells, RestoreBatch Batch, Task Answered)
     {
-        public static Lent Of(List<int> cells, IEnumerable<MappingRecord> records)
+        public static Lent Of(List<int> cells, MappingRecord[] records)
         {
             TaskCompletionSource answered = new(TaskCreationOptions.RunContinuationsAsynchronously);
             return new Lent(cells, new RestoreBatch(records, HostInstant.Now, _ => answered.SetResult()), answered.Task);
         }
     }
-
-    private delegate bool Reader(int cell, out MappingRecord record);
 
     private readonly record struct KeptRecord(int Cell, MappingKey Key, JournalInstant Written, RestoreVerdict Verdict);
 }
