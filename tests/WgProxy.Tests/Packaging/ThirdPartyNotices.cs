@@ -18,9 +18,12 @@ internal static class ThirdPartyNotices
     private static readonly Dictionary<string, (string Title, string Copyright)> Owners = new(StringComparer.Ordinal)
     {
         [Runtime] = (".NET runtime and ASP.NET Core", "Copyright (c) .NET Foundation and Contributors"),
+        ["RESPite"] = ("RESPite", "Copyright (c) 2025 - 2026 Marc Gravell"),
         ["Spectre.Console"] = ("Spectre.Console", "Copyright (c) Patrik Svensson, Phil Scott, Nils Andresen, Cédric Luthi"),
         ["Spectre.Console.Ansi"] = ("Spectre.Console.Ansi", "Copyright (c) Patrik Svensson, Phil Scott, Nils Andresen, Cédric Luthi"),
+        ["StackExchange.Redis"] = ("StackExchange.Redis", "Copyright (c) 2014 - 2026 Stack Exchange, Inc."),
         ["System.CommandLine"] = ("System.CommandLine", "Copyright (c) .NET Foundation and Contributors"),
+        ["System.IO.Hashing"] = ("System.IO.Hashing", "Copyright (c) .NET Foundation and Contributors"),
     };
 
     /// <summary>The packages that are in the program by its lock files, each with its version.</summary>
