@@ -6,7 +6,7 @@ namespace WgProxy.Fuzz;
 /// <summary>Everything that is fuzzed, by name.</summary>
 internal static class AllTargets
 {
-    public static TheoryData<string> Names => ["classifier", "mac", "cookie", "control", "address", "record", "state", "usage", "config", "relay"];
+    public static TheoryData<string> Names => ["classifier", "mac", "cookie", "control", "address", "record", "state", "fleet", "usage", "config", "relay"];
 
     public static Target Named(string name) => name switch
     {
@@ -18,6 +18,7 @@ internal static class AllTargets
         "record" => new RecordTarget(),
         "config" => new ConfigTarget(),
         "state" => new StateTarget(),
+        "fleet" => new FleetTarget(),
         "usage" => new UsageTarget(),
         "relay" => new RelayTarget(),
         _ => throw new ArgumentOutOfRangeException(nameof(name), name, "No such target."),
