@@ -7,6 +7,7 @@ using WgProxy.Control;
 using WgProxy.Core.Engine;
 using WgProxy.Core.Routes;
 using WgProxy.Figures;
+using WgProxy.Fleet;
 using WgProxy.History;
 using WgProxy.Hosting;
 using WgProxy.Linux.Net;
@@ -67,8 +68,10 @@ internal sealed class RelayRun
             return ExitCode.SystemRefused;
         }
 
+        await using RelayFleet? fleet = Join(options.Fleet);
         EngineSettings settings = options.ForEngine(_servers.Routes, capacity);
         settings = state?.Equip(settings) ?? settings;
+        settings = fleet?.Equip(settings) ?? settings;
         settings = settings with { Inherited = Inherited() };
         Func<IEnumerable<IPAddress>> ofHost = OwnAddresses.OfThisHostLately(TimeProvider.System);
         AddressFile? addresses = state?.Addresses;
@@ -108,7 +111,7 @@ internal sealed class RelayRun
         using FigureReader figures = new(
             engine,
             () => _servers.Now,
-            new Reading.Constants(version, options.Engine == EngineKind.Linux ? "linux" : "portable", settings.Relay.MaxMappings, TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds() / 1000.0),
+            new Reading.Constants(version, options.Engine == EngineKind.Linux ? "linux" : "portable", settings.Relay.MaxMappings, TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds() / 1000.0) { Fleet = fleet },
             TimeProvider.System);
         using FigureMeter meter = new(figures, version, TimeProvider.System);
         RelayHistory history = new(figures, TimeProvider.System);
@@ -117,6 +120,7 @@ internal sealed class RelayRun
             Attempts = attempts,
             History = history,
             Accounts = book,
+            Fleet = fleet,
             Lines = _log.Ring,
         };
         Lazy<IReadOnlyList<Resource>> resources = new(() => ResourcesOf(engine, facts, figures));
@@ -179,6 +183,18 @@ internal sealed class RelayRun
         EngineInquiry inquiry = new(engine);
         return Resources.Of(
             new StatusReader(engine, inquiry, _servers, facts, TimeProvider.System), figures, new Orders(inquiry, _servers, _reload, _log));
+    }
+
+    // Apart, so that nothing of a fleet is loaded without one.
+    private RelayFleet? Join(FleetSettings? settings)
+    {
+        if (settings is null || FleetFiles.Open(settings, _log.FleetFileIsWrong) is not { } store)
+        {
+            return null;
+        }
+
+        _log.JoinsFleet(settings);
+        return new RelayFleet(settings, store, trouble => _log.FleetStoreIs(settings, trouble));
     }
 
     private InheritedSockets Inherited()

@@ -88,6 +88,7 @@ public sealed partial class HouseRules
         Repository.AssertBlock("docs/configuration.md", "relay-keys", FileKeys.ToMarkdown(FileKeys.Relay));
         Repository.AssertBlock("docs/configuration.md", "server-keys", FileKeys.ToMarkdown(FileKeys.Server));
         Repository.AssertBlock("docs/configuration.md", "peer-keys", FileKeys.ToMarkdown(FileKeys.Peer));
+        Repository.AssertBlock("docs/configuration.md", "fleet-keys", FileKeys.ToMarkdown(FileKeys.Fleet));
     }
 
     [Fact]
@@ -97,6 +98,21 @@ public sealed partial class HouseRules
         string table = "| Verdict | Meaning |\n| --- | --- |\n"
             + string.Concat(VerdictsWithDocs().Select(verdict => $"| `{verdict.Name}` | {verdict.Meaning} |\n"));
         Repository.AssertBlock("docs/verdicts.md", "verdicts", table);
+    }
+
+    // The floor of the fleet: what it may know, who may know it, and that nobody else knows the client of the store.
+    [Fact]
+    public void The_fleet_is_a_floor()
+    {
+        Assert.All(
+            Repository.Files("src/WgProxy/Fleet", "*.cs").SelectMany(file => Imports().Matches(File.ReadAllText(file)).Select(match => match.Groups[1].Value)),
+            name => Assert.Matches(@"^(Core(\.\w+)?|Hosting|State)$", name));
+        Assert.All(
+            Sources.Where(file => File.ReadAllText(file).Contains("using WgProxy.Fleet;", StringComparison.Ordinal)),
+            file => Assert.Matches("/src/WgProxy/(RelayRun.cs$|(Commands|Configuration|Diagnosis|Figures|Logging|Status)/)", file));
+        Assert.All(
+            Sources.Where(file => Code(file).Contains("StackExchange", StringComparison.Ordinal)),
+            file => Assert.Contains("/src/WgProxy/Fleet/", file, StringComparison.Ordinal));
     }
 
     [Fact]
@@ -138,6 +154,9 @@ public sealed partial class HouseRules
 
     [GeneratedRegex(@"\block\s*\(|\bLock\b|\bMonitor\.")]
     private static partial Regex Locks();
+
+    [GeneratedRegex(@"(?m)^using WgProxy\.([\w.]+);")]
+    private static partial Regex Imports();
 
     [GeneratedRegex(@"\binterface\s+(\w+)")]
     private static partial Regex Interfaces();

@@ -71,6 +71,9 @@ internal sealed class ShowCommand(RelaySocket relay, ShowQuestion question, Func
                     StatusJson.Written.UsageReport,
                     report => Tables.Of(report, withSum: question.Peer is not null));
                 break;
+            case "fleet":
+                page.Write(await relay.ReadAsync("/v1/fleet", StatusJson.Default.FleetReport, stop), StatusJson.Written.FleetReport, FleetTable.Of);
+                break;
             case "log":
                 LogReport log = await relay.ReadAsync(Resource("log", OfLog()), StatusJson.Default.LogReport, stop);
                 await page.WriteAsync(log, StatusJson.Written.LogReport, Tables.Lines(log));

@@ -31,6 +31,9 @@ internal delegate bool ParseText(string text, out object? value, out string? ref
 internal sealed record FileKey(
     string Name, string? Default, string Expected, string Help, bool IsList, ParseText Parse, OptionRow? Row = null)
 {
+    /// <summary>Whether a text that is refused for a reason of its own may hold a secret: it is not repeated then.</summary>
+    public bool MayHoldSecret { get; init; }
+
     /// <summary>The key of an option.</summary>
     /// <param name="row">The option.</param>
     /// <param name="standIn">What stands in for a missing one in this section.</param>

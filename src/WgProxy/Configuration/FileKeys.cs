@@ -69,6 +69,9 @@ internal static class FileKeys
     /// <summary>The keys of [Peer].</summary>
     public static IReadOnlyList<FileKey> Peer { get; } = [PeerName, PeerKey, .. RateKeys.AllOfPeer];
 
+    /// <summary>The keys of [Fleet].</summary>
+    public static IReadOnlyList<FileKey> Fleet => FleetSection.All;
+
     /// <summary>The keys of a section as a Markdown table, as docs/configuration.md shows it.</summary>
     public static string ToMarkdown(IReadOnlyList<FileKey> keys)
     {

@@ -4,6 +4,7 @@ using System.Net.Sockets;
 using WgProxy.Core.Engine;
 using WgProxy.Core.Protocol;
 using WgProxy.Core.Routes;
+using WgProxy.Fleet;
 using WgProxy.Hosting;
 using WgProxy.Linux.Native;
 using WgProxy.Logging;
@@ -27,6 +28,9 @@ internal sealed class Options
 
     /// <summary>The configuration file that was read; null for none.</summary>
     public string? File { get; }
+
+    /// <summary>The relay's part in a fleet; null for none.</summary>
+    public FleetSettings? Fleet { get; init; }
 
     /// <summary>The rows that have the value of the table, because the operator gave none.</summary>
     public IReadOnlySet<OptionRow> Defaults { get; init; } = new HashSet<OptionRow>();

@@ -1,6 +1,7 @@
 using System.Collections;
 using System.Net;
 using WgProxy.Core.Protocol;
+using WgProxy.Fleet;
 using WgProxy.Hosting;
 using WgProxy.Logging;
 
@@ -134,7 +135,7 @@ internal sealed class OptionsReader(CommandLine line, IDictionary environment, L
         IReadOnlyList<ServerOptions> servers = lacksServers ? []
             : _file is { ListsServers: true } listed ? listed.Servers
             : [ServerOptions.Of((ServerName)_values[OptionTable.Server]!, (PublicKey)_values[OptionTable.Key]!)];
-        Options options = new(new Dictionary<OptionRow, object?>(_values), servers, path) { Defaults = new HashSet<OptionRow>(_defaults) };
+        Options options = new(new Dictionary<OptionRow, object?>(_values), servers, path) { Defaults = new HashSet<OptionRow>(_defaults), Fleet = _file?.Fleet };
         return MakeSense(options) ? options : null;
     }
 
@@ -240,7 +241,9 @@ internal sealed class OptionsReader(CommandLine line, IDictionary environment, L
             log.SettingIsWrong(OptionTable.UpstreamPorts, first == last ? $"{first}" : $"{first}-{last}", $"the relay listens on {(first == last ? "this port" : "these ports")}; expected at least one other");
         }
 
-        return IsServed(options) && loops.Length == 0 && hasPorts;
+        // Read here, so that check says what is wrong with them.
+        bool hasFleet = options.Fleet is null || FleetFiles.Open(options.Fleet, log.FleetFileIsWrong) is not null;
+        return IsServed(options) && loops.Length == 0 && hasPorts && hasFleet;
     }
 
     // Another socket for one server would not show where the relay's addresses are listed.

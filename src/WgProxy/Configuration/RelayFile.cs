@@ -1,5 +1,6 @@
 using WgProxy.Core.Protocol;
 using WgProxy.Core.Routes;
+using WgProxy.Fleet;
 using WgProxy.Logging;
 
 namespace WgProxy.Configuration;
@@ -13,6 +14,7 @@ internal sealed class RelayFile
     private readonly Dictionary<PublicKey, int> _keys = [];
     private readonly string _path;
     private int _relayLine;
+    private int _fleetLine;
     private Draft? _draft;
 
     private RelayFile(string path) => _path = path;
@@ -25,6 +27,9 @@ internal sealed class RelayFile
 
     /// <summary>The servers, in the order of the file.</summary>
     public IReadOnlyList<ServerOptions> Servers => _servers;
+
+    /// <summary>What [Fleet] says; null if there is none, or something is wrong with it.</summary>
+    public FleetSettings? Fleet { get; private set; }
 
     /// <summary>Whether there is a [Server], valid or not.</summary>
     public bool ListsServers { get; private set; }
@@ -67,6 +72,10 @@ internal sealed class RelayFile
         {
             TakePeer(section);
         }
+        else if (IsCalled(section, "Fleet"))
+        {
+            TakeFleet(section);
+        }
         else
         {
             Faults.Add(section.Line, HintOn(section));
@@ -77,12 +86,12 @@ internal sealed class RelayFile
     {
         if (IsCalled(section, "Interface"))
         {
-            return "[Interface] belongs to WireGuard's own file: expected [Relay], [Server] or [Peer] (wgproxy import makes such a file of WireGuard's)";
+            return "[Interface] belongs to WireGuard's own file: expected [Relay], [Server], [Peer] or [Fleet] (wgproxy import makes such a file of WireGuard's)";
         }
 
         string shown = SectionReader.IsPlain(section.Name) ? $"[{section.Name}]" : "this";
         return $"{shown} is no section: "
-            + (Spelling.Nearest(section.Name, ["Relay", "Server", "Peer"]) is { } near ? $"did you mean [{near}]?" : "expected [Relay], [Server] or [Peer]");
+            + (Spelling.Nearest(section.Name, ["Relay", "Server", "Peer", "Fleet"]) is { } near ? $"did you mean [{near}]?" : "expected [Relay], [Server], [Peer] or [Fleet]");
     }
 
     private void TakeRelay(ConfigSection section)
@@ -102,6 +111,19 @@ internal sealed class RelayFile
                 _relay[key.Row!] = value;
             }
         }
+    }
+
+    private void TakeFleet(ConfigSection section)
+    {
+        EndServer();
+        if (_fleetLine > 0)
+        {
+            Faults.Add(section.Line, $"[Fleet] stands once in a file: line {_fleetLine} has it");
+            return;
+        }
+
+        _fleetLine = section.Line;
+        Fleet = FleetSection.Read(_path, section, Faults);
     }
 
     private void TakePeer(ConfigSection section)

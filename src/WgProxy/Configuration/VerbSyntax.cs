@@ -46,7 +46,7 @@ internal sealed record VerbSyntax(Verb Verb, string Name, string Help)
     public static readonly CommandFlag Configured = new("--configured", string.Empty, "only tell whether a server is configured");
 
     /// <summary>What can be shown, beside the one screen.</summary>
-    public static IReadOnlyList<string> Topics { get; } = ["sessions", "peers", "servers", "drops", "usage", "log"];
+    public static IReadOnlyList<string> Topics { get; } = ["sessions", "peers", "servers", "drops", "usage", "fleet", "log"];
 
     /// <summary>All commands.</summary>
     public static IReadOnlyList<VerbSyntax> All { get; } =
@@ -54,7 +54,7 @@ internal sealed record VerbSyntax(Verb Verb, string Name, string Help)
         new(Verb.Relay, string.Empty, string.Empty),
         new(Verb.Check, "check", "check the settings and resolve the servers' names, without relaying") { Flags = [Configured] },
         new(Verb.Show, "show", "ask a running relay, and show it on one screen; or show sessions, peers, servers or drops, one per line; or what was carried each day "
-            + "(usage); or the last lines of the log")
+            + "(usage); or its part in a fleet (fleet); or the last lines of the log")
         {
             Words = [$"[{string.Join('|', Topics)}]"],
             Flags = [Server, Peer, Port, Sort, Limit, Days, Level, Json],

@@ -42,6 +42,7 @@ internal static class Resources
         {
             Parameters = ReportQuery.OfUsage,
         },
+        new(HttpMethods.Get, "/v1/fleet", Audience.Local, "The relay's part in its fleet, and what is wrong with the store.", Json.FleetReport, context => Answers.WriteAsync(context, reader.ReadFleet(), Json.FleetReport)),
         new(HttpMethods.Get, "/v1/log", Audience.SocketOnly, "The last lines of the log.", Json.LogReport, context => AnswerLogAsync(context, reader))
         {
             Parameters = ReportQuery.OfLog,

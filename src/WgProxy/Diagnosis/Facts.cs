@@ -1,8 +1,9 @@
 using System.Net;
+using WgProxy.Fleet;
 using WgProxy.Hosting;
-using WgProxy.Linux;
 using WgProxy.Linux.Firewall;
 using WgProxy.Linux.Net;
+using WgProxy.Linux;
 
 namespace WgProxy.Diagnosis;
 
@@ -160,6 +161,9 @@ internal sealed record Facts
 
     /// <summary>Whether something keeps it right.</summary>
     public bool? IsClockSynchronised { get; init; }
+
+    /// <summary>The fleet's store, and what was seen of it; null without a fleet.</summary>
+    public (string Address, StoreState State)? FleetStore { get; init; }
 
     /// <summary>What could not be seen.</summary>
     public IReadOnlyList<Unseen> Unseen { get; init; } = [];

@@ -137,6 +137,18 @@ internal static class FindingKinds
     public static readonly FindingKind ClockAlone = Add(Note, "clock-alone", "nothing keeps the clock of this host right (NTP)", "timedatectl set-ntp true");
     public static readonly FindingKind ClockRight = Add(Ok, "clock-right", "the clock is synchronised");
 
+    public static readonly FindingKind FleetStoreFails = Add(
+        Problem, "fleet-store-fails", "the fleet's store {store} takes no records: {reason}", "redis-cli -u {store} PING must say PONG: mend the store, or Store and PasswordFile in [Fleet]");
+    public static readonly FindingKind FleetStoreReplica = Add(
+        Problem, "fleet-store-replica", "the fleet's store {store} is a replica: it takes no records", "set Store in [Fleet] to the primary (redis-cli INFO replication names it)");
+    public static readonly FindingKind FleetStoreKeeps = Add(
+        Warning, "fleet-store-keeps", "the fleet's store {store} refuses new records when its memory is full (noeviction)", "redis-cli CONFIG SET maxmemory-policy volatile-ttl");
+    public static readonly FindingKind FleetStoreUnbounded = Add(
+        Note, "fleet-store-unbounded", "the fleet's store {store} may take all memory of its host", "redis-cli CONFIG SET maxmemory 2gb, and maxmemory-policy volatile-ttl");
+    public static readonly FindingKind FleetStoreTakes = Add(Ok, "fleet-store-takes", "the fleet's store {store} takes records");
+    public static readonly FindingKind FleetClockDiffers = Add(
+        Note, "fleet-clock-differs", "the fleet's store is {seconds} s {side} this host: records carry the store's time, and one of the two clocks is wrong", "timedatectl set-ntp true");
+
     public static readonly FindingKind ServerNotNamed = Add(
         Note, "server-not-named", "no server is named: names and paths were not examined", "wgproxy doctor --config FILE, or set --server and --public-key as the relay has them");
 

@@ -20,6 +20,7 @@ internal sealed record HostDiagnosis(IReadOnlyList<Finding> Findings, IReadOnlyL
         Privileges.Examine,
         KernelParts.Examine,
         Clock.Examine,
+        FleetStores.Examine,
     ];
 
     /// <summary>Examines what was seen of a host.</summary>

@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using System.Runtime.Versioning;
 using WgProxy.Configuration;
 using WgProxy.Core.Engine;
+using WgProxy.Fleet;
 using WgProxy.Hosting;
 using WgProxy.Linux;
 using WgProxy.Linux.Net;
@@ -57,7 +58,21 @@ internal sealed class HostSurvey(Options options, LookUp lookUp, Func<IEnumerabl
             _unseen.Add(new Unseen("what the kernel has", "doctor knows that of Linux only"));
         }
 
-        return facts with { Unseen = _unseen };
+        return facts with { Unseen = _unseen, FleetStore = await LookAtStoreAsync() };
+    }
+
+    private async Task<(string Address, StoreState State)?> LookAtStoreAsync()
+    {
+        // What is wrong with its files, the settings have said.
+        if (options.Fleet is not { } fleet || FleetFiles.Open(fleet, static (_, _) => { }) is not { } store)
+        {
+            return null;
+        }
+
+        await using (store)
+        {
+            return (fleet.Store.Text, await store.ExamineAsync(fleet.Name));
+        }
     }
 
     private static bool IsReachableIPv4(IPAddress address) => address.AddressFamily == AddressFamily.InterNetwork && !IPAddress.IsLoopback(address);

@@ -10,7 +10,7 @@ internal static class FigureTable
     private static readonly EngineFault[] Faults = Enum.GetValues<EngineFault>();
 
     /// <summary>All of them.</summary>
-    public static IReadOnlyList<Figure> All { get; } = [.. OfTheRelay(), .. ProcessFigures.All, .. PeerFigures.All, .. ServerFigures.All];
+    public static IReadOnlyList<Figure> All { get; } = [.. OfTheRelay(), .. ProcessFigures.All, .. FleetSeries.All, .. PeerFigures.All, .. ServerFigures.All];
 
     private static Figure[] OfTheRelay() =>
     [

@@ -2,6 +2,7 @@ using System.Net;
 using WgProxy.Configuration;
 using WgProxy.Core.Engine;
 using WgProxy.Core.Routes;
+using WgProxy.Fleet;
 using WgProxy.Serving;
 
 namespace WgProxy.Figures;
@@ -36,7 +37,11 @@ internal sealed class Reading
     /// <param name="Engine">The engine's name, as the option has it.</param>
     /// <param name="MaxMappings">The most mappings that there can be.</param>
     /// <param name="Started">When the relay started, in seconds since 1970.</param>
-    internal sealed record Constants(string Version, string Engine, int MaxMappings, double Started);
+    internal sealed record Constants(string Version, string Engine, int MaxMappings, double Started)
+    {
+        /// <summary>The relay's part in a fleet; null for none.</summary>
+        public RelayFleet? Fleet { get; init; }
+    }
 }
 
 /// <summary>A server and its peers, by name.</summary>

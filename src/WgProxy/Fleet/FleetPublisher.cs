@@ -15,6 +15,8 @@ internal sealed class FleetPublisher : IDisposable
 
     private static readonly TimeSpan Gathering = TimeSpan.FromMilliseconds(30);
     private static readonly TimeSpan Between = TimeSpan.FromSeconds(5);
+    // A connection that begins, or that comes back at once, is no trouble yet.
+    private static readonly TimeSpan Settled = TimeSpan.FromSeconds(3);
     private static readonly TimeSpan LeastPause = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan MostPause = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
@@ -29,7 +31,7 @@ internal sealed class FleetPublisher : IDisposable
     private readonly Thread _thread;
     private int _isAsleep = 1;
     private long _shown = long.MinValue / 2;
-    private string? _reported;
+    private bool? _isReportedUp;
     private volatile bool _isEnding;
 
     /// <summary>A publisher that begins at once.</summary>
@@ -147,10 +149,11 @@ internal sealed class FleetPublisher : IDisposable
         }
 
         _batch.Seal(ahead);
-        bool isWritten = _store.TryWrite(_batch, _channel, out bool isOver);
+        bool isWritten = _store.TryWrite(_batch, _channel);
         _store.Figures.Add(isWritten ? FleetCount.Written : FleetCount.Refused, taken);
-        if (!isOver)
+        if (!isWritten)
         {
+            // The client of the store may still hold a part of it.
             _batch.Renew();
         }
 
@@ -171,11 +174,10 @@ internal sealed class FleetPublisher : IDisposable
     private void Report()
     {
         string? trouble = _store.Trouble;
-        if (trouble is null != _reported is null)
+        if (_isReportedUp != trouble is null && (trouble is null || _store.DownFor >= (long)Settled.TotalMilliseconds))
         {
+            _isReportedUp = trouble is null;
             _report(trouble);
         }
-
-        _reported = trouble;
     }
 }

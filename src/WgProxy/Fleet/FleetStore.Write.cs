@@ -18,17 +18,13 @@ internal sealed partial class FleetStore
     /// <summary>Writes and publishes a batch. On the publisher's thread, which waits.</summary>
     /// <param name="batch">A sealed batch.</param>
     /// <param name="channel">Where it is published.</param>
-    /// <param name="isOver">Whether the client of the store has let go of the batch's memory.</param>
-    public bool TryWrite(FleetBatch batch, RedisChannel channel, out bool isOver)
+    public bool TryWrite(FleetBatch batch, RedisChannel channel)
     {
-        isOver = true;
         if (Volatile.Read(ref _connection) is not { } connection)
         {
             return false;
         }
 
-        Task<bool>? last = null;
-        Task<long>? heard = null;
         try
         {
             IDatabase database = connection.GetDatabase();
@@ -39,8 +35,8 @@ internal sealed partial class FleetStore
             }
 
             // One connection, and its answers come in order: with the last one, all are there. What refuses one (read-only, no memory) refuses it too.
-            heard = database.PublishAsync(channel, _isHeard ? batch.Payload : RedisValue.EmptyString);
-            last = database.StringSetAsync(batch.Values[^1].Name, batch.Values[^1].Value, batch.Values[^1].Lives);
+            Task<long> heard = database.PublishAsync(channel, _isHeard ? batch.Payload : RedisValue.EmptyString);
+            Task<bool> last = database.StringSetAsync(batch.Values[^1].Name, batch.Values[^1].Value, batch.Values[^1].Lives);
             if (!Task.WaitAll([last, heard], ToWrite))
             {
                 throw new TimeoutException("the store does not answer");
@@ -58,7 +54,6 @@ internal sealed partial class FleetStore
         }
         catch (Exception refusal) when (IsOfStore(refusal) || refusal is AggregateException)
         {
-            isOver = last is { IsCompleted: true } && heard is { IsCompleted: true };
             Failed(refusal);
             return false;
         }
@@ -111,7 +106,7 @@ internal sealed partial class FleetStore
         Exception told = refusal is AggregateException all ? all.GetBaseException() : refusal;
         bool wasUp = IsUp;
         string words = StoreConnection.WordsOf(told);
-        if (told is RedisServerException or RedisCommandException)
+        if (IsConnected && told is (RedisServerException or RedisCommandException))
         {
             Volatile.Write(ref _refusal, words);
         }

@@ -10,6 +10,7 @@ internal static class StoreConnection
 
     private static readonly TimeSpan Connecting = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan Answering = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan Roles = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan Again = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan AgainAtMost = TimeSpan.FromSeconds(5);
 
@@ -27,6 +28,7 @@ internal static class StoreConnection
         options.ConnectTimeout = (int)Connecting.TotalMilliseconds;
         options.SyncTimeout = options.AsyncTimeout = (int)Answering.TotalMilliseconds;
         options.ReconnectRetryPolicy = new ExponentialRetry((int)Again.TotalMilliseconds, (int)AgainAtMost.TotalMilliseconds);
+        options.ConfigCheckSeconds = (int)Roles.TotalSeconds;
         options.IncludeDetailInExceptions = false;
 
         // One connection for questions and for what is published. By default (3.4.35) the second one opens later, and a first SUBSCRIBE fails.

@@ -122,6 +122,12 @@ internal sealed class Reload(Options options, OptionsReader reader, ServerSet se
             log.NeedsRestart(row, path);
         }
 
-        return fixedOnes.Length == 0;
+        bool isSameFleet = Options.Fleet is { } fleet ? fleet.SaysTheSame(read.Fleet) : read.Fleet is null;
+        if (!isSameFleet)
+        {
+            log.FleetNeedsRestart(path);
+        }
+
+        return fixedOnes.Length == 0 && isSameFleet;
     }
 }

@@ -64,6 +64,9 @@ internal static class StateFiles
         return null;
     }
 
+    /// <summary>Whether others than its owner may do anything with a file.</summary>
+    public static bool OthersMayUse(string path) => !OperatingSystem.IsWindows() && (File.GetUnixFileMode(path) & Others) != UnixFileMode.None;
+
     /// <summary>Takes a file from others. Whether they could use it.</summary>
     public static bool TakeFromOthers(string path)
     {

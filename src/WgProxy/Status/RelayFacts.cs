@@ -1,6 +1,7 @@
 using WgProxy.Accounting;
 using WgProxy.Causes;
 using WgProxy.Configuration;
+using WgProxy.Fleet;
 using WgProxy.History;
 using WgProxy.Hosting;
 using WgProxy.Logging;
@@ -25,6 +26,9 @@ internal sealed record RelayFacts(
 
     /// <summary>The accounts of servers and peers; null only where no report asks for them.</summary>
     public UsageBook? Accounts { get; init; }
+
+    /// <summary>The relay's part in a fleet; null for none.</summary>
+    public RelayFleet? Fleet { get; init; }
 
     /// <summary>The last lines of the log.</summary>
     public LogRing Lines { get; init; } = new();

@@ -12,6 +12,7 @@ namespace WgProxy.Status;
 [JsonSerializable(typeof(SessionsReport))]
 [JsonSerializable(typeof(DropsReport))]
 [JsonSerializable(typeof(HistoryReport))]
+[JsonSerializable(typeof(FleetReport))]
 [JsonSerializable(typeof(HealthReport))]
 [JsonSerializable(typeof(ReadyReport))]
 [JsonSerializable(typeof(CausesReport))]

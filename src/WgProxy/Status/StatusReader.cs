@@ -70,6 +70,9 @@ internal sealed class StatusReader(IEngine engine, EngineInquiry inquiry, Server
     public UsageReport ReadUsage(UsageQuestion question) =>
         new UsageReader(new UsageNames(servers.Servers), facts.Accounts!.IsKept, time.GetUtcNow()).Read(question, facts.Accounts.Backwards);
 
+    /// <summary>The relay's part in a fleet.</summary>
+    public FleetReport ReadFleet() => FleetReport.Of(facts.Fleet, time.GetUtcNow());
+
     /// <summary>The last lines of the log.</summary>
     public LogReport ReadLog(LogQuestion question) => LogReport.Of(facts.Lines, question, time.GetUtcNow());
 

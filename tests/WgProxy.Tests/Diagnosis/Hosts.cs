@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using WgProxy.Diagnosis;
+using WgProxy.Fleet;
 using WgProxy.Hosting;
 using WgProxy.Linux;
 using WgProxy.Linux.Firewall;
@@ -100,6 +101,12 @@ internal static class Hosts
         [FindingKinds.ClockWrong] = Healthy with { Now = DateTimeOffset.UnixEpoch },
         [FindingKinds.ClockAlone] = Healthy with { IsClockSynchronised = false },
         [FindingKinds.ClockRight] = Healthy,
+        [FindingKinds.FleetStoreFails] = Store(new StoreState("NOAUTH Authentication required.", null)),
+        [FindingKinds.FleetStoreReplica] = Store(new StoreState("READONLY", 0) { IsReplica = true }),
+        [FindingKinds.FleetStoreKeeps] = Store(new StoreState(null, 0) { Policy = "noeviction", MostMemory = 1 << 30 }),
+        [FindingKinds.FleetStoreUnbounded] = Store(new StoreState(null, 0) { Policy = "noeviction", MostMemory = 0 }),
+        [FindingKinds.FleetStoreTakes] = Store(new StoreState(null, 0)),
+        [FindingKinds.FleetClockDiffers] = Store(new StoreState(null, -600)),
         [FindingKinds.ServerNotNamed] = Healthy with { Endpoints = [] },
     };
 
@@ -109,6 +116,8 @@ internal static class Hosts
 
     /// <summary>An endpoint at these addresses.</summary>
     public static EndpointState Endpoint(string name, params AddressState[] addresses) => new(name, name, IsName: true, null, TimeSpan.FromMilliseconds(3), addresses);
+
+    private static Facts Store(StoreState state) => Healthy with { FleetStore = ("redis://192.0.2.8:6379", state) };
 
     private static AddressState NoPath => new(IPEndPoint.Parse("192.0.2.7:51820"), null, false, new PathAnswer("Network is unreachable (errno 101)", true, 0, null));
 

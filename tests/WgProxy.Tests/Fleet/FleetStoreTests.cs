@@ -7,8 +7,7 @@ namespace WgProxy.Tests.Fleet;
 /// <summary>From one relay's journal through a real redis-server to another relay.</summary>
 public sealed class FleetStoreTests : IDisposable
 {
-    private static readonly FleetKey Key = new([.. Enumerable.Range(1, 32).Select(value => (byte)value)]);
-    private static readonly ulong Groups = Key.GroupsOf([Keys.Route().Key]);
+    private static readonly ulong Groups = Fleets.Groups;
 
     private readonly RedisServer _redis = Needed();
 
@@ -115,26 +114,11 @@ public sealed class FleetStoreTests : IDisposable
         return new RedisServer();
     }
 
-    private static RecordWriter WriterOf(RelayFleet fleet) =>
-        fleet.Equip(new Core.Engine.EngineSettings { Listen = [], Routes = new Core.Routes.RouteList(1), Seeds = Hosting.RandomBits.DrawSeeds() }).Journal!.Write;
+    private static RecordWriter WriterOf(RelayFleet fleet) => Fleets.WriterOf(fleet);
 
-    private static async Task Until(Func<bool> condition)
-    {
-        using CancellationTokenSource end = new(TimeSpan.FromSeconds(30));
-        while (!condition())
-        {
-            await Task.Delay(10, end.Token);
-        }
-    }
+    private static Task Until(Func<bool> condition) => Fleets.UntilAsync(condition);
 
-    private async Task<RelayFleet> JoinAsync(string name)
-    {
-        Assert.True(StoreAddress.TryParse(_redis.Address, out StoreAddress? address, out _));
-        FleetSettings settings = new(address, "none", name);
-        RelayFleet fleet = new(settings, new FleetStore(Key, StoreConnection.OptionsOf(settings, null, null)), _ => { });
-        await Until(() => fleet.Store.IsUp);
-        return fleet;
-    }
+    private Task<RelayFleet> JoinAsync(string name) => Fleets.JoinAsync(_redis.Address, name);
 
     private string[] NamesOf(string kind) => _redis.Ask("KEYS", $"wgproxy:{kind}:*").Split('\n', StringSplitOptions.RemoveEmptyEntries);
 

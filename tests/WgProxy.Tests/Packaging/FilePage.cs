@@ -18,6 +18,7 @@ internal static class FilePage
         Section(page, "THE RELAY SECTION", "[Relay] stands at most once.", FileKeys.Relay);
         Section(page, "THE SERVER SECTION", "Each server has a [Server]. Clients of all servers use the same endpoint, which is the relay's.", FileKeys.Server);
         Section(page, "THE PEER SECTION", "[Peer] names a client of the server above it.", FileKeys.Peer);
+        Section(page, "THE FLEET SECTION", "[Fleet] stands at most once. With it, relays tell each other of their tunnels by a store that speaks the Redis protocol.", FileKeys.Fleet);
         page.Section("FILES");
         page.List([($"Pa {ConfigFile.Default}", "The file of the service.")]);
         page.Section("EXAMPLES");

@@ -55,7 +55,7 @@ public sealed class GeneratedFilesTests
         (int code, string shown) = await Tool.RunAsync("mandoc", "-T", "utf8", "-O", "width=100", "contrib/man/wgproxy.conf.5");
         string page = Plain(shown);
         Assert.Equal(0, code);
-        Assert.All([.. FileKeys.Relay, .. FileKeys.Server, .. FileKeys.Peer], key => Assert.Contains($"{key.Name} {Plain(key.Help)}", page, StringComparison.Ordinal));
+        Assert.All([.. FileKeys.Relay, .. FileKeys.Server, .. FileKeys.Peer, .. FileKeys.Fleet], key => Assert.Contains($"{key.Name} {Plain(key.Help)}", page, StringComparison.Ordinal));
     }
 
     [Fact]
@@ -77,7 +77,7 @@ public sealed class GeneratedFilesTests
         Assert.Equal(FileKeys.Relay.Count, file.Relay.Count);
         Assert.Single(Assert.Single(file.Servers).Peers);
         string[] given = [.. lines.Where(line => line.Length > 0 && char.IsLetter(line[0])).Select(line => line.Split(" = ")[0])];
-        Assert.Equal([.. FileKeys.Server.Concat(FileKeys.Peer).Concat(FileKeys.Relay).Select(key => key.Name).Order(StringComparer.Ordinal)], given.Order(StringComparer.Ordinal));
+        Assert.Equal([.. FileKeys.Server.Concat(FileKeys.Peer).Concat(FileKeys.Relay).Concat(FileKeys.Fleet).Select(key => key.Name).Order(StringComparer.Ordinal)], given.Order(StringComparer.Ordinal));
     }
 
     // Three lines without their "#", and two values: the file of one server.

@@ -11,6 +11,15 @@ internal static class SampleFile
 
     private const int Width = 88;
 
+    private static readonly Dictionary<string, string> OfFleet = new(StringComparer.Ordinal)
+    {
+        ["Store"] = "rediss://store.example.com:6379",
+        ["Key"] = "/etc/wgproxy/fleet.key",
+        ["Name"] = "relay-a",
+        ["PasswordFile"] = "/etc/wgproxy/store.password",
+        ["AuthorityFile"] = "/etc/wgproxy/store.pem",
+    };
+
     /// <summary>The file.</summary>
     public static string Build()
     {
@@ -26,6 +35,9 @@ internal static class SampleFile
         Comment(text, "What concerns the relay as a whole.");
         _ = text.Append("\n[Relay]\n");
         Keys(text, FileKeys.Relay, null);
+        Comment(text, "Several relays that take over each other's tunnels. docs/fleet.md explains it.");
+        _ = text.Append("\n#[Fleet]\n");
+        Keys(text, FileKeys.Fleet, "relay-a");
         return text.ToString().TrimEnd('\n') + "\n";
     }
 
@@ -42,6 +54,7 @@ internal static class SampleFile
     // What stands in for a missing key, if it is a value and not a word about another key.
     private static string Value(FileKey key, string? name) =>
         key.Default is { } standIn && key.Parse(standIn, out _, out _) ? standIn
+        : OfFleet.GetValueOrDefault(key.Name) is { } example && FileKeys.Fleet.Contains(key) ? example
         : key == FileKeys.Name || key == FileKeys.PeerName ? name!
         : key == FileKeys.PeerKey ? "<the public key that wg pubkey prints for the client>"
         : key.Row?.Default ?? "unlimited";

@@ -57,7 +57,7 @@ public sealed class ShowTests : IDisposable
         Assert.Equal([$"client {client.Client.LocalEndPoint} has a tunnel to server s1, and is answered"], await AskAsync(0, "why", "127.0.0.1"));
         Assert.StartsWith("nothing from 192.0.2.1 has reached this relay", (await AskAsync(1, "why", "192.0.2.1"))[0], StringComparison.Ordinal);
         Assert.Contains("expected server=NAME", (await AskAsync(3, "show", "sessions", "--limit", "many"))[0], StringComparison.Ordinal);
-        Assert.Equal(["wgproxy show: there is no tunnels to show: expected sessions, peers, servers, drops, usage, log, or nothing"], await AskAsync(2, "show", "tunnels"));
+        Assert.Equal(["wgproxy show: there is no tunnels to show: expected sessions, peers, servers, drops, usage, fleet, log, or nothing"], await AskAsync(2, "show", "tunnels"));
         Assert.Contains("standard output is no terminal", (await AskAsync(2, "top"))[0], StringComparison.Ordinal);
     }
 
