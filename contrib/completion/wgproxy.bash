@@ -17,6 +17,8 @@ _wgproxy() {
         show:--json) ;;
         why:--json) ;;
         doctor:--json) ;;
+        health:--ready) ;;
+        health:--json) ;;
         reload:--json) ;;
         drop:--deny) ;;
         drop:--server) :; return ;;
@@ -69,6 +71,9 @@ _wgproxy() {
         doctor)
             flags='--json --config --server --public-key --listen --timeout --max-mappings --allow --deny --adopt --state-directory --control --control-group --metrics --metrics-hosts --metrics-sessions --upstream-address --upstream-ports --fwmark --upstream-device --prefer --log-level --log-format --log-addresses --engine --offload --workers --busy-poll --help --version'
             ;;
+        health)
+            flags='--ready --json --config --control --help --version'
+            ;;
         reload)
             flags='--json --config --control --help --version'
             ;;
@@ -88,7 +93,7 @@ _wgproxy() {
             flags='--config --server --public-key --listen --timeout --max-mappings --allow --deny --adopt --state-directory --control --control-group --metrics --metrics-hosts --metrics-sessions --upstream-address --upstream-ports --fwmark --upstream-device --prefer --log-level --log-format --log-addresses --engine --offload --workers --busy-poll --help --version'
             ;;
     esac
-    ((COMP_CWORD > 1)) || words='check show top why doctor reload drop set import'
+    ((COMP_CWORD > 1)) || words='check show top why doctor health reload drop set import'
     [[ $cur != -* ]] || words=$flags
     mapfile -t COMPREPLY < <(compgen -W "$words" -- "$cur")
 }

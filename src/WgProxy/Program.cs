@@ -50,7 +50,7 @@ internal static class Program
                 return await new DoctorCommand(reader, HostLookup.AskAsync, OwnAddresses.OfThisHostLately(TimeProvider.System)).RunAsync(line.WantsJson, Console.Out);
             case Verb.Import:
                 return new ImportCommand(line, environment, log).Run(Console.OpenStandardInput(), Console.Out, Console.Error);
-            case Verb.Show or Verb.Top or Verb.Why or Verb.Reload or Verb.Drop or Verb.Set:
+            case Verb.Show or Verb.Top or Verb.Why or Verb.Health or Verb.Reload or Verb.Drop or Verb.Set:
                 return await AskRelayAsync(line, reader, arguments);
         }
 
@@ -83,6 +83,7 @@ internal static class Program
             Verb.Show => await new ShowCommand(relay, line.Question, reader.ReadQuietly).RunAsync(Console.Out, Console.Error, isTerminal, stop.Token),
             Verb.Top => await new TopCommand(relay, TimeProvider.System).RunAsync(
                 Console.Out, Console.Error, isTerminal ? static () => (Console.WindowWidth, Console.WindowHeight) : null, stop.Token),
+            Verb.Health => await new HealthCommand(relay, line.Has(VerbSyntax.Ready), line.WantsJson).RunAsync(Console.Out, Console.Error, stop.Token),
             Verb.Reload => await new ReloadCommand(relay, line.WantsJson).RunAsync(Console.Out, Console.Error, stop.Token),
             Verb.Drop => await new DropCommand(relay, line).RunAsync(Console.Out, Console.Error, stop.Token),
             Verb.Set => await new SetCommand(relay, line).RunAsync(Console.Out, Console.Error, stop.Token),

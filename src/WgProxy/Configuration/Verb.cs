@@ -24,6 +24,9 @@ internal enum Verb
     /// <summary>To tell why clients have no tunnel.</summary>
     Why,
 
+    /// <summary>To tell whether a running relay is well.</summary>
+    Health,
+
     /// <summary>To have a running relay read its file again.</summary>
     Reload,
 

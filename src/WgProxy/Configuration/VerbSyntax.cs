@@ -42,6 +42,9 @@ internal sealed record VerbSyntax(Verb Verb, string Name, string Help)
     /// <summary>The report itself.</summary>
     public static readonly CommandFlag Json = new("--json", string.Empty, "the report for programs");
 
+    /// <summary>Whether it can serve.</summary>
+    public static readonly CommandFlag Ready = new("--ready", string.Empty, "ask whether it can serve clients: it listens, and knows the address of a server");
+
     /// <summary>Only whether a server is configured.</summary>
     public static readonly CommandFlag Configured = new("--configured", string.Empty, "only tell whether a server is configured");
 
@@ -66,6 +69,7 @@ internal sealed record VerbSyntax(Verb Verb, string Name, string Help)
             Flags = [Json],
         },
         new(Verb.Doctor, "doctor", "examine this host for what keeps a relay from working, and say what mends it") { Flags = [Json] },
+        new(Verb.Health, "health", "tell whether a running relay is well, by the exit code too: 0 if it is, 1 if it is not, 3 if none answers") { Flags = [Ready, Json] },
         new(Verb.Reload, "reload", "have a running relay read its configuration file again and resolve all names, and tell what has changed") { Flags = [Json] },
         new(Verb.Drop, "drop", "end the mappings of a client now: of an address, an address and port, or a peer's name; it may return by its next handshake")
         {

@@ -20,6 +20,11 @@ internal sealed class RelaySocketException(string message) : Exception(message)
 /// <param name="Text">The report, as it is written.</param>
 internal readonly record struct OrderAnswer(bool IsDone, string Text);
 
+/// <summary>How a relay is.</summary>
+/// <param name="IsWell">Whether it is well.</param>
+/// <param name="Text">The report, as it is written.</param>
+internal readonly record struct HealthAnswer(bool IsWell, string Text);
+
 /// <summary>Asks a running relay, by HTTP on its Unix socket: each request by a connection of its own.</summary>
 /// <param name="path">The path of the socket. Nothing is connected yet.</param>
 /// <param name="command">What was typed, for one who lacks the right to it.</param>
@@ -60,6 +65,18 @@ internal sealed class RelaySocket(string path, string command)
         return code is HttpStatusCode.OK or HttpStatusCode.Conflict
             ? new OrderAnswer(code == HttpStatusCode.OK, text)
             : throw Refusal(code, text, "the relay refuses");
+    }
+
+    /// <summary>How the relay is: 503 is an answer too.</summary>
+    /// <param name="resource">The path.</param>
+    /// <param name="stop">Ends the wait.</param>
+    /// <exception cref="RelaySocketException">It was refused, or no relay answers.</exception>
+    public async Task<HealthAnswer> ReadHealthAsync(string resource, CancellationToken stop)
+    {
+        (HttpStatusCode code, string text) = await SendAsync(HttpMethod.Get, resource, null, stop);
+        return code is HttpStatusCode.OK or HttpStatusCode.ServiceUnavailable
+            ? new HealthAnswer(code == HttpStatusCode.OK, text)
+            : throw Refusal(code, text, $"the relay refuses {resource}");
     }
 
     /// <summary>Reads a report.</summary>

@@ -44,7 +44,8 @@ internal static class DebianPackage
         return file;
     }
 
-    private static bool IsNative(string file)
+    /// <summary>Whether a file is the native form.</summary>
+    public static bool IsNative(string file)
     {
         if (!File.Exists(file) || File.Exists(System.IO.Path.ChangeExtension(file, ".dll")) || File.Exists($"{file}.dll"))
         {

@@ -61,9 +61,31 @@ public sealed class ShowTests : IDisposable
         Assert.Contains("standard output is no terminal", (await AskAsync(2, "top"))[0], StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task Health_is_told_by_the_exit_code()
+    {
+        // The name resolves nowhere (RFC 6761), so the relay is never ready.
+        using RunningProgram program = new(null, "--server", "nowhere.invalid:51820", "--public-key", Keys.Text, "--listen", "127.0.0.1:0", "--control", Socket);
+        await program.LineAsync($"answers requests on {Socket}");
+        Assert.Equal(["well: every worker answers"], await AskAsync(0, "health"));
+        Assert.Equal(["not ready: no server has an address yet (nowhere.invalid:51820)"], await AskAsync(1, "health", "--ready"));
+        using JsonDocument report = JsonDocument.Parse(string.Concat(await AskAsync(1, "health", "--ready", "--json")));
+        Assert.False(report.RootElement.GetProperty("ready").GetBoolean());
+    }
+
+    [Fact]
+    public async Task A_relay_that_can_serve_is_ready()
+    {
+        using Farm farm = new(1);
+        using RunningProgram program = new(null, "--config", farm.Write(), "--control", Socket);
+        await program.LineAsync(" info server s1 (");
+        await Eventually(async () => (await AskAnyAsync("health", "--ready")) is (0, ["ready to serve clients"]));
+    }
+
     [Theory]
     [InlineData("show")]
     [InlineData("why")]
+    [InlineData("health")]
     public async Task Without_a_relay_the_answer_names_the_socket_that_was_asked(string command)
     {
         string[] lines = await AskAsync(3, command);
@@ -94,10 +116,15 @@ public sealed class ShowTests : IDisposable
 
     private async Task<string[]> AskAsync(int code, params string[] arguments)
     {
-        using RunningProgram program = new(null, [.. arguments, "--control", Socket]);
-        (int actual, string output, string[] lines) = await program.ExitAsync();
-        string[] said = [.. output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Concat(lines).Select(line => line.TrimEnd())];
+        (int actual, string[] said) = await AskAnyAsync(arguments);
         Assert.True(code == actual, $"exit code {actual}: {string.Join('\n', said)}");
         return said;
+    }
+
+    private async Task<(int Code, string[] Said)> AskAnyAsync(params string[] arguments)
+    {
+        using RunningProgram program = new(null, [.. arguments, "--control", Socket]);
+        (int code, string output, string[] lines) = await program.ExitAsync();
+        return (code, [.. output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Concat(lines).Select(line => line.TrimEnd())]);
     }
 }
