@@ -5,6 +5,7 @@
 #
 # FOLDER                where the package is left, in place of artifacts/deb
 # WGPROXY_BINARY=PATH   this native program is packed; without it, one is built
+# DEBFULLNAME, DEBEMAIL  who publishes the package, as Debian's own tools have it
 #
 # Needs debhelper and dpkg-dev, which it installs as root.
 set -euo pipefail
@@ -31,8 +32,11 @@ version=${version/-/\~}
 tree=$out/tree
 rm -rf "$tree"
 mkdir -p "$tree"
-(cd -- "$root" && cp -r --parents debian contrib docs/*.md docs/guides/*.md docs/openapi.json README.md SECURITY.md THIRD-PARTY-NOTICES CHANGELOG.md "$tree")
+(cd -- "$root" && cp -r --parents debian contrib "$tree")
+# Licences and changes have files of their own in a package.
+"$root/tools/documents.sh" "$tree" LICENSE-BSD-2-Clause LICENSE-MIT CHANGELOG.md
 install -m 755 "$relay" "$tree/wgproxy"
+[[ -z ${DEBEMAIL:-} ]] || sed -i "s/^Maintainer: .*/Maintainer: ${DEBFULLNAME:-The wgproxy authors} <$DEBEMAIL>/" "$tree/debian/control"
 
 # dpkg names a unit and its like by the package.
 cp "$tree"/contrib/systemd/wgproxy.{service,socket} "$tree/debian/"
@@ -56,7 +60,7 @@ export SOURCE_DATE_EPOCH
     echo
     items
     echo
-    echo " -- $(sed -n 's/^Maintainer: //p' "$root/debian/control")  $(date --utc --date="@$SOURCE_DATE_EPOCH" +'%a, %d %b %Y %H:%M:%S +0000')"
+    echo " -- $(sed -n 's/^Maintainer: //p' "$tree/debian/control")  $(date --utc --date="@$SOURCE_DATE_EPOCH" +'%a, %d %b %Y %H:%M:%S +0000')"
 } >"$tree/debian/changelog"
 
 (cd -- "$tree" && LC_ALL=C.UTF-8 dpkg-buildpackage --build=binary --unsigned-changes --unsigned-buildinfo) >"$out/build.log" 2>&1 </dev/null || {

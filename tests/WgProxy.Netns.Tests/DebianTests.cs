@@ -20,9 +20,7 @@ public sealed class DebianTests
     {
         Assert.SkipWhen(DebianPackage.Missing is not null, DebianPackage.Missing ?? "");
         Assert.SkipUnless(File.Exists("/usr/sbin/debootstrap"), "needs debootstrap");
-        string made = Path.Combine(Repository.Root, "artifacts", "debian");
-        Command.Run(Path.Combine(Repository.Root, "tools/debian-root.sh"), made);
-        using InstalledStage stage = await InstalledStage.StartAsync(Path.Combine(made, "root"));
+        using InstalledStage stage = await InstalledStage.StartAsync(DebianRoot.Make());
         SystemdHost host = stage.Host;
         Bring(stage, DebianPackage.Path, "first.deb");
         string before = Names(host);

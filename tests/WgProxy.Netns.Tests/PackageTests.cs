@@ -40,6 +40,23 @@ public sealed class PackageTests
     }
 
     [PackageFact]
+    public void Its_documents_lead_to_what_is_in_it()
+    {
+        string folder = Directory.CreateTempSubdirectory("wgproxy-documents-").FullName;
+        try
+        {
+            Command.Run("dpkg-deb", "--extract", DebianPackage.Path, folder);
+            string documents = Path.Combine(folder, "usr/share/doc/wgproxy");
+            Command.Run("sh", "-ec", "find \"$1\" -name '*.md.gz' -exec gunzip {} +", "sh", documents);
+            Links.AssertLead(documents);
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    [PackageFact]
     public void The_package_is_as_debian_wants_it() =>
         Assert.Empty(Command.Run("lintian", "--allow-root", "--fail-on", "error,warning", DebianPackage.Path));
 

@@ -1,5 +1,6 @@
 using System.IO.Compression;
 using System.Xml.Linq;
+using WgProxy.Tests.Guides;
 
 namespace WgProxy.Netns.Tests;
 
@@ -13,6 +14,9 @@ public sealed class SampleTests
     private static readonly string[] Names = ["WgProxy.Core", "WgProxy.Linux", "WgProxy.Portable"];
     private static readonly string Root = FindRoot();
 
+    // The page's two lines.
+    private static IReadOnlyList<string> Typed => DocumentCommands.Of("docs/embedding.md", nameof(SampleTests)).Single().Commands();
+
     [NetnsFact]
     public async Task A_program_of_thirty_lines_relays_by_the_packages_with_either_engine()
     {
@@ -21,11 +25,20 @@ public sealed class SampleTests
         string program = await BuildAsync();
         await AssertRelaysAsync(program, "LinuxEngine");
         await AssertRelaysAsync(program, "PortableEngine", "portable");
+        using Topology topology = new();
+        using Child typed = topology.Relay.Start(
+            "the page's line",
+            "unshare",
+            ["--pid", "--fork", "--kill-child", "--mount-proc", "env", $"--chdir={Root}", "bash", "-euc", Typed[1]],
+            ("PUBLICKEY", WireGuardKey.New().Public), ("MSBUILDDISABLENODEREUSE", "1"), ("NUGET_PACKAGES", $"{Root}/artifacts/samples/packages"));
+        await Eventually.TrueAsync(
+            () => typed.Lines.Any(line => line.StartsWith("LinuxEngine relays from ", StringComparison.Ordinal)) || typed.HasExited, BuildTime, typed.Tail);
+        Assert.False(typed.HasExited, typed.Tail());
     }
 
     // The tests were built together with what is packed.
     private static Task PackAsync() => RunAsync(
-        $"{Root}/tools/pack.sh", AppContext.BaseDirectory.Contains("/release/", StringComparison.Ordinal) ? ["--no-build"] : []);
+        $"{Root}/{Typed[0]}", AppContext.BaseDirectory.Contains("/release/", StringComparison.Ordinal) ? ["--no-build"] : []);
 
     private static async Task<string> BuildAsync()
     {

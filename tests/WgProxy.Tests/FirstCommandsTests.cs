@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Runtime.Versioning;
 using System.Text;
+using WgProxy.Tests.Guides;
 
 namespace WgProxy.Tests;
 
@@ -155,6 +156,25 @@ public sealed class FirstCommandsTests : IDisposable
         Assert.Equal(0, code);
         Assert.Contains("run: no native form: its compiler could not be downloaded (NU1101: Unable to find package Y.)\n", said, StringComparison.Ordinal);
         Assert.EndsWith("run: building the relay, framework form\nrelay: --version\n", said, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task What_the_readme_says_starts_a_relay_that_has_what_it_exports()
+    {
+        Stub("dotnet", """
+            while [[ $1 != --output ]]; do shift; done
+            mkdir -p "$2"
+            printf '#!/bin/sh\necho "$WGPROXY_SERVER $WGPROXY_PUBKEY"\n' >"$2/wgproxy"
+            chmod +x "$2/wgproxy"
+            """);
+        string script = DocumentCommands.Of("README.md", nameof(FirstCommandsTests)).Single().Script();
+        ProcessStartInfo start = new(Found("bash"), ["-euc", script]) { RedirectStandardOutput = true, UseShellExecute = false, WorkingDirectory = Path.Combine(_folder, "checkout") };
+        start.Environment.Clear();
+        start.Environment["PATH"] = Path.Combine(_folder, "bin");
+        start.Environment["WGPROXY_FORM"] = "framework";
+        using Process process = Process.Start(start)!;
+        string said = await process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken).WaitAsync(Patience, TestContext.Current.CancellationToken);
+        Assert.Equal("home.example.com:51820 <the public key that wg show prints on the server>\n", said);
     }
 
     [Fact]

@@ -1,4 +1,5 @@
 using WgProxy.Tests;
+using WgProxy.Tests.Guides;
 
 namespace WgProxy.Netns.Tests.Packages;
 
@@ -29,14 +30,14 @@ internal static class DebianPackage
         Command.Run("sh", "-ec", "mkdir -p \"$1/var\"; cp -a \"$1/lib/.\" \"$1/usr/lib/\"; rm -r \"$1/lib\"", "sh", folder);
     }
 
-    /// <summary>Makes another package of it: with a version, and a line more at the end of its configuration file.</summary>
-    public static string Remake(string folder, string version, string line)
+    /// <summary>Makes another package of it: with a version, and perhaps a line more at the end of its configuration file.</summary>
+    public static string Remake(string folder, string version, string line = "")
     {
         string file = System.IO.Path.Combine(folder, $"wgproxy_{version}.deb");
         Command.Run("sh", "-ec", """
             dpkg-deb --raw-extract "$1" "$2/tree"
             sed -i "s/^Version: .*/Version: $3/" "$2/tree/DEBIAN/control"
-            echo "$4" >>"$2/tree/etc/wgproxy/wgproxy.conf"
+            [ -z "$4" ] || echo "$4" >>"$2/tree/etc/wgproxy/wgproxy.conf"
             (cd "$2/tree" && md5sum $(find . -type f -not -path './DEBIAN/*' -printf '%P\n') >DEBIAN/md5sums)
             dpkg-deb --build -Znone "$2/tree" "$5"
             rm -r "$2/tree"
@@ -60,6 +61,7 @@ internal static class DebianPackage
     private static string Build()
     {
         string folder = System.IO.Path.Combine(Repository.Root, "artifacts", "deb-tests");
-        return Command.Run("env", $"WGPROXY_BINARY={RelayProcess.Binary}", System.IO.Path.Combine(Repository.Root, "tools/deb.sh"), folder).Trim().Split('\n')[^1];
+        string[] words = DocumentCommands.Of("docs/install.md", nameof(PackageTests)).Single().Commands().Single().Split('#')[0].Trim().Split(' ');
+        return Command.Run("env", [$"--chdir={Repository.Root}", $"WGPROXY_BINARY={RelayProcess.Binary}", .. words, folder]).Trim().Split('\n')[^1];
     }
 }

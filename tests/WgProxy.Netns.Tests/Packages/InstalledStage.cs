@@ -31,6 +31,9 @@ internal sealed class InstalledStage : IDisposable
     /// <summary>The server's public key, as its operator reads it.</summary>
     public string PublicKey => _server.Key.Public;
 
+    /// <summary>The client's address, as the relay sees it.</summary>
+    public string ClientAddress => _clientHost.Address(AddressFamily.InterNetwork).ToString();
+
     /// <summary>Where the server is.</summary>
     public string Endpoint { get; private set; } = "";
 
@@ -68,11 +71,14 @@ internal sealed class InstalledStage : IDisposable
     }
 
     /// <summary>Edits the configuration file as the manual says: three lines lose their mark, and two of them get a value.</summary>
-    public void FillIn() => Host.Shell($"""
+    public void FillIn() => Host.Shell(FillInScript());
+
+    /// <summary>The same, for a shell on the host.</summary>
+    public string FillInScript() => $"""
         sed -i -e 's/^#\[Server\]/[Server]/' \
             -e 's/^#Endpoint = .*/Endpoint = {Endpoint}/' \
             -e '0,/^#PublicKey = .*/s||PublicKey = {PublicKey}|' {Configuration}
-        """);
+        """;
 
     /// <summary>Sends echoes through the relay, after the first of them has come back.</summary>
     public async Task<ProbeStream> ConnectAsync()
@@ -81,6 +87,13 @@ internal sealed class InstalledStage : IDisposable
         ProbeStream stream = new(Client, Responder, perSecond: 10);
         await Eventually.TrueAsync(() => stream.Arrived > 5, TimeSpan.FromSeconds(30), () => $"first echoes\n{Lines()}");
         return stream;
+    }
+
+    /// <summary>Has the client begin its tunnel anew.</summary>
+    public void ShakeHands()
+    {
+        Client.RemovePeer(_server);
+        Client.AddPeer(_server, new IPEndPoint(_clientHost.Relay(AddressFamily.InterNetwork), Tunnel.Port));
     }
 
     /// <summary>Awaits further echoes.</summary>
