@@ -1,4 +1,5 @@
 using System.ComponentModel;
+using System.Net.Sockets;
 using System.Runtime.InteropServices;
 
 namespace WgProxy.Netns.Tests.Harness;
@@ -14,6 +15,8 @@ internal static partial class Libc
     public const int SIGCONT = 18;
     public const int SIGSTOP = 19;
 
+    private const int SOL_SOCKET = 1;
+    private const int SO_RCVBUFFORCE = 33;
     private const int CLONE_NEWNET = 0x40000000;
 
     /// <summary>Moves the calling thread, and no other, into a network namespace.</summary>
@@ -31,6 +34,25 @@ internal static partial class Libc
 
     /// <summary>Has this process ignore a signal, or not; and with it the programs that it starts.</summary>
     public static void Ignore(int signal, bool isIgnored) => _ = SetHandler(signal, isIgnored ? 1 : 0); // SIG_IGN, SIG_DFL
+
+    /// <summary>Gives another process's socket a larger buffer for what it receives, whatever its own process may ask for.</summary>
+    /// <returns>Whether the file is an IP socket.</returns>
+    public static bool WidenReceiveBuffer(int pid, int file, int bytes)
+    {
+        const int openProcess = 434; // SYS_pidfd_open
+        const int takeFile = 438; // SYS_pidfd_getfd
+        using SafeSocketHandle process = new((nint)SystemCall(openProcess, pid, 0, 0), ownsHandle: true);
+        using SafeSocketHandle socket = new((nint)SystemCall(takeFile, process.DangerousGetHandle(), file, 0), ownsHandle: true);
+        return !socket.IsInvalid && SetSocketOption((int)socket.DangerousGetHandle(), SOL_SOCKET, SO_RCVBUFFORCE, bytes, sizeof(int)) == 0;
+    }
+
+    [LibraryImport("libc", EntryPoint = "syscall", SetLastError = true)]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static partial long SystemCall(long number, long first, long second, long third);
+
+    [LibraryImport("libc", EntryPoint = "setsockopt", SetLastError = true)]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static partial int SetSocketOption(int socket, int level, int option, in int value, int length);
 
     [LibraryImport("libc", EntryPoint = "signal", SetLastError = true)]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]

@@ -23,6 +23,13 @@ internal sealed record ProbeAccount(TimeSpan[] SentAt, TimeSpan?[] ArrivedAt, in
         }
     }
 
+    /// <summary>How long such a share of those that arrived took at most.</summary>
+    public TimeSpan Took(double share)
+    {
+        TimeSpan[] times = [.. SentAt.Zip(ArrivedAt).Where(probe => probe.Second != null).Select(probe => probe.Second!.Value - probe.First).Order()];
+        return times[(int)(share * (times.Length - 1))];
+    }
+
     /// <summary>Fails the test unless every probe sent from this instant on arrived, whole and once.</summary>
     public void AssertNoneLost(int atLeast, TimeSpan after = default)
     {

@@ -17,14 +17,15 @@ internal sealed class Transfer
     private Transfer(Child sender, int seconds, int flows) => (_sender, _seconds, _flows) = (sender, seconds, flows);
 
     /// <summary>Starts a transfer from one interface to the other; <paramref name="reverse"/> is the other way, still
-    /// asked for by the first. A rate of 0 is no limit.</summary>
+    /// asked for by the first. A rate of 0 is no limit. Without a name of a way to avoid congestion, both ends use the host's.</summary>
     public static async Task<Transfer> StartAsync(
-        Topology topology, WireGuardInterface from, WireGuardInterface to, int seconds, bool reverse = false, int megabits = 0, int flows = 1)
+        Topology topology, WireGuardInterface from, WireGuardInterface to, int seconds, bool reverse = false, int megabits = 0, int flows = 1, string? congestion = null)
     {
         Child listener = topology.Own(to.Host.Space.Start("iperf3 server", "iperf3", ["-s", "-1", "-B", to.Inner.ToString(), "--forceflush"]));
         await listener.LineAsync(line => line.Contains("Server listening", StringComparison.Ordinal), "listening");
         string[] arguments = ["-c", to.Inner.ToString(), "-t", $"{seconds}", "-b", $"{megabits}M", "-P", $"{flows}", "-f", "m", "-i", "1", "--forceflush"];
         arguments = megabits > 0 ? [.. arguments, "-l", Block] : arguments;
+        arguments = congestion is null ? arguments : [.. arguments, "-C", congestion];
         Child sender = topology.Own(from.Host.Space.Start("iperf3 client", "iperf3", reverse ? [.. arguments, "-R"] : arguments));
         return new Transfer(sender, seconds, flows);
     }

@@ -11,13 +11,19 @@ internal sealed class Tunnel : IDisposable
 {
     public const int Port = 51820;
 
-    private Tunnel(Topology topology, WireGuardInterface client, WireGuardInterface server, Host stranger, RelayProcess relay)
+    private readonly BlindRelay? _blind;
+    private readonly IPEndPoint _endpoint;
+    private RelayProcess? _relay;
+
+    private Tunnel(Topology topology, WireGuardInterface client, WireGuardInterface server, Host stranger, IPEndPoint endpoint, RelayProcess? relay, BlindRelay? blind = null)
     {
         Topology = topology;
         Client = client;
         Server = server;
         Stranger = stranger;
-        Relay = relay;
+        _endpoint = endpoint;
+        _relay = relay;
+        _blind = blind;
         Responder = topology.Own(new EchoResponder(server));
     }
 
@@ -29,12 +35,31 @@ internal sealed class Tunnel : IDisposable
 
     public Host Stranger { get; }
 
-    public RelayProcess Relay { get; private set; }
+    public RelayProcess Relay => _relay ?? throw new InvalidOperationException("the control has no relay");
+
+    /// <summary>What stands in the relay's place, where the stage is a control.</summary>
+    public BlindRelay Blind => _blind ?? throw new InvalidOperationException("it is no control");
 
     public EchoResponder Responder { get; }
 
     /// <summary>Where the client finds the relay.</summary>
     public IPEndPoint Front => new(Client.Host.Relay(AddressFamily.InterNetwork), Port);
+
+    /// <summary>Sets the stage of a control: the server is reached by what does not know what it carries.</summary>
+    public static async Task<Tunnel> StartBlindAsync(Blind kind)
+    {
+        Topology topology = new();
+        try
+        {
+            (WireGuardInterface client, WireGuardInterface server, Host stranger) = await PeopleAsync(topology);
+            return new Tunnel(topology, client, server, stranger, new IPEndPoint(server.Host.Address(AddressFamily.InterNetwork), Port), relay: null, await BlindRelay.StartAsync(topology, kind, server.Host));
+        }
+        catch
+        {
+            topology.Dispose();
+            throw;
+        }
+    }
 
     /// <summary>An initiation as anybody can make it who knows the server's public key: it passes mac1, no more.</summary>
     public byte[] MintInitiation(uint index) => WireMessages.Initiation(new Mac1(Server.Key.Parse()), index);
@@ -52,20 +77,15 @@ internal sealed class Tunnel : IDisposable
         Topology topology = new();
         try
         {
-            Host clientHost = topology.Add("client");
-            Host serverHost = topology.Add("server");
-            Host stranger = topology.Add("stranger");
-            WireGuardInterface client = await WireGuardInterface.StartAsync(topology, clientHost, "10.99.0.2");
-            WireGuardInterface server = await WireGuardInterface.StartAsync(topology, serverHost, "10.99.0.1", Port);
-            server.AddPeer(client);
+            (WireGuardInterface client, WireGuardInterface server, Host stranger) = await PeopleAsync(topology);
             IPEndPoint endpoint = away == default
-                ? new IPEndPoint(serverHost.Address(AddressFamily.InterNetworkV6), Port)
-                : topology.Own(new DelayLine(topology.Relay, new IPEndPoint(serverHost.Address(AddressFamily.InterNetwork), Port), away)).Address;
+                ? new IPEndPoint(server.Host.Address(AddressFamily.InterNetworkV6), Port)
+                : topology.Own(new DelayLine(topology.Relay, new IPEndPoint(server.Host.Address(AddressFamily.InterNetwork), Port), away)).Address;
             RelayProcess relay = lines is not null ? await RelayProcess.StartWithLinesAsync(topology, endpoint, server.Key.Public, lines.Replace("CLIENT", client.Key.Public, StringComparison.Ordinal))
                 : onlyPeer is null
                 ? await RelayProcess.StartAsync(topology, endpoint, server.Key.Public, Port, workers: workers, unprivileged: unprivileged, variables: ("WGPROXY_STATE_DIRECTORY", state ?? "none"))
                 : await RelayProcess.StartWithPeersAsync(topology, endpoint, server.Key.Public, (onlyPeer, client.Key.Public));
-            return new Tunnel(topology, client, server, stranger, relay);
+            return new Tunnel(topology, client, server, stranger, endpoint, relay);
         }
         catch
         {
@@ -91,11 +111,11 @@ internal sealed class Tunnel : IDisposable
 
         await Relay.EndAsync(signal);
         meanwhile?.Invoke();
-        Relay = await (next ?? StartNextAsync());
+        _relay = await (next ?? StartNextAsync());
 
         Task<RelayProcess> StartNextAsync() => RelayProcess.StartAsync(
             Topology,
-            new IPEndPoint(Server.Host.Address(AddressFamily.InterNetworkV6), Port),
+            _endpoint,
             Server.Key.Public,
             Port,
             listen: isActivated ? IPAddress.Any : null,
@@ -144,4 +164,15 @@ internal sealed class Tunnel : IDisposable
     }
 
     public void Dispose() => Topology.Dispose();
+
+    private static async Task<(WireGuardInterface Client, WireGuardInterface Server, Host Stranger)> PeopleAsync(Topology topology)
+    {
+        Host clientHost = topology.Add("client");
+        Host serverHost = topology.Add("server");
+        Host stranger = topology.Add("stranger");
+        WireGuardInterface client = await WireGuardInterface.StartAsync(topology, clientHost, "10.99.0.2");
+        WireGuardInterface server = await WireGuardInterface.StartAsync(topology, serverHost, "10.99.0.1", Port);
+        server.AddPeer(client);
+        return (client, server, stranger);
+    }
 }
