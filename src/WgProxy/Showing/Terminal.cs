@@ -1,5 +1,6 @@
 using System.Text;
 using Spectre.Console;
+using Spectre.Console.Rendering;
 using WgProxy.Logging;
 
 namespace WgProxy.Showing;
@@ -33,6 +34,11 @@ internal static class Terminal
     /// <summary>A text without anything that could control a terminal: names of servers and peers may hold any character.</summary>
     public static string Plain(string text)
     {
+        if (IsPlainAscii(text))
+        {
+            return text;
+        }
+
         StringBuilder plain = new(text.Length);
         foreach (Rune rune in text.EnumerateRunes())
         {
@@ -41,4 +47,10 @@ internal static class Terminal
 
         return plain.ToString();
     }
+
+    /// <summary>How many columns of a screen a text takes.</summary>
+    public static int Columns(string text) => IsPlainAscii(text) ? text.Length : new Segment(text).CellCount();
+
+    // Nearly every text, and the only kind of which tables have thousands.
+    private static bool IsPlainAscii(string text) => !text.AsSpan().ContainsAnyExceptInRange(' ', '~');
 }
