@@ -55,7 +55,7 @@ internal sealed class ShowCommand(RelaySocket relay, ShowQuestion question, Func
                 page.Write(Chosen(await relay.ReadAsync("/v1/peers", StatusJson.Default.PeersReport, stop)), StatusJson.Written.PeersReport, Tables.Of);
                 break;
             case "servers":
-                page.Write(Chosen(await relay.ReadAsync("/v1/servers", StatusJson.Default.ServersReport, stop)), StatusJson.Written.ServersReport, Tables.Of);
+                page.Write(Chosen(await relay.ReadServersAsync(stop)), StatusJson.Written.ServersReport, Tables.Of);
                 break;
             case "drops":
                 DropsReport drops = await relay.ReadAsync("/v1/drops", StatusJson.Default.DropsReport, stop);

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 
@@ -71,6 +72,15 @@ internal sealed record ServerName(string Host, ushort Port, IPAddress? Address, 
         { Address: null } => $"{Host}:{Port}",
         { Zone: not null } => $"[{Host}]:{Port}",
         _ => new IPEndPoint(Address, Port).ToString(),
+    };
+
+    /// <summary>Writes the same, without an object. Whether there was room.</summary>
+    public bool TryFormat(Span<char> text, out int written) => this switch
+    {
+        { Address: null } => text.TryWrite(CultureInfo.InvariantCulture, $"{Host}:{Port}", out written),
+        { Zone: not null } => text.TryWrite(CultureInfo.InvariantCulture, $"[{Host}]:{Port}", out written),
+        { Address.AddressFamily: AddressFamily.InterNetworkV6 } => text.TryWrite(CultureInfo.InvariantCulture, $"[{Address}]:{Port}", out written),
+        _ => text.TryWrite(CultureInfo.InvariantCulture, $"{Address}:{Port}", out written),
     };
 
     // RFC 6761, section 6.3: localhost, and what is below it, is this host.

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Microsoft.AspNetCore.Http;
+using WgProxy.Hosting;
 using WgProxy.Status;
 
 namespace WgProxy.Control;
@@ -23,6 +24,27 @@ internal static class Answers
         context.Response.StatusCode = status;
         context.Response.ContentType = Json;
         return JsonSerializer.SerializeAsync(context.Response.BodyWriter, report, type, context.RequestAborted);
+    }
+
+    /// <summary>Sends bytes that are written already, part by part, so that what Kestrel holds of them for a slow client is bounded. Without bytes, says
+    /// that the relay is busy.</summary>
+    public static async Task SendAsync(HttpContext context, AnswerBytes? bytes, string form)
+    {
+        if (bytes is null)
+        {
+            await BusyAsync(context);
+            return;
+        }
+
+        context.Response.ContentType = form;
+        context.Response.ContentLength = bytes.Length;
+        if (!HttpMethods.IsHead(context.Request.Method))
+        {
+            foreach (ReadOnlyMemory<byte> part in bytes.Parts)
+            {
+                _ = await context.Response.BodyWriter.WriteAsync(part, context.RequestAborted);
+            }
+        }
     }
 
     /// <summary>Says that the relay is busy.</summary>

@@ -11,6 +11,14 @@ namespace WgProxy.Control;
 /// <summary>Reads which accounts, and which lines of the log, a request asks for.</summary>
 internal static class ReportQuery
 {
+    /// <summary>What may be given for servers, each once.</summary>
+    public static IReadOnlyList<Parameter> OfServers { get; } =
+    [
+        new("server", "Only the server with this name."),
+        new("limit", $"How many at most: 1 to {ServersQuestion.MostServers}, which is what is meant if it is not given."),
+        new("from", "The number to begin at: what next of the page before says."),
+    ];
+
     /// <summary>What may be given for accounts, each once.</summary>
     public static IReadOnlyList<Parameter> OfUsage { get; } =
     [
@@ -26,6 +34,21 @@ internal static class ReportQuery
         new("level", "Up to which level, 0 to 3: 3 if it is not given."),
         new("n", $"How many at most, the last ones: 1 to {LogRing.Capacity}, and all if it is not given."),
     ];
+
+    /// <summary>Reads which servers are wanted; if a parameter is wrong, what was expected.</summary>
+    public static bool TryRead(IQueryCollection query, [NotNullWhen(true)] out ServersQuestion? question, [NotNullWhen(false)] out string? refusal) => TryRead(
+        query,
+        new ServersQuestion(ServersQuestion.MostServers),
+        static (question, name, value) => name switch
+        {
+            "server" => question with { Server = value },
+            "limit" when TryNumber(value, ServersQuestion.MostServers, out int limit) => question with { Limit = limit },
+            "from" when int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out int from) => question with { From = from },
+            _ => null,
+        },
+        $"server=NAME, limit=1-{ServersQuestion.MostServers} and from=NUMBER",
+        out question,
+        out refusal);
 
     /// <summary>Reads which accounts are wanted; if a parameter is wrong, what was expected.</summary>
     public static bool TryRead(IQueryCollection query, [NotNullWhen(true)] out UsageQuestion? question, [NotNullWhen(false)] out string? refusal) => TryRead(

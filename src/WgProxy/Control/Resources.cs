@@ -2,6 +2,7 @@ using System.Text.Json.Serialization.Metadata;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Primitives;
 using WgProxy.Figures;
+using WgProxy.Hosting;
 using WgProxy.Logging;
 using WgProxy.Status;
 
@@ -10,8 +11,6 @@ namespace WgProxy.Control;
 /// <summary>Everything that can be asked for, in one table.</summary>
 internal static class Resources
 {
-    private const int LongestPart = 32 * 1024;
-
     private static readonly StatusJson Json = StatusJson.Written;
 
     /// <summary>The resources of a relay.</summary>
@@ -22,9 +21,12 @@ internal static class Resources
     [
         .. PageResources.All,
         Report("/v1/status", "The relay as a whole.", Json.StatusReport, stop => reader.ReadStatusAsync(stop)),
-        Report("/v1/servers", "Each server.", Json.ServersReport, stop => reader.ReadServersAsync(stop)),
-        Report("/v1/peers", "Each client that has a name.", Json.PeersReport, stop => reader.ReadPeersAsync(stop)),
-        Report("/v1/drops", "Datagrams that were not forwarded, and what each verdict means.", Json.DropsReport, stop => reader.ReadDropsAsync(stop)),
+        new(HttpMethods.Get, "/v1/servers", Audience.Everybody, "Servers, a page at a time.", Json.ServersReport, context => AnswerServersAsync(context, reader))
+        {
+            Parameters = ReportQuery.OfServers,
+        },
+        Bytes("/v1/peers", "Each client that has a name.", Json.PeersReport, stop => reader.ReadPeersAsync(stop)),
+        Bytes("/v1/drops", "Datagrams that were not forwarded, and what each verdict means.", Json.DropsReport, stop => reader.ReadDropsAsync(stop)),
         HistoryResource.Of(reader),
         new(HttpMethods.Get, "/v1/sessions", Audience.Local, "Mappings, a page at a time or the first of an order.", Json.SessionsReport, context => AnswerSessionsAsync(context, reader))
         {
@@ -70,6 +72,16 @@ internal static class Resources
         where T : class => new(HttpMethods.Get, path, Audience.Everybody, summary, type, async context =>
             await Answers.WriteAsync(context, await read(context.RequestAborted), type));
 
+    // A report that is written as bytes at once.
+    private static Resource Bytes(string path, string summary, JsonTypeInfo type, Func<CancellationToken, Task<AnswerBytes?>> read) =>
+        new(HttpMethods.Get, path, Audience.Everybody, summary, type, context => SendAsync(context, read(context.RequestAborted)));
+
+    private static async Task SendAsync(HttpContext context, Task<AnswerBytes?> reading)
+    {
+        using AnswerBytes? bytes = await reading;
+        await Answers.SendAsync(context, bytes, Answers.Json);
+    }
+
     private static Resource Health<T>(string path, string summary, JsonTypeInfo<T> type, Func<CancellationToken, Task<T>> read, Func<T, bool> isWell)
         where T : class => new(HttpMethods.Get, path, Audience.Everybody, summary, type, async context =>
         {
@@ -80,34 +92,16 @@ internal static class Resources
     private static async Task AnswerFiguresAsync(HttpContext context, FigureReader figures)
     {
         using PageWriter? page = await figures.ReadPageAsync(context.RequestAborted);
-        if (page is null)
-        {
-            await Answers.BusyAsync(context);
-            return;
-        }
-
-        context.Response.ContentType = PageWriter.ContentType;
-        context.Response.ContentLength = page.Bytes.Length;
-        if (!HttpMethods.IsHead(context.Request.Method))
-        {
-            // In parts, so that what the pipe holds of a page of megabytes for a slow client is bounded.
-            for (int at = 0; at < page.Bytes.Length; at += LongestPart)
-            {
-                _ = await context.Response.BodyWriter.WriteAsync(page.Bytes[at..Math.Min(page.Bytes.Length, at + LongestPart)], context.RequestAborted);
-            }
-        }
+        await Answers.SendAsync(context, page?.Bytes, PageWriter.ContentType);
     }
 
-    private static async Task AnswerSessionsAsync(HttpContext context, StatusReader reader)
-    {
-        if (!SessionsQuery.TryRead(context.Request.Query, out SessionsQuestion? question, out string? refusal))
-        {
-            await Answers.RefuseAsync(context, StatusCodes.Status400BadRequest, refusal);
-            return;
-        }
+    private static Task AnswerServersAsync(HttpContext context, StatusReader reader) => ReportQuery.TryRead(context.Request.Query, out ServersQuestion? question, out string? refusal)
+        ? SendAsync(context, reader.ReadServersAsync(question, context.RequestAborted))
+        : Answers.RefuseAsync(context, StatusCodes.Status400BadRequest, refusal);
 
-        await Answers.WriteAsync(context, await reader.ReadSessionsAsync(question, context.RequestAborted), Json.SessionsReport);
-    }
+    private static Task AnswerSessionsAsync(HttpContext context, StatusReader reader) => SessionsQuery.TryRead(context.Request.Query, out SessionsQuestion? question, out string? refusal)
+        ? SendAsync(context, reader.ReadSessionsAsync(question, context.RequestAborted))
+        : Answers.RefuseAsync(context, StatusCodes.Status400BadRequest, refusal);
 
     // Files are read on a thread of the pool, and none of them moves datagrams.
     private static Task AnswerUsageAsync(HttpContext context, StatusReader reader) => ReportQuery.TryRead(context.Request.Query, out UsageQuestion? question, out string? refusal)

@@ -2,10 +2,11 @@ using System.Buffers;
 using System.Buffers.Text;
 using System.Globalization;
 using System.Text;
+using WgProxy.Hosting;
 
 namespace WgProxy.Figures;
 
-/// <summary>Writes figures as Prometheus reads them: its text format, version 0.0.4. The bytes are lent by a pool and given back by
+/// <summary>Writes figures as Prometheus reads them: its text format, version 0.0.4. The bytes lie in blocks that are lent, and given back by
 /// <see cref="Dispose"/>, so that a page of megabytes every second leaves the collector nothing to do.</summary>
 internal sealed class PageWriter : SeriesSink, IDisposable
 {
@@ -18,9 +19,9 @@ internal sealed class PageWriter : SeriesSink, IDisposable
     private static readonly SearchValues<char> Escaped = SearchValues.Create("\\\"\n");
 
     private readonly int _fullAt;
-    private byte[] _bytes = ArrayPool<byte>.Shared.Rent(64 * 1024);
+    private readonly AnswerBytes _bytes = new();
     private Figure? _figure;
-    private int _length;
+    private bool _isDisposed;
 
     /// <summary>An empty page.</summary>
     /// <param name="fullAt">How long it may become before further servers and peers are added up.</param>
@@ -30,10 +31,10 @@ internal sealed class PageWriter : SeriesSink, IDisposable
     public Action? Disposed { get; init; }
 
     /// <summary>The page, until <see cref="Dispose"/>.</summary>
-    public ReadOnlyMemory<byte> Bytes => _bytes.AsMemory(0, _length);
+    public AnswerBytes Bytes => _bytes;
 
     /// <inheritdoc/>
-    public override bool IsFull => _length >= _fullAt;
+    public override bool IsFull => _bytes.Length >= _fullAt;
 
     /// <summary>Writes all figures of a reading.</summary>
     public void Write(Reading reading)
@@ -96,11 +97,10 @@ internal sealed class PageWriter : SeriesSink, IDisposable
     /// <summary>Gives the bytes back.</summary>
     public void Dispose()
     {
-        byte[] bytes = _bytes;
-        (_bytes, _length) = ([], 0);
-        if (bytes.Length > 0)
+        _bytes.Dispose();
+        if (!_isDisposed)
         {
-            ArrayPool<byte>.Shared.Return(bytes);
+            _isDisposed = true;
             Disposed?.Invoke();
         }
     }
@@ -143,8 +143,8 @@ internal sealed class PageWriter : SeriesSink, IDisposable
 
     private void PutValue(long value)
     {
-        _ = Utf8Formatter.TryFormat(value, Room(24), out int written);
-        _length += written;
+        _ = Utf8Formatter.TryFormat(value, _bytes.GetSpan(24), out int written);
+        _bytes.Advance(written);
         Put("\n");
     }
 
@@ -162,22 +162,9 @@ internal sealed class PageWriter : SeriesSink, IDisposable
             return;
         }
 
-        _ = value.TryFormat(Room(32), out int written, default, CultureInfo.InvariantCulture);
-        _length += written;
+        _ = value.TryFormat(_bytes.GetSpan(32), out int written, default, CultureInfo.InvariantCulture);
+        _bytes.Advance(written);
     }
 
-    private void Put(ReadOnlySpan<char> text) => _length += Encoding.UTF8.GetBytes(text, Room(3 * text.Length));
-
-    private Span<byte> Room(int bytes)
-    {
-        if (_bytes.Length - _length < bytes)
-        {
-            byte[] larger = ArrayPool<byte>.Shared.Rent(Math.Max(2 * _bytes.Length, _length + bytes));
-            Bytes.CopyTo(larger);
-            ArrayPool<byte>.Shared.Return(_bytes);
-            _bytes = larger;
-        }
-
-        return _bytes.AsSpan(_length);
-    }
+    private void Put(ReadOnlySpan<char> text) => _bytes.Advance(Encoding.UTF8.GetBytes(text, _bytes.GetSpan(3 * text.Length)));
 }

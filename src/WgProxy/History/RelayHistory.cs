@@ -8,7 +8,7 @@ namespace WgProxy.History;
 /// <param name="UplinkDatagrams">Datagrams to servers.</param>
 /// <param name="DownlinkBytes">Bytes to clients.</param>
 /// <param name="DownlinkDatagrams">Datagrams to clients.</param>
-internal sealed record RateNow(double UplinkBytes, double UplinkDatagrams, double DownlinkBytes, double DownlinkDatagrams);
+internal readonly record struct RateNow(double UplinkBytes, double UplinkDatagrams, double DownlinkBytes, double DownlinkDatagrams);
 
 /// <summary>
 /// The last hour, of the relay and of its first servers, from the reading that the figures are made of. It reads every few seconds while an endpoint

@@ -282,7 +282,7 @@
     ];
     list($('now'), tiles.length, () => make('div', {}, make('dt'), make('dd'), make('dd'))).forEach((tile, i) => tiles[i].forEach((text, part) => put(tile.children[part], text)));
 
-    showServers(servers, each => each.name);
+    showServers(servers, each => each.name, status.servers);
     $('peers').hidden = $('to-peers').hidden = peers.length === 0;
     showPeers(peers.sort((a, b) => minutes(a.last_seen_seconds) - minutes(b.last_seen_seconds) || a.name.localeCompare(b.name)), each => `${each.server}\n${each.public_key}`);
     $('sessions').hidden = $('to-sessions').hidden = !sessions;
@@ -330,7 +330,7 @@
     const begun = performance.now();
     let pause = period;
     try {
-      const status = await ask('v1/status'), { servers } = await ask('v1/servers'), { peers } = await ask('v1/peers'), drops = await ask('v1/drops');
+      const status = await ask('v1/status'), { servers } = await ask(`v1/servers?limit=${mostRows}`), { peers } = await ask('v1/peers'), drops = await ask('v1/drops');
       if (failures > 0) mayShowSessions = true;
       const sessions = mayShowSessions ? await ask(`v1/sessions?sort=${$('sort').value}&limit=${mostRows}`, true) : null;
       mayShowSessions = sessions !== null;

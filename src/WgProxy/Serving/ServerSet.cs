@@ -25,6 +25,10 @@ internal sealed class ServerSet
 
     // By the index of the route, so that a thread of the engine finds one without a lock.
     private readonly Served?[] _served;
+
+    // How often any was put there or taken away, and what was there at one of these numbers.
+    private int _changes;
+    private Snapshot? _now;
     private Announcements? _announcements;
     private OwnAddresses? _own;
     private LookUp? _lookUp;
@@ -66,8 +70,21 @@ internal sealed class ServerSet
     /// <summary>The servers, as they are served now.</summary>
     public IReadOnlyList<ServerOptions> Servers => [.. All.Select(served => served.Options)];
 
-    /// <summary>The servers while they are served, as of this moment. Any thread may ask.</summary>
-    public IReadOnlyList<Served> Now => [.. All];
+    /// <summary>The servers while they are served, as of this moment. Any thread may ask. As long as nothing changes, it is the same list.</summary>
+    public IReadOnlyList<Served> Now
+    {
+        get
+        {
+            // The number is read first: a list that misses a change has a number that is old by then.
+            int changes = Volatile.Read(ref _changes);
+            if (Volatile.Read(ref _now) is not { } now || now.Changes != changes)
+            {
+                Volatile.Write(ref _now, now = new Snapshot(changes, [.. All]));
+            }
+
+            return now.Servers;
+        }
+    }
 
     /// <summary>Ends when servers can be changed: when <see cref="RunAsync"/> has been called.</summary>
     public Task Begun => _begun.Task;
@@ -246,12 +263,14 @@ internal sealed class ServerSet
     {
         _names.Set(served.Id, served.Options.Name, served.Options.Peers.ToDictionary(peer => served.Route.Settings.Peers.Find(peer.Key), peer => peer.Name));
         Volatile.Write(ref _served[served.Id.Index], served);
+        _ = Interlocked.Increment(ref _changes);
     }
 
     private void Remove(Served served)
     {
         served.Stop.Cancel();
         Volatile.Write(ref _served[served.Id.Index], null);
+        _ = Interlocked.Increment(ref _changes);
         _ = Routes.Remove(served.Id);
         _announcements!.RouteChanged(served.Id);
     }
@@ -356,4 +375,6 @@ internal sealed class ServerSet
             stop.Dispose();
         }
     }
+
+    private sealed record Snapshot(int Changes, IReadOnlyList<Served> Servers);
 }

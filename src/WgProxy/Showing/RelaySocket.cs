@@ -126,10 +126,29 @@ internal sealed class RelaySocket(string path, string command)
         }
     }
 
+    /// <summary>All servers, page by page.</summary>
+    /// <exception cref="RelaySocketException">There is no report.</exception>
+    public async Task<ServersReport> ReadServersAsync(CancellationToken stop)
+    {
+        List<ServerReport> servers = [];
+        ServersReport page;
+        int? from = 0;
+        do
+        {
+            page = await ReadAsync(string.Create(CultureInfo.InvariantCulture, $"/v1/servers?from={from}"), StatusJson.Default.ServersReport, stop);
+            servers.AddRange(page.Servers);
+
+            // What does not lead on is no relay's, and must not be asked for ever.
+            from = page.Next > from ? page.Next : null;
+        }
+        while (from is not null);
+        return page with { Servers = servers };
+    }
+
     /// <summary>All that the one screen is made of.</summary>
     public async Task<RelayReports> ReadAllAsync(CancellationToken stop) => new(
         await ReadAsync("/v1/status", StatusJson.Default.StatusReport, stop),
-        await ReadAsync("/v1/servers", StatusJson.Default.ServersReport, stop),
+        await ReadServersAsync(stop),
         await ReadAsync("/v1/peers", StatusJson.Default.PeersReport, stop));
 
     // RFC 9112, 3. The host is of no meaning: the socket alone says who is asked.

@@ -9,9 +9,10 @@ namespace WgProxy.Status;
 /// <summary>Gathers the evidence of a running relay, and tells why clients have no tunnel.</summary>
 /// <param name="inquiry">Asks the engine.</param>
 /// <param name="routes">Asks it for the figures of all servers.</param>
+/// <param name="namesOfAll">What servers and clients are called.</param>
 /// <param name="attempts">Clients that gave up.</param>
 /// <param name="time">The clock.</param>
-internal sealed class CausesReader(EngineInquiry inquiry, RoutesInquiry routes, Attempts attempts, TimeProvider time)
+internal sealed class CausesReader(EngineInquiry inquiry, RoutesInquiry routes, NamesOfAll namesOfAll, Attempts attempts, TimeProvider time)
 {
     /// <summary>Tells; null if the engine does not answer in time.</summary>
     /// <param name="client">An address, an address and port, or the name of a peer; null for everybody.</param>
@@ -38,7 +39,7 @@ internal sealed class CausesReader(EngineInquiry inquiry, RoutesInquiry routes, 
             from = page.Next;
         }
 
-        Dictionary<RouteId, Names> names = servers.Served.ToDictionary(each => each.Id, Names.Of);
+        IReadOnlyDictionary<RouteId, Names> names = namesOfAll.Of(servers.Served);
         Evidence? evidence = await inquiry.AskAsync(
             new Question { Strangers = true },
             query => new Evidence

@@ -56,6 +56,11 @@ internal sealed record RoutesRoom(IReadOnlyList<Served> Servers, IReadOnlyList<P
     /// <summary>Whether it is room for these.</summary>
     public bool Fits(IReadOnlyList<Served> now, bool withPeers)
     {
+        if (ReferenceEquals(now, Servers) && !withPeers)
+        {
+            return true;
+        }
+
         bool fits = now.Count == Servers.Count;
         for (int place = 0; place < now.Count && fits; place++)
         {

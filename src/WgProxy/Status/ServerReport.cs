@@ -1,9 +1,10 @@
 namespace WgProxy.Status;
 
-/// <summary>All servers.</summary>
+/// <summary>A page of servers.</summary>
 /// <param name="Now">The instant of the answer.</param>
+/// <param name="Next">Where the next page begins; null if there is none.</param>
 /// <param name="Servers">One after the other, in the order of their routes.</param>
-internal sealed record ServersReport(DateTimeOffset Now, IReadOnlyList<ServerReport> Servers);
+internal sealed record ServersReport(DateTimeOffset Now, int? Next, IReadOnlyList<ServerReport> Servers);
 
 /// <summary>One server.</summary>
 internal sealed record ServerReport

@@ -1,4 +1,4 @@
-using WgProxy.Core.Engine;
+using WgProxy.Hosting;
 using WgProxy.Serving;
 
 namespace WgProxy.Status;
@@ -40,117 +40,39 @@ internal sealed record SessionsQuestion(SessionOrder Order, int Limit)
     public int Port { get; init; }
 }
 
-/// <summary>Reads mappings page by page, and keeps no more of them than the answer holds.</summary>
+/// <summary>Reads mappings a few at a time, and keeps no more of them than the answer holds.</summary>
+/// <param name="inquiry">Asks the engine.</param>
+/// <param name="servers">The servers.</param>
+/// <param name="time">The clock.</param>
 internal sealed class SessionsReader(EngineInquiry inquiry, ServerSet servers, TimeProvider time)
 {
-    private readonly List<SessionReport> _found = [];
-    private readonly PriorityQueue<MappingStatus, long> _best = new();
-    private int _matching;
+    private readonly NamesOfAll _names = new();
 
-    /// <summary>Reads; null if the engine does not answer in time.</summary>
-    public async Task<SessionsReport?> ReadAsync(SessionsQuestion question, CancellationToken stop)
+    // What one reader needs is kept for the next. Two at once have one each.
+    private SessionsRoom? _spare;
+
+    /// <summary>Reads; null if the engine does not answer in time. The caller disposes of the answer, a <see cref="SessionsReport"/>.</summary>
+    public async Task<AnswerBytes?> ReadAsync(SessionsQuestion question, CancellationToken stop)
     {
-        Dictionary<RouteId, Names> names = servers.Now.ToDictionary(served => served.Id, Names.Of);
-        int? next = question.From;
-        Tick now = default;
-        while (next is { } from)
+        IReadOnlyDictionary<RouteId, Names> names = _names.Of(servers.Now);
+        SessionsRoom room = Interlocked.Exchange(ref _spare, null) ?? new SessionsRoom();
+        try
         {
-            PageRead? page = await inquiry.AskAsync(new Question { From = from }, query => Take(question, query, names), stop);
-            if (page is null)
+            room.Begin(question, names);
+            while (room.Next is { } from)
             {
-                return null;
+                if (await inquiry.AskAsync(new Question { From = from }, room.Take, stop) is null)
+                {
+                    return null;
+                }
             }
 
-            (next, now) = (page.Next, page.Now);
-            if (question.Order == SessionOrder.Slot && _found.Count == question.Limit)
-            {
-                break;
-            }
+            return new SessionsPage(names, time.GetUtcNow(), room.Now).Write(room);
         }
-
-        Stack<SessionReport> sorted = new();
-        while (_best.TryDequeue(out MappingStatus mapping, out _))
+        finally
         {
-            sorted.Push(ReportOf(mapping, now, names));
-        }
-
-        return new SessionsReport(time.GetUtcNow(), _matching, next, question.Order == SessionOrder.Slot ? _found : [.. sorted]);
-    }
-
-    private PageRead Take(SessionsQuestion question, EngineQuery query, Dictionary<RouteId, Names> names)
-    {
-        foreach (ref readonly MappingStatus mapping in query.Mappings)
-        {
-            Names? of = names.GetValueOrDefault(mapping.Route);
-            if ((question.Port != 0 && question.Port != mapping.Port)
-                || (question.Server is { } server && !string.Equals(of?.Server, server, StringComparison.OrdinalIgnoreCase))
-                || (question.Peer is { } peer && !string.Equals(of?.PeerOf(mapping.Peer), peer, StringComparison.OrdinalIgnoreCase)))
-            {
-                continue;
-            }
-
-            if (question.Order != SessionOrder.Slot)
-            {
-                Keep(mapping, question);
-            }
-            else if (_found.Count < question.Limit)
-            {
-                _found.Add(ReportOf(mapping, query.Now, names));
-            }
-            else
-            {
-                return new PageRead(mapping.Slot, query.Now);
-            }
-
-            _matching++;
-        }
-
-        return new PageRead(query.Next < 0 ? null : query.Next, query.Now);
-    }
-
-    private void Keep(in MappingStatus mapping, SessionsQuestion question)
-    {
-        long rank = question.Order switch
-        {
-            SessionOrder.Traffic => mapping.UplinkBytes + mapping.DownlinkBytes,
-            SessionOrder.LastValid => mapping.LastValid.Milliseconds,
-            _ => -mapping.Expires.Milliseconds,
-        };
-        if (_best.Count < question.Limit)
-        {
-            _best.Enqueue(mapping, rank);
-        }
-        else
-        {
-            _ = _best.EnqueueDequeue(mapping, rank);
+            room.End();
+            _spare = room;
         }
     }
-
-    private SessionReport ReportOf(in MappingStatus mapping, Tick now, Dictionary<RouteId, Names> names)
-    {
-        DateTimeOffset instant = time.GetUtcNow();
-        Names? of = names.GetValueOrDefault(mapping.Route);
-        double? age = mapping.LastValid == default ? null : Math.Max(0, now - mapping.LastValid) / 1000.0;
-        double rest = Math.Max(0, mapping.Expires - now) / 1000.0;
-        return new SessionReport
-        {
-            Client = new System.Net.IPEndPoint(mapping.Source.Address, mapping.Source.Port).ToString(),
-            LocalPort = mapping.Source.LocalPort,
-            LocalAddress = mapping.Source.Local.Equals(System.Net.IPAddress.IPv6Any) ? null : mapping.Source.Local.ToString(),
-            Server = of?.Server,
-            Peer = of?.PeerOf(mapping.Peer),
-            Proof = mapping.Proof.ToString(),
-            UpstreamPort = mapping.Port,
-            ServerAddress = mapping.Server.ToString(),
-            UplinkBytes = mapping.UplinkBytes,
-            DownlinkBytes = mapping.DownlinkBytes,
-            LastValid = age is null ? null : instant.AddSeconds(-age.Value),
-            LastValidSeconds = age,
-            Expires = instant.AddSeconds(rest),
-            ExpiresSeconds = rest,
-            IsUnanswered = mapping.IsUnanswered,
-        };
-    }
-
-    private sealed record PageRead(int? Next, Tick Now);
 }

@@ -25,13 +25,15 @@ namespace WgProxy.Status;
 [JsonSerializable(typeof(LogLevelReport))]
 internal sealed partial class StatusJson : JsonSerializerContext
 {
+    /// <summary>How text is written. Keys keep their plus signs. A browser does not take an answer for HTML: its type says what it is, and forbids to
+    /// guess.</summary>
+    public static JavaScriptEncoder Encoder => JavaScriptEncoder.UnsafeRelaxedJsonEscaping;
+
     /// <summary>The form of everything that is written and read.</summary>
     public static StatusJson Written { get; } = new(new JsonSerializerOptions
     {
         PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
         UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
-
-        // Keys keep their plus signs. A browser does not take an answer for HTML: its type says what it is, and forbids to guess.
-        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+        Encoder = Encoder,
     });
 }

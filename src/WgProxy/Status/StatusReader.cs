@@ -1,7 +1,5 @@
-using System.Net;
 using WgProxy.Accounting;
 using WgProxy.Core.Engine;
-using WgProxy.Core.Routes;
 using WgProxy.History;
 using WgProxy.Hosting;
 using WgProxy.Linux.Net;
@@ -19,48 +17,35 @@ namespace WgProxy.Status;
 internal sealed class StatusReader(IEngine engine, EngineInquiry inquiry, ServerSet servers, RelayFacts facts, TimeProvider time)
 {
     private readonly RoutesInquiry _routes = new(inquiry, () => servers.Now);
+    private readonly NamesOfAll _names = new();
+    private readonly SessionsReader _sessions = new(inquiry, servers, time);
 
     /// <summary>The relay as a whole.</summary>
     public Task<StatusReport?> ReadStatusAsync(CancellationToken stop) => _routes.AskAsync(
         withPeers: false,
-        (room, query) => StatusOf(query.Counters, room.Servers, Enumerable.Range(0, room.Servers.Count).Count(place => room.Figures.StatusAt(place).IsLoaded)),
+        (room, query) => StatusOf(query.Counters, room.Servers, LoadedOf(room.Figures)),
         stop);
 
-    /// <summary>All servers.</summary>
-    public Task<ServersReport?> ReadServersAsync(CancellationToken stop) => _routes.AskAsync(
-        withPeers: false,
-        (room, _) => new ServersReport(
-            time.GetUtcNow(), [.. room.Servers.Select((served, place) => ServerOf(served, room.Figures.CountersAt(place), room.Figures.StatusAt(place)))]),
-        stop);
+    /// <summary>A page of servers, a <see cref="ServersReport"/>. The caller disposes of it.</summary>
+    public Task<AnswerBytes?> ReadServersAsync(ServersQuestion question, CancellationToken stop) => _routes.AskAsync(
+        withPeers: false, (room, _) => new ServersPage(room, facts.History).Write(question, time.GetUtcNow()), stop);
 
-    /// <summary>All clients that have names.</summary>
-    public Task<PeersReport?> ReadPeersAsync(CancellationToken stop) => _routes.AskAsync(
-        withPeers: true,
-        (room, query) => new PeersReport(
-            time.GetUtcNow(), [.. room.Servers.SelectMany((served, place) => PeersOf(served, room.Peers[place], room.Figures.PeersAt(place), query.Now))]),
-        stop);
+    /// <summary>All clients that have names, a <see cref="PeersReport"/>. The caller disposes of it.</summary>
+    public Task<AnswerBytes?> ReadPeersAsync(CancellationToken stop) => _routes.AskAsync(
+        withPeers: true, (room, query) => new PeersPage(room, _names.Of(room.Servers)).Write(query.Now, time.GetUtcNow()), stop);
 
-    /// <summary>A page of mappings.</summary>
-    public Task<SessionsReport?> ReadSessionsAsync(SessionsQuestion question, CancellationToken stop) =>
-        new SessionsReader(inquiry, servers, time).ReadAsync(question, stop);
+    /// <summary>A page of mappings, a <see cref="SessionsReport"/>. The caller disposes of it.</summary>
+    public Task<AnswerBytes?> ReadSessionsAsync(SessionsQuestion question, CancellationToken stop) => _sessions.ReadAsync(question, stop);
 
     /// <summary>Why clients have no tunnel.</summary>
     /// <param name="client">An address, an address and port, or the name of a peer; null for everybody.</param>
     /// <param name="stop">Ends the wait.</param>
     public Task<CausesReport?> ReadCausesAsync(string? client, CancellationToken stop) =>
-        new CausesReader(inquiry, _routes, facts.Attempts, time).ReadAsync(client, stop);
+        new CausesReader(inquiry, _routes, _names, facts.Attempts, time).ReadAsync(client, stop);
 
-    /// <summary>What became of datagrams.</summary>
-    public Task<DropsReport?> ReadDropsAsync(CancellationToken stop) => _routes.AskAsync(
-        withPeers: false,
-        (room, query) => new DropsReport(
-            time.GetUtcNow(),
-            [
-                .. DropsOf(null, direction => CounterNames.Dropped(query.Counters, direction)),
-                .. room.Servers.SelectMany((served, place) => DropsOf(served.Options.Name, direction => CounterNames.Dropped(room.Figures.CountersAt(place), direction))),
-            ],
-            VerdictMeanings.All),
-        stop);
+    /// <summary>What became of datagrams, a <see cref="DropsReport"/>. The caller disposes of it.</summary>
+    public Task<AnswerBytes?> ReadDropsAsync(CancellationToken stop) => _routes.AskAsync(
+        withPeers: false, (room, query) => DropsPage.Write(query.Counters, room, time.GetUtcNow()), stop);
 
     /// <summary>The last hour; null if there is no server of that name, or none of it is kept.</summary>
     /// <param name="server">The server's name; null for the relay as a whole.</param>
@@ -89,6 +74,17 @@ internal sealed class StatusReader(IEngine engine, EngineInquiry inquiry, Server
         string[] unresolved = [.. all.Where(IsUnresolved).Select(served => served.Options.Name)];
         bool isResolved = unresolved.Length < all.Count;
         return new ReadyReport(isAlive && isBound && isResolved, isBound, isResolved, isAlive, unresolved);
+    }
+
+    private static int LoadedOf(RouteFigures figures)
+    {
+        int loaded = 0;
+        for (int place = 0; place < figures.Count; place++)
+        {
+            loaded += figures.StatusAt(place).IsLoaded ? 1 : 0;
+        }
+
+        return loaded;
     }
 
     private static bool IsUnresolved(Served served) => served.Route.Addresses.Count == 0;
@@ -142,69 +138,6 @@ internal sealed class StatusReader(IEngine engine, EngineInquiry inquiry, Server
         }
     }
 
-    private ServerReport ServerOf(Served served, RouteCounters counters, RouteStatus status)
-    {
-        RateNow? rate = facts.History?.RateOf(served.Id);
-        MappingsReport mappings = MappingsOf(CounterNames.Mappings(counters));
-        return new ServerReport
-        {
-            Name = served.Options.Name,
-            PublicKey = served.Options.Key.ToString(),
-            Endpoints = [.. EndpointsOf(served)],
-            EndpointInUse = status.InUse?.ToString(),
-            Health = IsUnresolved(served) ? "unresolved"
-                : served.Silence?.IsSilent == true ? "silent"
-                : counters[Proof.Answered] + counters[Proof.Established] + counters[Proof.Confirmed] > 0 ? "answering" : "idle",
-            IsLoaded = status.IsLoaded,
-            Mappings = mappings,
-            Handshakes = counters.Handshakes,
-            Uplink = TrafficOf(counters, Direction.Uplink, rate),
-            Downlink = TrafficOf(counters, Direction.Downlink, rate),
-            Peers = served.Options.Peers.Count,
-            PeersOnly = served.Options.Settings.PeersOnly,
-        };
-    }
-
-    private static IEnumerable<EndpointReport> EndpointsOf(Served served)
-    {
-        IReadOnlyList<Configuration.ServerName> names = served.Options.Endpoints;
-        for (int i = 0; i < names.Count; i++)
-        {
-            IReadOnlyList<IPEndPoint> addresses = i < served.Resolvers.Count ? served.Resolvers[i].Addresses.Addresses : [];
-            yield return new EndpointReport(names[i].ToString(), [.. addresses.Select(address => address.ToString())]);
-        }
-    }
-
-    private PeerReport[] PeersOf(Served served, PeerList list, ReadOnlySpan<PeerStatus> peers, Tick clock)
-    {
-        DateTimeOffset now = time.GetUtcNow();
-        Dictionary<PeerId, string> names = served.Options.Peers.ToDictionary(peer => list.Find(peer.Key), peer => peer.Name);
-        PeerReport[] reports = new PeerReport[peers.Length];
-        for (int i = 0; i < reports.Length; i++)
-        {
-            ref readonly PeerStatus peer = ref peers[i];
-            double? age = peer.LastSeen == default ? null : Math.Max(0, clock - peer.LastSeen) / 1000.0;
-            string key = list.KeyOf(peer.Peer)!.ToString();
-            reports[i] = new PeerReport(
-                served.Options.Name,
-                names.GetValueOrDefault(peer.Peer, key),
-                key,
-                peer.Mappings,
-                peer.Handshakes,
-                new PassedReport(peer.UplinkDatagrams, peer.UplinkBytes),
-                new PassedReport(peer.DownlinkDatagrams, peer.DownlinkBytes),
-                age is null ? null : now.AddSeconds(-age.Value),
-                age);
-        }
-
-        return reports;
-    }
-
-    private static IEnumerable<DropReport> DropsOf(string? server, Func<Direction, IEnumerable<(string Name, long Value)>> dropped) =>
-        Enum.GetValues<Direction>().SelectMany(direction => dropped(direction)
-            .Where(verdict => verdict.Value != 0)
-            .Select(verdict => new DropReport(server, direction == Direction.Uplink ? "uplink" : "downlink", verdict.Name, verdict.Value)));
-
     private static MappingsReport MappingsOf(IEnumerable<(string Name, long Value)> mappings)
     {
         Dictionary<string, long> byProof = mappings.ToDictionary(each => each.Name, each => each.Value, StringComparer.Ordinal);
@@ -214,19 +147,10 @@ internal sealed class StatusReader(IEngine engine, EngineInquiry inquiry, Server
     private static TrafficReport TrafficOf(CountersSnapshot counters, Direction direction, RateNow? rate) => TrafficOf(
         counters.Passed(direction), counters.ForwardedBytes(direction), CounterNames.Dropped(counters, direction), direction, rate);
 
-    private static TrafficReport TrafficOf(RouteCounters counters, Direction direction, RateNow? rate) => TrafficOf(
-        counters[direction, Verdict.Forward] + counters[direction, Verdict.Open],
-        counters.ForwardedBytes(direction),
-        CounterNames.Dropped(counters, direction),
-        direction,
-        rate);
-
     private static TrafficReport TrafficOf(long datagrams, long bytes, IEnumerable<(string Name, long Value)> dropped, Direction direction, RateNow? rate) => new(
         datagrams,
         bytes,
         dropped.Sum(verdict => verdict.Value),
-        Rounded(direction == Direction.Uplink ? rate?.UplinkBytes : rate?.DownlinkBytes),
-        Rounded(direction == Direction.Uplink ? rate?.UplinkDatagrams : rate?.DownlinkDatagrams));
-
-    private static double? Rounded(double? rate) => rate is { } number ? Math.Round(number, 1) : null;
+        ReportWriter.Rounded(direction == Direction.Uplink ? rate?.UplinkBytes : rate?.DownlinkBytes),
+        ReportWriter.Rounded(direction == Direction.Uplink ? rate?.UplinkDatagrams : rate?.DownlinkDatagrams));
 }

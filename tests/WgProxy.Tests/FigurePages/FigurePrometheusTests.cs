@@ -179,7 +179,11 @@ public sealed partial class FigurePrometheusTests
 
                 using PageWriter? page = await reader.ReadPageAsync(CancellationToken.None);
                 context.Response.ContentType = PageWriter.ContentType;
-                await context.Response.OutputStream.WriteAsync(page!.Bytes);
+                foreach (ReadOnlyMemory<byte> part in page!.Bytes.Parts)
+                {
+                    await context.Response.OutputStream.WriteAsync(part);
+                }
+
                 context.Response.Close();
             }
         }

@@ -6,6 +6,7 @@ using WgProxy.Core.Protocol;
 using WgProxy.Core.Routes;
 using WgProxy.Figures;
 using WgProxy.Serving;
+using WgProxy.Tests.Status;
 
 namespace WgProxy.Tests.FigurePages;
 
@@ -89,7 +90,7 @@ internal sealed class MadeUp : IEngine
     public async Task<string> PageAsync()
     {
         using PageWriter? page = await Reader.ReadPageAsync(TestContext.Current.CancellationToken);
-        return System.Text.Encoding.UTF8.GetString(page!.Bytes.Span);
+        return page!.Bytes.Text();
     }
 
     public void Start() => throw new NotSupportedException();

@@ -119,7 +119,7 @@ public sealed class RelayHistoryTests
         Assert.NotNull(history.Report(first));
         Assert.Null(history.Report(left));
         Assert.Equal(RelayHistory.MostServers, history.Report(null)!.Servers.Count);
-        Assert.Equal(10, history.RateOf(relay.IdOf(RelayHistory.MostServers))!.UplinkBytes);
+        Assert.Equal(10, history.RateOf(relay.IdOf(RelayHistory.MostServers))!.Value.UplinkBytes);
 
         relay.Remove("s1");
         time.Advance(RelayHistory.Step);

@@ -18,7 +18,7 @@ public sealed class StatusQueriesTests
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task Each_report_of_a_thousand_servers_is_one_query()
+    public async Task Each_report_or_page_of_a_thousand_servers_is_one_query()
     {
         FakeTime time = new();
         PeerOptions alice = new("alice", Keys.Parse(Keys.TextOf(5_000)));
@@ -33,39 +33,52 @@ public sealed class StatusQueriesTests
         // The last one has its figures where its name is.
         Route last = servers.Now[^1].Route;
         engine.Ask(last);
-        ServersReport? all = await reader.ReadServersAsync(Stop);
-        Assert.Equal((Servers, 1), (all!.Servers.Count, engine.Queries));
-        Assert.Equal([.. Enumerable.Repeat(0L, Servers - 1), 1], all.Servers.Select(server => server.Mappings.All));
-        Assert.Equal("192.0.2.1:51820", all.Servers[^1].EndpointInUse);
+        List<ServerReport> all = [];
+        for (int? from = 0; from is not null;)
+        {
+            ServersReport page = await ServersFromAsync(from.Value);
+            Assert.Equal(ServersQuestion.MostServers, page.Servers.Count);
+            all.AddRange(page.Servers);
+            from = page.Next;
+        }
+
+        Assert.Equal((Servers, Servers / ServersQuestion.MostServers), (all.Count, engine.Queries));
+        Assert.Equal([.. Enumerable.Repeat(0L, Servers - 1), 1], all.Select(server => server.Mappings.All));
+        Assert.Equal("192.0.2.1:51820", all[^1].EndpointInUse);
+        Assert.Equal("s7", Assert.Single((await reader.ReadServersAsync(new ServersQuestion(1) { Server = "S7" }, Stop).AsAsync(StatusJson.Written.ServersReport)).Servers).Name);
+        int asked = engine.Queries;
 
         Assert.Equal(Servers, (await reader.ReadStatusAsync(Stop))!.Servers);
-        Assert.Equal(2, engine.Queries);
-        PeerReport peer = Assert.Single((await reader.ReadPeersAsync(Stop))!.Peers);
-        Assert.Equal(("s7", "alice", 3), (peer.Server, peer.Name, engine.Queries));
+        Assert.Equal(asked + 1, engine.Queries);
+        PeerReport peer = Assert.Single((await reader.ReadPeersAsync(Stop).AsAsync(StatusJson.Written.PeersReport)).Peers);
+        Assert.Equal(("s7", "alice", asked + 2), (peer.Server, peer.Name, engine.Queries));
 
         engine.Refuse(last);
-        DropsReport? drops = await reader.ReadDropsAsync(Stop);
-        Assert.Equal([(null, 1L), ($"s{Servers}", 1L)], drops!.Drops.Where(drop => drop.Verdict is "Replayed").Select(drop => (drop.Server, drop.Datagrams)));
-        Assert.Equal(4, engine.Queries);
+        DropsReport drops = await reader.ReadDropsAsync(Stop).AsAsync(StatusJson.Written.DropsReport);
+        Assert.Equal([(null, 1L), ($"s{Servers}", 1L)], drops.Drops.Where(drop => drop.Verdict is "Replayed").Select(drop => (drop.Server, drop.Datagrams)));
+        Assert.Equal(asked + 3, engine.Queries);
 
         // One for the servers, one for a page of mappings, one for strangers.
         Assert.NotNull(await reader.ReadCausesAsync(null, Stop));
-        Assert.Equal(7, engine.Queries);
+        Assert.Equal(asked + 6, engine.Queries);
 
         // A list that has changed has other room.
         using CancellationTokenSource end = CancellationTokenSource.CreateLinkedTokenSource(Stop);
         _ = servers.RunAsync(new Announcements(_ => true, time), new OwnAddresses([], () => []), (_, _) => new TaskCompletionSource<IPAddress[]>().Task, end.Token);
         _ = servers.Change([.. servers.Servers.Skip(1)], TimeSpan.FromSeconds(300));
-        Assert.Equal(("s2", Servers - 1), ((await reader.ReadServersAsync(Stop))!.Servers is var rest ? (rest[0].Name, rest.Count) : default));
-        Assert.Equal(8, engine.Queries);
+        Assert.Equal("s2", (await ServersFromAsync(0)).Servers[0].Name);
+        Assert.Equal(asked + 7, engine.Queries);
         await end.CancelAsync();
+
+        Task<ServersReport> ServersFromAsync(int from) =>
+            reader.ReadServersAsync(new ServersQuestion(ServersQuestion.MostServers) { From = from }, Stop).AsAsync(StatusJson.Written.ServersReport);
     }
 
     private static ServerName Name => new("192.0.2.1", 51_820, IPAddress.Parse("192.0.2.1"));
 
     private static Options Options { get; } = OptionsOf();
 
-    private static Options OptionsOf()
+    internal static Options OptionsOf()
     {
         HeardLog heard = new();
         CommandLine line = new(["--server", "192.0.2.1:51820", "--public-key", Keys.Text]);
