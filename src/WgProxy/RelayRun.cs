@@ -25,6 +25,9 @@ internal sealed class RelayRun
     private const int MostServersShown = 100;
     private const int MostPeersShown = 100;
 
+    // By which programs that speak OTLP are told where to send figures (OpenTelemetry specification, "Protocol Exporter").
+    private static readonly string[] OtlpVariables = ["OTEL_EXPORTER_OTLP_METRICS_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT"];
+
     private static readonly TimeSpan StartLasts = TimeSpan.FromSeconds(1);
 
     private readonly Options _options;
@@ -105,6 +108,11 @@ internal sealed class RelayRun
         foreach (string shortfall in engine.Shortfalls)
         {
             _log.Shortfall(shortfall);
+        }
+
+        if (Array.Find(OtlpVariables, variable => !string.IsNullOrEmpty(Environment.GetEnvironmentVariable(variable))) is { } asked)
+        {
+            _log.OtlpIsNotSpoken(asked);
         }
 
         Trouble trouble = new(engine.ReadCountersAsync, all => _servers.LookAsync(all, engine.ReadCountersAsync), TimeProvider.System, _log);

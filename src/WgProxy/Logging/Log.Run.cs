@@ -45,6 +45,11 @@ internal sealed partial class Log
     /// <summary>The system granted less than the engine asked for.</summary>
     public void Shortfall(string what) => Warning(what);
 
+    /// <summary>A variable asks for figures by OTLP, which this program does not speak.</summary>
+    public void OtlpIsNotSpoken(string variable) =>
+        Warning($"{variable} is set, and figures are not sent by OTLP: expected an OpenTelemetry collector whose prometheus receiver asks "
+            + "--metrics ADDRESS:PORT (contrib/otelcol/wgproxy.yaml)");
+
     /// <summary>The journal's socket is not there, though the operator wants it.</summary>
     public void JournalIsMissing(string path) =>
         Warning($"{OptionTable.LogFormat.Name} is \"journald\": there is no socket {path}; lines go to standard error as text");

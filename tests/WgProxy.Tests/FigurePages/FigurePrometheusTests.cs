@@ -35,6 +35,28 @@ public sealed partial class FigurePrometheusTests
     }
 
     [Fact]
+    public async Task The_collector_of_OpenTelemetry_is_told_to_scrape_as_Prometheus_is()
+    {
+        Promtool.Need();
+        string[] lines = await File.ReadAllLinesAsync(Path.Combine(Repository.Root, "contrib", "otelcol", "wgproxy.yaml"), TestContext.Current.CancellationToken);
+
+        // Its receiver takes a configuration of Prometheus as it is, six columns in.
+        string config = string.Concat(lines.SkipWhile(line => line is not "    config:").Skip(1).TakeWhile(line => line.StartsWith("      ", StringComparison.Ordinal)).Select(line => line[6..] + "\n"));
+        Assert.Contains("job_name: wgproxy\n", config, StringComparison.Ordinal);
+        string file = Path.Combine(Directory.CreateTempSubdirectory("wgproxy-otelcol-").FullName, "prometheus.yml");
+        await File.WriteAllTextAsync(file, config, TestContext.Current.CancellationToken);
+        try
+        {
+            (int code, string said) = await Promtool.RunAsync("", "check", "config", file);
+            Assert.True(code == 0, said);
+        }
+        finally
+        {
+            Directory.Delete(Path.GetDirectoryName(file)!, recursive: true);
+        }
+    }
+
+    [Fact]
     public async Task Every_query_of_the_dashboard_and_of_the_rules_finds_series_of_a_relay_with_traffic()
     {
         Promtool.Need();
