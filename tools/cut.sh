@@ -28,7 +28,7 @@ last=$(sed -n 's:.*<Version>\(.*\)</Version>.*:\1:p' Version.props)
 dpkg --compare-versions "${version/-/\~}" gt "${last/-/\~}" || stop "$version is not above $last"
 if [[ -n $opens ]]; then
     sed -i "s:<Version>.*</Version>:<Version>$version-alpha.1</Version>:" Version.props
-    sed -i "0,/^## /s:^## :## $version, unreleased\n\nNothing yet.\n\n## :" CHANGELOG.md
+    sed -i "0,/^## /s:^## :## $version, unreleased\n\n- Nothing yet.\n\n## :" CHANGELOG.md
     exit
 fi
 grep -q "^## $version, unreleased\$" CHANGELOG.md || stop "CHANGELOG.md has no heading \"## $version, unreleased\""

@@ -11,6 +11,8 @@ public sealed class DocumentedCommandsTests
     // A client that the documents' examples have.
     private const string ExampleClient = "192.0.2.7";
 
+    private static readonly WireGuardKey Attic = WireGuardKey.New();
+
     [PackageFact]
     public async Task Questions_are_answered()
     {
@@ -45,7 +47,9 @@ public sealed class DocumentedCommandsTests
     {
         using InstalledStage stage = await StartAsync();
         using ProbeStream stream = await stage.ConnectAsync();
-        Type(stage, $"sed -i 's/^Name = attic/Name = office/' {InstalledStage.Configuration}");
+
+        // Another server in place of the one that is not to be: its key tells them apart.
+        Type(stage, $"sed -i -e 's/^Name = attic/Name = office/' -e 's|{Attic.Public}|{WireGuardKey.New().Public}|' {InstalledStage.Configuration}");
         DocumentBlock block = DocumentCommands.Of("docs/commands.md", nameof(DocumentedCommandsTests)).Single(each => each.Language is "console");
         foreach (string answered in string.Join('\n', block.Lines).Split("$ ", StringSplitOptions.RemoveEmptyEntries))
         {
@@ -77,7 +81,7 @@ public sealed class DocumentedCommandsTests
         {
             stage.FillIn();
             stage.Host.Shell($"""
-                sed -i '/^PublicKey = /a\[Peer]\nName = alice-phone\nPublicKey = {stage.Client.Key.Public}\n\n[Server]\nName = attic\nEndpoint = [2001:db8::9]:51820\nPublicKey = {WireGuardKey.New().Public}\n' {InstalledStage.Configuration}
+                sed -i '/^PublicKey = /a\[Peer]\nName = alice-phone\nPublicKey = {stage.Client.Key.Public}\n\n[Server]\nName = attic\nEndpoint = [2001:db8::9]:51820\nPublicKey = {Attic.Public}\n' {InstalledStage.Configuration}
                 ln -sf {InstalledStage.Configuration} /run/FILE
                 """);
             stage.Host.Control("start", "wgproxy.service");

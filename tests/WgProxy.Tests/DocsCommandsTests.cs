@@ -24,7 +24,7 @@ public sealed partial class DocsCommandsTests
         Assert.All(DocumentCommands.All(document), block =>
         {
             string place = $"{document}:{block.Line}";
-            Assert.True(block.IsCommands || NotTyped.Contains(block.Language), $"{place}: expected sh, console, or one of {string.Join(", ", NotTyped)} behind the fence, not \"{block.Language}\"");
+            Assert.True(block.IsCommands || NotTyped.Contains(block.Language, StringComparer.Ordinal), $"{place}: expected sh, console, or one of {string.Join(", ", NotTyped)} behind the fence, not \"{block.Language}\"");
             if (!block.IsCommands)
             {
                 Assert.All(block.Lines, line => Assert.False(LooksTyped(line), $"{place}: \"{line}\" looks like a command: mark the block as sh or console"));
@@ -63,7 +63,7 @@ public sealed partial class DocsCommandsTests
     public void A_line_that_somebody_types_is_known(string line, bool isTyped) => Assert.Equal(isTyped, LooksTyped(line));
 
     private static bool LooksTyped(string line) =>
-        line.StartsWith("$ ", StringComparison.Ordinal) || (line.Split(' ') is [string program, string next, ..] && Programs.Contains(program) && !next.EndsWith(':'));
+        line.StartsWith("$ ", StringComparison.Ordinal) || (line.Split(' ') is [string program, string next, ..] && Programs.Contains(program, StringComparer.Ordinal) && !next.EndsWith(':'));
 
     private static bool IsTaken(string document, string test) =>
         Repository.Files("tests", $"{test}.cs").Any(file => FactOrTheory().IsMatch(File.ReadAllText(file)))
@@ -72,7 +72,7 @@ public sealed partial class DocsCommandsTests
     private static bool IsKnown(string[] words)
     {
         VerbSyntax command = VerbSyntax.All.FirstOrDefault(verb => verb.Name.Length > 0 && string.Equals(verb.Name, words[0], StringComparison.Ordinal)) ?? VerbSyntax.All[0];
-        string[] flags = [.. VerbSyntax.All.SelectMany(verb => verb.Flags).Where(command.Flags.Contains).Select(flag => flag.Name), .. OptionTable.Rows.Select(row => row.Flag), "--help", "--version"];
+        string[] flags = [.. command.Flags.Select(flag => flag.Name), .. OptionTable.Rows.Select(row => row.Flag), "--help", "--version"];
         return (command.Name.Length > 0 || words[0].StartsWith('-'))
             && words.Where(word => word.StartsWith("--", StringComparison.Ordinal)).All(word => flags.Contains(word.Split('=')[0], StringComparer.Ordinal));
     }

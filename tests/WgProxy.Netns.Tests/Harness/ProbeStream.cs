@@ -66,6 +66,18 @@ internal sealed class ProbeStream : IDisposable
         }
     }
 
+    /// <summary>How many are lost, without those that may still be on their way: what was sent after the last that arrived.</summary>
+    public int LostSoFar
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _arrived.Take(_arrived.FindLastIndex(instant => instant != null) + 1).Count(instant => instant == null);
+            }
+        }
+    }
+
     /// <summary>The instant, as the account tells instants.</summary>
     public TimeSpan Elapsed => _watch.Elapsed;
 
