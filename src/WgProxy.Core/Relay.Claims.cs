@@ -21,7 +21,7 @@ internal sealed partial class Relay
     private Decision? TryClaim(DatagramKind kind, ReadOnlySpan<byte> datagram, in Source source, Resolved found, Tick now)
     {
         int route = _roaming.RouteOf(found);
-        IPEndPoint? server = _routes[route].Addresses.Best(now);
+        IPEndPoint? server = _roaming.ServerOf(found) ?? _routes[route].Addresses.Best(now);
         if (RefusalOfClaim(source, found, route, server, now) is Verdict refusal)
         {
             bool hasOther = _roaming.Instead >= 0 && _mappings[_roaming.Instead].Proof != Proof.None;

@@ -22,6 +22,11 @@ internal sealed partial class Relay
         uint receiver = Datagram.ReceiverIndex(kind, datagram);
         if (!found.IsExplained)
         {
+            if (kind == DatagramKind.Response && _sought is not null)
+            {
+                Seek(receiver, source, now);
+            }
+
             Verdict verdict = slot < 0 ? Verdict.NoMapping
                 : _tunnels.HasIssued(_mappings[slot].Tunnel, receiver, now) ? Verdict.BadMac1
                 : Verdict.UnknownIndex;
@@ -63,6 +68,11 @@ internal sealed partial class Relay
         {
             if (!found.IsClaim)
             {
+                if (_sought is not null)
+                {
+                    Seek(receiver, source, now);
+                }
+
                 return found.Slot < 0 ? Adopt(run, stride, source, now) : Unexplained(found.Slot, run, stride, receiver, now);
             }
 

@@ -50,12 +50,16 @@ public sealed partial class LinuxEngine
         }
     }
 
+    /// <inheritdoc/>
+    bool IEngine.Tell(DirectoryAnswer answer) =>
+        !_stopped && answer.Sought.Owner < _workers.Length && _workers[answer.Sought.Owner].Tell(answer);
+
     private void PrepareRecords(Steering steering)
     {
         for (int i = 0; i < _workers.Length; i++)
         {
             int worker = i;
-            _workers[i].PrepareRecords(source => steering.WorkerOf(source) == worker, batch => EndPart(batch, isDone: true), _held);
+            _workers[i].PrepareRecords(worker, source => steering.WorkerOf(source) == worker, batch => EndPart(batch, isDone: true), _held);
         }
     }
 

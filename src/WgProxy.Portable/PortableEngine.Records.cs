@@ -9,6 +9,7 @@ public sealed partial class PortableEngine
 {
     private readonly RecordLine? _records;
     private readonly RestoreLine _restores;
+    private readonly DirectoryLine? _directory;
     private ListenPlaces _places = new([], knowsLocal: false);
 
     /// <inheritdoc/>
@@ -25,11 +26,24 @@ public sealed partial class PortableEngine
         _wake.Set();
     }
 
+    /// <inheritdoc/>
+    bool IEngine.Tell(DirectoryAnswer answer)
+    {
+        bool told = !_stopped && _directory?.Post(answer) == true;
+        if (told)
+        {
+            _wake.Set();
+        }
+
+        return told;
+    }
+
     private Tick ContinueRecords(Tick now)
     {
         bool restores = _restores.Continue(_relay, now);
         Tick next = _records?.Continue(_relay, now) ?? Tick.Never;
-        return restores ? now : next;
+        bool seeks = _directory?.Continue(_relay, now) == true;
+        return restores || seeks ? now : next;
     }
 
     private bool Reopen(int slot, in MappingRecord record, Tick now)

@@ -64,6 +64,12 @@ public sealed partial class PortableEngine : IEngine
             _relay.KeepJournal();
         }
 
+        if (settings.Directory is DirectorySettings directory)
+        {
+            _directory = new DirectoryLine(directory, owner: 0);
+            _relay.KeepDirectory();
+        }
+
         // A port rests as long as a server may still send to it: for the same reason that a mapping lingers.
         _door = new PortableEngineDoor(settings.Binding);
         _connect = _door.TryConnect;
@@ -368,9 +374,9 @@ public sealed partial class PortableEngine : IEngine
         }
 
         _relay.ClearEvents();
-        if (_relay.HasRecords)
+        if (_relay.HasRecords || _relay.HasSought)
         {
-            // The thread of deadlines writes them, and may be waiting for something later.
+            // The thread of deadlines takes them, and may be waiting for something later.
             _wake.Set();
         }
     }

@@ -73,6 +73,7 @@ public abstract partial class EngineContract : IDisposable
             Ports = ports ?? [],
             Binding = binding,
             Journal = _journal,
+            Directory = _directory,
             Observe = change =>
             {
                 lock (_events)

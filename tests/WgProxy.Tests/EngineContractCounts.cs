@@ -57,6 +57,9 @@ public sealed class EngineContractCounts : IEnumerable<KeyValuePair<string, long
         Add("bytes.Downlink", bytes);
     }
 
+    /// <summary>Adds one that was counted of the directory.</summary>
+    internal void AddDirectory(DirectoryCount count) => Add($"directory.{count}", 1);
+
     /// <summary>Adds one counter's expected move.</summary>
     public void Add(KeyValuePair<string, long> move) => Add(move.Key, move.Value);
 

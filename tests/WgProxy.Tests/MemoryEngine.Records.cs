@@ -10,6 +10,7 @@ internal sealed partial class MemoryEngine
 {
     private readonly RestoreLine _restores;
     private RecordLine? _records;
+    private DirectoryLine? _directory;
 
     /// <inheritdoc/>
     void IEngine.Restore(RestoreBatch batch)
@@ -32,8 +33,22 @@ internal sealed partial class MemoryEngine
         WriteRecords();
     }
 
+    /// <inheritdoc/>
+    bool IEngine.Tell(DirectoryAnswer answer)
+    {
+        bool told = !_stopped && _directory?.Post(answer) == true;
+        WriteRecords();
+        return told;
+    }
+
     private void PrepareRecords()
     {
+        if (_settings.Directory is DirectorySettings directory)
+        {
+            _directory = new DirectoryLine(directory, owner: 0);
+            _relay.KeepDirectory();
+        }
+
         if (_settings.Journal is JournalSettings journal)
         {
             _records = new RecordLine(journal, slot => NumberOf(_upstreams[slot]!.Local.Address));
@@ -43,7 +58,7 @@ internal sealed partial class MemoryEngine
 
     private void WriteRecords()
     {
-        while (_records?.Continue(_relay, _now) == _now)
+        while (_records?.Continue(_relay, _now) == _now || _directory?.Continue(_relay, _now) == true)
         {
         }
     }

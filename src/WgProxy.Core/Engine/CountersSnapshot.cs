@@ -37,6 +37,9 @@ public sealed class CountersSnapshot
     /// <summary>How often the system refused.</summary>
     public long this[EngineFault fault] => _sum[fault];
 
+    /// <summary>What was sought in a directory, and what came of it.</summary>
+    internal long this[DirectoryCount count] => _sum[count];
+
     /// <summary>Mappings of a proof.</summary>
     public long this[Proof proof] => _sum[proof];
 

@@ -58,6 +58,9 @@ public sealed record EngineSettings
     /// must neither block nor throw.</summary>
     public Action<RelayEvent>? Observe { get; init; }
 
+    /// <summary>Where tunnels of other relays are sought. Null for none; then nothing is.</summary>
+    internal DirectorySettings? Directory { get; init; }
+
     /// <summary>The receiver of mappings' records. Null for none; then the relay marks nothing.</summary>
     internal JournalSettings? Journal { get; init; }
 }

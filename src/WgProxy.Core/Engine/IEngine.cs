@@ -41,6 +41,10 @@ public interface IEngine : IDisposable
     /// <param name="batch">The records. The engine's until its callback is called, which always happens, once.</param>
     internal void Restore(RestoreBatch batch);
 
+    /// <summary>Tells the engine of a tunnel that was found for one of the indices it sought (<see cref="EngineSettings.Directory"/>). It waits for the next packet with that
+    /// index. False if too many wait, or the engine does not run. Neither blocks nor waits; may be called from any thread.</summary>
+    internal bool Tell(DirectoryAnswer answer);
+
     /// <summary>Asks the engine. It answers between two turns, at most <see cref="QueryLine.SlotsPerTurn"/> slots in each; nothing on
     /// the packet path waits for it. A query waits for those before it, of which there are few: one more is told
     /// <see cref="QueryOutcome.Busy"/>. An engine that does not run says so at once, with the counters of its end. May be called from any

@@ -30,10 +30,17 @@ internal sealed partial class Roaming
     /// <summary>What the neighbours know of an index: the first tunnel that is of use, by neighbours and then by routes.</summary>
     private Resolved FromNeighbours(DatagramKind kind, ReadOnlySpan<byte> datagram, uint receiver, int first, int entries, Tick now)
     {
-        if (_neighbours.Length == 0 || kind == DatagramKind.CookieReply || !_sketch.MayBeElsewhere(_number, receiver))
+        if (kind == DatagramKind.CookieReply)
         {
             return Resolved.Unexplained(-1);
         }
+
+        if (_neighbours.Length == 0 || !_sketch.MayBeElsewhere(_number, receiver))
+        {
+            return _found is null ? Resolved.Unexplained(-1) : FromDirectory(kind, datagram, receiver, first, entries, now);
+        }
+
+        _lentServer = null;
 
         // A neighbour may not have heard yet of the route that stands at an index now, or have heard already of the next.
         foreach (Roaming neighbour in _neighbours)
@@ -44,20 +51,21 @@ internal sealed partial class Roaming
                 NeighboursAsked++;
                 if (neighbour._tunnels.TryCopy(receiver, route, now, out _lent, out RouteId id, out hasMore)
                     && _routes.IdAt(id.Index) == id && _routes.IsServed(id.Index)
-                    && IsOfUse(kind, datagram, receiver, first, entries, now, out int slot, out int into))
+                    && IsOfUse(kind, datagram, receiver, first, entries, _lent.Row, now, out int slot, out int into))
                 {
                     return Take(kind, datagram, receiver, slot, into, now);
                 }
             }
         }
 
-        return Resolved.Unexplained(-1);
+        return _found is null ? Resolved.Unexplained(-1) : FromDirectory(kind, datagram, receiver, first, entries, now);
     }
 
     /// <summary>Whether the copy that is held tells something new: of a tunnel that the source may claim, or about the tunnel that its
     /// mapping, which is beyond claiming, is a member of.</summary>
     private bool IsOfUse(
-        DatagramKind kind, ReadOnlySpan<byte> datagram, uint receiver, int first, int entries, Tick now, out int slot, out int into)
+        DatagramKind kind, ReadOnlySpan<byte> datagram, uint receiver, int first, int entries, in Tunnel pairs, Tick now, out int slot,
+        out int into)
     {
         int route = _lent.Row.Route;
         slot = _mappings.OnRoute(first, route);
@@ -82,7 +90,7 @@ internal sealed partial class Roaming
         // A copy is added to an own tunnel only if both are the same session, which has renewed its keys by way of the neighbour.
         // Others must not mix.
         into = MayClaim(slot, own) ? own : _mappings[slot].Tunnel;
-        return into < 0 || _tunnels[into].SharesPair(_lent.Row, now);
+        return into < 0 || _tunnels[into].SharesPair(pairs, now);
     }
 
     private Resolved Take(DatagramKind kind, ReadOnlySpan<byte> datagram, uint receiver, int slot, int into, Tick now)

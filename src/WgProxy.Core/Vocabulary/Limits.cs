@@ -304,6 +304,55 @@ internal static class Limits
     /// <summary>Mappings that an engine restores, or refuses to, in one turn.</summary>
     public const int RestoredPerTurn = 64;
 
+    // What is sought in a directory of other relays' tunnels. With a million live indices there, one random guess in 4,295 finds a tunnel. So a site that guesses finds one each
+    // 8 s, and a flood from forged addresses that takes all there is finds six a second. A claim needs the same index twice, and one that the server does not answer ends after 120 s.
+
+    /// <summary>Indices that may be sought for one source in a second. A client needs one for each handshake, and again while the record is on its way.</summary>
+    public const int SoughtPerSource = 8;
+
+    /// <summary>Indices that may be sought for one site in a second: a site of a thousand clients is back in two.</summary>
+    public const int SoughtPerSite = 512;
+
+    /// <summary>Indices that an engine may seek in a second. More than a flood of 20,000 datagrams brings, so that it delays no client that moves; a store answers ten times as many.
+    /// </summary>
+    public const int SoughtPerSecond = 24_576;
+
+    /// <summary>Cells that the budgets of sources share: with 20,000 forged sources a second there is one in three.</summary>
+    public const int SeekingSources = 1 << 16;
+
+    /// <summary>Cells that the budgets of sites share.</summary>
+    public const int SeekingSites = 1 << 14;
+
+    /// <summary>Indices that are remembered to have been sought: as many as may be sought in a second.</summary>
+    public const int RememberedSought = 1 << 15;
+
+    /// <summary>Indices that wait to be taken. An engine takes them once a turn.</summary>
+    public const int SoughtWaiting = 1 << 12;
+
+    /// <summary>Indices that an engine takes in one turn.</summary>
+    public const int SoughtPerTurn = 256;
+
+    /// <summary>After how many milliseconds an index is sought again for the first time. A relay's records are with the store within 50 ms.</summary>
+    public const long SoughtShortest = 64;
+
+    /// <summary>After how many milliseconds it is sought again at last, and how long an answer is expected.</summary>
+    public const long SoughtLongest = 1_024;
+
+    /// <summary>An index that was not sought for so many milliseconds is sought as if for the first time.</summary>
+    public const long SoughtForgotten = 10_000;
+
+    /// <summary>Found tunnels that a relay keeps at most: half a KiB each.</summary>
+    public const int MostFound = 16_384;
+
+    /// <summary>How long a found tunnel waits for the next packet of its client: WireGuard's keepalives come each 25 s.</summary>
+    public static readonly TimeSpan FoundFor = TimeSpan.FromSeconds(30);
+
+    /// <summary>Found tunnels that wait to be taken by one owner of a relay.</summary>
+    public const int AnswersWaiting = 1 << 14;
+
+    /// <summary>Found tunnels that an engine takes in one turn.</summary>
+    public const int AnswersPerTurn = 64;
+
     // How much one call may do, so that many changes at once do not delay datagrams.
 
     /// <summary>Mappings that one call of the relay ends.</summary>

@@ -16,11 +16,12 @@ internal sealed class RelayCounters
     private readonly long[] _live = new long[Enum.GetValues<Proof>().Length];
     private readonly long[] _conflicts = new long[1];
     private readonly long[] _messages = new long[2 * HandshakeMessages];
+    private readonly long[] _directory = new long[Enum.GetValues<DirectoryCount>().Length];
     private readonly long[][] _all;
 
     /// <summary>Counters at zero.</summary>
     public RelayCounters() => _all =
-        [_uplink, _downlink, _forwardedBytes, _tolerated, _events, _faults, _live, _conflicts, _messages];
+        [_uplink, _downlink, _forwardedBytes, _tolerated, _events, _faults, _live, _conflicts, _messages, _directory];
 
     /// <summary>Datagrams of a direction that met a verdict.</summary>
     public long this[Direction direction, Verdict verdict] => Of(direction)[(int)verdict];
@@ -36,6 +37,9 @@ internal sealed class RelayCounters
 
     /// <summary>Messages of the handshake that were forwarded in a direction.</summary>
     public long this[Direction direction, HandshakeMessage message] => _messages[((int)direction * HandshakeMessages) + (int)message];
+
+    /// <summary>What was sought in a directory, and what came of it.</summary>
+    public long this[DirectoryCount count] => _directory[(int)count];
 
     /// <summary>How long servers took to answer.</summary>
     public AnswerTimes Answers { get; } = new();
@@ -116,6 +120,8 @@ internal sealed class RelayCounters
     internal void Tolerate(Direction direction, int datagrams) => _tolerated[(int)direction] += datagrams;
 
     internal void Count(Direction direction, HandshakeMessage message) => _messages[((int)direction * HandshakeMessages) + (int)message]++;
+
+    internal void Count(DirectoryCount count) => _directory[(int)count]++;
 
     internal void Count(RelayEventKind kind) => _events[(int)kind]++;
 

@@ -45,6 +45,9 @@ public sealed record RelaySettings
     /// while it is under load, and all clients of a relay share one; 18 leaves room for two clocks to differ.</summary>
     internal int ServerTokensPerSecond { get; init; } = Limits.ServerTokensPerSecond;
 
+    /// <summary>Indices that may be sought in a directory in a second.</summary>
+    internal int SoughtPerSecond { get; init; } = Limits.SoughtPerSecond;
+
     /// <summary>The client addresses that may open mappings; empty means all.</summary>
     public AddressList Allow { get; init; } = AddressList.Empty;
 

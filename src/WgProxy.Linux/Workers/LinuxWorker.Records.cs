@@ -15,6 +15,7 @@ internal sealed partial class LinuxWorker
     private ListenPlaces _places = new([], knowsLocal: true);
     private RecordLine? _records;
     private RestoreLine? _restores;
+    private DirectoryLine? _directory;
     private bool _isLent;
 
     // Whether the wake-up rang: commands, queries or records may have come.
@@ -22,10 +23,11 @@ internal sealed partial class LinuxWorker
     private bool _isRestoring;
 
     /// <summary>Begins the journal, if there is one, and takes batches from now on. Before the thread is started.</summary>
+    /// <param name="number">The worker's number.</param>
     /// <param name="isOwn">Whether a source is steered to this worker.</param>
     /// <param name="done">Told, on the thread, when this worker's part of a batch is done.</param>
     /// <param name="held">The sockets of records that are held; null for none.</param>
-    public void PrepareRecords(Func<Source, bool> isOwn, Action<RestoreBatch> done, HeldSockets? held)
+    public void PrepareRecords(int number, Func<Source, bool> isOwn, Action<RestoreBatch> done, HeldSockets? held)
     {
         _held = held;
         FindPlaces();
@@ -35,6 +37,24 @@ internal sealed partial class LinuxWorker
             _records = new RecordLine(journal, LocalOf);
             _relay.KeepJournal();
         }
+
+        if (_settings.Directory is DirectorySettings directory)
+        {
+            _directory = new DirectoryLine(directory, number);
+            _relay.KeepDirectory();
+        }
+    }
+
+    /// <summary>Tells of a tunnel that was found, and wakes the thread. May be called from any thread.</summary>
+    public bool Tell(DirectoryAnswer answer)
+    {
+        bool told = _directory?.Post(answer) == true;
+        if (told)
+        {
+            _wake.Ring();
+        }
+
+        return told;
     }
 
     /// <summary>Leaves a batch of records and wakes the thread. May be called from any thread.</summary>
@@ -56,12 +76,13 @@ internal sealed partial class LinuxWorker
     /// <param name="unfinished">Told of one that still waits.</param>
     public void CloseRecords(Action<RestoreBatch> unfinished) => _restores!.Close(unfinished);
 
-    /// <summary>Restores, and then writes, for one turn. When there is more to do.</summary>
+    /// <summary>Restores, and then writes, and then seeks, for one turn. When there is more to do.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
     private Tick ContinueRecords(Tick now)
     {
         _isLent = _isLent && _restores!.Continue(_relay, now);
         Tick next = _records?.Continue(_relay, now) ?? Tick.Never;
+        _isLent |= _directory?.Continue(_relay, now) == true;
         return _isLent ? now : next;
     }
 

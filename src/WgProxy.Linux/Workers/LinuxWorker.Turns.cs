@@ -45,7 +45,7 @@ internal sealed partial class LinuxWorker
                 next = _isOrdered ? now : next;
             }
 
-            if (_isLent || _relay.HasRecords)
+            if (_isLent || _relay.HasRecords || _relay.HasSought)
             {
                 next = Tick.Min(next, ContinueRecords(now));
             }

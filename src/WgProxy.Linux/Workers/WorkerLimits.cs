@@ -43,6 +43,7 @@ internal static class WorkerLimits
                 MaxClaimed = Math.Max(1, settings.Relay.MaxClaimed / workers),
                 LoadedAsked = settings.Relay.LoadedAsked / workers,
                 PrefixShare = Math.Max(1, settings.Relay.PrefixShare / workers),
+                SoughtPerSecond = Math.Max(1, settings.Relay.SoughtPerSecond / workers),
                 ServerTokensPerSecond = Math.Max(1, settings.Relay.ServerTokensPerSecond / workers),
             },
             Observe = settings.Observe is { } observe

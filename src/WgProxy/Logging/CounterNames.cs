@@ -34,6 +34,11 @@ internal static class CounterNames
             all[$"mappings.{proof}"] = counters[proof];
         }
 
+        foreach (DirectoryCount count in Enum.GetValues<DirectoryCount>())
+        {
+            all[$"directory.{count}"] = counters[count];
+        }
+
         all["index.Conflicts"] = counters.IndexConflicts;
         all["tolerated.Uplink"] = counters.Tolerated(Direction.Uplink);
         all["tolerated.Downlink"] = counters.Tolerated(Direction.Downlink);

@@ -101,6 +101,8 @@ internal sealed class MadeUp : IEngine
 
     public bool Post(EngineCommand command) => throw new NotSupportedException();
 
+    bool IEngine.Tell(DirectoryAnswer answer) => false;
+
     void IEngine.Restore(RestoreBatch batch) => throw new NotSupportedException();
 
     public void Query(EngineQuery query)

@@ -70,6 +70,8 @@ internal sealed class TakingEngine : IEngine
 
     public IReadOnlyList<string> Shortfalls => [];
 
+    bool IEngine.Tell(DirectoryAnswer answer) => false;
+
     void IEngine.Restore(RestoreBatch batch)
     {
         batch.Begin();

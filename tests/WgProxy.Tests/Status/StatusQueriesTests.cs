@@ -130,6 +130,8 @@ public sealed class StatusQueriesTests
 
         public void Restore(RestoreBatch batch) => throw new NotSupportedException();
 
+        public bool Tell(DirectoryAnswer answer) => throw new NotSupportedException();
+
         public void Dispose()
         {
             // It holds nothing.
