@@ -60,7 +60,7 @@ _wgproxy() {
             ;;
         show)
             flags='--server --peer --port --sort --limit --days --level --json --config --control --help --version'
-            [[ $COMP_CWORD != 2 || $cur == -* ]] || { mapfile -t COMPREPLY < <(compgen -W 'sessions peers servers drops usage log' -- "$cur"); return; }
+            [[ $COMP_CWORD != 2 || $cur == -* ]] || { mapfile -t COMPREPLY < <(compgen -W 'sessions peers servers drops usage fleet log' -- "$cur"); return; }
             ;;
         top)
             flags='--config --control --help --version'

@@ -24,7 +24,9 @@ public sealed class FigureDocsTests
     {
         using MadeUp relay = new(("home", ["phone"]));
         PromText page = new(await relay.PageAsync());
-        foreach (Figure figure in FigureTable.All)
+
+        // Without a fleet, its figures have no series.
+        foreach (Figure figure in FigureTable.All.Except(FleetSeries.All))
         {
             string name = figure.PrometheusName + (figure.Kind == FigureKind.Histogram ? "_count" : "");
             Assert.Equal(figure.Labels, string.Join(", ", page.Of(name).First().Labels.Keys));
