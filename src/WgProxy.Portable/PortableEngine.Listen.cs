@@ -30,7 +30,7 @@ public sealed partial class PortableEngine
             ListenChange change = ListenChange.Of(_asked, Listening, listen, isIPv4 => isIPv4 ? Socket.OSSupportsIPv4 : Socket.OSSupportsIPv6);
             IReadOnlyList<PortableEngineGroup> groups = change.Added.Count == 0
                 ? []
-                : PortableEngineSockets.Open(change.Added, mayShare: OperatingSystem.IsLinux(), [.. change.Kept, .. change.Added.SelectMany(plan => plan.EndPoints)]);
+                : PortableEngineSockets.Open(change.Added, mayShare: OperatingSystem.IsLinux(), [.. change.Added.SelectMany(plan => plan.EndPoints)], change.Kept);
             PortableEngineListener[] added = [.. groups.SelectMany(group => Listeners(group, new PortableEngineStrangers(group.Strangers, _spread)))];
             PortableEngineKept.Keep(groups, _settings.Inherited);
             PortableEngineListener[] removed = [.. _listeners.Where(each => change.Removed.Contains(each.EndPoint))];

@@ -33,7 +33,7 @@ internal static class PortableEngineKept
             }
 
             others.RemoveAll(kept.Contains);
-            if (PortableEngineSharing.TryBind(local, open, PortableEngineSockets.StrangersAt(local, all), [.. kept.Select(each => SocketOf(each, setUp))]) is { } group)
+            if (PortableEngineSharing.TryBind(local, open, PortableEngineSockets.StrangersAt(local, all, []), [.. kept.Select(each => SocketOf(each, setUp))]) is { } group)
             {
                 groups.Add(group);
             }

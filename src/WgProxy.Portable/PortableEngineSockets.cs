@@ -48,7 +48,7 @@ internal static class PortableEngineSockets
             ListenPlan[] others = [.. plans
                 .Select(plan => plan with { Addresses = [.. plan.EndPoints.Except(known).Select(each => each.Address)] })
                 .Where(plan => plan.Addresses.Count > 0)];
-            return [.. resumed, .. others.Length == 0 ? [] : Open(others, mayShare, [.. plans.SelectMany(plan => plan.EndPoints)])];
+            return [.. resumed, .. others.Length == 0 ? [] : Open(others, mayShare, [.. plans.SelectMany(plan => plan.EndPoints)], [])];
         }
         catch (EngineException)
         {
@@ -147,9 +147,12 @@ internal static class PortableEngineSockets
         }
     }
 
-    /// <summary>How many sockets for strangers an address has, where the engine listens on all of these.</summary>
-    public static int StrangersAt(IPEndPoint address, IReadOnlyList<IPEndPoint> all) =>
-        StrangerSpread.BuffersAt(all.Count(each => each.AddressFamily == address.AddressFamily));
+    /// <summary>How many sockets for strangers an address has.</summary>
+    /// <param name="address">The address.</param>
+    /// <param name="all">The addresses that begin to listen with it, itself among them.</param>
+    /// <param name="others">Addresses that listen already.</param>
+    public static int StrangersAt(IPEndPoint address, IReadOnlyList<IPEndPoint> all, IReadOnlyList<IPEndPoint> others) => StrangerSpread.BuffersAt(
+        all.Count(each => each.AddressFamily == address.AddressFamily), others.Count(each => each.AddressFamily == address.AddressFamily));
 
     private static EngineException NotWithout(string calls, Exception refused) =>
         RefusalText.ToCall(calls, refused.Message, RefusalText.Allow, refused);
@@ -165,9 +168,10 @@ internal static class PortableEngineSockets
     /// <summary>Binds the sockets of plans.</summary>
     /// <param name="plans">The plans.</param>
     /// <param name="mayShare">Whether to try several sockets for each address.</param>
-    /// <param name="all">All addresses that the engine listens on then.</param>
+    /// <param name="all">The addresses that begin to listen, those of the plans among them.</param>
+    /// <param name="others">Addresses that listen already.</param>
     /// <exception cref="EngineException">The system refused.</exception>
-    public static PortableEngineGroup[] Open(IReadOnlyList<ListenPlan> plans, bool mayShare, IReadOnlyList<IPEndPoint> all)
+    public static PortableEngineGroup[] Open(IReadOnlyList<ListenPlan> plans, bool mayShare, IReadOnlyList<IPEndPoint> all, IReadOnlyList<IPEndPoint> others)
     {
         // Sockets that share a port also share it with other processes of the same user. A socket that does not share detects them.
         List<Socket> alone = ListenAlone(plans);
@@ -175,7 +179,7 @@ internal static class PortableEngineSockets
         {
             IPEndPoint[] bound = [.. alone.Select(socket => (IPEndPoint)socket.LocalEndPoint!)];
             DisposeAll(alone);
-            PortableEngineGroup?[] groups = [.. bound.Select(each => PortableEngineSharing.TryBind(each, NewListening, StrangersAt(each, all)))];
+            PortableEngineGroup?[] groups = [.. bound.Select(each => PortableEngineSharing.TryBind(each, NewListening, StrangersAt(each, all, others)))];
             if (!groups.Contains(null))
             {
                 return groups!;

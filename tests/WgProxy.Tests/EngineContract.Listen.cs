@@ -155,6 +155,31 @@ public abstract partial class EngineContract
         moved.AssertMoved(Wire);
     }
 
+    /// <summary>Addresses that are added one by one: what waits for strangers' neighbours stays what it is where they are all there from the start, but for the
+    /// sockets without which an address could answer no stranger.</summary>
+    /// <remarks><c>receiving</c> are the other sockets of an address.</remarks>
+    protected void AssertStrangersShareWhereAddressesComeOneByOne(int receiving)
+    {
+        _listen = [new IPEndPoint(IPAddress.Loopback, 0)];
+        Start();
+        List<IPEndPoint> wanted = [.. Engine.Listening];
+        for (int more = 0; more < 4; more++)
+        {
+            wanted.Add(new IPEndPoint(IPAddress.Loopback, FreePort()));
+            Engine.ListenOn(wanted);
+        }
+
+        Assert.Equal(wanted, Engine.Listening);
+        Assert.Equal([16, 1, 1, 1, 1], wanted.Select(each => SocketsAt(each) - receiving));
+
+        // Where nothing of an IP version stays, all have their share.
+        IPEndPoint[] others = [.. Enumerable.Range(0, 4).Select(_ => new IPEndPoint(IPAddress.Loopback, FreePort()))];
+        Engine.ListenOn(others);
+        Assert.Equal([4, 4, 4, 4], others.Select(each => SocketsAt(each) - receiving));
+    }
+
+    private static int SocketsAt(IPEndPoint local) => File.ReadLines("/proc/net/udp").Count(line => line.Contains($" 0100007F:{local.Port:X4} ", StringComparison.Ordinal));
+
     private void StartAtTwoPorts()
     {
         _listen = [new IPEndPoint(IPAddress.Loopback, 0), new IPEndPoint(IPAddress.Loopback, 0)];

@@ -12,6 +12,10 @@ public class LinuxEngineTests : EngineContract
 
     private protected override EngineContractWire NewWire(EngineSettings settings) => new SocketWire(clock => new LinuxEngine(settings, Own, clock));
 
+    [Fact]
+    public void Addresses_that_come_one_by_one_have_no_more_buffers_for_strangers_than_all_at_once() =>
+        AssertStrangersShareWhereAddressesComeOneByOne(receiving: 3 * Own.Workers);
+
     private protected override ushort FreePort() => SocketPeer.FreePort();
 }
 

@@ -57,6 +57,13 @@ public sealed class PortableEngineTests : EngineContract
     }
 
     [Fact]
+    public void Addresses_that_come_one_by_one_have_no_more_buffers_for_strangers_than_all_at_once()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "only Linux lets sockets share a port");
+        AssertStrangersShareWhereAddressesComeOneByOne(receiving: 2);
+    }
+
+    [Fact]
     public void A_port_of_somebody_else_is_passed_over()
     {
         using SocketPeer holder = new(V4, 0);

@@ -17,8 +17,11 @@ internal sealed class StrangerSpread((ulong K0, ulong K1) key, Func<IEnumerable<
     public const int Buffers = 16;
 
     /// <summary>How many of them are sockets of their own at each of so many addresses of one IP version: all, or, where there are several addresses, a share. The neighbours that
-    /// all addresses together can make the kernel look for stay few.</summary>
-    public static int BuffersAt(int addresses) => Math.Max(1, Buffers / Math.Max(1, addresses));
+    /// all addresses together can make the kernel look for stay few. Beside addresses that keep theirs there is one, or addresses that are added one by one would have
+    /// more than all at once.</summary>
+    /// <param name="addresses">How many addresses there are, or are added.</param>
+    /// <param name="others">How many addresses of the same version keep their sockets.</param>
+    public static int BuffersAt(int addresses, int others = 0) => others > 0 ? 1 : Math.Max(1, Buffers / Math.Max(1, addresses));
 
     /// <summary>
     /// What to ask for each of them; Linux doubles it. A cookie reply takes 832 bytes (Linux 6.18), so a buffer holds 7 and all

@@ -136,9 +136,7 @@ internal static class ListenSockets
         {
             foreach (IPEndPoint address in addresses)
             {
-                // Beside groups that keep theirs there is one, or addresses that are added one by one would have more than all at once.
-                bool isFirst = !others.Any(other => other.AddressFamily == address.AddressFamily);
-                StrangerSockets strangers = new(room.Spread, isFirst ? StrangerSpread.BuffersAt(addresses.Count(other => other.AddressFamily == address.AddressFamily)) : 1);
+                StrangerSockets strangers = new(room.Spread, StrangerSpread.BuffersAt(CountOf(addresses, address), CountOf(others, address)));
                 OpenGroup(address, room, workers, strangers, kept.Of(address));
                 OpenStrangers(address, room.Segmentation, strangers);
             }
@@ -157,6 +155,8 @@ internal static class ListenSockets
             throw;
         }
     }
+
+    private static int CountOf(IReadOnlyList<IPEndPoint> all, IPEndPoint address) => all.Count(each => each.AddressFamily == address.AddressFamily);
 
     // Sockets that share a port do so with any other process of the same user: a second relay would take half of the
     // clients of the first, unnoticed. Sockets that do not share find out. Held until all are bound, they also find out if one
