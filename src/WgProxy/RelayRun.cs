@@ -64,6 +64,7 @@ internal sealed class RelayRun
             options.MaxMappings,
             options.UpstreamPorts,
             EngineChoice.ListeningFiles(options));
+        MakeRoomForFiles(capacity);
         string? directory = RelayState.DirectoryOf(options.StateDirectory, Environment.GetEnvironmentVariable("STATE_DIRECTORY"));
         await using RelayState? state = RelayState.Open(directory, _log, out bool isTaken);
         if (isTaken)
@@ -178,6 +179,15 @@ internal sealed class RelayRun
 
         // What runs beside the servers ends the run when it ends.
         await Task.Delay(Timeout.InfiniteTimeSpan, stop);
+    }
+
+    // Beside what the start has to do. A worker that opened the file would wait, and its clients with it (decision 50).
+    private static void MakeRoomForFiles(Capacity capacity)
+    {
+        if (OperatingSystem.IsLinux())
+        {
+            new Thread(() => HostFacts.MakeRoomForFiles((int)Math.Min(capacity.MostFiles, int.MaxValue))) { IsBackground = true, Name = "files" }.Start();
+        }
     }
 
     private static void Observe(RelayObserver observer, Attempts attempts, RelayEvent change)

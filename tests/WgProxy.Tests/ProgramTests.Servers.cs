@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using WgProxy.Core.Protocol;
@@ -103,5 +104,21 @@ public sealed partial class ProgramTests
         Assert.True(silent.Available > 0);
         program.Signal(RunningProgram.Terminate);
         Assert.Equal(0, (await program.ExitAsync()).Code);
+    }
+
+    // Else a worker waits for the kernel whenever mappings have doubled (decision 50).
+    [Theory]
+    [InlineData("linux")]
+    [InlineData("portable")]
+    public async Task The_kernel_has_room_for_the_sockets_of_all_mappings_before_the_first(string engine)
+    {
+        using Farm farm = new(1);
+        using RunningProgram program = RunningProgram.InShell("ulimit -n 20000; exec \"$@\"", new Dictionary<string, string>(), "--config", farm.Write(), "--engine", engine, "--max-mappings", "9000");
+        _ = await program.ListeningAsync();
+        string status = $"/proc/{program.Id}/status";
+        int room = 0;
+        Assert.True(SpinWait.SpinUntil(() => (room = Room()) >= 9_000, TimeSpan.FromSeconds(20)), $"the kernel has room for {room} files");
+
+        int Room() => int.Parse(File.ReadLines(status).Single(line => line.StartsWith("FDSize:", StringComparison.Ordinal)).AsSpan(7), CultureInfo.InvariantCulture);
     }
 }

@@ -43,18 +43,25 @@ internal static class EngineChoice
         return [];
     }
 
-    /// <summary>How many listening sockets the engine has beyond those of one address of each IP version, which few hosts would notice.</summary>
-    public static int ListeningFiles(Options options)
+    /// <summary>How many listening sockets the engine opens, each a file.</summary>
+    /// <param name="options">The settings, with the addresses on which it is to listen.</param>
+    /// <param name="former">The addresses on which it listens already; null at its start.</param>
+    public static int ListeningFiles(Options options, ListenAddresses? former = null)
     {
         int receiving = options.Engine == EngineKind.Linux ? 3 * LinuxSettings(options).Workers : 2;
-        int files = 0;
-        foreach (IGrouping<AddressFamily, IPEndPoint> ofVersion in options.Listen.OfEachVersion.GroupBy(each => each.AddressFamily))
-        {
-            int addresses = ofVersion.Count();
-            files += (addresses * (receiving + StrangerSpread.BuffersAt(addresses))) - receiving - StrangerSpread.Buffers;
-        }
+        IPEndPoint[] wanted = [.. options.Listen.OfEachVersion];
+        IPEndPoint[] kept = [.. former?.OfEachVersion.Intersect(wanted) ?? []];
+        return wanted.Except(kept).GroupBy(each => each.AddressFamily).Sum(added =>
+            added.Count() * (receiving + StrangerSpread.BuffersAt(added.Count(), kept.Count(each => each.AddressFamily == added.Key))));
+    }
 
-        return files;
+    /// <summary>How many of them close at the least when it listens on other addresses.</summary>
+    /// <param name="former">The settings, with the addresses on which it has listened.</param>
+    /// <param name="wanted">The addresses on which it listens now.</param>
+    public static int ClosedFiles(Options former, ListenAddresses wanted)
+    {
+        int least = (former.Engine == EngineKind.Linux ? 3 * LinuxSettings(former).Workers : 2) + 1;
+        return former.Listen.OfEachVersion.Except(wanted.OfEachVersion).Count() * least;
     }
 
     private static LinuxEngineSettings LinuxSettings(Options options)

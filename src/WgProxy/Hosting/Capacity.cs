@@ -17,11 +17,21 @@ internal sealed record Capacity(int Mappings, int Asked, string Bound, Ephemeral
     // them ends the process (.NET 10).
     private const int OwnFiles = 256;
 
+    // Of these, what an address of each IP version takes with up to 16 workers (EngineChoice.ListeningFiles).
+    private const int OwnListening = 128;
+
     // Linux's own soft limit since 1.0 (INR_OPEN_CUR), and the least that a host is likely to grant.
     private const long AssumedFiles = 1_024;
 
     /// <summary>Whether a higher limit on open files would make more room.</summary>
     public bool FilesAreTheBound { get; private init; }
+
+    /// <summary>How many listening sockets may be open at once, so that a file is left for each mapping: those of the start and what is spare, which changes of
+    /// listening addresses may take.</summary>
+    public long ListeningRoom { get; private init; } = long.MaxValue;
+
+    /// <summary>How many files may come to be open, as far as the limit allows.</summary>
+    public long MostFiles { get; private init; }
 
     /// <summary>The limit on open files in words.</summary>
     public string OpenFilesText => OpenFiles switch
@@ -36,7 +46,7 @@ internal sealed record Capacity(int Mappings, int Asked, string Bound, Ephemeral
     /// <param name="listenPorts">The ports to listen on, which no upstream socket may take.</param>
     /// <param name="wanted">The most mappings that the operator wants.</param>
     /// <param name="chosen">The ports that the operator chose for upstream sockets, if so.</param>
-    /// <param name="listening">Listening sockets beyond those of one address, each a file.</param>
+    /// <param name="listening">Listening sockets of the start, each a file.</param>
     public static Capacity OfThisHost(IReadOnlyList<int> listenPorts, int wanted, (ushort First, ushort Last)? chosen = null, int listening = 0) =>
         From(
             chosen is { } range ? EphemeralPorts.OfThisHost(listenPorts).Only(range, listenPorts) : EphemeralPorts.OfThisHost(listenPorts),
@@ -50,10 +60,16 @@ internal sealed record Capacity(int Mappings, int Asked, string Bound, Ephemeral
     {
         long byPorts = ports.Numbers.Count * 9L / 10;
         long limit = openFiles ?? AssumedFiles;
-        long byFiles = limit - Math.Max(limit / 10, OwnFiles) - listening;
+        long others = Math.Max(limit / 10, OwnFiles);
+        long byFiles = limit - others - Math.Max(0, listening - OwnListening);
         int mappings = (int)Math.Max(1, Math.Min(wanted, Math.Min(byPorts, byFiles)));
         bool filesBound = byFiles < wanted && byFiles <= byPorts;
         string bound = filesBound ? "open files" : byPorts < wanted ? "upstream ports" : OptionTable.MaxMappings.Name;
-        return new Capacity(mappings, RelaySettings.ForMappings(mappings).MaxAsked, bound, ports, openFiles) { FilesAreTheBound = filesBound };
+        return new Capacity(mappings, RelaySettings.ForMappings(mappings).MaxAsked, bound, ports, openFiles)
+        {
+            FilesAreTheBound = filesBound,
+            ListeningRoom = Math.Max(listening, OwnListening) + Math.Max(0, byFiles - mappings),
+            MostFiles = Math.Min(limit, mappings + OwnFiles + (long)Math.Max(0, listening - OwnListening)),
+        };
     }
 }

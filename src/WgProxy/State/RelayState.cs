@@ -1,7 +1,6 @@
 using Microsoft.Win32.SafeHandles;
 using WgProxy.Core.Engine;
 using WgProxy.Core.Journal;
-using WgProxy.Linux.Net;
 using WgProxy.Logging;
 
 namespace WgProxy.State;
@@ -12,9 +11,6 @@ namespace WgProxy.State;
 /// </summary>
 internal sealed class RelayState : IAsyncDisposable
 {
-    // The process's own files, and some to spare. The kernel begins with room for 64 or 256.
-    private const int Few = 128;
-
     private const string LockName = "lock";
     private const string SeedsName = "seeds";
     private const string MappingsName = "mappings";
@@ -92,7 +88,6 @@ internal sealed class RelayState : IAsyncDisposable
 
             string seedPath = System.IO.Path.Combine(directory, SeedsName);
             string recordPath = System.IO.Path.Combine(directory, MappingsName);
-            MakeRoomFor(recordPath);
             _ = StateFiles.TakeFromOthers(recordPath);
             _ = StateFiles.TakeFromOthers(System.IO.Path.Combine(directory, AddressesName));
             EngineSeeds seeds = SeedFile.Open(seedPath, StateFiles.TakeFromOthers(seedPath), out string? seedFlaw);
@@ -129,16 +124,6 @@ internal sealed class RelayState : IAsyncDisposable
         _stop.Dispose();
         _writer.Dispose();
         _lock.Dispose();
-    }
-
-    // A socket for each record, soon. The kernel makes room while the records are read.
-    private static void MakeRoomFor(string recordPath)
-    {
-        int cells = File.Exists(recordPath) ? StateLayout.CellsIn(new FileInfo(recordPath).Length) : 0;
-        if (OperatingSystem.IsLinux() && cells > Few)
-        {
-            new Thread(() => HostFacts.MakeRoomForFiles(cells + Few)) { IsBackground = true, Name = "files" }.Start();
-        }
     }
 
     private async Task RestoreAsync(IEngine engine)
