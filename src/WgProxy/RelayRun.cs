@@ -98,8 +98,8 @@ internal sealed class RelayRun
         // Before the first line: its reader may send a signal at once.
         long start = TimeProvider.System.GetTimestamp();
         _reload.ListenOn = engine.ListenOn;
-        _reload.Ports = capacity.Ports;
-        OwnAddresses own = new(() => engine.Listening, ofHost);
+        _reload.Capacity = capacity;
+        OwnAddresses own = new(() => [.. engine.Listening, .. _reload.Expected], ofHost);
         Announcements announcements = new(engine.Post, TimeProvider.System);
         using Signals signals = new(() => _ = SayAsync(_log.Status, _log.ServerStatus, _log.PeerStatus), () => _hangUps.Writer.TryWrite(true));
         _log.Started(version, engine.Listening, options.Servers);

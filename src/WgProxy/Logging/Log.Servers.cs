@@ -16,13 +16,15 @@ internal sealed partial class Log
         }
     }
 
-    /// <summary>A server's name points at this relay. One thread at a time for each server.</summary>
+    /// <summary>A server's name points at this relay, or its fixed address is where the relay itself listens. One thread at a time for each server.</summary>
     public void ResolvedToRelay(ServerName server, IPAddress address, TimeSpan retry, IPEndPoint? kept)
     {
         if (_resolvedToRelay.Of(server.Title).TryPass(out long withheld))
         {
-            Warning($"server {server.Title} resolves to {address}, where this relay itself listens: "
-                + (kept is null ? $"next attempt in {retry.TotalSeconds} s" : $"{kept} stays in use") + Throttle.Words(withheld));
+            Warning($"server {server.Title} {(server.IsFixed ? "is at" : "resolves to")} {address}, where this relay itself listens: "
+                + (kept is not null ? $"{kept} stays in use"
+                    : server.IsFixed ? "no client reaches it there before the relay listens elsewhere"
+                    : $"next attempt in {retry.TotalSeconds} s") + Throttle.Words(withheld));
         }
     }
 

@@ -41,6 +41,11 @@ internal sealed partial class Log
     public void ServerListensElsewhere(string server, IPEndPoint missing, string listen) =>
         Error($"Listen of server {server} has {LogLine.Quote(missing.ToString())}, where the relay does not listen; expected some of {listen}, as {OptionTable.Listen.Name} says");
 
+    /// <summary>More listening addresses would take the files that mappings need.</summary>
+    public void ListenNeedsFiles(ListenAddresses listen, long needed, long spare, Capacity capacity) =>
+        Error($"{OptionTable.Listen.Name} is {LogLine.Quote(listen.ToString())}: its sockets take {needed} open files more, and beside {capacity.Mappings} mappings the limit of "
+            + $"{capacity.OpenFilesText} open files leaves {Math.Max(0, spare)}; expected fewer addresses and ports, or a restart, which makes room, maybe with a higher limit (ulimit -n, LimitNOFILE=)");
+
     /// <summary>The system refused a listening address.</summary>
     public void ListenRefused(ListenAddresses listen, EngineException refusal, EphemeralPorts ports) =>
         Error($"{OptionTable.Listen.Name} is {LogLine.Quote(listen.ToString())}: {refusal.Message}; "

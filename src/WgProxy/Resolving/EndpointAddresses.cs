@@ -67,6 +67,41 @@ internal sealed class EndpointAddresses
     /// <summary>Publishes this endpoint's addresses with those of the others. Each endpoint has a resolver of its own, on any thread.</summary>
     public void Publish(IReadOnlyList<IPEndPoint> addresses) => Publish(addresses, arePresumed: false);
 
+    /// <summary>Gives up those of this endpoint's addresses that cannot be the server's any more. Any thread.</summary>
+    /// <param name="cannotBe">Which they are.</param>
+    /// <param name="former">All addresses until now.</param>
+    /// <returns>The first that was given up; null for none.</returns>
+    public IPEndPoint? GiveUp(Func<IPEndPoint, bool> cannotBe, out IReadOnlyList<IPEndPoint> former)
+    {
+        lock (_all)
+        {
+            former = Addresses;
+            IPEndPoint? first = _isOver ? null : former.FirstOrDefault(cannotBe);
+            if (first is not null)
+            {
+                Addresses = [.. former.Where(address => !cannotBe(address))];
+                _route.Publish(Joined(_all));
+            }
+
+            return first;
+        }
+    }
+
+    /// <summary>Publishes addresses that were given up a moment ago, unless a resolver has answered meanwhile.</summary>
+    /// <param name="given">What <see cref="GiveUp"/> left.</param>
+    /// <param name="former">What there was before.</param>
+    public void TakeBack(IReadOnlyList<IPEndPoint> given, IReadOnlyList<IPEndPoint> former)
+    {
+        lock (_all)
+        {
+            if (!_isOver && ReferenceEquals(Addresses, given))
+            {
+                Addresses = former;
+                _route.Publish(Joined(_all));
+            }
+        }
+    }
+
     private void Publish(IReadOnlyList<IPEndPoint> addresses, bool arePresumed)
     {
         lock (_all)

@@ -32,6 +32,13 @@ internal sealed class RouteAnswers(EndpointAddresses route, ServerName server, O
     /// <summary>The IP version whose addresses come first; null for the order of answers.</summary>
     public AddressFamily? Preferred { get; set; }
 
+    /// <summary>Whether a server that the operator configured to be this relay ends the run. Once it was another, and where it was added by a reload, it is
+    /// waited for, like any other.</summary>
+    public bool MayEnd { get; set; } = true;
+
+    /// <summary>An address that was given up because the relay itself listens there, until the next answer says so in the log.</summary>
+    public IPAddress? GivenUp { get; set; }
+
     /// <summary>Takes an answer, or the refusal of one.</summary>
     /// <param name="answer">Addresses, the best first; empty if there was a refusal.</param>
     /// <param name="refusal">Why there is no answer.</param>
@@ -47,9 +54,16 @@ internal sealed class RouteAnswers(EndpointAddresses route, ServerName server, O
             return Outcome.Addresses;
         }
 
-        if (relay is not null)
+        // The relay, or this host, may have got an address since that was the server's.
+        if (GiveUp(out _) is not null)
         {
-            return TakeRelay(relay, pause);
+            changed();
+        }
+
+        if ((relay ?? GivenUp) is { } address)
+        {
+            GivenUp = null;
+            return TakeRelay(address, pause);
         }
 
         refusal ??= distinct.Length == 0
@@ -59,11 +73,21 @@ internal sealed class RouteAnswers(EndpointAddresses route, ServerName server, O
         return Outcome.Nothing;
     }
 
+    /// <summary>Gives up published addresses that are the relay's own. Any thread may call it.</summary>
+    /// <param name="former">All addresses until now.</param>
+    /// <returns>The first that was given up; null for none.</returns>
+    public IPEndPoint? GiveUp(out IReadOnlyList<IPEndPoint> former)
+    {
+        IPEndPoint? first = route.GiveUp(address => own.Contains(address.Address, address.Port), out former);
+        GivenUp = first?.Address ?? GivenUp;
+        return first;
+    }
+
     /// <summary>A resolver's answer is no reason to stop, because it may be wrong for a minute. The operator's own setting is one.
     /// </summary>
     private Outcome TakeRelay(IPAddress relay, TimeSpan pause)
     {
-        if (server.IsLoopback && !IsKnown)
+        if (MayEnd && server.IsLoopback)
         {
             log.ServerIsRelay(server, relay);
             return Outcome.IsRelay;
@@ -77,6 +101,8 @@ internal sealed class RouteAnswers(EndpointAddresses route, ServerName server, O
     /// answers therefore change nothing, and newcomers use the address that others use already.</summary>
     private void Publish(IPAddress[] usable)
     {
+        MayEnd = false;
+        GivenUp = null;
         IReadOnlyList<IPEndPoint> former = route.Addresses;
         IPEndPoint[] kept = [.. former.Where(address => address.Port == server.Port && usable.Contains(address.Address))];
         IEnumerable<IPAddress> added = usable.Where(address => !kept.Any(known => known.Address.Equals(address)));

@@ -87,6 +87,13 @@ internal sealed class RouteResolver
         init => _answers.Preferred = value;
     }
 
+    /// <summary>Whether <see cref="RunAsync"/> returns if the operator configured this relay as its own server.</summary>
+    public bool MayEnd
+    {
+        get => _answers.MayEnd;
+        init => _answers.MayEnd = value;
+    }
+
     private TimeSpan Now => _time.GetElapsedTime(_zero);
 
     /// <summary>Asks at once, for the operator. May be called from any thread.</summary>
@@ -95,6 +102,30 @@ internal sealed class RouteResolver
     /// <summary>Asks as soon as its pace allows: a server in use has fallen silent, or this host's links have changed. May be
     /// called from any thread.</summary>
     public void ResolveSoon() => Signal(Wish.Soon);
+
+    /// <summary>The relay is about to listen elsewhere: gives up addresses that will be its own. Tells nobody yet. May be called from any thread.</summary>
+    /// <returns>What takes them back; null if there are none.</returns>
+    public Action? GiveUpOwn()
+    {
+        if (_answers.GiveUp(out IReadOnlyList<IPEndPoint> former) is null)
+        {
+            return null;
+        }
+
+        IReadOnlyList<IPEndPoint> left = Addresses.Addresses;
+        return () =>
+        {
+            _answers.GivenUp = null;
+            Addresses.TakeBack(left, former);
+        };
+    }
+
+    /// <summary>The relay listens elsewhere: an address that was its own may be the server's now, also a fixed one. May be called from any thread.</summary>
+    public void JudgeAgain()
+    {
+        _answers.MayEnd = false;
+        Signal(Wish.JudgeAgain);
+    }
 
     /// <summary>Publishes the server's addresses, now and whenever they change, until cancelled. Returns earlier only if
     /// the operator configured this relay as its own server. That has been logged then.</summary>
@@ -215,9 +246,9 @@ internal sealed class RouteResolver
     {
         Volatile.Write(ref _signal, _signal.Task.IsCompleted ? NewSignal() : _signal);
         Wish wish = (Wish)Interlocked.Exchange(ref _wish, (int)Wish.None);
-        if (wish != Wish.None && !_server.IsFixed && _asked.Count < MostAtOnce)
+        if (wish != Wish.None && (!_server.IsFixed || wish == Wish.JudgeAgain) && _asked.Count < MostAtOnce)
         {
-            _due = Earlier(_due, wish == Wish.Now ? Now : _last + Gap);
+            _due = Earlier(_due, wish == Wish.Soon ? _last + Gap : Now);
         }
     }
 
@@ -226,6 +257,7 @@ internal sealed class RouteResolver
         None,
         Soon,
         Now,
+        JudgeAgain,
     }
 
     private sealed record Answer(IPAddress[] Addresses, string? Refusal);

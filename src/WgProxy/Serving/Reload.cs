@@ -21,6 +21,8 @@ internal sealed record ReloadOutcome(ServerChanges? Changes, IReadOnlyList<strin
 internal sealed class Reload(Options options, OptionsReader reader, ServerSet servers, Systemd systemd, Log log)
 {
     private Options _options = options;
+    private IReadOnlyList<IPEndPoint> _expected = [];
+    private int _listeningFiles = EngineChoice.ListeningFiles(options);
 
     /// <summary>Done before the file is read, and so before servers and peers go: what they have carried until then is read. Set before the first reload.</summary>
     public Func<Task> Before { get; set; } = static () => Task.CompletedTask;
@@ -28,8 +30,15 @@ internal sealed class Reload(Options options, OptionsReader reader, ServerSet se
     /// <summary>Has the engine listen on other addresses. Set before the first reload.</summary>
     public Action<IReadOnlyList<IPEndPoint>> ListenOn { get; set; } = static _ => { };
 
-    /// <summary>The ports that the system hands out, for what a refusal says of them.</summary>
-    public EphemeralPorts? Ports { get; set; }
+    /// <summary>What fits on this host: how many more listening sockets, and the ports that the system hands out. Set before the first reload.</summary>
+    public Capacity? Capacity { get; set; }
+
+    /// <summary>Where the engine is about to listen, besides where it does. Any thread may ask.</summary>
+    public IReadOnlyList<IPEndPoint> Expected
+    {
+        get => Volatile.Read(ref _expected);
+        private set => Volatile.Write(ref _expected, value);
+    }
 
     /// <summary>What changes the servers takes it.</summary>
     public Turn Turn { get; } = new();
@@ -101,15 +110,34 @@ internal sealed class Reload(Options options, OptionsReader reader, ServerSet se
             return true;
         }
 
+        // The engine binds what is new before it closes anything.
+        int added = EngineChoice.ListeningFiles(read, Options.Listen);
+        if (Capacity is { } room && _listeningFiles + added > room.ListeningRoom)
+        {
+            log.ListenNeedsFiles(read.Listen, added, room.ListeningRoom - _listeningFiles, room);
+            return false;
+        }
+
+        Expected = read.Listen.All;
+        IReadOnlyList<GivenUp> given = servers.GiveUpOwn();
         try
         {
             ListenOn(read.Listen.All);
+            Expected = [];
+            servers.ListensElsewhere(given);
+            _listeningFiles += added - EngineChoice.ClosedFiles(Options, read.Listen);
             log.Listens(cause, read.Listen);
             return true;
         }
         catch (EngineException refusal)
         {
-            log.EngineDidNotStart(read, refusal, Ports ?? EphemeralPorts.OfThisHost(read.Listen.Ports));
+            Expected = [];
+            foreach (GivenUp each in given)
+            {
+                each.TakeBack();
+            }
+
+            log.EngineDidNotStart(read, refusal, Capacity?.Ports ?? EphemeralPorts.OfThisHost(read.Listen.Ports));
             return false;
         }
     }
