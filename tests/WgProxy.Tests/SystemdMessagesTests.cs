@@ -119,6 +119,32 @@ public sealed class SystemdMessagesTests : IDisposable
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => running);
     }
 
+    // No file is left, say. That the manager has closed its copy cannot be awaited then: the next bind tells.
+    [Fact]
+    public void Sockets_are_released_though_there_is_no_pipe_to_wait_by()
+    {
+        int pipes = 0;
+        using Systemd systemd = new(_environment, () =>
+        {
+            pipes++;
+            throw new IOException("Too many open files");
+        });
+        Socket kept = new(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
+        kept.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        IPEndPoint local = (IPEndPoint)kept.LocalEndPoint!;
+        systemd.Release([new InheritedSocket("one", (int)kept.SafeHandle.DangerousGetHandle(), local), new InheritedSocket("other", InheritedSocket.Closed, local)]);
+        kept.SafeHandle.SetHandleAsInvalid();
+        Assert.Equal("FDSTOREREMOVE=1\nFDNAME=one", Heard());
+        Assert.Equal("FDSTOREREMOVE=1\nFDNAME=other", Heard());
+        Assert.Equal(1, pipes);
+
+        // It is closed here all the same.
+        using Socket next = new(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
+        next.Bind(local);
+        systemd.Ready("done");
+        Assert.Equal("READY=1\nSTATUS=done", Heard());
+    }
+
     [Fact]
     public void Another_process_s_watchdog_is_not_fed()
     {

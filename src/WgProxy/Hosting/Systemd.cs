@@ -26,11 +26,14 @@ internal sealed class Systemd : IDisposable
     private readonly Socket? _socket;
     private readonly UnixDomainSocketEndPoint? _manager;
     private readonly TimeSpan _watchdog;
+    private readonly Func<AnonymousPipeServerStream> _newPipe;
 
     /// <summary>What the environment names.</summary>
     /// <param name="environment">The process's variables.</param>
-    public Systemd(IDictionary environment)
+    /// <param name="newPipe">Makes a pipe to read from, which takes two files; null for the system's.</param>
+    public Systemd(IDictionary environment, Func<AnonymousPipeServerStream>? newPipe = null)
     {
+        _newPipe = newPipe ?? (static () => new AnonymousPipeServerStream(PipeDirection.In));
         if (environment["NOTIFY_SOCKET"] is not string { Length: > 1 } path || path[0] is not ('/' or '@'))
         {
             return;
@@ -99,7 +102,7 @@ internal sealed class Systemd : IDisposable
     private void AwaitRelease(IReadOnlyList<InheritedSocket> sockets)
     {
         // The manager closes the pipe when it has read what was sent before it (sd_notify_barrier(3), systemd 246).
-        using AnonymousPipeServerStream barrier = new(PipeDirection.In);
+        using AnonymousPipeServerStream barrier = _newPipe();
         if (Send("BARRIER=1", (int)barrier.ClientSafePipeHandle.DangerousGetHandle()))
         {
             barrier.DisposeLocalCopyOfClientHandle();
