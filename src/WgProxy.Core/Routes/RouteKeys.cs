@@ -13,6 +13,9 @@ internal sealed class RouteKeys(ListenList listen, IMac1Matcher matcher)
     /// <summary>The addresses.</summary>
     public ListenList Listen => listen;
 
+    /// <summary>The number of the search that last found it served where the source sends to.</summary>
+    public long ServedIn { get; set; }
+
     /// <summary>Whether there is no key.</summary>
     public bool IsEmpty => _keys.Count == 0;
 

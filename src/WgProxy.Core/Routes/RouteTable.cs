@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using WgProxy.Core.Protocol;
 
 namespace WgProxy.Core.Routes;
@@ -17,9 +18,15 @@ internal sealed class RouteTable
     // The keys of the routes that are served, by where: the first are those of routes that are served wherever the relay listens.
     private readonly List<RouteKeys> _keys;
 
+    // The others by each address of theirs: an initiation that arrives elsewhere passes over none of them, however many there are.
+    private readonly Dictionary<ListenPlace, List<RouteKeys>> _byPlace = [];
+
     // The same routes by key, for records: each names its route by it.
     private readonly Dictionary<PublicKey, int> _byKey = new(PublicKey.Comparer);
     private readonly Dictionary<PublicKey, int>.AlternateLookup<ReadOnlySpan<byte>> _byKeyBytes;
+
+    private long _search;
+    private int _stepsOfOthers;
 
     /// <summary>A table of all routes that the list has now.</summary>
     /// <param name="list">What it follows.</param>
@@ -39,6 +46,9 @@ internal sealed class RouteTable
             }
         }
     }
+
+    /// <summary>How many groups of keys initiations were brought before so far, to be compared or passed over.</summary>
+    public long Looks { get; private set; }
 
     /// <summary>How many routes are served.</summary>
     public int Count => _byKey.Count;
@@ -118,22 +128,38 @@ internal sealed class RouteTable
     /// <param name="initiation">The initiation.</param>
     /// <param name="source">Its sender.</param>
     /// <param name="steps">What that costs at the most is added, in steps of eight keys.</param>
-    public int Match(ReadOnlySpan<byte> initiation, in Source source, ref long steps) => Match(initiation, source, here: true, ref steps);
-
-    /// <summary>The same of those routes that are not served there.</summary>
-    public int MatchElsewhere(ReadOnlySpan<byte> initiation, in Source source, ref long steps) => Match(initiation, source, here: false, ref steps);
-
-    /// <summary>What <see cref="MatchElsewhere"/> costs at the most; 0 if all routes are served where the source sends to.</summary>
-    public int StepsElsewhere(in Source source)
+    public int Match(ReadOnlySpan<byte> initiation, in Source source, ref long steps)
     {
-        int steps = 0;
-        for (int i = 1; i < _keys.Count; i++)
+        int found = Match(_keys[0], initiation, ref steps);
+        if (found < 0 && _byPlace.Count > 0)
         {
-            steps += _keys[i].Listen.Serves(source) ? 0 : _keys[i].Steps;
+            found = MatchAt(ListenPlace.Of(source), initiation, ref steps);
+            found = found < 0 ? MatchAt(ListenPlace.AnyOf(source), initiation, ref steps) : found;
         }
 
-        return steps;
+        return found;
     }
+
+    /// <summary>The same of those routes that are not served there. To be asked only as often as <see cref="StepsElsewhere"/> allows, which says what it costs.</summary>
+    public int MatchElsewhere(ReadOnlySpan<byte> initiation, in Source source, ref long steps)
+    {
+        _search++;
+        Mark(ListenPlace.Of(source));
+        Mark(ListenPlace.AnyOf(source));
+        for (int i = 1; i < _keys.Count; i++)
+        {
+            if (_keys[i].ServedIn != _search && Match(_keys[i], initiation, ref steps) is >= 0 and int index)
+            {
+                return index;
+            }
+        }
+
+        return -1;
+    }
+
+    /// <summary>What <see cref="MatchElsewhere"/> costs at the most; 0 if all routes are served where the source sends to.</summary>
+    public int StepsElsewhere(in Source source) =>
+        _stepsOfOthers == 0 ? 0 : _stepsOfOthers - StepsAt(ListenPlace.Of(source)) - StepsAt(ListenPlace.AnyOf(source));
 
     /// <summary>The index of the served route with these bytes as its key; -1 if there is none. Looks once, however many routes there are.
     /// </summary>
@@ -157,23 +183,48 @@ internal sealed class RouteTable
         Put(listed);
     }
 
-    private int Match(ReadOnlySpan<byte> initiation, in Source source, bool here, ref long steps)
+    private int Match(RouteKeys keys, ReadOnlySpan<byte> initiation, ref long steps)
     {
-        for (int i = 0; i < _keys.Count; i++)
+        Looks++;
+        steps += keys.Steps;
+        return keys.Match(initiation);
+    }
+
+    private int MatchAt(in ListenPlace place, ReadOnlySpan<byte> initiation, ref long steps)
+    {
+        foreach (RouteKeys keys in At(place))
         {
-            RouteKeys keys = _keys[i];
-            if (keys.Listen.Serves(source) == here)
+            if (Match(keys, initiation, ref steps) is >= 0 and int index)
             {
-                steps += keys.Steps;
-                if (keys.Match(initiation) is >= 0 and int index)
-                {
-                    return index;
-                }
+                return index;
             }
         }
 
         return -1;
     }
+
+    private void Mark(in ListenPlace place)
+    {
+        foreach (RouteKeys keys in At(place))
+        {
+            keys.ServedIn = _search;
+        }
+    }
+
+    private int StepsAt(in ListenPlace place)
+    {
+        int steps = 0;
+        foreach (RouteKeys keys in At(place))
+        {
+            Looks++;
+            steps += keys.Steps;
+        }
+
+        return steps;
+    }
+
+    private ReadOnlySpan<RouteKeys> At(in ListenPlace place) =>
+        _byPlace.TryGetValue(place, out List<RouteKeys>? served) ? CollectionsMarshal.AsSpan(served) : [];
 
     private void AddKey(RouteState state)
     {
@@ -183,21 +234,51 @@ internal sealed class RouteTable
         {
             keys = new RouteKeys(listen, _matcher);
             _keys.Add(keys);
+            foreach (ListenPlace place in PlacesOf(listen))
+            {
+                CollectionsMarshal.GetValueRefOrAddDefault(_byPlace, place, out _) ??= [];
+                _byPlace[place].Add(keys);
+            }
         }
 
+        int before = keys.Steps;
         (state.Keys, state.KeyPosition) = (keys, keys.Add(state.Mac1, state.Id.Index));
+        _stepsOfOthers += listen.IsEverywhere ? 0 : keys.Steps - before;
     }
 
     private void RemoveKey(RouteState state)
     {
         RouteKeys keys = state.Keys!;
+        int before = keys.Steps;
         keys.Remove(state.KeyPosition);
-        if (keys.IsEmpty && !keys.Listen.IsEverywhere)
+        state.Keys = null;
+        if (keys.Listen.IsEverywhere)
         {
-            _keys.Remove(keys);
+            return;
         }
 
-        state.Keys = null;
+        _stepsOfOthers += keys.Steps - before;
+        if (keys.IsEmpty)
+        {
+            _stepsOfOthers -= keys.Steps;
+            _keys.Remove(keys);
+            foreach (ListenPlace place in PlacesOf(keys.Listen))
+            {
+                List<RouteKeys> served = _byPlace[place];
+                served.Remove(keys);
+                if (served.Count == 0)
+                {
+                    _byPlace.Remove(place);
+                }
+            }
+        }
+    }
+
+    // Each once, and none that another one of the list holds: a source finds the list once.
+    private static IEnumerable<ListenPlace> PlacesOf(ListenList listen)
+    {
+        ListenPlace[] all = [.. listen.Places];
+        return all.Distinct().Where(place => place.IsAny || !all.Contains(place with { High = 0, Low = 0, IsAny = true }));
     }
 
     private void MoveKey(RouteState state)

@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using System.Net;
 
 namespace WgProxy.Core.Vocabulary;
@@ -7,16 +6,19 @@ namespace WgProxy.Core.Vocabulary;
 /// its IP version, with a port, means all clients that send to that port.</summary>
 public sealed class ListenList : IEquatable<ListenList>
 {
-    private readonly (ulong High, ulong Low, ushort Port, bool IsIPv4, bool IsAny)[] _places;
+    private readonly ListenPlace[] _places;
 
     /// <summary>A list of these addresses.</summary>
-    public ListenList(IEnumerable<IPEndPoint> addresses) => _places = [.. addresses.Select(ToPlace)];
+    public ListenList(IEnumerable<IPEndPoint> addresses) => _places = [.. addresses.Select(ListenPlace.Of)];
 
     /// <summary>The list without an address: a server with it is served wherever the relay listens.</summary>
     public static ListenList Everywhere { get; } = new([]);
 
     /// <summary>Whether a server with this list is served wherever the relay listens.</summary>
     public bool IsEverywhere => _places.Length == 0;
+
+    /// <summary>The addresses with their ports.</summary>
+    internal ReadOnlySpan<ListenPlace> Places => _places;
 
     /// <summary>Whether the source sends to one of the addresses.</summary>
     internal bool Serves(in Source source)
@@ -26,10 +28,10 @@ public sealed class ListenList : IEquatable<ListenList>
             return true;
         }
 
-        (_, _, ulong high, ulong low, _) = source.Words;
-        foreach ((ulong ownHigh, ulong ownLow, ushort port, bool isIPv4, bool isAny) in _places)
+        (ListenPlace exact, ListenPlace any) = (ListenPlace.Of(source), ListenPlace.AnyOf(source));
+        foreach (ref readonly ListenPlace place in _places.AsSpan())
         {
-            if (port == source.LocalPort && isIPv4 == source.IsIPv4 && (isAny || (high == ownHigh && low == ownLow)))
+            if (place == exact || place == any)
             {
                 return true;
             }
@@ -46,13 +48,4 @@ public sealed class ListenList : IEquatable<ListenList>
 
     /// <inheritdoc/>
     public override int GetHashCode() => HashCode.Combine(_places.Length, _places is [var first, ..] ? first : default);
-
-    private static (ulong High, ulong Low, ushort Port, bool IsIPv4, bool IsAny) ToPlace(IPEndPoint address)
-    {
-        Span<byte> bytes = stackalloc byte[16];
-        address.Address.MapToIPv6().TryWriteBytes(bytes, out _);
-        (ulong high, ulong low) = (BinaryPrimitives.ReadUInt64BigEndian(bytes), BinaryPrimitives.ReadUInt64BigEndian(bytes[8..]));
-        bool isAny = address.Address.Equals(IPAddress.Any) || address.Address.Equals(IPAddress.IPv6Any);
-        return (high, low, (ushort)address.Port, address.Address.GetAddressBytes().Length == 4, isAny);
-    }
 }
