@@ -66,6 +66,9 @@ internal sealed partial class Relay
         }
     }
 
+    /// <summary>Whether a recorded server is served where the source sends to.</summary>
+    internal bool Serves(RouteKey server, in Source source) => _routes.ServedWith(server) is >= 0 and int route && IsServedAt(route, source);
+
     /// <summary>Makes a mapping again from its record. If it is restored, the engine opens a socket for the slot and reports
     /// <see cref="Restored"/> or <see cref="OpenFailed"/>. Nothing that lives here makes room for it.</summary>
     /// <param name="record">The record.</param>

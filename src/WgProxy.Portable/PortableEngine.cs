@@ -57,7 +57,7 @@ public sealed partial class PortableEngine : IEngine
         _queries = new QueryLine(0, Stopwatch.Frequency, static query => query.End(QueryOutcome.Answered));
         _relay = new Relay(settings.SeededRelay, settings.Routes, settings.Mac1Matcher);
         _upstreams = new PortableEngineUpstream?[_relay.Slots];
-        _restores = new RestoreLine(static _ => true, Reopen, static batch => batch.End(RestoreOutcome.Done), source => _places.Place(source));
+        _restores = new RestoreLine(static _ => true, Reopen, static batch => batch.End(RestoreOutcome.Done), (in MappingRecord record, Relay relay) => _places.Place(record, relay));
         if (settings.Journal is JournalSettings journal)
         {
             _records = new RecordLine(journal, slot => PortableEngineSockets.NumberOf(_upstreams[slot]!.Local));

@@ -3,6 +3,7 @@ using System.Net;
 using WgProxy.Core;
 using WgProxy.Core.Engine;
 using WgProxy.Core.Journal;
+using WgProxy.Core.Routes;
 
 namespace WgProxy.Tests;
 
@@ -70,6 +71,24 @@ public abstract partial class EngineContract
         Assert.All(_written, written => Assert.Equal(tunnel.Client.EndPoint, written.Source.ToEndPoint()));
         EngineContractCounts moved = EngineContractCounts.Asked();
         moved.Add(EngineContractCounts.Tunnel());
+        moved.AssertMoved(Wire);
+    }
+
+    // The record of a release that had one port does not say it.
+    [Fact]
+    public void A_record_that_does_not_say_its_port_goes_on_where_its_server_is_served()
+    {
+        _listen = [new IPEndPoint(IPAddress.Loopback, 0), new IPEndPoint(IPAddress.Loopback, 0)];
+        StartWithJournal();
+        _ = NewTunnel(NewServer()).Establish();
+        MappingRecord record = EndAndRecord();
+        EngineContractCounts moved = EndedTunnel();
+        Route.Settings = new RouteSettings { Listen = new ListenList([Engine.Listening[1]]) };
+        Publish(Route);
+        Wire.Advance(TimeSpan.Zero);
+        record.Source = record.Source.To(0);
+        Assert.Equal([RestoreVerdict.Restored], Restore(record).ToArray());
+        Add(moved, restored: 1);
         moved.AssertMoved(Wire);
     }
 

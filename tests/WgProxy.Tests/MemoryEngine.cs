@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using WgProxy.Core;
 using WgProxy.Core.Engine;
+using WgProxy.Core.Journal;
 using WgProxy.Core.Routes;
 
 namespace WgProxy.Tests;
@@ -30,7 +31,7 @@ internal sealed partial class MemoryEngine : IEngine
         _relay = new Relay(settings.Relay, settings.Routes);
         _upstreams = new Upstream?[_relay.Slots];
         _ports = new UpstreamPorts(settings.Ports, settings.Relay.LingerTimeout, settings.Seeds.Ports, new AddressPool(settings.Binding.Addresses));
-        _restores = new RestoreLine(_ => true, Reopen, batch => batch.End(RestoreOutcome.Done), source => new ListenPlaces(Listening, knowsLocal: false).Place(source));
+        _restores = new RestoreLine(_ => true, Reopen, batch => batch.End(RestoreOutcome.Done), (in MappingRecord record, Relay relay) => new ListenPlaces(Listening, knowsLocal: false).Place(record, relay));
         PrepareRecords();
     }
 

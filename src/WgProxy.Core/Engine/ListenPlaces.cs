@@ -1,4 +1,5 @@
 using System.Net;
+using WgProxy.Core.Journal;
 
 namespace WgProxy.Core.Engine;
 
@@ -32,7 +33,7 @@ internal sealed class ListenPlaces(IReadOnlyList<IPEndPoint> places, bool knowsL
                 continue;
             }
 
-            if ((source.LocalPort == 0 || source.LocalPort == each.Port) && (!isKnown || IsWildcard(each.Address) || HasSameBytes(each.Address, local)))
+            if (Fits(each, source, isKnown, local))
             {
                 return place;
             }
@@ -47,11 +48,51 @@ internal sealed class ListenPlaces(IReadOnlyList<IPEndPoint> places, bool knowsL
     public Source Place(Source source)
     {
         int place = Of(source);
-        if (place < 0)
+        return place < 0 ? source : At(place, source);
+    }
+
+    /// <summary>The same for the client of a record. If the record does not say to which port it sends, or that is no place any more, it is the first that fits
+    /// of those where its server is served, or it could not go on at all.</summary>
+    public Source Place(in MappingRecord record, Relay relay)
+    {
+        Source source = record.Source;
+        IPAddress local = source.Local;
+        bool isKnown = !local.Equals(IPAddress.IPv6Any);
+        Source? served = null;
+        for (int place = 0; place < places.Count; place++)
         {
-            return source;
+            IPEndPoint each = places[place];
+            if (each.AddressFamily == IPAddress.Any.AddressFamily != source.IsIPv4)
+            {
+                continue;
+            }
+
+            Source placed = At(place, source);
+            bool fits = Fits(each, source, isKnown, local);
+            if (fits && source.LocalPort != 0)
+            {
+                return placed;
+            }
+
+            if (relay.Serves(record.Route, placed))
+            {
+                if (fits)
+                {
+                    return placed;
+                }
+
+                served ??= placed;
+            }
         }
 
+        return served ?? Place(source);
+    }
+
+    private static bool Fits(IPEndPoint place, in Source source, bool isKnown, IPAddress local) =>
+        (source.LocalPort == 0 || source.LocalPort == place.Port) && (!isKnown || IsWildcard(place.Address) || HasSameBytes(place.Address, local));
+
+    private Source At(int place, in Source source)
+    {
         (IPAddress address, ushort port) = (places[place].Address, (ushort)places[place].Port);
         return IsWildcard(address) && knowsLocal ? source.To(port) : source.To(LocalOf(address), port);
     }

@@ -16,7 +16,7 @@ namespace WgProxy.Core.Engine;
 /// says so of a datagram, or its client would not be found.</param>
 /// <param name="mayBegin">Whether mappings may be restored in their turn yet; null if always. The owner has a turn when that changes.</param>
 internal sealed class RestoreLine(
-    Func<Source, bool> isOwn, RestoreLine.Opener open, Action<RestoreBatch> done, Func<Source, Source> place, Func<bool>? mayBegin = null)
+    Func<Source, bool> isOwn, RestoreLine.Opener open, Action<RestoreBatch> done, RestoreLine.Placer place, Func<bool>? mayBegin = null)
 {
     private RestoreBatch? _batch;
     private int _next;
@@ -24,6 +24,9 @@ internal sealed class RestoreLine(
 
     /// <summary>Opens the socket of a restored slot. Whether it opened.</summary>
     public delegate bool Opener(int slot, in MappingRecord record, Tick now);
+
+    /// <summary>Where the client of a record sends to now.</summary>
+    public delegate Source Placer(in MappingRecord record, Relay relay);
 
     /// <summary>Leaves a batch. Whether there was room for it, and the owner has not ended.</summary>
     public RestoreOutcome Post(RestoreBatch batch)
@@ -97,7 +100,7 @@ internal sealed class RestoreLine(
     private void Restore(RestoreBatch batch, int number, Relay relay, in JournalInstant instant, Tick now)
     {
         MappingRecord record = batch.Records[number];
-        record.Source = place(record.Source);
+        record.Source = place(record, relay);
         RestoreVerdict verdict = relay.Restore(record, instant, now, out int slot);
         bool isOpen = verdict == RestoreVerdict.Restored && open(slot, record, now);
         batch.Judge(number, verdict == RestoreVerdict.Restored && !isOpen ? RestoreVerdict.NotOpened : verdict, record.Source != batch.Records[number].Source);

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Runtime.CompilerServices;
+using WgProxy.Core;
 using WgProxy.Core.Engine;
 using WgProxy.Core.Journal;
 using WgProxy.Linux.Listen;
@@ -31,7 +32,7 @@ internal sealed partial class LinuxWorker
     {
         _held = held;
         FindPlaces();
-        _restores = new RestoreLine(isOwn, Reopen, done, source => _places.Place(source), held is null ? null : () => held.IsDone);
+        _restores = new RestoreLine(isOwn, Reopen, done, (in MappingRecord record, Relay relay) => _places.Place(record, relay), held is null ? null : () => held.IsDone);
         if (_settings.Journal is JournalSettings journal)
         {
             _records = new RecordLine(journal, LocalOf);

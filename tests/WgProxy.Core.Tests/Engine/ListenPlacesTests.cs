@@ -1,5 +1,8 @@
 using System.Net;
 using WgProxy.Core.Engine;
+using WgProxy.Core.Journal;
+using WgProxy.Core.Routes;
+using WgProxy.Core.Vocabulary;
 
 namespace WgProxy.Core.Tests.Engine;
 
@@ -35,6 +38,24 @@ public sealed class ListenPlacesTests
         ListenPlaces places = new([IPEndPoint.Parse("192.0.2.9:53")], knowsLocal: true);
         Source source = SourceOf("2001:db8::1", null, 53);
         Assert.Equal((-1, source), (places.Of(source), places.Place(source)));
+    }
+
+    // The records of a former release do not say the port; those of a place that is given up say one that is of no use.
+    [Theory]
+    [InlineData("198.51.100.1", null, 0, "192.0.2.10:53", "192.0.2.10", 53)]
+    [InlineData("198.51.100.1", "192.0.2.10", 0, "192.0.2.9:53, 192.0.2.10:53", "192.0.2.10", 53)]
+    [InlineData("198.51.100.1", "192.0.2.9", 7, "192.0.2.10:53", "192.0.2.10", 53)]
+    [InlineData("198.51.100.1", "192.0.2.9", 53, "192.0.2.10:53", "192.0.2.9", 53)]
+    [InlineData("198.51.100.1", null, 0, "", null, 443)]
+    [InlineData("198.51.100.1", null, 0, "[2001:db8::9]:53", null, 443)]
+    [InlineData("2001:db8::1", null, 0, "192.0.2.10:53, [2001:db8::9]:53", "2001:db8::9", 53)]
+    public void A_record_without_a_place_has_the_first_where_its_server_is_served(string client, string? local, int port, string served, string? placed, int placedPort)
+    {
+        Route route = RelayDriver.NewRoute();
+        route.Settings = new RouteSettings { Listen = new ListenList(served.Split(", ", StringSplitOptions.RemoveEmptyEntries).Select(IPEndPoint.Parse)) };
+        RelayDriver driver = new(RelaySettings.ForMappings(64), [route, RelayDriver.NewRoute()]);
+        MappingRecord record = new() { Route = RouteKey.From(route.Key), Source = SourceOf(client, local, port) };
+        Assert.Equal(SourceOf(client, placed, placedPort), new ListenPlaces(All, knowsLocal: true).Place(record, driver.Relay));
     }
 
     private static Source SourceOf(string client, string? local, int port) =>

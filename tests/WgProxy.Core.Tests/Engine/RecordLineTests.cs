@@ -102,7 +102,7 @@ public sealed class RecordLineTests
                 return true;
             },
             batch => done = batch,
-            source => source);
+            static (in MappingRecord record, Relay _) => record.Source);
         RestoreBatch batch = new(records, () => Instant, _ => { });
         batch.Begin();
         Assert.Equal(RestoreOutcome.Waiting, line.Post(batch));
@@ -132,7 +132,7 @@ public sealed class RecordLineTests
             },
             (int _, in MappingRecord _, Tick _) => true,
             _ => { },
-            source => source);
+            static (in MappingRecord record, Relay _) => record.Source);
         line.Post(new RestoreBatch(new MappingRecord[1_024], () => Instant, _ => { }));
         do
         {
@@ -157,7 +157,7 @@ public sealed class RecordLineTests
                 return true;
             },
             _ => { },
-            source => source);
+            static (in MappingRecord record, Relay _) => record.Source);
         RestoreBatch batch = new(records, () => Instant, _ => { });
         Assert.False(line.HasBatch);
         line.RestoreClient(relay, records[140].Source, _driver.Now);
@@ -195,7 +195,7 @@ public sealed class RecordLineTests
                 return true;
             },
             _ => { },
-            source => source,
+            static (in MappingRecord record, Relay _) => record.Source,
             () => mayBegin);
         RestoreBatch batch = new(records, () => Instant, _ => { });
         batch.Begin();
@@ -215,7 +215,7 @@ public sealed class RecordLineTests
     [Fact]
     public void What_waits_when_the_owner_ends_is_told_and_nothing_waits_after_that()
     {
-        RestoreLine line = new(_ => true, (int _, in MappingRecord _, Tick _) => true, _ => { }, source => source);
+        RestoreLine line = new(_ => true, (int _, in MappingRecord _, Tick _) => true, _ => { }, static (in MappingRecord record, Relay _) => record.Source);
         List<RestoreBatch> told = [];
         RestoreBatch batch = new([], () => Instant, told.Add);
         Assert.Equal(RestoreOutcome.Waiting, line.Post(batch));
@@ -240,7 +240,7 @@ public sealed class RecordLineTests
                 return true;
             },
             _ => { },
-            source => Source.From(source.ToEndPoint()));
+            static (in MappingRecord each, Relay _) => Source.From(each.Source.ToEndPoint()));
         line.Post(new RestoreBatch([record], () => Instant, _ => { }));
         Assert.False(line.Continue(relay, _driver.Now));
         Assert.Equal(Source.From(record.Source.ToEndPoint()), opened);
