@@ -29,6 +29,11 @@ internal sealed record PortHolder(string Name, int Process)
 /// <param name="Refusal">What was refused when the port was tried; null if it was not tried or not refused.</param>
 internal sealed record PortState(int Sockets, long Dropped, IReadOnlyList<PortHolder> Holders, (IPAddress Address, int Error)? Refusal);
 
+/// <summary>An address with a port on which the relay is to listen.</summary>
+/// <param name="Listen">The address.</param>
+/// <param name="Port">What is there; null if it was not seen.</param>
+internal sealed record ListenState(IPEndPoint Listen, PortState? Port);
+
 /// <summary>Connection tracking.</summary>
 /// <param name="Count">Flows that it holds in this network namespace.</param>
 /// <param name="Most">Flows that it may hold.</param>
@@ -84,8 +89,8 @@ internal sealed record PrivilegeState(string Who, ulong Capabilities, long OpenF
 /// <summary>What was seen of a host, and what a relay on it is to do. What could not be seen is null.</summary>
 internal sealed record Facts
 {
-    /// <summary>Where the relay listens.</summary>
-    public required IPEndPoint Listen { get; init; }
+    /// <summary>Where the relay listens, and the sockets that are there.</summary>
+    public required IReadOnlyList<ListenState> Listening { get; init; }
 
     /// <summary>How long it keeps an idle tunnel.</summary>
     public required TimeSpan Timeout { get; init; }
@@ -107,9 +112,6 @@ internal sealed record Facts
 
     /// <summary>The ports that are reserved, as the system has them.</summary>
     public string Reserved { get; init; } = string.Empty;
-
-    /// <summary>The sockets at the port.</summary>
-    public PortState? Port { get; init; }
 
     /// <summary>The receive and the send buffer that the system grants.</summary>
     public (int Receive, int Send)? Buffers { get; init; }

@@ -21,8 +21,8 @@ internal sealed class HostSurvey(Options options, LookUp lookUp, Func<IEnumerabl
 {
     private readonly List<Unseen> _unseen = [];
 
-    // A program that has the first address mostly has the others. Of all of them, the relay says at its start which it cannot have.
-    private IPEndPoint First => options.Listen.All[0];
+    // A port that the system is to choose is nobody's yet.
+    private IReadOnlyList<IPEndPoint> Fixed => [.. options.Listen.All.Where(each => each.Port != 0)];
 
     /// <summary>Gathers them.</summary>
     public async Task<Facts> LookAsync()
@@ -30,7 +30,7 @@ internal sealed class HostSurvey(Options options, LookUp lookUp, Func<IEnumerabl
         EndpointSurvey survey = new(lookUp, new OwnAddresses(options.Listen.All, own), options.Binding);
         Facts facts = new()
         {
-            Listen = First,
+            Listening = [.. options.Listen.All.Select(each => new ListenState(each, null))],
             Timeout = options.Timeout,
             MaxMappings = options.MaxMappings,
             Mark = options.Binding.Mark,
@@ -83,22 +83,24 @@ internal sealed class HostSurvey(Options options, LookUp lookUp, Func<IEnumerabl
     private Facts OfPort(Facts facts)
     {
         EphemeralPorts ports = EphemeralPorts.OfThisHost(options.Listen.Ports);
-        PortState? port = First.Port == 0 ? null : PortSurvey.Look(First);
+        IReadOnlyList<PortState>? states = PortSurvey.Look(Fixed);
         if (!ports.IsTold)
         {
             _unseen.Add(new Unseen("the range of local ports", $"{EphemeralPorts.Source} cannot be read: let this process see /proc/sys (ProcSubset=all)"));
         }
 
-        if (port is null && First.Port != 0)
+        ListenState[] listening = [.. Fixed.Select((each, place) => new ListenState(each, states?[place]))];
+        int[] unnamed = [.. listening.Where(each => each.Port is { Sockets: > 0, Holders.Count: 0 }).Select(each => each.Listen.Port)];
+        if (states is null && Fixed.Count > 0)
         {
-            _unseen.Add(new Unseen("the sockets at the relay's port", "/proc/net/udp cannot be read: let this process see it (ProcSubset=all)"));
+            _unseen.Add(new Unseen("the sockets at the relay's ports", "/proc/net/udp cannot be read: let this process see it (ProcSubset=all)"));
         }
-        else if (port is { Sockets: > 0, Holders.Count: 0 })
+        else if (unnamed.Length > 0)
         {
-            _unseen.Add(new Unseen($"the program that holds UDP port {First.Port}", "it is another user's: run doctor as root"));
+            _unseen.Add(new Unseen($"the program that holds UDP port {Ports.TextOf(unnamed)}", "it is another user's: run doctor as root"));
         }
 
-        PortHolder? relay = port?.Holders.FirstOrDefault(holder => holder.IsRelay);
+        PortHolder? relay = states?.SelectMany(state => state.Holders).FirstOrDefault(holder => holder.IsRelay);
         PrivilegeState? privileges = (relay is null ? null : ProcSurvey.Privileges($"{relay.Process}", "the relay that runs here"))
             ?? ProcSurvey.Privileges("self", "a relay that this user starts");
         if (privileges is null)
@@ -110,7 +112,7 @@ internal sealed class HostSurvey(Options options, LookUp lookUp, Func<IEnumerabl
         {
             Ports = options.UpstreamPorts is { } chosen ? ports.Only(chosen, options.Listen.Ports) with { IsTold = ports.IsTold } : ports,
             Reserved = ProcText.Read("/proc/sys/net/ipv4/ip_local_reserved_ports") ?? string.Empty,
-            Port = port,
+            Listening = listening.Length == 0 ? facts.Listening : listening,
             Privileges = privileges,
         };
     }

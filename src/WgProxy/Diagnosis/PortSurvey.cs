@@ -7,15 +7,15 @@ using WgProxy.Linux.Net;
 
 namespace WgProxy.Diagnosis;
 
-/// <summary>Looks who holds the relay's port.</summary>
+/// <summary>Looks who holds the relay's ports.</summary>
 internal static class PortSurvey
 {
     private const string Socket = "socket:[";
 
     private static readonly string[] Tables = ["/proc/net/udp", "/proc/net/udp6"];
 
-    /// <summary>What there is at the port; null if the system does not tell.</summary>
-    public static PortState? Look(IPEndPoint listen)
+    /// <summary>What there is at each of the addresses; null if the system does not tell. Every process is looked at once, however many addresses there are.</summary>
+    public static IReadOnlyList<PortState>? Look(IReadOnlyList<IPEndPoint> listen)
     {
         string[] tables = [.. Tables.Select(ProcText.Read).OfType<string>()];
         if (tables.Length == 0)
@@ -23,13 +23,17 @@ internal static class PortSurvey
             return null;
         }
 
-        UdpLine[] sockets = [.. tables.SelectMany(Parse).Where(line => !line.IsConnected && MayTake(line.Local, listen))];
-        HashSet<string> names = [.. sockets.Select(line => $"{Socket}{line.Inode}]")];
-        return new PortState(
-            sockets.Length,
-            sockets.Sum(line => line.Dropped),
-            names.Count == 0 ? [] : [.. Holders(names)],
-            sockets.Length == 0 && OperatingSystem.IsLinux() ? HostTrials.Listen(listen) : null);
+        UdpLine[] all = [.. tables.SelectMany(Parse).Where(line => !line.IsConnected)];
+        UdpLine[][] taken = [.. listen.Select(each => all.Where(line => MayTake(line.Local, each)).ToArray())];
+        ILookup<string, PortHolder> holders = Holders([.. taken.SelectMany(lines => lines).Select(NameOf)]);
+        return
+        [
+            .. listen.Zip(taken, (each, lines) => new PortState(
+                lines.Length,
+                lines.Sum(line => line.Dropped),
+                [.. lines.SelectMany(line => holders[NameOf(line)]).Distinct().OrderBy(holder => holder.Process)],
+                lines.Length == 0 && OperatingSystem.IsLinux() ? HostTrials.Listen(each) : null)),
+        ];
     }
 
     /// <summary>The lines of /proc/net/udp or udp6. One that cannot be read is left out.</summary>
@@ -77,17 +81,26 @@ internal static class PortSurvey
 
     private static bool IsAny(IPEndPoint end) => end.Address.Equals(IPAddress.Any) || end.Address.Equals(IPAddress.IPv6Any);
 
-    // Without privilege only the processes of this user are seen.
-    private static IEnumerable<PortHolder> Holders(HashSet<string> names)
+    private static string NameOf(UdpLine line) => $"{Socket}{line.Inode}]";
+
+    // By the names of sockets. Without privilege only the processes of this user are seen.
+    private static ILookup<string, PortHolder> Holders(HashSet<string> names)
     {
-        foreach (string folder in Entries("/proc"))
+        List<(string Name, PortHolder Holder)> found = [];
+        foreach (string folder in names.Count == 0 ? [] : Entries("/proc"))
         {
-            if (int.TryParse(Path.GetFileName(folder), NumberStyles.None, CultureInfo.InvariantCulture, out int process)
-                && Entries($"{folder}/fd").Any(file => names.Contains(TargetOf(file))))
+            if (int.TryParse(Path.GetFileName(folder), NumberStyles.None, CultureInfo.InvariantCulture, out int process))
             {
-                yield return new PortHolder(ProcText.Read($"{folder}/comm")?.Trim() ?? "a program", process);
+                string[] held = [.. Entries($"{folder}/fd").Select(TargetOf).Where(names.Contains)];
+                if (held.Length > 0)
+                {
+                    PortHolder holder = new(ProcText.Read($"{folder}/comm")?.Trim() ?? "a program", process);
+                    found.AddRange(held.Select(name => (name, holder)));
+                }
             }
         }
+
+        return found.ToLookup(each => each.Name, each => each.Holder, StringComparer.Ordinal);
     }
 
     private static string[] Entries(string folder)

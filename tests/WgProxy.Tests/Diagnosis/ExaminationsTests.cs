@@ -84,8 +84,33 @@ public sealed class ExaminationsTests
     [Fact]
     public void Sockets_that_systemd_keeps_for_the_relay_are_the_relays()
     {
-        Facts facts = Hosts.Healthy with { Port = new PortState(4, 0, [new PortHolder("wgproxy", 412), new PortHolder("systemd", 1)], null) };
+        Facts facts = Hosts.Healthy with { Listening = Hosts.At(new PortState(4, 0, [new PortHolder("wgproxy", 412), new PortHolder("systemd", 1)], null)) };
         Assert.Equal(["relay-runs", "port-kept"], HostDiagnosis.Of(facts).Findings.Where(finding => finding.Text.Contains("port 51820", StringComparison.Ordinal)).Select(finding => finding.Kind.Name));
+    }
+
+    [Fact]
+    public void Every_address_is_examined_and_ports_of_which_the_same_is_to_be_said_are_named_together()
+    {
+        PortState relays = new(4, 0, [new PortHolder("wgproxy", 412)], null);
+        Facts facts = Hosts.Healthy with
+        {
+            Listening =
+            [
+                .. new[] { 4_500, 4_501, 4_502, 443 }.Select(port => new ListenState(new IPEndPoint(IPAddress.Any, port), relays with { Dropped = port == 443 ? 0 : 1 })),
+                new ListenState(IPEndPoint.Parse("192.0.2.9:53"), new PortState(1, 0, [new PortHolder("dnsmasq", 7)], null)),
+                new ListenState(IPEndPoint.Parse("192.0.2.10:40001"), new PortState(0, 0, [], (IPAddress.Parse("192.0.2.10"), 99))),
+                new ListenState(IPEndPoint.Parse("192.0.2.9:40000"), new PortState(0, 0, [], null)),
+                new ListenState(IPEndPoint.Parse("192.0.2.9:0"), null),
+            ],
+        };
+        Dictionary<string, Finding> found = HostDiagnosis.Of(facts).Findings.ToDictionary(finding => finding.Kind.Name, StringComparer.Ordinal);
+        Assert.Equal("wgproxy (process 412) listens on UDP port 443, 4500-4502", found["relay-runs"].Text);
+        Assert.StartsWith("UDP port 53 is held by dnsmasq (process 7)", found["port-taken"].Text, StringComparison.Ordinal);
+        Assert.StartsWith("this host does not have the address 192.0.2.10", found["listen-address-missing"].Text, StringComparison.Ordinal);
+        Assert.StartsWith("no program listens on UDP port 40000:", found["relay-down"].Text, StringComparison.Ordinal);
+        Assert.EndsWith("ip_local_reserved_ports=51820,40000-40001", found["port-handed-out"].Mend, StringComparison.Ordinal);
+        Assert.Equal("the system gives UDP port 53, 443, 4500-4502 to no program that asks for any port", found["port-kept"].Text);
+        Assert.StartsWith("3 datagrams were dropped at UDP port 4500-4502", found["port-overflowed"].Text, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -93,7 +118,7 @@ public sealed class ExaminationsTests
     {
         Facts blind = new()
         {
-            Listen = new IPEndPoint(IPAddress.IPv6Any, 51820),
+            Listening = [new ListenState(new IPEndPoint(IPAddress.IPv6Any, 51820), null)],
             Timeout = TimeSpan.FromSeconds(300),
             MaxMappings = 16_384,
             Unseen = [new Unseen("rules of nftables", "run doctor as root")],
@@ -120,7 +145,7 @@ public sealed class ExaminationsTests
     [Fact]
     public void No_name_steers_the_terminal()
     {
-        Facts facts = Hosts.Healthy with { Port = new PortState(1, 0, [new PortHolder("\u001b[2Jx\ny", 7)], null) };
+        Facts facts = Hosts.Healthy with { Listening = Hosts.At(new PortState(1, 0, [new PortHolder("\u001b[2Jx\ny", 7)], null)) };
         Assert.Contains("\\u{1B}[2Jx\\u{A}y (process 7)", DiagnosisText.Of(HostDiagnosis.Of(facts)), StringComparison.Ordinal);
     }
 

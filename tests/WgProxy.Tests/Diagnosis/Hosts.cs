@@ -19,12 +19,11 @@ internal static class Hosts
     /// <summary>All is well.</summary>
     public static Facts Healthy { get; } = new()
     {
-        Listen = IPEndPoint.Parse("[::]:51820"),
+        Listening = At(new PortState(4, 0, [new PortHolder("wgproxy", 412)], null)),
         Timeout = TimeSpan.FromSeconds(300),
         MaxMappings = 16_384,
         Ports = EphemeralPorts.Select("32768 60999", "51820", 51820),
         Reserved = "51820\n",
-        Port = new PortState(4, 0, [new PortHolder("wgproxy", 412)], null),
         Buffers = (Wanted, Wanted),
         Overflowed = 0,
         Tracking = null,
@@ -43,22 +42,25 @@ internal static class Hosts
         IsClockSynchronised = true,
     };
 
+    /// <summary>The relay's only port.</summary>
+    public static IReadOnlyList<ListenState> At(PortState state) => [new ListenState(IPEndPoint.Parse("[::]:51820"), state)];
+
     /// <summary>A host for each kind.</summary>
     public static IReadOnlyDictionary<FindingKind, Facts> Of { get; } = new Dictionary<FindingKind, Facts>
     {
         [FindingKinds.RelayRuns] = Healthy,
-        [FindingKinds.RelayDown] = Healthy with { Port = new PortState(0, 0, [], null) },
-        [FindingKinds.RelayAwaited] = Healthy with { Port = new PortState(2, 0, [new PortHolder("systemd", 1)], null) },
-        [FindingKinds.PortTaken] = Healthy with { Port = new PortState(1, 0, [new PortHolder("dnsmasq", 7)], null) },
-        [FindingKinds.PortShared] = Healthy with { Port = new PortState(2, 0, [new PortHolder("wgproxy", 7), new PortHolder("wgproxy", 8)], null) },
-        [FindingKinds.PortForbidden] = Healthy with { Port = new PortState(0, 0, [], (IPAddress.Any, 13)) },
-        [FindingKinds.AddressMissing] = Healthy with { Port = new PortState(0, 0, [], (IPAddress.Parse("192.0.2.9"), 99)) },
-        [FindingKinds.ListenRefused] = Healthy with { Port = new PortState(0, 0, [], (IPAddress.Any, 97)) },
+        [FindingKinds.RelayDown] = Healthy with { Listening = At(new PortState(0, 0, [], null)) },
+        [FindingKinds.RelayAwaited] = Healthy with { Listening = At(new PortState(2, 0, [new PortHolder("systemd", 1)], null)) },
+        [FindingKinds.PortTaken] = Healthy with { Listening = At(new PortState(1, 0, [new PortHolder("dnsmasq", 7)], null)) },
+        [FindingKinds.PortShared] = Healthy with { Listening = At(new PortState(2, 0, [new PortHolder("wgproxy", 7), new PortHolder("wgproxy", 8)], null)) },
+        [FindingKinds.PortForbidden] = Healthy with { Listening = At(new PortState(0, 0, [], (IPAddress.Any, 13))) },
+        [FindingKinds.AddressMissing] = Healthy with { Listening = At(new PortState(0, 0, [], (IPAddress.Parse("192.0.2.9"), 99))) },
+        [FindingKinds.ListenRefused] = Healthy with { Listening = At(new PortState(0, 0, [], (IPAddress.Any, 97))) },
         [FindingKinds.PortHandedOut] = Healthy with { Reserved = "1-2,40000" },
         [FindingKinds.PortKept] = Healthy,
         [FindingKinds.BuffersSmall] = Healthy with { Buffers = (Wanted, 212_992) },
         [FindingKinds.BuffersGranted] = Healthy,
-        [FindingKinds.PortOverflowed] = Healthy with { Port = Healthy.Port! with { Dropped = 3 } },
+        [FindingKinds.PortOverflowed] = Healthy with { Listening = At(Healthy.Listening[0].Port! with { Dropped = 3 }) },
         [FindingKinds.HostOverflowed] = Healthy with { Overflowed = 5 },
         [FindingKinds.FirewallDrops] = Firewall(FirewallOutcome.Dropped),
         [FindingKinds.FirewallRedirects] = Firewall(FirewallOutcome.Redirected),

@@ -42,15 +42,29 @@ public sealed class SurveyTests
     {
         using System.Net.Sockets.UdpClient held = new(new IPEndPoint(IPAddress.Loopback, 0));
         IPEndPoint end = (IPEndPoint)held.Client.LocalEndPoint!;
-        PortState state = PortSurvey.Look(end)!;
+        PortState state = Look(end);
         Assert.Equal((1, 0L, Environment.ProcessId), (state.Sockets, state.Dropped, Assert.Single(state.Holders).Process));
-        Assert.Equal(0, PortSurvey.Look(new IPEndPoint(IPAddress.Parse("127.0.0.2"), end.Port))!.Sockets);
-        Assert.Equal(1, PortSurvey.Look(new IPEndPoint(IPAddress.IPv6Any, end.Port))!.Sockets);
-        Assert.Equal(1, PortSurvey.Look(new IPEndPoint(IPAddress.Any, end.Port))!.Sockets);
+        Assert.Equal(0, Look(new IPEndPoint(IPAddress.Parse("127.0.0.2"), end.Port)).Sockets);
+        Assert.Equal(1, Look(new IPEndPoint(IPAddress.IPv6Any, end.Port)).Sockets);
+        Assert.Equal(1, Look(new IPEndPoint(IPAddress.Any, end.Port)).Sockets);
         held.Dispose();
-        Assert.Null(PortSurvey.Look(end)!.Refusal);
-        Assert.Equal(99, PortSurvey.Look(IPEndPoint.Parse($"192.0.2.77:{end.Port}"))!.Refusal!.Value.Error);
+        Assert.Null(Look(end).Refusal);
+        Assert.Equal(99, Look(IPEndPoint.Parse($"192.0.2.77:{end.Port}")).Refusal!.Value.Error);
     }
+
+    // All at once, though each is a look of its own.
+    [Fact]
+    public void Each_of_several_ports_has_its_own_holders()
+    {
+        using System.Net.Sockets.UdpClient one = new(new IPEndPoint(IPAddress.Loopback, 0));
+        using System.Net.Sockets.UdpClient other = new(new IPEndPoint(IPAddress.Loopback, 0));
+        IReadOnlyList<PortState> states = PortSurvey.Look([(IPEndPoint)one.Client.LocalEndPoint!, IPEndPoint.Parse("192.0.2.77:9"), (IPEndPoint)other.Client.LocalEndPoint!])!;
+        Assert.Equal([1, 0, 1], states.Select(state => state.Sockets));
+        Assert.Equal([1, 0, 1], states.Select(state => state.Holders.Count));
+        Assert.Equal([null, 99, null], states.Select(state => state.Refusal?.Error));
+    }
+
+    private static PortState Look(IPEndPoint listen) => Assert.Single(PortSurvey.Look([listen])!);
 
     [Fact]
     public void Joined_datagrams_pass_loopback_here() => Assert.Equal(new SegmentationAnswer(null, Joined: true, Intact: true), SegmentationTrial.Run());

@@ -15,8 +15,8 @@ internal static class Families
             yield break;
         }
 
-        bool wantsIPv6 = facts.Listen.Address.Equals(IPAddress.IPv6Any);
-        bool wantsIPv4 = wantsIPv6 || facts.Listen.Address.AddressFamily == AddressFamily.InterNetwork;
+        bool wantsIPv6 = facts.Listening.Any(each => each.Listen.Address.Equals(IPAddress.IPv6Any));
+        bool wantsIPv4 = wantsIPv6 || facts.Listening.Any(each => each.Listen.AddressFamily == AddressFamily.InterNetwork);
         if (wantsIPv6 && facts.IsIPv6Disabled)
         {
             yield return FindingKinds.IPv6Disabled.With();

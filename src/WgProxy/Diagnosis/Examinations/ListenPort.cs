@@ -1,77 +1,78 @@
+using System.Net;
 using WgProxy.Linux.Net;
 
 namespace WgProxy.Diagnosis.Examinations;
 
-/// <summary>Who has the relay's port, and who may get it.</summary>
+/// <summary>Who has the relay's ports, and who may get them.</summary>
 internal static class ListenPort
 {
-    /// <summary>Examines it.</summary>
+    /// <summary>Examines them. Ports of which the same is to be said are named together.</summary>
     public static IEnumerable<Finding> Examine(Facts facts)
     {
-        if (facts.Listen.Port == 0)
-        {
-            return [];
-        }
-
-        return HeldBy(facts).Concat(HandedOut(facts));
+        ListenState[] listening = [.. facts.Listening.Where(each => each.Listen.Port != 0)];
+        return listening.Select(HeldBy).OfType<Held>()
+            .GroupBy(held => (held.Kind, string.Join('\n', held.Values.Select(value => $"{value.Value}"))))
+            .Select(same => same.Key.Kind.With([("port", Ports.TextOf(same.Select(held => held.Port))), .. same.First().Values]))
+            .Concat(HandedOut(facts, [.. listening.Select(each => each.Listen.Port).Distinct()]));
     }
 
-    private static IEnumerable<Finding> HeldBy(Facts facts)
+    private static Held? HeldBy(ListenState listening)
     {
-        int port = facts.Listen.Port;
-        if (facts.Port is not { } state)
+        int port = listening.Listen.Port;
+        if (listening.Port is not { } state)
         {
-            yield break;
+            return null;
         }
 
         PortHolder[] holders = [.. state.Holders.Where(holder => !holder.IsManager).DistinctBy(holder => holder.Process)];
         PortHolder? stranger = Array.Find(holders, holder => !holder.IsRelay);
         if (holders.Length > 1)
         {
-            yield return FindingKinds.PortShared.With(
-                ("port", port), ("programs", string.Join(", ", holders.AsEnumerable())), ("others", string.Join(' ', holders.Skip(1).Select(holder => holder.Process))));
+            return new Held(FindingKinds.PortShared, port,
+                ("programs", string.Join(", ", holders.AsEnumerable())), ("others", string.Join(' ', holders.Skip(1).Select(holder => holder.Process))));
         }
-        else if (stranger is not null)
-        {
-            yield return FindingKinds.PortTaken.With(("port", port), ("program", stranger));
-        }
-        else if (holders is [PortHolder relay])
-        {
-            yield return FindingKinds.RelayRuns.With(("program", relay), ("port", port));
-        }
-        else if (state.Holders.Count > 0)
-        {
-            yield return FindingKinds.RelayAwaited.With(("port", port));
-        }
-        else if (state.Sockets == 0)
-        {
-            yield return state.Refusal is { } refusal ? Refused(facts, refusal.Error, $"{refusal.Address}") : FindingKinds.RelayDown.With(("port", port));
-        }
+
+        return stranger is not null ? new Held(FindingKinds.PortTaken, port, ("program", stranger))
+            : holders is [PortHolder relay] ? new Held(FindingKinds.RelayRuns, port, ("program", relay))
+            : state.Holders.Count > 0 ? new Held(FindingKinds.RelayAwaited, port)
+            : state.Sockets > 0 ? null
+            : state.Refusal is { } refusal ? Refused(listening.Listen, refusal.Error, $"{refusal.Address}")
+            : new Held(FindingKinds.RelayDown, port);
     }
 
-    private static Finding Refused(Facts facts, int error, string address)
-    {
-        (string, object)[] values = [("listen", facts.Listen), ("address", address), ("port", facts.Listen.Port), ("reason", HostTrials.Words(error))];
-        return HostTrials.IsForbidden(error) ? FindingKinds.PortForbidden.With(values)
-            : HostTrials.IsMissing(error) ? FindingKinds.AddressMissing.With(values)
-            : FindingKinds.ListenRefused.With(values);
-    }
+    private static Held Refused(IPEndPoint listen, int error, string address) => new(
+        HostTrials.IsForbidden(error) ? FindingKinds.PortForbidden
+            : HostTrials.IsMissing(error) ? FindingKinds.AddressMissing
+            : FindingKinds.ListenRefused,
+        listen.Port,
+        ("listen", listen),
+        ("address", address),
+        ("reason", HostTrials.Words(error)));
 
-    private static IEnumerable<Finding> HandedOut(Facts facts)
+    private static IEnumerable<Finding> HandedOut(Facts facts, int[] listening)
     {
-        int port = facts.Listen.Port;
         if (facts.Ports is not { IsTold: true } ports)
         {
             yield break;
         }
 
-        bool isHandedOut = port >= ports.Range.First && port <= ports.Range.Last && !IsReserved(facts.Reserved, port);
         string reserved = facts.Reserved.Trim();
-        yield return isHandedOut
-            ? FindingKinds.PortHandedOut.With(
-                ("port", port), ("first", ports.Range.First), ("last", ports.Range.Last), ("reserved", reserved.Length == 0 ? $"{port}" : $"{reserved},{port}"))
-            : FindingKinds.PortKept.With(("port", port));
+        int[] handedOut = [.. listening.Where(port => port >= ports.Range.First && port <= ports.Range.Last && !IsReserved(reserved, port))];
+        int[] kept = [.. listening.Except(handedOut)];
+        if (handedOut.Length > 0)
+        {
+            string all = Ports.TextOf(handedOut, ",");
+            yield return FindingKinds.PortHandedOut.With(
+                ("port", Ports.TextOf(handedOut)), ("first", ports.Range.First), ("last", ports.Range.Last), ("reserved", reserved.Length == 0 ? all : $"{reserved},{all}"));
+        }
+
+        if (kept.Length > 0)
+        {
+            yield return FindingKinds.PortKept.With(("port", Ports.TextOf(kept)));
+        }
     }
+
+    private sealed record Held(FindingKind Kind, int Port, params (string Name, object Value)[] Values);
 
     private static bool IsReserved(string reserved, int port) =>
         reserved.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)

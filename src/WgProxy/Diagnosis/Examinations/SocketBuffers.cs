@@ -16,9 +16,11 @@ internal static class SocketBuffers
                 : FindingKinds.BuffersGranted.With(("wanted", wanted));
         }
 
-        if (facts.Port is { Dropped: > 0 } port)
+        ListenState[] full = [.. facts.Listening.Where(each => each.Port is { Dropped: > 0 })];
+        if (full.Length > 0)
         {
-            yield return FindingKinds.PortOverflowed.With(("count", port.Dropped), ("port", facts.Listen.Port), ("wanted", wanted));
+            yield return FindingKinds.PortOverflowed.With(
+                ("count", full.Sum(each => each.Port!.Dropped)), ("port", Ports.TextOf(full.Select(each => each.Listen.Port))), ("wanted", wanted));
         }
 
         if (facts.Overflowed is > 0 and long lost)
