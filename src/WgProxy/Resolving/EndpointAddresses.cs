@@ -69,32 +69,31 @@ internal sealed class EndpointAddresses
 
     /// <summary>Gives up those of this endpoint's addresses that cannot be the server's any more. Any thread.</summary>
     /// <param name="cannotBe">Which they are.</param>
-    /// <param name="former">All addresses until now.</param>
+    /// <param name="takeBack">Publishes them again, unless a resolver has answered meanwhile.</param>
     /// <returns>The first that was given up; null for none.</returns>
-    public IPEndPoint? GiveUp(Func<IPEndPoint, bool> cannotBe, out IReadOnlyList<IPEndPoint> former)
+    public IPEndPoint? GiveUp(Func<IPEndPoint, bool> cannotBe, out Action takeBack)
     {
         lock (_all)
         {
-            former = Addresses;
+            IReadOnlyList<IPEndPoint> former = Addresses;
             IPEndPoint? first = _isOver ? null : former.FirstOrDefault(cannotBe);
+            IReadOnlyList<IPEndPoint> left = first is null ? former : [.. former.Where(address => !cannotBe(address))];
             if (first is not null)
             {
-                Addresses = [.. former.Where(address => !cannotBe(address))];
+                Addresses = left;
                 _route.Publish(Joined(_all));
             }
 
+            takeBack = () => TakeBack(left, former);
             return first;
         }
     }
 
-    /// <summary>Publishes addresses that were given up a moment ago, unless a resolver has answered meanwhile.</summary>
-    /// <param name="given">What <see cref="GiveUp"/> left.</param>
-    /// <param name="former">What there was before.</param>
-    public void TakeBack(IReadOnlyList<IPEndPoint> given, IReadOnlyList<IPEndPoint> former)
+    private void TakeBack(IReadOnlyList<IPEndPoint> left, IReadOnlyList<IPEndPoint> former)
     {
         lock (_all)
         {
-            if (!_isOver && ReferenceEquals(Addresses, given))
+            if (!_isOver && ReferenceEquals(Addresses, left))
             {
                 Addresses = former;
                 _route.Publish(Joined(_all));

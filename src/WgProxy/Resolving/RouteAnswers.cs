@@ -74,11 +74,11 @@ internal sealed class RouteAnswers(EndpointAddresses route, ServerName server, O
     }
 
     /// <summary>Gives up published addresses that are the relay's own. Any thread may call it.</summary>
-    /// <param name="former">All addresses until now.</param>
+    /// <param name="takeBack">Publishes them again.</param>
     /// <returns>The first that was given up; null for none.</returns>
-    public IPEndPoint? GiveUp(out IReadOnlyList<IPEndPoint> former)
+    public IPEndPoint? GiveUp(out Action takeBack)
     {
-        IPEndPoint? first = route.GiveUp(address => own.Contains(address.Address, address.Port), out former);
+        IPEndPoint? first = route.GiveUp(address => own.Contains(address.Address, address.Port), out takeBack);
         GivenUp = first?.Address ?? GivenUp;
         return first;
     }

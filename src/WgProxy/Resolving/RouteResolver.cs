@@ -107,16 +107,10 @@ internal sealed class RouteResolver
     /// <returns>What takes them back; null if there are none.</returns>
     public Action? GiveUpOwn()
     {
-        if (_answers.GiveUp(out IReadOnlyList<IPEndPoint> former) is null)
-        {
-            return null;
-        }
-
-        IReadOnlyList<IPEndPoint> left = Addresses.Addresses;
-        return () =>
+        return _answers.GiveUp(out Action takeBack) is null ? null : () =>
         {
             _answers.GivenUp = null;
-            Addresses.TakeBack(left, former);
+            takeBack();
         };
     }
 

@@ -123,7 +123,6 @@ internal sealed class Reload(Options options, OptionsReader reader, ServerSet se
         try
         {
             ListenOn(read.Listen.All);
-            Expected = [];
             servers.ListensElsewhere(given);
             _listeningFiles += added - EngineChoice.ClosedFiles(Options, read.Listen);
             log.Listens(cause, read.Listen);
@@ -131,7 +130,6 @@ internal sealed class Reload(Options options, OptionsReader reader, ServerSet se
         }
         catch (EngineException refusal)
         {
-            Expected = [];
             foreach (GivenUp each in given)
             {
                 each.TakeBack();
@@ -139,6 +137,10 @@ internal sealed class Reload(Options options, OptionsReader reader, ServerSet se
 
             log.EngineDidNotStart(read, refusal, Capacity?.Ports ?? EphemeralPorts.OfThisHost(read.Listen.Ports));
             return false;
+        }
+        finally
+        {
+            Expected = [];
         }
     }
 
