@@ -1,5 +1,4 @@
 using System.Net;
-using System.Net.Sockets;
 using WgProxy.Core.Admission;
 using WgProxy.Core.Engine;
 using WgProxy.Linux;

@@ -69,7 +69,7 @@ internal sealed record Capacity(int Mappings, int Asked, string Bound, Ephemeral
         {
             FilesAreTheBound = filesBound,
             ListeningRoom = Math.Max(listening, OwnListening) + Math.Max(0, byFiles - mappings),
-            MostFiles = Math.Min(limit, mappings + OwnFiles + (long)Math.Max(0, listening - OwnListening)),
+            MostFiles = Math.Min(limit, (long)mappings + OwnFiles + Math.Max(0, listening - OwnListening)),
         };
     }
 }

@@ -1,5 +1,3 @@
-using WgProxy.Core.Routes;
-
 namespace WgProxy.Serving;
 
 /// <summary>Addresses of one endpoint that its server has given up, because the relay is about to listen there itself.</summary>
