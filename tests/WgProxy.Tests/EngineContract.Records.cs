@@ -78,11 +78,12 @@ public abstract partial class EngineContract
     [Fact]
     public void A_record_that_does_not_say_its_port_goes_on_where_its_server_is_served()
     {
-        _listen = [new IPEndPoint(IPAddress.Loopback, 0), new IPEndPoint(IPAddress.Loopback, 0)];
+        _listen = [new IPEndPoint(IPAddress.Loopback, 0)];
         StartWithJournal();
         _ = NewTunnel(NewServer()).Establish();
         MappingRecord record = EndAndRecord();
         EngineContractCounts moved = EndedTunnel();
+        Engine.ListenOn([Engine.Listening[0], new IPEndPoint(IPAddress.Loopback, FreePort())]);
         Route.Settings = new RouteSettings { Listen = new ListenList([Engine.Listening[1]]) };
         Publish(Route);
         Wire.Advance(TimeSpan.Zero);
