@@ -18,7 +18,7 @@ public sealed class ReloadTests : IDisposable
     private readonly FakeTime _time = new();
     private readonly CancellationTokenSource _stop = new();
     private readonly Systemd _systemd = new(new Hashtable());
-    private readonly List<RouteId> _told = [];
+    private readonly List<RouteId> _announced = [];
     private readonly List<IReadOnlyList<IPEndPoint>> _listens = [];
     private string? _answer = Near;
     private string _endpoint = string.Empty;
@@ -65,10 +65,10 @@ public sealed class ReloadTests : IDisposable
             published = Published;
             _listens.Add(wanted);
         };
-        _told.Clear();
+        _announced.Clear();
         Assert.NotNull((await ReloadAsync("0.0.0.0:1, 0.0.0.0:51820")).Changes);
         Assert.Equal(string.Empty, published);
-        _ = Assert.Single(_told.Distinct());
+        _ = Assert.Single(_announced.Distinct());
         await SaidAsync($"{Near}, where this relay itself listens: ");
         Assert.Equal(string.Empty, Published);
         Assert.False(_run!.IsCompleted);
@@ -116,10 +116,10 @@ public sealed class ReloadTests : IDisposable
         await PublishedIsAsync($"{Near}:51820");
         _answer = null;
         _refuses = true;
-        _told.Clear();
+        _announced.Clear();
         Assert.Null((await ReloadAsync("0.0.0.0:51820")).Changes);
         Assert.Equal($"{Near}:51820", Published);
-        Assert.Empty(_told);
+        Assert.Empty(_announced);
         await SaidAsync("cannot be resolved");
         Assert.Equal($"{Near}:51820", Published);
     }
@@ -168,7 +168,7 @@ public sealed class ReloadTests : IDisposable
             },
         };
         OwnAddresses own = new(() => [.. _listens.Count > 0 ? _listens[^1] : options.Listen.All, .. _reload.Expected], () => [IPAddress.Parse(Near)]);
-        Announcements announcements = new(command => { _told.Add(command.Route); return true; }, _time);
+        Announcements announcements = new(command => { _announced.Add(command.Route); return true; }, _time);
         _run = _servers.RunAsync(announcements, own, Answer, _stop.Token);
         (_endpoint, _more) = (endpoint, more);
     }

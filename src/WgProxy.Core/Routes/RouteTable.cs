@@ -234,7 +234,7 @@ internal sealed class RouteTable
         {
             keys = new RouteKeys(listen, _matcher);
             _keys.Add(keys);
-            foreach (ListenPlace place in PlacesOf(listen))
+            foreach (ListenPlace place in PlacesToFind(listen))
             {
                 CollectionsMarshal.GetValueRefOrAddDefault(_byPlace, place, out _) ??= [];
                 _byPlace[place].Add(keys);
@@ -262,7 +262,7 @@ internal sealed class RouteTable
         {
             _stepsOfOthers -= keys.Steps;
             _keys.Remove(keys);
-            foreach (ListenPlace place in PlacesOf(keys.Listen))
+            foreach (ListenPlace place in PlacesToFind(keys.Listen))
             {
                 List<RouteKeys> served = _byPlace[place];
                 served.Remove(keys);
@@ -275,7 +275,7 @@ internal sealed class RouteTable
     }
 
     // Each once, and none that another one of the list holds: a source finds the list once.
-    private static IEnumerable<ListenPlace> PlacesOf(ListenList listen)
+    private static IEnumerable<ListenPlace> PlacesToFind(ListenList listen)
     {
         ListenPlace[] all = [.. listen.Places];
         return all.Distinct().Where(place => place.IsAny || !all.Contains(place with { High = 0, Low = 0, IsAny = true }));

@@ -21,7 +21,7 @@ internal sealed class HostSurvey(Options options, LookUp lookUp, Func<IEnumerabl
 {
     private readonly List<Unseen> _unseen = [];
 
-    // A port that the system is to choose is nobody's yet.
+    // No program has a port that the system is to choose.
     private IReadOnlyList<IPEndPoint> Fixed => [.. options.Listen.All.Where(each => each.Port != 0)];
 
     /// <summary>Gathers them.</summary>

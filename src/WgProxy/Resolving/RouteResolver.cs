@@ -103,7 +103,7 @@ internal sealed class RouteResolver
     /// called from any thread.</summary>
     public void ResolveSoon() => Signal(Wish.Soon);
 
-    /// <summary>The relay is about to listen elsewhere: gives up addresses that will be its own. Tells nobody yet. May be called from any thread.</summary>
+    /// <summary>The relay is about to listen elsewhere: gives up addresses that will be its own. The caller tells the engine. May be called from any thread.</summary>
     /// <returns>What takes them back; null if there are none.</returns>
     public Action? GiveUpOwn()
     {
