@@ -2,13 +2,14 @@
 # Makes what the tests with the kernel's WireGuard boot in qemu: Debian's cloud kernel, taken from its package without
 # installing it, and a root in memory with the programs of this machine that the tests call.
 #
-#   tools/kernel-guest.sh FOLDER
+#   tools/kernel-guest.sh FOLDER [PROGRAM]
 #
-# leaves FOLDER/vmlinuz, FOLDER/initrd and FOLDER/name. The package is fetched once (26 MB, apt-get download) and kept;
+# leaves FOLDER/vmlinuz, FOLDER/initrd and FOLDER/name. The root has PROGRAM too. The package is fetched once (26 MB, apt-get download) and kept;
 # the root is made anew each time, which takes a second. Needs apt, dpkg-deb and busybox-static.
 set -euo pipefail
 
-folder=${1:?usage: tools/kernel-guest.sh FOLDER}
+folder=${1:?usage: tools/kernel-guest.sh FOLDER [PROGRAM]}
+program=${2:-}
 mkdir -p "$folder"
 folder=$(cd -- "$folder" && pwd)
 export PATH="$PATH:/usr/sbin:/sbin"
@@ -60,14 +61,15 @@ take() {
     done
 }
 
-for program in busybox bash ip wg ping iperf3 nft ethtool; do
-    take "$program"
+for name in busybox bash ip wg ping iperf3 nft ethtool; do
+    take "$name"
 done
+[[ -z $program ]] || take "$program"
 
 # Modules, and those that they need.
 modules="$folder/image/lib/modules/$release"
 busybox depmod -b "$folder/image" "$release"
-wanted=(virtio_pci virtio_net virtio_console bridge veth wireguard nf_tables nft_chain_nat nft_masq nft_ct nf_conntrack ipv6)
+wanted=(virtio_pci virtio_net virtio_console bridge veth wireguard nf_tables nft_chain_nat nft_masq nft_ct nf_conntrack ipv6 vrf)
 for module in "${wanted[@]}"; do
     while read -r file; do
         [[ -z $file ]] || (cd "$folder/image" && cp -p --parents "lib/modules/$release/$file" "$root/")
@@ -88,7 +90,7 @@ ln -s /proc/self/fd /dev/fd
 mount -t tmpfs run /run
 mkdir -p /run/netns
 export PATH=/bin:/sbin HOME=/tmp
-for module in virtio_pci virtio_net virtio_console bridge veth wireguard nf_tables nft_chain_nat nft_masq nft_ct; do
+for module in virtio_pci virtio_net virtio_console bridge veth wireguard nf_tables nft_chain_nat nft_masq nft_ct vrf; do
     modprobe $module || echo "init: no module $module"
 done
 ip link set lo up

@@ -61,6 +61,20 @@ public sealed class Machine : IDisposable
             : throw new InvalidOperationException("too many shells of the guest were lost");
     }
 
+    /// <summary>Lends one shell.</summary>
+    internal async Task UseShellAsync(Func<GuestShell, Task> use)
+    {
+        (GuestShell one, GuestShell two) = await TakeShellsAsync();
+        try
+        {
+            await use(one);
+        }
+        finally
+        {
+            Return(one, two);
+        }
+    }
+
     internal void Return(GuestShell one, GuestShell two)
     {
         if (one.IsLost || two.IsLost)

@@ -4,6 +4,9 @@ namespace WgProxy.Kernel.Tests.Guest;
 /// <c>artifacts/kernel</c>.</summary>
 internal sealed record GuestImage(string Kernel, string Root, string Release)
 {
+    /// <summary>Whether the relay's program runs in the machine too: the native form is one file, the framework form needs .NET.</summary>
+    public static bool HasRelay { get; } = !File.Exists(Path.ChangeExtension(RelayProcess.Binary, ".dll"));
+
     /// <summary>Makes the image; the first time that fetches the kernel's package.</summary>
     /// <exception cref="InvalidOperationException">It cannot be had here: the message is the reason.</exception>
     public static GuestImage Make()
@@ -11,7 +14,7 @@ internal sealed record GuestImage(string Kernel, string Root, string Release)
         string folder = Path.Combine(Repository(), "artifacts", "kernel");
         try
         {
-            Command.Run(Path.Combine(Repository(), "tools", "kernel-guest.sh"), folder);
+            Command.Run(Path.Combine(Repository(), "tools", "kernel-guest.sh"), HasRelay ? [folder, RelayProcess.Binary] : [folder]);
         }
         catch (InvalidOperationException refused)
         {
