@@ -15,7 +15,7 @@ namespace WgProxy.Serving;
 /// The servers of a running relay. It makes the routes, keeps their addresses current, watches whether they answer, and takes over
 /// what the configuration file has become. One thread at a time changes it; the engine's threads ask for resolution.
 /// </summary>
-internal sealed class ServerSet
+internal sealed partial class ServerSet
 {
     private readonly TimeProvider _time;
     private readonly Log _log;
@@ -143,31 +143,6 @@ internal sealed class ServerSet
         foreach (RouteResolver resolver in All.SelectMany(served => served.Resolvers))
         {
             resolver.ResolveNow();
-        }
-    }
-
-    /// <summary>The relay is about to listen elsewhere: servers give up addresses that will be its own, for these would be a loop. The engine is told
-    /// by <see cref="ListensElsewhere"/>.</summary>
-    /// <returns>What was given up.</returns>
-    public IReadOnlyList<GivenUp> GiveUpOwn() =>
-    [
-        .. All.SelectMany(served => served.Resolvers.Select(resolver => (Served: served, Given: resolver.GiveUpOwn())))
-            .Where(each => each.Given is not null)
-            .Select(each => new GivenUp(each.Served.Id, each.Given!)),
-    ];
-
-    /// <summary>The relay listens elsewhere. Each server's addresses are judged again: some may be the relay's own now, some no longer.</summary>
-    /// <param name="given">What servers have given up for that.</param>
-    public void ListensElsewhere(IReadOnlyList<GivenUp> given)
-    {
-        foreach (RouteId route in given.Select(each => each.Route).Distinct())
-        {
-            Changed(route);
-        }
-
-        foreach (RouteResolver resolver in All.SelectMany(served => served.Resolvers))
-        {
-            resolver.JudgeAgain();
         }
     }
 
