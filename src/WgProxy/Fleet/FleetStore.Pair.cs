@@ -8,6 +8,9 @@ namespace WgProxy.Fleet;
 internal sealed partial class FleetStore
 {
     private const int NamesOfScan = 1_000;
+    private const int MostAttempts = 20;
+
+    private static readonly TimeSpan BetweenAttempts = TimeSpan.FromMilliseconds(100);
 
     /// <summary>All mappings of a relay that the store has. What the relay writes meanwhile may be among them or not. Ends early if the store fails.</summary>
     /// <param name="relay">The relay's name in the fleet.</param>
@@ -59,16 +62,29 @@ internal sealed partial class FleetStore
             return null;
         }
 
-        try
+        ISubscriber subscriber = connection.GetSubscriber();
+        RedisChannel channel = RedisChannel.Literal(FleetKey.ChannelOf(_key.RelayName(relay)));
+        for (int attempt = 1; ; attempt++)
         {
-            ChannelMessageQueue queue = await connection.GetSubscriber().SubscribeAsync(RedisChannel.Literal(FleetKey.ChannelOf(_key.RelayName(relay))));
-            queue.OnMessage(message => Cut((byte[]?)message.Message ?? [], relay, heard));
-            return new Listening(queue);
-        }
-        catch (Exception refusal) when (IsOfStore(refusal))
-        {
-            Failed(refusal);
-            return null;
+            try
+            {
+                ChannelMessageQueue queue = await subscriber.SubscribeAsync(channel);
+                queue.OnMessage(message => Cut((byte[]?)message.Message ?? [], relay, heard));
+                return new Listening(queue);
+            }
+            catch (Exception refusal) when (IsOfStore(refusal))
+            {
+                // The client opens what it listens by only now, and refuses the first attempt meanwhile (3.4.35). It keeps the attempt all the same: that one would gather
+                // what nothing takes.
+                await subscriber.UnsubscribeAsync(channel, flags: CommandFlags.FireAndForget);
+                if (attempt == MostAttempts)
+                {
+                    Failed(refusal);
+                    return null;
+                }
+            }
+
+            await Task.Delay(BetweenAttempts);
         }
     }
 
