@@ -77,8 +77,8 @@ internal sealed class SectionReader
         bool valid = key.Parse(entry.Value, out object? value, out string? refusal);
         if (!valid)
         {
-            string given = entry.Value.Length == 0 ? "has no value" : key.MayHoldSecret && refusal is not null ? "is not taken" : $"is {LogLine.Quote(entry.Value)}";
-            string wrong = entry.Value.Length == 0 ? $"expected {key.Expected}" : refusal ?? $"expected {key.Expected}";
+            string given = entry.Value.Length == 0 ? "has no value" : key.MayHoldSecret && refusal is not null ? "is not taken" : $"is {LogLine.Quote(LogLine.WithoutKeys(entry.Value))}";
+            string wrong = entry.Value.Length == 0 || LogLine.HoldsKey(entry.Value) ? $"expected {key.Expected}" : refusal ?? $"expected {key.Expected}";
             _faults.Add(entry.Line, $"{key.Name} {given}: {wrong}{(key.MayHoldSecret ? string.Empty : SettingHint.For(entry.Value, isHost: key.Row == OptionTable.Server))}");
         }
 

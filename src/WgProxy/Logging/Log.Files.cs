@@ -47,7 +47,7 @@ internal sealed partial class Log
         Error($"{path}: {row.Key} is another than at the start, and it cannot change while the relay runs: restart it, or restore the value");
 
     /// <summary>An argument of a command is wrong.</summary>
-    public void BadArgument(string argument, string value, string refusal) => Error($"{argument} is {LogLine.Quote(value)}: {refusal}");
+    public void BadArgument(string argument, string value, string refusal) => Error($"{argument} is {LogLine.Quote(LogLine.WithoutKeys(value))}: {LogLine.WithoutKeys(refusal)}");
 
     /// <summary>What is imported does not say what the configuration needs.</summary>
     public void ImportNeeds(OptionRow row, string? path) =>

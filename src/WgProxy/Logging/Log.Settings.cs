@@ -10,7 +10,7 @@ internal sealed partial class Log
 {
     /// <summary>An argument is not a flag.</summary>
     public void UnknownArgument(string argument, string? nearest) =>
-        Error($"unknown argument {LogLine.Quote(argument)}: "
+        Error($"unknown argument {LogLine.Quote(LogLine.WithoutKeys(argument))}: "
             + (nearest is null ? "expected the options that --help lists" : $"did you mean {nearest}?"));
 
     /// <summary>A flag has no value, or occurs twice.</summary>
@@ -18,7 +18,7 @@ internal sealed partial class Log
         Error($"{row.Name} needs exactly one value: expected {row.Expected}");
 
     /// <summary>The command line is wrong in another way.</summary>
-    public void BadCommandLine(string message) => Error($"the command line is wrong: {message}");
+    public void BadCommandLine(string message) => Error($"the command line is wrong: {LogLine.WithoutKeys(message)}");
 
     /// <summary>A required setting is missing or empty.</summary>
     public void SettingIsMissing(OptionRow row) => Error($"{row.Name} is missing or empty: expected {row.Expected}");
@@ -29,7 +29,8 @@ internal sealed partial class Log
 
     /// <summary>The text of a setting is not valid.</summary>
     public void SettingIsWrong(OptionRow row, string text, string? refusal) =>
-        Error($"{row.Name} is {LogLine.Quote(text)}: {refusal ?? $"expected {row.Expected}"}{SettingHint.For(text, isHost: row == OptionTable.Server)}");
+        Error($"{row.Name} is {LogLine.Quote(LogLine.WithoutKeys(text))}: "
+            + (LogLine.HoldsKey(text) ? $"expected {row.Expected}" : $"{refusal ?? $"expected {row.Expected}"}{SettingHint.For(text, isHost: row == OptionTable.Server)}"));
 
     /// <summary>The server is this relay.</summary>
     public void ServerIsRelay(ServerName server, IPAddress address) =>

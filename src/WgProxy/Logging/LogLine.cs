@@ -1,10 +1,11 @@
 using System.Globalization;
 using System.Text;
+using System.Text.RegularExpressions;
 
 namespace WgProxy.Logging;
 
 /// <summary>How one event becomes one line of text.</summary>
-internal static class LogLine
+internal static partial class LogLine
 {
     private const int LongestValue = 200;
 
@@ -54,9 +55,18 @@ internal static class LogLine
     public static string Quote(string value) =>
         value.Length <= LongestValue ? $"\"{value}\"" : $"\"{value[..LongestValue]}\" (and more)";
 
+    /// <summary>Whether a text holds what has the form of a key of WireGuard (44 characters of base64).</summary>
+    public static bool HoldsKey(string text) => Key().IsMatch(text);
+
+    /// <summary>A text without such keys: each may be a private one, typed in the wrong place.</summary>
+    public static string WithoutKeys(string text) => Key().Replace(text, "<a key>");
+
     /// <summary>Whether a character could end a line, control a terminal or turn the direction of what follows.</summary>
     public static bool MayControl(Rune rune) => Rune.GetUnicodeCategory(rune) is UnicodeCategory.Control or UnicodeCategory.Format
         or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator;
+
+    [GeneratedRegex("[A-Za-z0-9+/]{43}=", RegexOptions.None, 1_000)]
+    private static partial Regex Key();
 
     // No value may end the line or control the terminal. So control characters, line and paragraph
     // separators, direction marks (of category Format) and halves of surrogate pairs are written as numbers.
