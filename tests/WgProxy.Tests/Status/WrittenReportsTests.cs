@@ -149,6 +149,8 @@ public sealed class WrittenReportsTests
 
         public bool Post(EngineCommand command) => throw new NotSupportedException();
 
+        public bool Tell(DirectoryAnswer answer) => throw new NotSupportedException();
+
         public void Restore(RestoreBatch batch) => throw new NotSupportedException();
 
         public void Dispose()
