@@ -62,8 +62,9 @@ for system in "${systems[@]}"; do
     fi
     name=wgproxy-$version-$system
     rm -rf "$out/tree"
-    "$root/tools/documents.sh" "$out/tree/$name"
+    mkdir -p "$out/tree/$name"
     (cd -- "$root" && cp -r --parents contrib "$out/tree/$name")
+    "$root/tools/documents.sh" "$out/tree/$name"
     install -m 755 "$built/wgproxy" "$out/tree/$name/wgproxy"
     "$root/tools/sbom.sh" "$root/src/WgProxy/packages.$system.lock.json" "$built/wgproxy" >"$out/tree/$name/wgproxy.cdx.json"
     cp "$out/tree/$name/wgproxy.cdx.json" "$out/$name.cdx.json"

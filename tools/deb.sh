@@ -32,9 +32,9 @@ version=${version/-/\~}
 tree=$out/tree
 rm -rf "$tree"
 mkdir -p "$tree"
-(cd -- "$root" && cp -r --parents debian contrib "$tree")
-# Licences and changes have files of their own in a package.
+# Licences and changes have files of their own in a package, and what is in contrib is elsewhere in it.
 "$root/tools/documents.sh" "$tree" LICENSE-BSD-2-Clause LICENSE-MIT CHANGELOG.md
+(cd -- "$root" && cp -r --parents debian contrib "$tree")
 install -m 755 "$relay" "$tree/wgproxy"
 [[ -z ${DEBEMAIL:-} ]] || sed -i "s/^Maintainer: .*/Maintainer: ${DEBFULLNAME:-The wgproxy authors} <$DEBEMAIL>/" "$tree/debian/control"
 
