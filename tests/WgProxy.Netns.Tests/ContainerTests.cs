@@ -24,11 +24,11 @@ public sealed class ContainerTests
 
         string[] startable =
         [
-            .. files.Where(file => file.EntryType == TarEntryType.RegularFile && (file.Mode & UnixFileMode.OtherExecute) != 0).Select(file => file.Name).Order(StringComparer.Ordinal),
+            .. files.Where(file => file.EntryType == TarEntryType.RegularFile && file.Mode.HasFlag(UnixFileMode.OtherExecute)).Select(file => file.Name).Order(StringComparer.Ordinal),
         ];
         Assert.Equal("usr/bin/wgproxy", startable[0]);
         Assert.Matches("^usr/lib/.*/ld-linux-.*$", Assert.Single(startable[1..]));
-        Assert.DoesNotContain(files, file => (file.Mode & (UnixFileMode.SetUser | UnixFileMode.SetGroup)) != 0);
+        Assert.DoesNotContain(files, file => (file.Mode & (UnixFileMode.SetUser | UnixFileMode.SetGroup)) != UnixFileMode.None);
         Assert.Equal(
             [("var/lib/wgproxy/", (UnixFileMode)0x1C0)],
             files.Where(file => (file.Uid, file.Gid) == (User, User)).Select(file => (file.Name, file.Mode)).OrderBy(file => file.Name, StringComparer.Ordinal));

@@ -37,16 +37,13 @@ internal sealed partial class FleetStore
             // One connection, and its answers come in order: with the last one, all are there. What refuses one (read-only, no memory) refuses it too.
             Task<long> heard = database.PublishAsync(channel, _isHeard ? batch.Payload : RedisValue.EmptyString);
             Task<bool> last = database.StringSetAsync(batch.Values[^1].Name, batch.Values[^1].Value, batch.Values[^1].Lives);
-            if (!Task.WaitAll([last, heard], ToWrite))
-            {
-                throw new TimeoutException("the store does not answer");
-            }
+            Await(Task.WhenAll(last, heard));
 
             bool wasHeard = _isHeard;
             _isHeard = heard.Result > 0 || connection.GetEndPoints().Length > 1;
-            if (_isHeard && !wasHeard && !database.PublishAsync(channel, batch.Payload).Wait(ToWrite))
+            if (_isHeard && !wasHeard)
             {
-                throw new TimeoutException("the store does not answer");
+                Await(database.PublishAsync(channel, batch.Payload));
             }
 
             (_silence, _refusal) = (null, null);
@@ -73,23 +70,17 @@ internal sealed partial class FleetStore
             if (server is null)
             {
                 // Asked for nothing else than why.
-                _ = connection.GetDatabase().PingAsync().Wait(ToWrite);
+                Await(connection.GetDatabase().PingAsync());
                 return false;
             }
 
             long asked = HostInstant.Now().Utc;
             Task<DateTime> time = server.TimeAsync();
-            if (!time.Wait(ToWrite))
-            {
-                throw new TimeoutException("the store does not answer");
-            }
+            Await(time);
 
             Clock.Heard(asked, HostInstant.Now().Utc, new DateTimeOffset(DateTime.SpecifyKind(time.Result, DateTimeKind.Utc)).ToUnixTimeMilliseconds());
             _silence = null;
-            if (!connection.GetDatabase().StringSetAsync(FleetKey.PresenceOf(relay), (int)SealedRecord.Version, PresenceLives).Wait(ToWrite))
-            {
-                throw new TimeoutException("the store does not answer");
-            }
+            Await(connection.GetDatabase().StringSetAsync(FleetKey.PresenceOf(relay), (int)SealedRecord.Version, PresenceLives));
 
             _refusal = null;
             return true;
@@ -98,6 +89,15 @@ internal sealed partial class FleetStore
         {
             Failed(refusal);
             return false;
+        }
+    }
+
+    // The publisher has a thread of its own: to wait there takes none from the pool.
+    private static void Await(Task answer)
+    {
+        if (!answer.Wait(ToWrite))
+        {
+            throw new TimeoutException("the store does not answer");
         }
     }
 

@@ -77,7 +77,7 @@ internal sealed record StoreAddress
             return null;
         }
 
-        ConfigurationOptions options = new() { DefaultDatabase = database, Ssl = url.Scheme == "rediss", User = url.UserInfo.Length > 0 ? Uri.UnescapeDataString(url.UserInfo) : null };
+        ConfigurationOptions options = new() { DefaultDatabase = database, Ssl = string.Equals(url.Scheme, "rediss", StringComparison.Ordinal), User = url.UserInfo.Length > 0 ? Uri.UnescapeDataString(url.UserInfo) : null };
         int port = url.Port > 0 ? url.Port : DefaultPort;
         string host = url.IdnHost;
         options.EndPoints.Add(IPAddress.TryParse(host, out IPAddress? address) ? new IPEndPoint(address, port) : new DnsEndPoint(host, port));

@@ -35,7 +35,7 @@ internal sealed class AnswerBytes(ByteBlocks blocks) : IBufferWriter<byte>, IDis
     /// <inheritdoc/>
     public void Advance(int count)
     {
-        ArgumentOutOfRangeException.ThrowIfGreaterThan((uint)count, (uint)(_current.Length - _used));
+        ArgumentOutOfRangeException.ThrowIfGreaterThan((uint)count, (uint)(_current.Length - _used), nameof(count));
         _used += count;
     }
 

@@ -131,7 +131,7 @@ internal sealed class BlindRelay : IDisposable
         return _topology.Own(_topology.Relay.Start("nginx", "flock", ["-F", Path.Combine(_folder, "lock"), "nginx", "-p", _folder, "-c", file, "-e", "stderr"]));
     }
 
-    private Task ServesAsync() => _nginx!.LineAsync(line => line.Contains(Worker, StringComparison.Ordinal), "a worker");
+    private Task<string> ServesAsync() => _nginx!.LineAsync(line => line.Contains(Worker, StringComparison.Ordinal), "a worker");
 
     // A master that is killed leaves its worker, which would go on serving. systemd ends both.
     private void EndWorkers()

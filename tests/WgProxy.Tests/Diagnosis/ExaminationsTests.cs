@@ -96,7 +96,7 @@ public sealed class ExaminationsTests
         {
             Listening =
             [
-                .. new[] { 4_500, 4_501, 4_502, 443 }.Select(port => new ListenState(new IPEndPoint(IPAddress.Any, port), relays with { Dropped = port == 443 ? 0 : 1 })),
+                .. Enumerable.Range(4_500, 3).Append(443).Select(port => new ListenState(new IPEndPoint(IPAddress.Any, port), relays with { Dropped = port == 443 ? 0 : 1 })),
                 new ListenState(IPEndPoint.Parse("192.0.2.9:53"), new PortState(1, 0, [new PortHolder("dnsmasq", 7)], null)),
                 new ListenState(IPEndPoint.Parse("192.0.2.10:40001"), new PortState(0, 0, [], (IPAddress.Parse("192.0.2.10"), 99))),
                 new ListenState(IPEndPoint.Parse("192.0.2.9:40000"), new PortState(0, 0, [], null)),

@@ -1,9 +1,11 @@
+using System.Runtime.Versioning;
 using WgProxy.Configuration;
 using WgProxy.Fleet;
 
 namespace WgProxy.Tests.Fleet;
 
 /// <summary>What the section [Fleet] says, and everything that may be wrong with it.</summary>
+[SupportedOSPlatform("linux")]
 public sealed class FleetSectionTests : IDisposable
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("wgproxy-fleet-").FullName;

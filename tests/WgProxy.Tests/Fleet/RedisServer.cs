@@ -57,7 +57,7 @@ internal sealed class RedisServer : IDisposable
     /// <summary>What redis-cli says.</summary>
     public string Ask(params string[] words)
     {
-        ProcessStartInfo start = new("redis-cli", ["-s", Socket, "--raw", .. words]) { RedirectStandardOutput = true };
+        ProcessStartInfo start = new("redis-cli", ["-s", Socket, "--raw", .. words]) { RedirectStandardOutput = true, UseShellExecute = false };
         using Process client = Process.Start(start)!;
         string said = client.StandardOutput.ReadToEnd();
         client.WaitForExit();
