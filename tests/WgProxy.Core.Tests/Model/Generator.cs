@@ -75,7 +75,7 @@ internal sealed partial class Generator
             < 65 => _random.Next(2) == 0 ? Reload() : Enroll(),
             < 72 => [AnyClient()],
             < 80 => [AnyServer()],
-            < 92 => [AnyTime()],
+            < 92 => _random.Next(8) > 0 ? [AnyTime()] : _random.Next(3) == 0 ? Fleet() : Steer(),
             < 93 => Spare(),
             < 94 => _random.Next(2) == 0 ? Turns() : Return(),
             < 95 => Flood(),

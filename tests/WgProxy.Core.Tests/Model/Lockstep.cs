@@ -146,6 +146,10 @@ internal sealed partial class Lockstep
                 return null;
             case "restart":
                 return Restart(step.Number);
+            case "store":
+                return Store(step.Number, step.Route);
+            case "found":
+                return Find(step.Number, (uint)step.Route);
             case "query":
                 return Ask(step);
             case "again":

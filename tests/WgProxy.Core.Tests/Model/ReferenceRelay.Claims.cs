@@ -1,3 +1,4 @@
+using System.Net;
 using WgProxy.Core.Admission;
 using WgProxy.Core.Protocol;
 using WgProxy.Core.Routes;
@@ -26,7 +27,7 @@ internal sealed partial class ReferenceRelay
     private ReferenceDecision? Claim(
         ReadOnlyMemory<byte> datagram, uint receiver, Source source, Claimable claim, ReferenceMapping? instead, Tick now)
     {
-        (ReferenceTunnel tunnel, ReferenceMapping? mapping, ReferenceTunnel? copyOf) = claim;
+        (ReferenceTunnel tunnel, ReferenceMapping? mapping, ReferenceTunnel? copyOf, IPEndPoint? server) = claim;
         if (RefusalOfClaim(source, claim, now) is Verdict refusal)
         {
             return instead is not null && Live.Contains(instead) ? null : Drop(Direction.Uplink, refusal, datagram, mapping, tunnel.Route);
@@ -35,7 +36,7 @@ internal sealed partial class ReferenceRelay
         Verdict verdict = mapping is null ? Verdict.Open : Verdict.Forward;
         if (mapping is null)
         {
-            mapping = Add(source, tunnel, Proof.Claimed, now);
+            mapping = Add(source, tunnel, Proof.Claimed, now, server);
             Counters["event.Claimed"]++;
             CountFor(mapping.Route, "event.Claimed", 1);
         }
@@ -68,8 +69,8 @@ internal sealed partial class ReferenceRelay
 
     private Verdict? RefusalOfClaim(Source source, Claimable claim, Tick now)
     {
-        (ReferenceTunnel tunnel, ReferenceMapping? mapping, ReferenceTunnel? copyOf) = claim;
-        if (mapping is null && routes[tunnel.Route].Server is null)
+        (ReferenceTunnel tunnel, ReferenceMapping? mapping, ReferenceTunnel? copyOf, IPEndPoint? server) = claim;
+        if (mapping is null && (server ?? routes[tunnel.Route].Server) is null)
         {
             return Verdict.NoServer;
         }
@@ -198,5 +199,6 @@ internal sealed partial class ReferenceRelay
     /// <param name="Tunnel">The tunnel.</param>
     /// <param name="Mapping">The source's mapping on its route.</param>
     /// <param name="CopyOf">The neighbour's tunnel of which it is a copy, to be filled when it is claimed.</param>
-    private sealed record Claimable(ReferenceTunnel Tunnel, ReferenceMapping? Mapping, ReferenceTunnel? CopyOf = null);
+    /// <param name="Server">Where it goes; null for where any new mapping goes.</param>
+    private sealed record Claimable(ReferenceTunnel Tunnel, ReferenceMapping? Mapping, ReferenceTunnel? CopyOf = null, IPEndPoint? Server = null);
 }

@@ -1,3 +1,4 @@
+using System.Net;
 using WgProxy.Core.Routes;
 using WgProxy.Core.Tunnels;
 
@@ -41,13 +42,13 @@ internal sealed partial class ReferenceRelay
     /// <summary>The source sent something with an index that the mapping's server issued.</summary>
     private void Use(ReferenceMapping mapping) => mapping.Used = ++_order;
 
-    private ReferenceMapping Add(Source source, ReferenceTunnel tunnel, Proof proof, Tick now)
+    private ReferenceMapping Add(Source source, ReferenceTunnel tunnel, Proof proof, Tick now, IPEndPoint? server = null)
     {
         ReferenceMapping mapping = new(_ids++, source, tunnel.Route)
         {
             Tunnel = tunnel,
             Joined = ++_order,
-            Server = Best(tunnel.Route, now)!,
+            Server = server ?? Best(tunnel.Route, now)!,
             IsOnTrial = !_answering.ContainsKey(tunnel.Route) || rules.NewcomersAreOnTrial,
         };
         mapping.IsElsewhere = IsElsewhere(mapping);

@@ -28,22 +28,26 @@ internal sealed partial class ReferenceRelay
             .Select(neighbour => neighbour._at.Values.Where(Served.Contains).Select(route => neighbour.Owner(route, receiver, at)).OfType<ReferenceTunnel>().ToArray())
             .Where(tunnels => tunnels.Length > 0 && rules.NeighboursAreAsked)
             .Take(rules.AllNeighboursAreAsked ? _neighbours.Length : 1)];
-        foreach (ReferenceTunnel theirs in known.SelectMany(tunnels => tunnels))
+        IEnumerable<(ReferenceTunnel Theirs, ReferenceTunnel All, ReferenceFound? Found, Tick At)> lent = known.SelectMany(tunnels => tunnels)
+            .Select(theirs => (theirs, theirs, (ReferenceFound?)null, at))
+            .Concat(FoundFor(receiver, now).Where(_ => rules.FoundIsLent).Select(found => (found.Leading, rules.AllPairsShowTheSession ? found.All : found.Leading, (ReferenceFound?)found, now)));
+        foreach ((ReferenceTunnel theirs, ReferenceTunnel all, ReferenceFound? found, Tick leadsAt) in lent)
         {
             ReferenceTunnel? own = Owner(theirs.Route, receiver, now);
             ReferenceMapping? mapping = On(source, theirs.Route);
             bool isKnown = (own is not null && Leads(datagram, receiver, own, now)) || (mapping is not null && explains(mapping));
             bool mayClaim = mapping is null || (MayJoin(mapping) && mapping.Tunnel != own);
             ReferenceTunnel? into = mayClaim ? own : mapping!.Tunnel;
-            if (isKnown || !Leads(datagram, receiver, theirs, at) || (into is not null && !AreOneSession(into, theirs, now)))
+            if (isKnown || !Leads(datagram, receiver, theirs, leadsAt) || (into is not null && !AreOneSession(into, all, now)))
             {
                 continue;
             }
 
-            Uncounted[mayClaim ? "borrowed.Claims" : "borrowed.Keys"]++;
+            Counters["directory.Used"] += found is null ? 0 : 1;
+            Uncounted[$"{(found is null ? "borrowed" : "found")}.{(mayClaim ? "Claims" : "Keys")}"]++;
             if (into is null)
             {
-                return new Claimable(Borrowed(theirs), mapping, CopyOf: theirs);
+                return new Claimable(Borrowed(theirs), mapping, CopyOf: theirs, found?.Server);
             }
 
             // A tunnel keeps its newest pairs: what is older than those of a full one leads nowhere.

@@ -28,6 +28,7 @@ internal sealed partial class ReferenceRelay
         _answering.Clear();
         _failed.Clear();
         _walked.Clear();
+        ForgetDirectory();
         BeginRoutes();
         (_forwarded, _forwardedBefore, _turnedAt) = ([], [], default);
         (_sparing, _probations) = (new ReferenceBucket(), new ReferenceBucket());

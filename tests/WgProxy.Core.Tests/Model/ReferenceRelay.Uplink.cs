@@ -132,6 +132,11 @@ internal sealed partial class ReferenceRelay
         mapping ??= Unexplaining(source, receiver, now);
         if (mapping is null || !IsExplained(mapping))
         {
+            if (isResponse)
+            {
+                Seek(receiver, source, now);
+            }
+
             Verdict verdict = mapping is null ? Verdict.NoMapping : mapping.Tunnel.Issued(receiver, now) ? Verdict.BadMac1 : Verdict.UnknownIndex;
             return Drop(Direction.Uplink, verdict, datagram, mapping);
         }
@@ -177,6 +182,11 @@ internal sealed partial class ReferenceRelay
             }
 
             mapping = tookOver is not null && IsExplained(tookOver) ? tookOver : Explaining(source, IsExplained) ?? otherwise;
+        }
+
+        if (mapping is null || !IsExplained(mapping))
+        {
+            Seek(receiver, source, now);
         }
 
         if (mapping is null)

@@ -32,7 +32,7 @@ internal sealed partial class ReferenceRelay(RelaySettings settings, ReferenceRu
 
     /// <summary>What happened that the relay does not count.</summary>
     public SortedDictionary<string, long> Uncounted { get; } =
-        new(StringComparer.Ordinal) { ["shown.Theirs"] = 0, ["turns"] = 0, ["spared"] = 0, ["borrowed.Claims"] = 0, ["shared.Claims"] = 0, ["shared.Borrowed"] = 0, ["borrowed.Keys"] = 0, ["parted.Claims"] = 0, ["charged.Others"] = 0, ["peers.Named"] = 0, ["peers.Shown"] = 0 };
+        new(StringComparer.Ordinal) { ["shown.Theirs"] = 0, ["turns"] = 0, ["spared"] = 0, ["borrowed.Claims"] = 0, ["shared.Claims"] = 0, ["shared.Borrowed"] = 0, ["borrowed.Keys"] = 0, ["found.Claims"] = 0, ["found.Keys"] = 0, ["parted.Claims"] = 0, ["charged.Others"] = 0, ["peers.Named"] = 0, ["peers.Shown"] = 0 };
 
     public ReferenceDecision FromClient(ReadOnlyMemory<byte> run, int stride, Source source, Tick now)
     {

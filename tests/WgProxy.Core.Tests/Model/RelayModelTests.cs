@@ -90,7 +90,7 @@ public sealed class RelayModelTests(ITestOutputHelper output)
             // An operator's order is no step of sequences: RelayDropsTests hold it.
             .. Enum.GetValues<RelayEventKind>().Where(kind => kind != RelayEventKind.Dropped).Select(kind => $"event.{kind}"),
             "peers.Named", "peers.Shown", "query.answered", "query.full", "query.again", "query.busy", "query.not running", "step.add", "step.remove", "step.restrict", "step.confine", "step.throttle", "step.enroll", "step.tell", "step.move", "step.query", "step.restart",
-            "shown.Theirs", "turns", "spared", "borrowed.Claims", "borrowed.Keys", "shared.Claims", "shared.Borrowed", "parted.Claims", "index.Conflicts", "tolerated.Uplink", "tolerated.Downlink",
+            "shown.Theirs", "turns", "spared", "borrowed.Claims", "borrowed.Keys", "directory.Sought", "directory.OverBudget", "directory.Late", "directory.NotOurs", "step.store", "step.found", "shared.Claims", "shared.Borrowed", "parted.Claims", "index.Conflicts", "tolerated.Uplink", "tolerated.Downlink",
             "step.client.Asked.Claimed", "step.client.Asked.Established", "step.client.Claimed.Established",
             "step.client.Answered.Established", "step.server.Asked.Answered", "step.server.Claimed.Answered",
             "step.server.Claimed.Confirmed", "step.server.Answered.Confirmed", "step.server.Established.Confirmed",

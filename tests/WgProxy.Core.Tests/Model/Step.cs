@@ -19,6 +19,8 @@ namespace WgProxy.Core.Tests.Model;
 /// 8, serves those only by bit 16, and each has a rate by bit 32), <c>tell 0</c> (all relays are told that route 0 changed),
 /// <c>inform 3/0</c> (only the relay of source 3 is),
 /// <c>pass 1</c> (the next socket cannot be connected to one address of its server),
+/// <c>store 3/0</c> (the record of source 3's mapping on route 0 comes to the fleet's store), <c>found 3/20480</c> (the worker of source 3 is told of what is
+/// stored under that index),
 /// <c>query 70/5 1</c> (somebody asks for five mappings from slot 70 on, and for what is counted for route 1), <c>again</c> (who was
 /// answered last and not told everything asks on),
 /// <c>restart 500</c> (all relays stop, and half a second later others go on with the records of their mappings),
@@ -59,7 +61,7 @@ internal sealed record Step(string Kind, int Number = 0, int Route = 0, params I
             "reroute" => Reroute(int.Parse(word[1]), int.Parse(word[2]), int.Parse(word[3])),
             "wait" or "late" or "sleep" or "restart" or "resolve" or "unresolve" or "move" or "list" or "pass"
                 or "add" or "remove" or "restrict" or "confine" or "shorten" or "throttle" or "relax" or "tell" => new Step(word[0], int.Parse(word[1])),
-            "cut" or "lose" or "heal" or "inform" or "enroll" => new Step(word[0], int.Parse(word[1]), int.Parse(word[2])),
+            "cut" or "lose" or "heal" or "inform" or "enroll" or "store" or "found" => new Step(word[0], int.Parse(word[1]), int.Parse(word[2])),
             "query" => Query(int.Parse(word[1]), int.Parse(word[2]), int.Parse(word[3])),
             "refuse" or "hold" or "release" or "again" => new Step(word[0]),
             _ => throw new FormatException($"No such step: '{line}'."),
@@ -72,7 +74,7 @@ internal sealed record Step(string Kind, int Number = 0, int Route = 0, params I
         "server" or "closed" => $"{Kind} {Number}/{Route}: {string.Join(" + ", Run)}",
         "refuse" or "hold" or "release" or "again" => Kind,
         "query" => $"query {Number}/{Room} {Route}",
-        "cut" or "lose" or "heal" or "inform" or "enroll" => $"{Kind} {Number}/{Route}",
+        "cut" or "lose" or "heal" or "inform" or "enroll" or "store" or "found" => $"{Kind} {Number}/{Route}",
         "reroute" => $"reroute {Number}/{Route} {Port}",
         _ => $"{Kind} {Number}",
     };

@@ -84,7 +84,21 @@ internal sealed partial class Worker
             }
         }
 
-        return CompareRoutes() ?? _invariants.Always() ?? CompareLedger(now);
+        return CompareSought() ?? CompareRoutes() ?? _invariants.Always() ?? CompareLedger(now);
+    }
+
+    /// <summary>Which indices are sought in the directory, in order.</summary>
+    private string? CompareSought()
+    {
+        List<uint> sought = [];
+        while (Relay.TryTakeSought(out uint index))
+        {
+            sought.Add(index);
+        }
+
+        string? problem = sought.SequenceEqual(Model.Sought) ? null : $"sought {string.Join(' ', sought)}, the model {string.Join(' ', Model.Sought)}";
+        Model.Sought.Clear();
+        return problem;
     }
 
     /// <summary>What is counted for each route, as far as the relay has to do with it.</summary>

@@ -1,4 +1,5 @@
 using System.Net;
+using WgProxy.Core.Journal;
 using WgProxy.Core.Routes;
 
 namespace WgProxy.Core.Tests.Model;
@@ -246,8 +247,12 @@ internal sealed partial class Worker
     {
         Relay relay = new(_settings, _routes.List);
         relay.KeepJournal();
+        relay.KeepDirectory();
         return relay;
     }
+
+    /// <summary>The record of a mapping.</summary>
+    public MappingRecord RecordOf(int id, Tick now) => Relay.RecordOf(_slots[id], now);
 
     /// <summary>To be called after a time in which everything ends.</summary>
     public string? Drained(Tick now) => _invariants.Drained(Relay.Advance(now));
