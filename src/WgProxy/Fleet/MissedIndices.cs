@@ -4,8 +4,9 @@ namespace WgProxy.Fleet;
 /// </summary>
 internal sealed class MissedIndices
 {
-    /// <summary>For how many milliseconds a miss is believed.</summary>
-    public const long Believed = 1_000;
+    /// <summary>For how many milliseconds a miss is believed: as long as a record may be on its way to the store. Each owner of a relay waits longer by itself before it seeks an
+    /// index again, so that this only spares a second look for another owner.</summary>
+    public const long Believed = 50;
 
     private const int Places = 4_096;
 

@@ -11,6 +11,7 @@ internal sealed class RelayFleet : IAsyncDisposable
 {
     private readonly FleetPublisher _publisher;
     private readonly Task _connecting;
+    private TunnelSeeker? _seeker;
 
     /// <summary>Begins to connect, and to publish.</summary>
     /// <param name="settings">What the section says.</param>
@@ -39,12 +40,19 @@ internal sealed class RelayFleet : IAsyncDisposable
     /// <summary>For how many milliseconds the oldest of them has waited.</summary>
     public long OldestFor => _publisher.OldestFor;
 
-    /// <summary>The settings of an engine whose records are published, beside what is done with them already.</summary>
+    /// <summary>The settings of an engine whose records are published, beside what is done with them already, and that seeks in the store what it does not know.</summary>
     public EngineSettings Equip(EngineSettings settings)
     {
         RecordWriter? former = settings.Journal?.Write;
+        TunnelSeeker seeker = _seeker ??= new TunnelSeeker(Store, settings.Routes);
         return settings with
         {
+            Directory = seeker.Directory,
+            Starting = engine =>
+            {
+                seeker.Tell(engine);
+                settings.Starting?.Invoke(engine);
+            },
             Journal = new JournalSettings
             {
                 Clock = settings.Journal?.Clock ?? HostInstant.Now,
@@ -66,6 +74,11 @@ internal sealed class RelayFleet : IAsyncDisposable
     /// <summary>Publishes what is still to be published, if the store takes it. The engine has stopped.</summary>
     public async ValueTask DisposeAsync()
     {
+        if (_seeker is not null)
+        {
+            await _seeker.DisposeAsync();
+        }
+
         _publisher.Dispose();
         await _connecting;
         await Store.DisposeAsync();

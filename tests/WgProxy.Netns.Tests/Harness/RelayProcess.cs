@@ -92,9 +92,9 @@ internal sealed class RelayProcess : IDisposable
     }
 
     /// <summary>Starts a relay by a configuration file, and awaits that it knows where so many servers are.</summary>
-    public static async Task<RelayProcess> StartConfiguredAsync(Topology topology, string file, int resolved)
+    public static async Task<RelayProcess> StartConfiguredAsync(Topology topology, string file, int resolved, Namespace? space = null)
     {
-        Child process = topology.Own(topology.Relay.Start($"wgproxy by {file}", Binary, ["--config", file]));
+        Child process = topology.Own((space ?? topology.Relay).Start($"wgproxy by {file}", Binary, ["--config", file]));
         await Eventually.TrueAsync(
             () => process.Lines.Count(line => line.Contains(" is at ", StringComparison.Ordinal)) == resolved, TimeSpan.FromSeconds(20), process.Tail);
         return new RelayProcess(process);

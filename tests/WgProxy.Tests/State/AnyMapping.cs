@@ -57,6 +57,9 @@ internal sealed class TakingEngine : IEngine
     /// <summary>What was lent, in order.</summary>
     public List<MappingRecord> Lent { get; } = [];
 
+    /// <summary>The tunnels that it was told of.</summary>
+    public System.Collections.Concurrent.ConcurrentQueue<DirectoryAnswer> Told { get; } = new();
+
     /// <summary>How often something was lent.</summary>
     public int Times { get; private set; }
 
@@ -70,7 +73,11 @@ internal sealed class TakingEngine : IEngine
 
     public IReadOnlyList<string> Shortfalls => [];
 
-    bool IEngine.Tell(DirectoryAnswer answer) => false;
+    bool IEngine.Tell(DirectoryAnswer answer)
+    {
+        Told.Enqueue(answer);
+        return true;
+    }
 
     void IEngine.Restore(RestoreBatch batch)
     {
