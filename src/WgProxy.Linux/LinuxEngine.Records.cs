@@ -68,6 +68,7 @@ public sealed partial class LinuxEngine
     {
         if (_settings.Recorded?.Invoke() is not { IsEmpty: false } all)
         {
+            _own.Early?.Close();
             return;
         }
 
@@ -87,8 +88,18 @@ public sealed partial class LinuxEngine
             held = default;
             if (record.Server is not IPEndPoint server
                 || listening.Contains(record.UpstreamPort)
-                || !ports.MayReopen(server, new UpstreamEnd(record.UpstreamLocal, record.UpstreamPort), out UpstreamEnd end)
-                || !door.TryOpen(server, out UdpDescriptor socket, out _))
+                || !ports.MayReopen(server, new UpstreamEnd(record.UpstreamLocal, record.UpstreamPort), out UpstreamEnd end))
+            {
+                return HeldOutcome.Refused;
+            }
+
+            if (_own.Early?.TryTake(server, end, out UdpDescriptor early) == true)
+            {
+                held = new Held(server, end, early);
+                return HeldOutcome.Open;
+            }
+
+            if (!door.TryOpen(server, out UdpDescriptor socket, out _))
             {
                 return HeldOutcome.Refused;
             }
@@ -105,6 +116,7 @@ public sealed partial class LinuxEngine
 
     private void GoOnRestoring()
     {
+        _own.Early?.Close();
         foreach (LinuxWorker worker in Volatile.Read(ref _workers))
         {
             worker.GoOnRestoring();

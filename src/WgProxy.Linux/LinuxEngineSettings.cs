@@ -1,3 +1,4 @@
+using WgProxy.Linux.Net;
 using WgProxy.Linux.Send;
 using WgProxy.Linux.Workers;
 
@@ -18,6 +19,10 @@ public sealed record LinuxEngineSettings
     /// <summary>Whether the engine watches this host's addresses and routes. Without, mappings find out that they have another path when
     /// their clients go unanswered.</summary>
     public bool WatchesPaths { get; init; } = true;
+
+    /// <summary>Upstream sockets that were bound before this host had their address; null for none. The engine takes those of its records, and
+    /// closes the others.</summary>
+    internal EarlyPorts? Early { get; init; }
 
     /// <summary>How many workers suit a host with this many processors, as this process may use them.</summary>
     public static int WorkersOf(int processors) => Math.Max(1, processors / 2);

@@ -212,6 +212,9 @@ internal readonly unsafe struct UdpDescriptor(int descriptor, bool isIPv4)
         return Libc.bind(Descriptor, &address, length) == 0 ? 0 : Marshal.GetLastPInvokeError();
     }
 
+    /// <summary>Lets it be bound to an address that this host does not have yet, or not any more.</summary>
+    public bool TryFree(bool value) => TrySet(IsIPv4 ? IPPROTO_IP : IPPROTO_IPV6, IsIPv4 ? IP_FREEBIND : IPV6_FREEBIND, value ? 1 : 0);
+
     /// <summary>Gives everything that it sends this mark. The error's number, 0 if it worked.</summary>
     public int Mark(uint mark) => TrySet(SOL_SOCKET, SO_MARK, (int)mark) ? 0 : Marshal.GetLastPInvokeError();
 

@@ -65,7 +65,8 @@ internal sealed partial class LinuxWorker
     private bool TryConnect(IPEndPoint server, UpstreamEnd end, out UdpDescriptor socket, out OpenRefusal refusal)
     {
         refusal = default;
-        if (_held is { IsClosed: false } held && held.TryTake(server, end, out socket))
+        if ((_held is { IsClosed: false } held && held.TryTake(server, end, out socket))
+            || (_early is { IsClosed: false } early && early.TryTake(server, end, out socket)))
         {
             Equip(socket);
             return true;

@@ -16,6 +16,7 @@ internal sealed partial class LinuxWorker : IDisposable
 {
     private readonly EngineSettings _settings;
     private readonly Segmentation _segmentation;
+    private readonly EarlyPorts? _early;
     private readonly TimeProvider _time;
     private readonly long _zero;
     private readonly Relay _relay;
@@ -66,6 +67,7 @@ internal sealed partial class LinuxWorker : IDisposable
     {
         _settings = settings;
         _segmentation = own.Segmentation;
+        _early = own.Early;
         _spinPolicy = new SpinPolicy(own.BusyPoll);
         _time = time;
         _isRealTime = time == TimeProvider.System;
