@@ -24,6 +24,7 @@ _wgproxy() {
         drop:--server) :; return ;;
         drop:--json) ;;
         set:--json) ;;
+        takeover:--json) ;;
         import:--relay) :; return ;;
         import:--in-place) _wgproxy_files; return ;;
         *:--config) _wgproxy_files; return ;;
@@ -85,6 +86,9 @@ _wgproxy() {
             [[ $COMP_CWORD != 2 || $cur == -* ]] || { mapfile -t COMPREPLY < <(compgen -W 'log-level' -- "$cur"); return; }
             [[ $COMP_CWORD != 3 || $cur == -* ]] || { mapfile -t COMPREPLY < <(compgen -W '0 1 2 3' -- "$cur"); return; }
             ;;
+        takeover)
+            flags='--json --config --control --help --version'
+            ;;
         import)
             flags='--relay --in-place --config --server --public-key --listen --timeout --max-mappings --allow --deny --adopt --state-directory --control --control-group --metrics --metrics-hosts --metrics-sessions --upstream-address --upstream-ports --fwmark --upstream-device --prefer --log-level --log-format --log-addresses --engine --offload --workers --busy-poll --help --version'
             [[ $COMP_CWORD != 2 || $cur == -* ]] || { _wgproxy_files; return; }
@@ -93,7 +97,7 @@ _wgproxy() {
             flags='--config --server --public-key --listen --timeout --max-mappings --allow --deny --adopt --state-directory --control --control-group --metrics --metrics-hosts --metrics-sessions --upstream-address --upstream-ports --fwmark --upstream-device --prefer --log-level --log-format --log-addresses --engine --offload --workers --busy-poll --help --version'
             ;;
     esac
-    ((COMP_CWORD > 1)) || words='check show top why doctor health reload drop set import'
+    ((COMP_CWORD > 1)) || words='check show top why doctor health reload drop set takeover import'
     [[ $cur != -* ]] || words=$flags
     mapfile -t COMPREPLY < <(compgen -W "$words" -- "$cur")
 }

@@ -50,15 +50,31 @@ internal static class Program
                 return await new DoctorCommand(reader, HostLookup.AskAsync, OwnAddresses.OfThisHostLately(TimeProvider.System)).RunAsync(line.WantsJson, Console.Out);
             case Verb.Import:
                 return new ImportCommand(line, environment, log).Run(Console.OpenStandardInput(), Console.Out, Console.Error);
-            case Verb.Show or Verb.Top or Verb.Why or Verb.Health or Verb.Reload or Verb.Drop or Verb.Set:
+            case Verb.Show or Verb.Top or Verb.Why or Verb.Health or Verb.Reload or Verb.Drop or Verb.Set or Verb.Takeover:
                 return await AskRelayAsync(line, reader, arguments);
         }
 
         using Systemd systemd = new(environment);
         HandedSockets handed = HandedSockets.Take(environment);
         return reader.Read() is { } options && log.IsAgreed(options, handed)
-            ? await new RelayRun(options, reader, log, systemd, handed).RunAsync(Version)
+            ? await RelayAsync(options, reader, log, systemd, handed)
             : ExitCode.WrongSettings;
+    }
+
+    // A relay of a pair that has lost their address begins anew, and stands by.
+    private static async Task<int> RelayAsync(Options options, OptionsReader reader, Log log, Systemd systemd, HandedSockets handed)
+    {
+        while (true)
+        {
+            RelayRun run = new(options, reader, log, systemd, handed);
+            int code = await run.RunAsync(Version);
+            if (!run.HasGivenBack)
+            {
+                return code;
+            }
+
+            (options, handed) = (run.Options, HandedSockets.None);
+        }
     }
 
     private static async Task<int> AskRelayAsync(CommandLine line, OptionsReader reader, string[] arguments)
@@ -87,6 +103,7 @@ internal static class Program
             Verb.Reload => await new ReloadCommand(relay, line.WantsJson).RunAsync(Console.Out, Console.Error, stop.Token),
             Verb.Drop => await new DropCommand(relay, line).RunAsync(Console.Out, Console.Error, stop.Token),
             Verb.Set => await new SetCommand(relay, line).RunAsync(Console.Out, Console.Error, stop.Token),
+            Verb.Takeover => await new TakeoverCommand(relay, line.Word, line.WantsJson).RunAsync(Console.Out, Console.Error, stop.Token),
             _ => await new WhyCommand(relay, line.Word, line.WantsJson).RunAsync(Console.Out, Console.Error, stop.Token),
         };
     }

@@ -14,6 +14,7 @@ using WgProxy.Linux.Net;
 using WgProxy.Logging;
 using WgProxy.Resolving;
 using WgProxy.Serving;
+using WgProxy.Standby;
 using WgProxy.State;
 using WgProxy.Status;
 
@@ -40,6 +41,7 @@ internal sealed class RelayRun
     // Signals come on any thread, also two at once. One task handles them in turn, and a second one that waits is enough.
     private readonly Channel<bool> _hangUps = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
     private int _released;
+    private Pair? _pair;
 
     /// <summary>A run that has not begun.</summary>
     /// <param name="options">The settings.</param>
@@ -53,6 +55,12 @@ internal sealed class RelayRun
         _servers = new ServerSet(options.Servers, options.Timeout, TimeProvider.System, log) { Preferred = options.PreferredFamily };
         _reload = new Reload(options, reader, _servers, systemd, log);
     }
+
+    /// <summary>Whether it has ended because the addresses that this relay shares with another went to that one. It is to run again then, and stands by.</summary>
+    public bool HasGivenBack => _pair is { HasGivenBack: true };
+
+    /// <summary>The settings that applied last.</summary>
+    public Options Options => _reload.Options;
 
     /// <summary>Relays until a signal says otherwise; returns the exit code.</summary>
     /// <param name="version">The version, for the first line.</param>
@@ -73,10 +81,11 @@ internal sealed class RelayRun
         }
 
         await using RelayFleet? fleet = Join(options.Fleet);
-        EngineSettings settings = options.ForEngine(_servers.Routes, capacity);
-        settings = state?.Equip(settings) ?? settings;
-        settings = fleet?.Equip(settings) ?? settings;
-        settings = settings with { Inherited = Inherited() };
+        using Pair? pair = fleet is { Settings.Standby: not null }
+            ? new Pair(fleet.Settings, fleet.Store, capacity.Mappings, EngineChoice.BindEarly(options, capacity.Mappings), _log)
+            : null;
+        _pair = pair;
+        EngineSettings settings = options.ForEngine(_servers.Routes, capacity) with { Inherited = Inherited() };
         Func<IEnumerable<IPAddress>> ofHost = OwnAddresses.OfThisHostLately(TimeProvider.System);
         AddressFile? addresses = state?.Addresses;
         _servers.Presume(
@@ -85,12 +94,13 @@ internal sealed class RelayRun
         _servers.AddressesChanged = addresses is null ? null : () => addresses.Save(() => _servers.Resolved);
         RelayObserver observer = new(_log, settings.Relay, _servers.ResolveSoon);
         Attempts attempts = new(TimeProvider.System);
-        using IEngine engine = EngineChoice.Create(options, settings with { Observe = change => Observe(observer, attempts, change) });
+        settings = settings with { Observe = change => Observe(observer, attempts, change) };
+        using IEngine engine = pair is null ? Make(null) : new DeferredEngine(Make);
         UsageBook book = UsageBook.Open(state?.Path, _log);
         UsageMeter usage = new(() => [.. _servers.Now.Select(served => (served.Id, served.Route))], engine.ReadUsageAsync, book, TimeProvider.System);
         _reload.Before = usage.ReadAsync;
         _log.BeginQueue();
-        if (!TryStart(engine, capacity))
+        if (pair is null && !TryStart(engine, capacity))
         {
             return ExitCode.SystemRefused;
         }
@@ -102,13 +112,9 @@ internal sealed class RelayRun
         OwnAddresses own = new(() => [.. engine.Listening, .. _reload.Expected], ofHost);
         Announcements announcements = new(engine.Post, TimeProvider.System);
         using Signals signals = new(() => _ = SayAsync(_log.Status, _log.ServerStatus, _log.PeerStatus), () => _hangUps.Writer.TryWrite(true));
-        _log.Started(version, engine.Listening, options.Servers);
-        _log.Kept(_handed.Kept.Count - _released, _released);
-        _log.Limits(capacity);
-        _log.ComparesBy(settings.Mac1Matcher);
-        foreach (string shortfall in engine.Shortfalls)
+        if (pair is null)
         {
-            _log.Shortfall(shortfall);
+            SayStarted();
         }
 
         if (Array.Find(OtlpVariables, variable => !string.IsNullOrEmpty(Environment.GetEnvironmentVariable(variable))) is { } asked)
@@ -130,24 +136,67 @@ internal sealed class RelayRun
             History = history,
             Accounts = book,
             Fleet = fleet,
+            Pair = pair,
             Lines = _log.Ring,
         };
         Lazy<IReadOnlyList<Resource>> resources = new(() => ResourcesOf(engine, facts, figures));
         await using Endpoints endpoints = await Endpoints.StartAsync(options, () => resources.Value, _log);
-        _systemd.Ready(_reload.Purpose);
+        _systemd.Ready(pair?.Purpose ?? _reload.Purpose);
         bool stopped = await signals.RunUntilStopAsync(stop => Task.WhenAny(
             _servers.RunAsync(announcements, own, new LookUpPlaces(HostLookup.AskAsync, TimeProvider.System).AskAsync, stop),
             trouble.RunAsync(stop),
             usage.RunAsync(stop),
+            pair?.RunAsync(TryStartForPair, stop) ?? Task.Delay(Timeout.InfiniteTimeSpan, stop),
             endpoints.AreThere ? history.RunAsync(stop) : Task.Delay(Timeout.InfiniteTimeSpan, stop),
             HandleHangUpsAsync(stop),
             GiveStartBackAsync(stop),
             _systemd.RunAsync(engine, Summary.InBrief, TimeProvider.System, stop)).Unwrap());
-        _systemd.Stopping();
+        if (!HasGivenBack)
+        {
+            _systemd.Stopping();
+        }
+
         engine.Stop();
         await usage.EndAsync();
         await SayAsync(_log.Stopped, _log.ServerStopped, _log.PeerStopped);
         return stopped ? ExitCode.Done : ExitCode.WrongSettings;
+
+        IEngine Make(IReadOnlyList<IPEndPoint>? listen)
+        {
+            EngineSettings made = listen is null ? settings : settings with { Listen = listen };
+            made = state?.Equip(made) ?? made;
+            made = fleet?.Equip(made) ?? made;
+            return EngineChoice.Create(options, pair?.Equip(made) ?? made, pair?.Early);
+        }
+
+        void SayStarted()
+        {
+            _log.Started(version, engine.Listening, options.Servers);
+            _log.Kept(_handed.Kept.Count - _released, _released);
+            _log.Limits(capacity);
+            _log.ComparesBy(settings.Mac1Matcher);
+            foreach (string shortfall in engine.Shortfalls)
+            {
+                _log.Shortfall(shortfall);
+            }
+        }
+
+        // What the system refuses now may be there in a moment: an address comes before its route.
+        string? TryStartForPair()
+        {
+            try
+            {
+                engine.Start();
+            }
+            catch (EngineException refusal)
+            {
+                return refusal.Message;
+            }
+
+            SayStarted();
+            _systemd.Ready(_reload.Purpose);
+            return null;
+        }
 
         async Task SayAsync(Action<string> say, Action<string, string> sayOfServer, Action<string, string> sayOfPeer)
         {
@@ -200,7 +249,7 @@ internal sealed class RelayRun
     {
         EngineInquiry inquiry = new(engine);
         return Resources.Of(
-            new StatusReader(engine, inquiry, _servers, facts, TimeProvider.System), figures, new Orders(inquiry, _servers, _reload, _log));
+            new StatusReader(engine, inquiry, _servers, facts, TimeProvider.System), figures, new Orders(inquiry, _servers, _reload, _log) { Pair = _pair });
     }
 
     // Apart, so that nothing of a fleet is loaded without one.
@@ -215,8 +264,15 @@ internal sealed class RelayRun
         return new RelayFleet(settings, store, trouble => _log.FleetStoreIs(settings, trouble));
     }
 
-    private InheritedSockets Inherited()
+    private InheritedSockets? Inherited()
     {
+        // While it stands by, no client may wait at its sockets.
+        if (_pair is not null)
+        {
+            Release(_handed.Kept);
+            return null;
+        }
+
         bool areOthers = _handed.Listening.Count > 0;
         if (areOthers && _handed.Kept.Count > 0)
         {

@@ -12,7 +12,7 @@ public sealed partial class HouseRules
     private const int LongestTest = 300;
 
     // Files in which threads meet. Everywhere else state has one owner.
-    private static readonly string[] MayLock = ["AddressFile.cs", "ByteBlocks.cs", "FigureMeter.cs", "Log.cs", "PortableEngine.cs", "PortableEngine.Upstreams.cs", "PortableEngine.Listen.cs", "LinuxEngine.cs", "LinuxEngine.Listen.cs", "DefaultLocalAddress.cs", "EndpointAddresses.cs", "RelayHistory.cs", "UsageBook.cs"];
+    private static readonly string[] MayLock = ["AddressFile.cs", "ByteBlocks.cs", "FigureMeter.cs", "Log.cs", "PortableEngine.cs", "PortableEngine.Upstreams.cs", "PortableEngine.Listen.cs", "LinuxEngine.cs", "LinuxEngine.Listen.cs", "DefaultLocalAddress.cs", "EndpointAddresses.cs", "RelayHistory.cs", "UsageBook.cs", "EarlyPorts.cs", "DeferredEngine.cs", "StandbyTable.cs"];
 
     private static IEnumerable<string> Sources => Repository.Files("src", "*.cs");
 
@@ -109,7 +109,7 @@ public sealed partial class HouseRules
             name => Assert.Matches(@"^(Core(\.\w+)?|Hosting|State)$", name));
         Assert.All(
             Sources.Where(file => File.ReadAllText(file).Contains("using WgProxy.Fleet;", StringComparison.Ordinal)),
-            file => Assert.Matches("/src/WgProxy/(RelayRun.cs$|(Commands|Configuration|Diagnosis|Figures|Logging|Status)/)", file));
+            file => Assert.Matches("/src/WgProxy/(RelayRun.cs$|(Commands|Configuration|Diagnosis|Figures|Logging|Standby|Status)/)", file));
         Assert.All(
             Sources.Where(file => Code(file).Contains("StackExchange", StringComparison.Ordinal)),
             file => Assert.Contains("/src/WgProxy/Fleet/", file, StringComparison.Ordinal));

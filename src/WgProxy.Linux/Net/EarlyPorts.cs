@@ -8,7 +8,7 @@ namespace WgProxy.Linux.Net;
 /// Upstream sockets that are bound before this host has their address: those of mappings that another relay has now, and this one may take
 /// over. What a bound socket costs is paid then, and no other program of this host gets the port. An IPv6 socket is connected too. The
 /// kernel refuses that for IPv4 until the address is here (Linux 6.18: ENETUNREACH), so such a socket is connected when it is taken, and what came before is discarded:
-/// anybody could send it. Nothing is read. Any thread may call.
+/// any host could send it. Nothing is read. Any thread may call.
 /// </summary>
 internal sealed class EarlyPorts
 {

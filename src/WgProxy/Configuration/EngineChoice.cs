@@ -2,6 +2,7 @@ using System.Net;
 using WgProxy.Core.Admission;
 using WgProxy.Core.Engine;
 using WgProxy.Linux;
+using WgProxy.Linux.Net;
 using WgProxy.Linux.Send;
 using WgProxy.Linux.Workers;
 using WgProxy.Portable;
@@ -22,9 +23,12 @@ internal enum EngineKind
 internal static class EngineChoice
 {
     /// <summary>The engine, not yet started.</summary>
-    public static IEngine Create(Options options, EngineSettings settings) => options.Engine switch
+    /// <param name="options">The settings.</param>
+    /// <param name="settings">The same, and more, as engines are told.</param>
+    /// <param name="early">Upstream sockets that are bound already; null for none. Only the linux engine takes them.</param>
+    public static IEngine Create(Options options, EngineSettings settings, EarlyPorts? early = null) => options.Engine switch
     {
-        EngineKind.Linux => new LinuxEngine(settings, LinuxSettings(options)),
+        EngineKind.Linux => new LinuxEngine(settings, LinuxSettings(options) with { Early = early }),
         _ => new PortableEngine(settings),
     };
 
@@ -41,6 +45,12 @@ internal static class EngineChoice
         PortableEngine.TryBinding(options.Binding);
         return [];
     }
+
+    /// <summary>Binds upstream sockets before this host has their addresses; null where the engine has no use for them.</summary>
+    /// <param name="options">The settings.</param>
+    /// <param name="most">How many at most.</param>
+    public static EarlyPorts? BindEarly(Options options, int most) =>
+        options.Engine == EngineKind.Linux ? new EarlyPorts(options.Binding, options.Listen.Ports, most) : null;
 
     /// <summary>How many listening sockets the engine opens, each a file.</summary>
     /// <param name="options">The settings, with the addresses on which it is to listen.</param>

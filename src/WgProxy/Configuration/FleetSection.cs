@@ -1,3 +1,4 @@
+using System.Net;
 using System.Text;
 using WgProxy.Fleet;
 
@@ -28,8 +29,26 @@ internal static class FleetSection
     private static readonly FileKey AuthorityFile = Path(
         "AuthorityFile", "as the system trusts", "A file with the certificate, in PEM, of the authority that vouches for the store's certificate.");
 
+    /// <summary>The other relay of a pair.</summary>
+    public static readonly FileKey Standby = new(
+        "Standby",
+        "none",
+        Name.Expected,
+        "The Name of the other relay of a pair on one address. While this host does not have SharedAddress, this relay stands by for that one: it listens nowhere, and takes over when the address comes.",
+        IsList: false,
+        TryParseName);
+
+    /// <summary>The addresses of a pair.</summary>
+    public static readonly FileKey Shared = new(
+        "SharedAddress",
+        "none",
+        "addresses without a prefix, with commas between, such as 192.0.2.10",
+        "The addresses that the two relays of a pair share, and that VRRP gives to one of their hosts. Clients send to them, and UpstreamAddress is one of them for each IP version that servers are reached by.",
+        IsList: true,
+        TryParseShared);
+
     /// <summary>The keys, in the order in which the documents list them.</summary>
-    public static IReadOnlyList<FileKey> All { get; } = [Store, Key, Name, PasswordFile, AuthorityFile];
+    public static IReadOnlyList<FileKey> All { get; } = [Store, Key, Name, PasswordFile, AuthorityFile, Standby, Shared];
 
     /// <summary>What a section says; null if something is wrong with it, which is a fault then.</summary>
     /// <param name="path">The configuration file, for messages.</param>
@@ -50,6 +69,8 @@ internal static class FleetSection
         {
             PasswordFile = TextOf(reader, PasswordFile),
             AuthorityFile = TextOf(reader, AuthorityFile),
+            Standby = TextOf(reader, Standby),
+            Shared = TextOf(reader, Shared) ?? string.Empty,
             Places = All.ToDictionary(key => key.Name, key => $"{path}:{reader.LineOf(key)}: {key.Name}", StringComparer.Ordinal),
         };
     }
@@ -63,6 +84,15 @@ internal static class FleetSection
         bool valid = StoreAddress.TryParse(text, out StoreAddress? address, out refusal);
         value = address;
         return valid;
+    }
+
+    private static bool TryParseShared(string text, out object? value, out string? refusal)
+    {
+        (value, refusal) = (null, null);
+        IPAddress?[] addresses = [.. text.Split([',', ' '], StringSplitOptions.RemoveEmptyEntries).Select(each => IPAddress.TryParse(each, out IPAddress? address) ? EndPointText.Normalise(address) : null)];
+        bool isValid = addresses.Length > 0 && addresses.All(each => each is not null && !each.Equals(IPAddress.Any) && !each.Equals(IPAddress.IPv6Any) && each is not { IsIPv6LinkLocal: true });
+        value = isValid ? string.Join(", ", addresses.Distinct()) : null;
+        return isValid;
     }
 
     private static bool TryParsePath(string text, out object? value, out string? refusal)

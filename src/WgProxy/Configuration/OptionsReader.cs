@@ -243,7 +243,7 @@ internal sealed class OptionsReader(CommandLine line, IDictionary environment, L
 
         // Read here, so that check says what is wrong with them.
         bool hasFleet = options.Fleet is null || FleetFiles.Open(options.Fleet, log.FleetFileIsWrong) is not null;
-        return IsServed(options) && loops.Length == 0 && hasPorts && hasFleet;
+        return IsServed(options) & PairSettings.MakeSense(options, log) && loops.Length == 0 && hasPorts && hasFleet;
     }
 
     // Another socket for one server would not show where the relay's addresses are listed.

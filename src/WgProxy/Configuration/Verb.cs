@@ -35,4 +35,7 @@ internal enum Verb
 
     /// <summary>To have it change a setting.</summary>
     Set,
+
+    /// <summary>To have it take over from the other relay of a pair.</summary>
+    Takeover,
 }

@@ -77,6 +77,11 @@ internal sealed record VerbSyntax(Verb Verb, string Name, string Help)
             Flags = [Deny, PeersServer, Json],
         },
         new(Verb.Set, "set", "set the log level of a running relay until its next reload") { Words = [LogLevel, "0-3"], Flags = [Json] },
+        new(Verb.Takeover, "takeover", "have a relay that stands by take over from the other one of its pair (Standby in its section [Fleet]), as VRRP gave it their address; and tell how many mappings go on")
+        {
+            Words = ["[NAME]"],
+            Flags = [Json],
+        },
         new(Verb.Import, "import", "write a configuration file to standard output: from a client's or a server's WireGuard file, from standard input (-), or "
             + "without a file from the options; and the lines of the client's file to change to standard error")
         {

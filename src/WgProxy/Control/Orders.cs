@@ -1,6 +1,7 @@
 using System.Net;
 using WgProxy.Logging;
 using WgProxy.Serving;
+using WgProxy.Standby;
 using WgProxy.Status;
 
 namespace WgProxy.Control;
@@ -19,6 +20,14 @@ internal sealed class Orders(EngineInquiry inquiry, ServerSet servers, Reload re
         return new ReloadReport(
             outcome.Changes is not null, outcome.Changes?.Added ?? [], outcome.Changes?.Removed ?? [], outcome.Changes?.Changed ?? [], outcome.Said);
     }
+
+    /// <summary>The pair that this relay is one of; null for none.</summary>
+    public Pair? Pair { get; init; }
+
+    /// <summary>Takes over from the other relay of a pair.</summary>
+    public Task<TakeoverReport> TakeOverAsync(TakeoverRequest request, CancellationToken stop) => Pair is { } pair
+        ? pair.TakeOverAsync(request.Relay, stop)
+        : Task.FromResult(new TakeoverReport(null, Serves: false, "this relay stands by for no other: Standby is not set in its section [Fleet]"));
 
     /// <summary>Sets the log level, until the next reload sets that of the file.</summary>
     public LogLevelReport SetLevel(int level)

@@ -62,6 +62,14 @@ internal static class Resources
         {
             Request = Json.DropRequest,
         },
+        new(HttpMethods.Post, "/v1/takeover", Audience.Owner, "Takes over from the other relay of a pair, and tells when its mappings go on; 409 if it cannot.", Json.TakeoverReport, async context =>
+        {
+            TakeoverReport report = await orders.TakeOverAsync(await Requests.ReadAsync(context, Json.TakeoverRequest) ?? new TakeoverRequest(), context.RequestAborted);
+            await Answers.WriteAsync(context, report, Json.TakeoverReport, report.Serves ? StatusCodes.Status200OK : StatusCodes.Status409Conflict);
+        })
+        {
+            Request = Json.TakeoverRequest,
+        },
         new(HttpMethods.Put, "/v1/log-level", Audience.Owner, "Sets the log level until the next reload.", Json.LogLevelReport, context => AnswerLogLevelAsync(context, orders))
         {
             Request = Json.LogLevelReport,

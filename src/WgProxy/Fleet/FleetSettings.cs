@@ -1,3 +1,5 @@
+using System.Net;
+
 namespace WgProxy.Fleet;
 
 /// <summary>What the section [Fleet] says.</summary>
@@ -11,6 +13,15 @@ internal sealed record FleetSettings(StoreAddress Store, string KeyFile, string 
 
     /// <summary>The file with the certificate of the authority that vouches for the store; null for those that the system trusts.</summary>
     public string? AuthorityFile { get; init; }
+
+    /// <summary>The other relay of a pair, for which this one stands by; null if it is not one of a pair.</summary>
+    public string? Standby { get; init; }
+
+    /// <summary>The addresses that the two share, with commas between; empty for none.</summary>
+    public string Shared { get; init; } = string.Empty;
+
+    /// <summary>The addresses that the two share.</summary>
+    public IReadOnlyList<IPAddress> SharedAddresses => [.. Shared.Split(", ", StringSplitOptions.RemoveEmptyEntries).Select(IPAddress.Parse)];
 
     /// <summary>Where each key stands, file and line, by its name: for messages.</summary>
     public IReadOnlyDictionary<string, string> Places { get; init; } = new Dictionary<string, string>(StringComparer.Ordinal);

@@ -18,6 +18,9 @@ internal sealed class HandedSockets
     private HandedSockets(IReadOnlyList<InheritedSocket> listening, IReadOnlyList<InheritedSocket> kept, IReadOnlyList<string> refusals) =>
         (Listening, Kept, Refusals) = (listening, kept, refusals);
 
+    /// <summary>None at all.</summary>
+    public static HandedSockets None { get; } = new([], [], []);
+
     /// <summary>Those to listen on.</summary>
     public IReadOnlyList<InheritedSocket> Listening { get; }
 

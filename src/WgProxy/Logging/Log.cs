@@ -49,7 +49,7 @@ internal sealed partial class Log(TextWriter output, bool forJournal, TimeProvid
     public Func<RouteId, PeerId, string?> PeerOf { get; set; } = static (_, _) => null;
 
     /// <summary>From now on, a queue takes the lines, and no caller waits for the reader of standard error.</summary>
-    public void BeginQueue() => _queue = new LogQueue(time, Write);
+    public void BeginQueue() => _queue ??= new LogQueue(time, Write);
 
     /// <summary>Has lines look like this from now on. If the journal cannot be reached, they stay text, and one of them says so.</summary>
     public void Use(LogFormat format)

@@ -1,4 +1,5 @@
 using WgProxy.Fleet;
+using WgProxy.Standby;
 
 namespace WgProxy.Status;
 
@@ -29,9 +30,13 @@ internal sealed record FleetReport(DateTimeOffset Now, string? Name, string? Sto
     /// <summary>What has been counted since the start, by name.</summary>
     public IReadOnlyDictionary<string, long> Counts { get; init; } = new Dictionary<string, long>(StringComparer.Ordinal);
 
+    /// <summary>How it stands beside the other of its pair.</summary>
+    public PairReport Pair { get; init; } = PairReport.None;
+
     /// <summary>The report of a relay.</summary>
-    public static FleetReport Of(RelayFleet? fleet, DateTimeOffset now) => fleet is null ? new FleetReport(now, null, null) : new FleetReport(now, fleet.Settings.Name, fleet.Settings.Store.Text)
+    public static FleetReport Of(RelayFleet? fleet, DateTimeOffset now, Pair? pair = null) => fleet is null ? new FleetReport(now, null, null) : new FleetReport(now, fleet.Settings.Name, fleet.Settings.Store.Text)
     {
+        Pair = pair?.Report ?? PairReport.None,
         StoreIsUp = fleet.Store.IsUp,
         Trouble = fleet.Store.Trouble,
         DownSeconds = fleet.Store.DownFor / 1000.0,

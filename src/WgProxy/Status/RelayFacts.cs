@@ -5,6 +5,7 @@ using WgProxy.Fleet;
 using WgProxy.History;
 using WgProxy.Hosting;
 using WgProxy.Logging;
+using WgProxy.Standby;
 
 namespace WgProxy.Status;
 
@@ -29,6 +30,9 @@ internal sealed record RelayFacts(
 
     /// <summary>The relay's part in a fleet; null for none.</summary>
     public RelayFleet? Fleet { get; init; }
+
+    /// <summary>The pair that it is one of; null for none.</summary>
+    public Pair? Pair { get; init; }
 
     /// <summary>The last lines of the log.</summary>
     public LogRing Lines { get; init; } = new();

@@ -23,6 +23,8 @@ namespace WgProxy.Status;
 [JsonSerializable(typeof(DropRequest))]
 [JsonSerializable(typeof(DroppedReport))]
 [JsonSerializable(typeof(LogLevelReport))]
+[JsonSerializable(typeof(TakeoverRequest))]
+[JsonSerializable(typeof(TakeoverReport))]
 internal sealed partial class StatusJson : JsonSerializerContext
 {
     /// <summary>How text is written. Keys keep their plus signs. A browser does not take an answer for HTML: its type says what it is, and forbids to

@@ -56,7 +56,7 @@ internal sealed class StatusReader(IEngine engine, EngineInquiry inquiry, Server
         new UsageReader(new UsageNames(servers.Servers), facts.Accounts!.IsKept, time.GetUtcNow()).Read(question, facts.Accounts.Backwards);
 
     /// <summary>The relay's part in a fleet.</summary>
-    public FleetReport ReadFleet() => FleetReport.Of(facts.Fleet, time.GetUtcNow());
+    public FleetReport ReadFleet() => FleetReport.Of(facts.Fleet, time.GetUtcNow(), facts.Pair);
 
     /// <summary>The last lines of the log.</summary>
     public LogReport ReadLog(LogQuestion question) => LogReport.Of(facts.Lines, question, time.GetUtcNow());

@@ -18,6 +18,8 @@ internal static class SampleFile
         ["Name"] = "relay-a",
         ["PasswordFile"] = "/etc/wgproxy/store.password",
         ["AuthorityFile"] = "/etc/wgproxy/store.pem",
+        ["Standby"] = "relay-b",
+        ["SharedAddress"] = "192.0.2.10",
     };
 
     /// <summary>The file.</summary>
