@@ -20,7 +20,7 @@ public sealed class FleetSteeringTests
         await stage.ConnectAsync();
         stage.Spread(on: true);
         await RunAsync(stage, "each packet to another relay", _ => Task.CompletedTask);
-        stage.SteerTo(0);
+        stage.Spread(on: false);
         await RunAsync(stage, "back at the first", _ => Task.CompletedTask);
     });
 
@@ -32,7 +32,6 @@ public sealed class FleetSteeringTests
         using ProbeStream stream = stage.Streams(PerSecond)[0];
         await Eventually.TrueAsync(() => stream.Arrived >= 10, TimeSpan.FromSeconds(10), "echoes before");
         await stage.KillAsync(0);
-        stage.SteerTo(1);
         int before = stream.Arrived;
         await Eventually.TrueAsync(() => stream.Arrived >= before + 10, TimeSpan.FromSeconds(30), "echoes after");
         ProbeAccount account = await stream.StopAsync();
@@ -44,11 +43,7 @@ public sealed class FleetSteeringTests
     {
         using FleetStage stage = await FleetStage.StartAsync(clients);
         await stage.ConnectAsync();
-        await RunAsync(stage, $"{clients} tunnels, the first relay killed", async _ =>
-        {
-            await stage.KillAsync(0);
-            stage.SteerTo(1);
-        });
+        await RunAsync(stage, $"{clients} tunnels, the first relay killed", _ => stage.KillAsync(0));
         await stage.RestartAsync(0);
         await RunAsync(stage, $"{clients} tunnels, back to the first", _ =>
         {

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using System.Runtime.Versioning;
 
 namespace WgProxy.Netns.Tests.Harness;
 
@@ -13,6 +14,7 @@ namespace WgProxy.Netns.Tests.Harness;
 ///                           └── server
 /// </code>
 /// </summary>
+[SupportedOSPlatform("linux")]
 internal sealed class FleetStage : IDisposable
 {
     private const int Port = 51820;
@@ -60,11 +62,8 @@ internal sealed class FleetStage : IDisposable
     }
 
     /// <summary>From now on, the clients' packets come to this relay.</summary>
-    public void SteerTo(int relay)
-    {
-        Spread(on: false);
+    public void SteerTo(int relay) =>
         _topology.Relay.Ip("route", "replace", Address, "via", $"{Relays[relay].Host.Address(AddressFamily.InterNetwork)}");
-    }
 
     /// <summary>From now on, each packet of the clients' comes to another relay than the one before; or no longer.</summary>
     public void Spread(bool on) => _topology.Relay.Nft(!on ? "add table ip spread; delete table ip spread" : $$"""
@@ -76,8 +75,13 @@ internal sealed class FleetStage : IDisposable
         }
         """);
 
-    /// <summary>Ends a relay at once.</summary>
-    public Task KillAsync(int relay) => Relays[relay].Relay.EndAsync(Libc.SIGKILL);
+    /// <summary>Ends a relay at once, and steers its clients to the other. How long the steering takes is not the relays' doing: it takes as long as one command.</summary>
+    public Task KillAsync(int relay)
+    {
+        Task ended = Relays[relay].Relay.EndAsync(Libc.SIGKILL);
+        SteerTo(1 - relay);
+        return ended;
+    }
 
     /// <summary>Starts a relay where one was ended.</summary>
     public async Task RestartAsync(int relay)
