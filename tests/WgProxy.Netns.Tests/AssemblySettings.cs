@@ -1,8 +1,10 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.Versioning;
 using WgProxy.Netns.Tests;
 
 // Tests that mostly wait run beside each other; those that load the machine run alone, after them.
 [assembly: CollectionBehavior(MaxParallelThreads = 8)]
+[assembly: SupportedOSPlatform("linux")]
 
 namespace WgProxy.Netns.Tests;
 

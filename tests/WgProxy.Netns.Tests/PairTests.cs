@@ -97,7 +97,7 @@ public sealed class PairTests
         return new Episode(what, began, vrrp, streams[0].Elapsed - began[0] + TimeSpan.FromSeconds(2), $"{restored} of {known} mappings in {milliseconds} ms", milliseconds);
     }
 
-    private static Task MasterAsync(PairHost host, int before) => Eventually.TrueAsync(
+    private static Task<TimeSpan> MasterAsync(PairHost host, int before) => Eventually.TrueAsync(
         () => host.TimesMaster > before, TimeSpan.FromSeconds(30), () => $"{host.Name} is master\n{host.Tail()}");
 
     private static async Task FlowAsync(ProbeStream[] streams)

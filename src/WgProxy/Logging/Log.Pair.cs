@@ -1,5 +1,4 @@
 using System.Net;
-using WgProxy.Core.Engine;
 using WgProxy.Standby;
 
 namespace WgProxy.Logging;

@@ -1,6 +1,5 @@
 using System.Net;
 using System.Net.Sockets;
-using System.Runtime.Versioning;
 
 namespace WgProxy.Netns.Tests.Harness;
 
@@ -14,7 +13,7 @@ namespace WgProxy.Netns.Tests.Harness;
 ///                           └── server
 /// </code>
 /// </summary>
-[SupportedOSPlatform("linux")]
+[System.Runtime.Versioning.SupportedOSPlatform("linux")]
 internal sealed class FleetStage : IDisposable
 {
     private const int Port = 51820;

@@ -34,7 +34,7 @@ internal sealed partial class PairHost
 
     public string Name => Host.Role;
 
-    public string Other => Name == "first" ? "second" : "first";
+    public string Other => string.Equals(Name, "first", StringComparison.Ordinal) ? "second" : "first";
 
     public string[] RelayLines => _relay?.Lines ?? [];
 
@@ -168,7 +168,7 @@ internal sealed partial class PairHost
             .Replace("192.0.2.10/24", $"{PairStage.Shared}/24", StringComparison.Ordinal)
             // The framework form takes a second to start, and more beside others: the check is that there is a relay at all.
             .Replace("\"/usr/bin/wgproxy show\"", $"\"/usr/bin/test -S {File("control.sock")}\"", StringComparison.Ordinal)
-            .Replace("priority 150", Name == "first" ? "priority 150" : "priority 100", StringComparison.Ordinal)
+            .Replace("priority 150", string.Equals(Name, "first", StringComparison.Ordinal) ? "priority 150" : "priority 100", StringComparison.Ordinal)
             .Replace("router_id first", $"router_id {Name}", StringComparison.Ordinal)
             .Replace("\"/usr/bin/wgproxy takeover second\"", $"\"{File("master")}\"\n    notify_backup \"{File("backup")}\"\n    notify_fault \"{File("backup")}\"", StringComparison.Ordinal);
         System.IO.File.WriteAllText(File("keepalived.conf"), keepalived);

@@ -1,9 +1,11 @@
 using System.Net;
+using System.Runtime.Versioning;
 using WgProxy.Configuration;
 
 namespace WgProxy.Tests.Standby;
 
 /// <summary>Settings by which a standby could not go on where the other relay was are refused, by name.</summary>
+[SupportedOSPlatform("linux")]
 public sealed class PairSettingsTests : IDisposable
 {
     private const string Shared = "Standby = second\nSharedAddress = 192.0.2.10\n";
