@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.RegularExpressions;
 using WgProxy.Configuration;
 
@@ -64,6 +65,16 @@ public sealed partial class DocsTests
                 Assert.True(Path.Exists(target), $"{Relative(file)} links to {link}");
                 Assert.True(parts.Length == 1 || Anchors(target).Contains(parts[1]), $"{Relative(file)} links to a heading that is not there: {link}");
             }));
+    }
+
+    [Fact]
+    public void Each_decision_has_a_number_of_its_own_and_bears_it()
+    {
+        string[] files = [.. Repository.Files("docs/decisions", "*.md")];
+        Assert.NotEmpty(files);
+        Assert.Empty(files.GroupBy(file => Path.GetFileName(file)[..4], StringComparer.Ordinal).Where(same => same.Count() > 1).Select(same => same.Key));
+        Assert.All(files, file => Assert.StartsWith(
+            string.Create(CultureInfo.InvariantCulture, $"# {int.Parse(Path.GetFileName(file).AsSpan(0, 4), CultureInfo.InvariantCulture)}. "), File.ReadAllText(file), StringComparison.Ordinal));
     }
 
     [Fact]
