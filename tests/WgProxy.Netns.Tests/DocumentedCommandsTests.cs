@@ -39,7 +39,9 @@ public sealed class DocumentedCommandsTests
             Assert.StartsWith("{", Type(stage, command), StringComparison.Ordinal);
         }
 
-        Assert.Contains("is denied", Ask(stage, "wgproxy why alice-phone"), StringComparison.Ordinal);
+        // It is known of her when her next packet has come.
+        await Eventually.TrueAsync(
+            () => Ask(stage, "wgproxy why alice-phone").Contains("is denied", StringComparison.Ordinal), TimeSpan.FromSeconds(20), "the denied client is told apart");
     }
 
     [PackageFact]

@@ -45,6 +45,7 @@ public sealed class PortRangeTests
         }
 
         Assert.NotNull(folder);
-        return File.ReadAllText(Path.Combine(folder.FullName, "docs", page)).Split("```\n").Single(block => block.StartsWith("table inet", StringComparison.Ordinal));
+        return File.ReadAllText(Path.Combine(folder.FullName, "docs", page)).Split("```")
+            .Select(block => block[(block.IndexOf('\n') + 1)..]).Single(block => block.StartsWith("table inet", StringComparison.Ordinal));
     }
 }

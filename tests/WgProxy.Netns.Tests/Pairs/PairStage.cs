@@ -124,7 +124,7 @@ internal sealed class PairStage : IDisposable
         MappingRecord record = new()
         {
             Route = RouteKey.From(Server.Key.Parse()),
-            Source = Source.From(new IPEndPoint(new IPAddress([198, 18, (byte)(number >> 8), (byte)number]), 51_820)),
+            Source = Source.From(new IPAddress([198, 18, (byte)(number >> 8), (byte)number]).MapToIPv6().GetAddressBytes(), 51_820, 0, Shared.MapToIPv6().GetAddressBytes(), RelayPort),
             Proof = Proof.Confirmed,
             UpstreamPort = (ushort)(34_000 + number),
             UpstreamLocal = UpstreamEnd.Mapped | BinaryPrimitives.ReadUInt32BigEndian(Shared.GetAddressBytes()),
