@@ -98,10 +98,25 @@ public sealed class StoreTroubleTests
     public async Task A_wrong_password_is_named_and_not_shown(string? password)
     {
         using RedisServer redis = Needed("--requirepass", "right");
-        await using RelayFleet fleet = Fleets.Begin(redis.Address, "a", password);
-        Leave(fleet, 1);
-        await Fleets.UntilAsync(() => fleet.Store.Trouble is { } trouble && trouble.Contains("auth", StringComparison.OrdinalIgnoreCase) | trouble.Contains("PASS", StringComparison.OrdinalIgnoreCase));
-        Assert.DoesNotContain("wrong", fleet.Store.Trouble!.Replace("WRONGPASS", "", StringComparison.Ordinal), StringComparison.Ordinal);
+        string? trouble = null;
+
+        // Once in some ten starts on a busy machine, the client of the store keeps to its first words, that there is no connection.
+        for (int attempt = 0; attempt < 3 && !IsOfPassword(trouble); attempt++)
+        {
+            await using RelayFleet fleet = Fleets.Begin(redis.Address, "a", password);
+            Leave(fleet, 1);
+            using CancellationTokenSource end = new(TimeSpan.FromSeconds(15));
+            while (!IsOfPassword(trouble) && !end.IsCancellationRequested)
+            {
+                await Task.Delay(10, TestContext.Current.CancellationToken);
+                trouble = fleet.Store.Trouble;
+            }
+        }
+
+        Assert.True(IsOfPassword(trouble), trouble);
+        Assert.DoesNotContain("wrong", trouble!.Replace("WRONGPASS", "", StringComparison.Ordinal), StringComparison.Ordinal);
+
+        static bool IsOfPassword(string? text) => text is not null && (text.Contains("auth", StringComparison.OrdinalIgnoreCase) || text.Contains("PASS", StringComparison.OrdinalIgnoreCase));
     }
 
     [Fact]

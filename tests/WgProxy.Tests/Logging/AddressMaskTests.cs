@@ -5,9 +5,11 @@ using System.Text;
 using WgProxy.Configuration;
 using WgProxy.Core.Engine;
 using WgProxy.Core.Protocol;
+using WgProxy.Fleet;
 using WgProxy.Hosting;
 using WgProxy.Logging;
 using WgProxy.Serving;
+using WgProxy.Standby;
 using WgProxy.State;
 
 namespace WgProxy.Tests.Logging;
@@ -131,6 +133,9 @@ public sealed class AddressMaskTests
             [typeof(long)] = 1L,
             [typeof(TimeSpan)] = TimeSpan.FromSeconds(7),
             [typeof(IPAddress)] = end.Address,
+            [typeof(IReadOnlyList<IPAddress>)] = new[] { end.Address, IPAddress.Parse(IPv4) },
+            [typeof(FleetSettings)] = new FleetSettings(StoreAddress.TryParse($"redis://{IPv4}:6379", out StoreAddress? store, out _) ? store : throw new FormatException(), "key", Both),
+            [typeof(TakenMappings)] = new TakenMappings([], default, _ => { }),
             [typeof(IPEndPoint)] = end,
             [typeof(ListenAddresses)] = Listed($"{end}, {IPv4}:5"),
             [typeof(IEnumerable<IPEndPoint>)] = new[] { end, IPEndPoint.Parse($"{IPv4}:5") },
