@@ -39,9 +39,10 @@ public sealed class DocumentedCommandsTests
             Assert.StartsWith("{", Type(stage, command), StringComparison.Ordinal);
         }
 
-        // It is known of her when her next packet has come.
+        // The server's answer to her next handshake tells who she is.
+        stage.ShakeHands();
         await Eventually.TrueAsync(
-            () => Ask(stage, "wgproxy why alice-phone").Contains("is denied", StringComparison.Ordinal), TimeSpan.FromSeconds(20), "the denied client is told apart");
+            () => Ask(stage, "wgproxy show drops").Contains("NotAPeer", StringComparison.Ordinal), TimeSpan.FromSeconds(20), "the denied client gets no tunnel");
     }
 
     [PackageFact]
