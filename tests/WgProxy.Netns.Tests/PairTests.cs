@@ -5,6 +5,7 @@ namespace WgProxy.Netns.Tests;
 /// <summary>Two relays that share an address, which a real keepalived gives to one of them: tunnels go on by the other, also those of silent clients; and back again. The control is the kernel's
 /// NAT on the same hosts, with conntrackd.</summary>
 [Collection(Loud.Name)]
+[Trait("Engine", "None")]
 public sealed class PairTests
 {
     private const int ProbesPerSecond = 20;
